@@ -1,0 +1,246 @@
+#define _GNU_SOURCE
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+#define LINE_MAX_BYTES 512
+
+enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_FILE };
+
+static struct {
+	enum log_level level;
+	enum target target;
+	const char *file;
+	dev_t stderr_dev; /* what descriptor 2 was when the program started */
+	ino_t stderr_ino;
+} setup;
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t used;
+};
+
+/* Levels by name, and their severity in syslog(3): daemon.err, daemon.info, daemon.debug. */
+static const struct {
+	const char *name;
+	const char *priority;
+} levels[] = {
+    [LOG_LEVEL_OFF] = {"off", ""},
+    [LOG_LEVEL_ERROR] = {"error", "<27>"},
+    [LOG_LEVEL_INFO] = {"info", "<30>"},
+    [LOG_LEVEL_DEBUG] = {"debug", "<31>"},
+};
+
+static int target_of(const char *name)
+{
+	struct stat st;
+
+	if (!*name || strcmp(name, "stderr") == 0) {
+		setup.target = TARGET_STDERR;
+		if (fstat(STDERR_FILENO, &st) != 0)
+			return -EINVAL;
+		setup.stderr_dev = st.st_dev;
+		setup.stderr_ino = st.st_ino;
+	} else if (strcmp(name, "syslog") == 0) {
+		setup.target = TARGET_SYSLOG;
+	} else if (*name == '/') {
+		setup.target = TARGET_FILE;
+		setup.file = name;
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int log_setup(const char *text)
+{
+	size_t size = strcspn(text, ":");
+
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+		if (strlen(levels[i].name) == size && strncmp(levels[i].name, text, size) == 0) {
+			if (target_of(text[size] ? text + size + 1 : "") != 0)
+				return -EINVAL;
+			setup.level = (enum log_level)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= setup.level;
+}
+
+static void put(struct line *l, const char *text)
+{
+	/* One byte is kept for the newline. */
+	while (*text && l->used < sizeof l->text - 1) {
+		char c = *text++;
+
+		l->text[l->used++] = c == '\n' ? ' ' : c;
+	}
+}
+
+static void put_unsigned(struct line *l, unsigned number)
+{
+	char digits[12];
+	size_t at = sizeof digits - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	put(l, digits + at);
+}
+
+static void put_signed(struct line *l, int number)
+{
+	if (number < 0)
+		put(l, "-");
+	put_unsigned(l, number < 0 ? 0u - (unsigned)number : (unsigned)number);
+}
+
+static void put_format(struct line *l, const char *format, va_list args)
+{
+	for (; *format; format++) {
+		char one[2] = {*format, '\0'};
+
+		if (*format != '%') {
+			put(l, one);
+			continue;
+		}
+		switch (*++format) {
+		case 's':
+			put(l, va_arg(args, const char *));
+			break;
+		case 'd':
+			put_signed(l, va_arg(args, int));
+			break;
+		case 'u':
+			put_unsigned(l, va_arg(args, unsigned));
+			break;
+		default:
+			put(l, "%");
+			break;
+		}
+	}
+}
+
+/* write() to a pipe that nobody reads any more, without the signal that would end the program. */
+static void write_quietly(int fd, const struct line *l)
+{
+	const struct timespec at_once = {0, 0};
+	sigset_t pipe, pending, before;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&pending);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &before);
+	if (sys_write(fd, l->text, l->used) < 0 && errno == EPIPE && !sigismember(&pending, SIGPIPE))
+		(void)sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Only while descriptor 2 is still the file it was: a daemon that closed it may have a client there. */
+static void to_stderr(const struct line *l)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && st.st_dev == setup.stderr_dev && st.st_ino == setup.stderr_ino)
+		write_quietly(STDERR_FILENO, l);
+}
+
+static void to_file(const struct line *l)
+{
+	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
+
+	if (fd < 0)
+		return;
+	write_quietly(fd, l);
+	sys_close(fd);
+}
+
+/* syslog(3) is not async-signal-safe; its wire is one datagram to /dev/log (RFC 3164, 4.1). */
+static void to_syslog(enum log_level level, const struct line *l)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	struct line tagged = {.used = 0};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return;
+	put(&tagged, levels[level].priority);
+	memcpy(tagged.text + tagged.used, l->text, l->used < 500 ? l->used : 500);
+	tagged.used += l->used < 500 ? l->used : 500;
+	(void)!syscall(SYS_sendto, fd, tagged.text, tagged.used, MSG_NOSIGNAL, (const struct sockaddr *)&to,
+		       sizeof to);
+	sys_close(fd);
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	int saved = errno;
+	struct line l;
+	va_list args;
+
+	if (!log_wants(level))
+		return;
+	l.used = 0;
+	put(&l, "dualstack[");
+	put_signed(&l, getpid());
+	put(&l, "]: ");
+	va_start(args, format);
+	put_format(&l, format, args);
+	va_end(args);
+	if (setup.target != TARGET_SYSLOG)
+		l.text[l.used++] = '\n';
+	if (setup.target == TARGET_STDERR)
+		to_stderr(&l);
+	else if (setup.target == TARGET_FILE)
+		to_file(&l);
+	else
+		to_syslog(level, &l);
+	errno = saved;
+}
+
+const char *log_errno(int error)
+{
+	static const struct {
+		int error;
+		const char *name;
+	} names[] = {
+	    {EACCES, "EACCES"},
+	    {EADDRINUSE, "EADDRINUSE"},
+	    {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+	    {EAFNOSUPPORT, "EAFNOSUPPORT"},
+	    {EBADF, "EBADF"},
+	    {EINVAL, "EINVAL"},
+	    {EMFILE, "EMFILE"},
+	    {ENFILE, "ENFILE"},
+	    {ENOBUFS, "ENOBUFS"},
+	    {ENOMEM, "ENOMEM"},
+	    {ENOPROTOOPT, "ENOPROTOOPT"},
+	    {ENOSPC, "ENOSPC"},
+	    {EOPNOTSUPP, "EOPNOTSUPP"},
+	    {EPERM, "EPERM"},
+	    {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].error == error)
+			return names[i].name;
+	return "error";
+}

@@ -1,0 +1,25 @@
+/* One line per decision, off unless asked for. Async-signal-safe, callable from any thread; errno is
+ * left alone. Nothing is kept open between lines: a daemon closes descriptors that it did not open, and
+ * what it opens next would get the log's number and the log's lines. */
+#ifndef DUALSTACK_LOG_H
+#define DUALSTACK_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_LEVEL_OFF, LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Takes LEVEL[:TARGET] (dualstack-run(1), --log). TEXT must stay where it is. Returns 0, or -EINVAL
+ * when TEXT is not of that form, and then nothing is logged. Called once, when the library is loaded. */
+int log_setup(const char *text);
+
+/* Whether lines of LEVEL are wanted. */
+bool log_wants(enum log_level level);
+
+/* Writes "dualstack[PID]: " and the line, at most 500 bytes, in one write. Of printf's conversions it
+ * knows %s, %d, %u and %%. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The name of an errno value ("EADDRINUSE"), for %s; of a rare one "error". */
+const char *log_errno(int error);
+
+#endif

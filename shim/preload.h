@@ -1,0 +1,24 @@
+/* What the files of exported functions have in common. */
+#ifndef DUALSTACK_PRELOAD_H
+#define DUALSTACK_PRELOAD_H
+
+#include "real.h"
+
+/* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
+ * some of these functions with parameter types or attributes of their own, which a definition under the
+ * same name would have to repeat. */
+#define EXPORT __attribute__((visibility("default")))
+#define HOOK(type, name, params) EXPORT type hook_##name params __asm__(#name);
+#define OPTIONAL(type, name, params) HOOK(type, name, params)
+#define EXPORTED(type, name, params) HOOK(type, name, params)
+#include "hooks.def"
+#undef HOOK
+#undef OPTIONAL
+#undef EXPORTED
+
+/* Every hook calls this first. Initialisers of other libraries may run before this one's, so whoever
+ * comes first fills the table of real functions and reads the environment; afterwards it is one load
+ * and one branch. */
+void preload_start(void);
+
+#endif

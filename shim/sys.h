@@ -1,0 +1,33 @@
+/* System calls without the C library's cancellation points: bind(), listen() and the exec family are none
+ * (pthreads(7)), so what the shim does inside of them must not be one either. Async-signal-safe; errno as
+ * the call's. */
+#ifndef DUALSTACK_SYS_H
+#define DUALSTACK_SYS_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static inline int sys_open(const char *path, int flags, mode_t mode)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode);
+}
+
+static inline ssize_t sys_read(int fd, void *data, size_t size)
+{
+	return syscall(SYS_read, fd, data, size);
+}
+
+static inline ssize_t sys_write(int fd, const void *data, size_t size)
+{
+	return syscall(SYS_write, fd, data, size);
+}
+
+static inline int sys_close(int fd)
+{
+	return (int)syscall(SYS_close, fd);
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* Addresses as the program sees them and as the kernel has them: the one place where a struct sockaddr
+ * is taken apart. No system calls; async-signal-safe, callable from any thread, errno left alone. */
+#ifndef DUALSTACK_VIEW_H
+#define DUALSTACK_VIEW_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "mark.h"
+
+/* Room for view_text(): "[", an IPv6 address, "%", a number, "]:", a port. */
+#define VIEW_TEXT 72
+
+/* Any address that a socket call yields: sockaddr_storage holds the longest (sockaddr_un). */
+union view_any {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
+/* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
+ * short ones are not. */
+bool view_is_in(const struct sockaddr *addr, socklen_t len);
+
+/* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
+bool view_is_in6(const struct sockaddr *addr, socklen_t len);
+
+/* What an IPv4-only program is shown for REAL on a socket of that kind: a V4MAPPED address as the IPv4
+ * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (peers.h); but ::1 on
+ * a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. */
+struct sockaddr_in view_shown(const struct sockaddr_in6 *real, enum mark kind);
+
+/* Whether REAL has a synthetic address by now. */
+bool view_known(const struct sockaddr_in6 *real);
+
+/* The way back, for a dual-stack socket: a synthetic address as the IPv6 address it stands for, any
+ * other as V4MAPPED. */
+struct sockaddr_in6 view_real(const struct sockaddr_in *shown);
+
+/* Whether ADDR stands for an IPv6 address; then it is put into REAL, with the port. */
+bool view_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
+
+/* Whether ADDR stood for an IPv6 address that has been forgotten since: nothing may be sent to it. */
+bool view_forgotten(const struct sockaddr *addr, socklen_t len);
+
+/* Whether bind() of ADDR is one to make dual-stack: the wildcard, or a synthetic address. Then REAL is
+ * what to bind, in IPv6. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
+bool view_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
+
+/* Whether ADDR is in use at the same time as 0.0.0.0 with the same port without IPv4's knowing: an
+ * IPv6 address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
+bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
+
+/* Hands FROM, of length LEN, to a caller who has ROOM bytes at TO, as the kernel does: the copy is cut,
+ * the length stored is the full one (accept(2)). ROOM was checked not to be negative. Where KIND is not
+ * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as. */
+void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
+	       socklen_t *room);
+
+/* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has
+ * VIEW_TEXT bytes. */
+const char *view_text(const struct sockaddr *addr, char *text);
+
+#endif
