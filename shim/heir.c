@@ -1,0 +1,114 @@
+#define _GNU_SOURCE
+#include "heir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "fds.h"
+#include "log.h"
+#include "mark.h"
+
+#define PRELOAD "LD_PRELOAD="
+#define LIBRARY "libdualstack.so"
+
+/* More than this on the stack of a signal handler or a thread is not ours to take. */
+#define MOST_BYTES (256u * 1024)
+
+/* The value of the variable whose "NAME=" is PREFIX, or NULL. */
+static const char *value_of(char *const envp[], const char *prefix)
+{
+	for (size_t size = strlen(prefix); envp && *envp; envp++)
+		if (strncmp(*envp, prefix, size) == 0)
+			return *envp + size;
+	return NULL;
+}
+
+/* Whether LD_PRELOAD's VALUE, separated by colons or spaces (ld.so(8)), names this library. */
+static bool names_library(const char *value)
+{
+	while (value && *value) {
+		size_t size = strcspn(value, ": ");
+
+		if (size >= strlen(LIBRARY) &&
+		    memcmp(value + size - strlen(LIBRARY), LIBRARY, strlen(LIBRARY)) == 0 &&
+		    (size == strlen(LIBRARY) || value[size - strlen(LIBRARY) - 1] == '/'))
+			return true;
+		value += size;
+		value += strspn(value, ": ");
+	}
+	return false;
+}
+
+/* Whether the variable that VARIABLE ("NAME=value") would set is missing in ENVP. */
+static bool missing(char *const envp[], const char *variable)
+{
+	size_t size = strcspn(variable, "=") + 1;
+
+	for (; envp && *envp; envp++)
+		if (strncmp(*envp, variable, size) == 0)
+			return false;
+	return true;
+}
+
+static int inherited(int fd, void *arg)
+{
+	const bool *cloexec_too = arg;
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && (*cloexec_too || !(flags & FD_CLOEXEC)) && mark_test(fd);
+}
+
+bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
+{
+	const char *preload = value_of(envp, PRELOAD);
+	bool preloaded = names_library(preload), result;
+	int saved = errno;
+	size_t count = 0;
+
+	if (!config.active || !config.library[0])
+		return false;
+	if (preloaded) {
+		/* It will run under the shim anyhow; all it may lack is the key, without which it
+		 * would show the same peer as another address. */
+		result = missing(envp, config.variables[CONFIG_KEY]);
+	} else {
+		result = fds_each(inherited, &cloexec_too) != 0;
+		/* Where ld.so can't open the library, it complains on standard error and goes on. */
+		if (result && access(config.library, R_OK) != 0) {
+			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
+				 config.library);
+			result = false;
+		}
+	}
+	while (envp && envp[count])
+		count++;
+	need->slots = count + CONFIG_VARIABLES + 2;
+	need->size = sizeof PRELOAD + strlen(config.library) + 1 + (preload ? strlen(preload) : 0);
+	if (need->slots * sizeof(char *) + need->size > MOST_BYTES)
+		result = false;
+	errno = saved;
+	return result;
+}
+
+void heir_environment(char *const envp[], char **slots, char *text)
+{
+	const char *preload = value_of(envp, PRELOAD);
+
+	for (int i = 0; i < CONFIG_VARIABLES; i++)
+		if (config.variables[i] && missing(envp, config.variables[i]))
+			*slots++ = (char *)config.variables[i];
+	if (!names_library(preload)) {
+		char *end = stpcpy(stpcpy(text, PRELOAD), config.library);
+
+		if (preload && *preload)
+			stpcpy(stpcpy(end, ":"), preload);
+		*slots++ = text;
+	}
+	for (; envp && *envp; envp++)
+		if (names_library(preload) || strncmp(*envp, PRELOAD, strlen(PRELOAD)) != 0)
+			*slots++ = *envp;
+	*slots = NULL;
+}

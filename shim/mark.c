@@ -1,0 +1,172 @@
+#include "mark.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+
+#include "real.h"
+
+/* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
+#define OPT_IPV6_MULTICAST_ALL 29
+#define OPT_IP_MULTICAST_ALL 49
+#define OPT_IP_LOCAL_PORT_RANGE 51
+
+/* IPV6_MULTICAST_ALL (default 1) and IP_MULTICAST_ALL (default 1) say which multicast datagrams a
+ * socket gets and mean nothing to a TCP socket. Under MPTCP the kernel refuses both; there it is
+ * IP_LOCAL_PORT_RANGE (Linux 6.3), which means nothing to a socket that has its port: the range from
+ * port 46 to port 46 is one that nobody asks for. A plain TCP client of an MPTCP listener gets a TCP
+ * socket that has inherited that. */
+#define MPTCP_MARK (46u << 16 | 46u)
+
+/* For datagrams both options mean something; SO_RCVLOWAT does not (socket(7) speaks of it for streams;
+ * datagram_poll() does not look at it), and takes any number. */
+#define DATAGRAM_MARK 0x44753436u
+#define DATAGRAM_KEPT 0x44753434u
+
+static _Atomic bool expected;
+
+void mark_expect(void)
+{
+	atomic_store_explicit(&expected, true, memory_order_relaxed);
+}
+
+void mark_forget(void)
+{
+	atomic_store_explicit(&expected, false, memory_order_relaxed);
+}
+
+bool mark_expected(void)
+{
+	return atomic_load_explicit(&expected, memory_order_relaxed);
+}
+
+/* One int option, or -1 where it can't be had; errno left alone. */
+static int get(int fd, int level, int name)
+{
+	int value, saved = errno;
+	socklen_t len = sizeof value;
+
+	if (real.getsockopt(fd, level, name, &value, &len) != 0) {
+		errno = saved;
+		return -1;
+	}
+	return value;
+}
+
+static int set(int fd, int level, int name, int value)
+{
+	int saved = errno, result = 0;
+
+	if (real.setsockopt(fd, level, name, &value, sizeof value) != 0)
+		result = -errno;
+	errno = saved;
+	return result;
+}
+
+bool mark_is_value(int level, int name, unsigned value)
+{
+	if (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE)
+		return value == MPTCP_MARK;
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT)
+		return value == DATAGRAM_MARK || value == DATAGRAM_KEPT;
+	return false;
+}
+
+int mark_set(int fd)
+{
+	mark_expect();
+	switch (get(fd, SOL_SOCKET, SO_PROTOCOL)) {
+	case IPPROTO_TCP:
+		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+	case IPPROTO_UDP:
+		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
+	default:
+		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
+			return -EBUSY;
+		return set(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE, MPTCP_MARK);
+	}
+}
+
+bool mark_test_datagram(int fd)
+{
+	return mark_expected() && (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_MARK;
+}
+
+/* What a sandbox says of a call that it does not let through. */
+static bool refused(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS;
+}
+
+bool mark_assume(int fd, socklen_t room)
+{
+	int value, saved = errno;
+	socklen_t len = sizeof value;
+	bool result;
+
+	if (!mark_expected())
+		return false;
+	if (get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET)
+		return true;
+	/* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
+	if (room >= 24)
+		return false;
+	result = real.getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len) != 0 && refused(errno);
+	errno = saved;
+	return result;
+}
+
+bool mark_test_stream(int fd)
+{
+	if (!mark_expected())
+		return false;
+	if (get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) == 0)
+		return true;
+	return (unsigned)get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) == MPTCP_MARK;
+}
+
+/* A program that knows IPv6 itself may set IPV6_MULTICAST_ALL for a datagram socket, where it means
+ * something; MPTCP's mark outlives IPV6_ADDRFORM; and any stream may have any SO_RCVLOWAT. */
+enum mark mark_test(int fd)
+{
+	if (mark_test_datagram(fd))
+		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM ? MARK_DATAGRAM : MARK_NONE;
+	if (mark_test_stream(fd) && get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+	    get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6)
+		return MARK_STREAM;
+	return MARK_NONE;
+}
+
+/* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
+ * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
+ * port. */
+bool mark_guards(int fd, int level, int name)
+{
+	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
+		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+	if ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
+	    (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE))
+		return mark_is_value(level, name, (unsigned)get(fd, level, name));
+	return false;
+}
+
+int mark_keep(int fd)
+{
+	if (get(fd, SOL_SOCKET, SO_DOMAIN) != AF_INET)
+		return 0;
+	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
+	case SOCK_STREAM:
+		return set(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL, 0);
+	case SOCK_DGRAM:
+		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_KEPT);
+	default:
+		return 0;
+	}
+}
+
+bool mark_kept(int fd)
+{
+	if (get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM)
+		return get(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 0;
+	return (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_KEPT;
+}

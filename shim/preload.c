@@ -1,0 +1,426 @@
+/* The socket calls: translate, call the real one, translate back. */
+#define _GNU_SOURCE
+#include "preload.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "fds.h"
+#include "log.h"
+#include "mark.h"
+#include "options.h"
+#include "sys.h"
+#include "view.h"
+#include "widen.h"
+
+static _Atomic int started;
+
+/* Looks for marked sockets that the program before exec left to this one. */
+static int look_for_mark(int fd, void *arg)
+{
+	struct stat st;
+
+	(void)arg;
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && mark_test(fd) != MARK_NONE;
+}
+
+static void look_for_marks(void)
+{
+	int saved = errno;
+
+	mark_expect();
+	if (fds_each(look_for_mark, NULL) == 0)
+		mark_forget();
+	errno = saved;
+}
+
+/* A second thread that gets here meanwhile (only an initialiser of another library could have made it)
+ * finds the real functions at least, and the shim inactive. */
+void preload_start(void)
+{
+	int expected = 0;
+
+	if (atomic_load_explicit(&started, memory_order_acquire) == 2)
+		return;
+	if (real_load() != 0 || !atomic_compare_exchange_strong(&started, &expected, 1))
+		return;
+	config_load();
+	if (config.active)
+		look_for_marks();
+	atomic_store_explicit(&started, 2, memory_order_release);
+}
+
+__attribute__((constructor)) static void load(void)
+{
+	preload_start();
+}
+
+/* Whether calls on FD are to be translated. */
+static bool dual(int fd)
+{
+	return config.active && mark_test(fd) != MARK_NONE;
+}
+
+/* An error that the shim found, as the program is told of it. */
+static int fail(int negative)
+{
+	errno = -negative;
+	return -1;
+}
+
+/* The program's own IPv6 socket comes first: whatever the shim widened makes room for it. */
+static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
+	socklen_t size = sizeof v6only;
+	bool shares = result == 0 && mark_expected() && widen_shares(fd);
+
+	if (result == 0)
+		errno = saved;
+	if (!mark_expected() || (result == 0 ? !shares : errno != EADDRINUSE))
+		return result;
+	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
+	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
+	if (view_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
+		result = real.bind(fd, addr, len);
+	else if (result != 0)
+		return fail(-EADDRINUSE);
+	if (result == 0)
+		errno = saved;
+	return result;
+}
+
+int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 at;
+	int saved = errno, result;
+
+	preload_start();
+	if (view_is_in6(addr, len))
+		return bind_in6(fd, addr, len);
+	if (!config.active || !view_bind(addr, len, &at))
+		return real.bind(fd, addr, len);
+	result = widen(fd, &at);
+	errno = saved;
+	if (result == 0)
+		return 0;
+	return real.bind(fd, addr, len);
+}
+
+/* With SO_REUSEADDR a port that the other family has shows only here (inet_csk_listen_start()). */
+static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
+{
+	int v6only = 0, saved = errno, result = real.listen(fd, backlog);
+	socklen_t size = sizeof v6only;
+
+	if (result == 0 || errno != EADDRINUSE || !mark_expected())
+		return result;
+	if (dual(fd)) {
+		result = narrow(fd);
+	} else {
+		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
+		result =
+		    view_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port) ? 0 : -EADDRINUSE;
+	}
+	if (result)
+		return fail(-EADDRINUSE);
+	errno = saved;
+	return real.listen(fd, backlog);
+}
+
+int hook_listen(int fd, int backlog)
+{
+	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	union view_any name;
+	socklen_t len = sizeof name;
+	int saved = errno;
+
+	preload_start();
+	if (!config.active || real.getsockname(fd, &name.any, &len) != 0) {
+		errno = saved;
+		return real.listen(fd, backlog);
+	}
+	if (view_is_in6(&name.any, len))
+		return listen_in6(fd, backlog, &name.in6);
+	/* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
+	if (view_is_in(&name.any, len) && name.in.sin_port == 0)
+		(void)widen(fd, &any);
+	errno = saved;
+	return real.listen(fd, backlog);
+}
+
+int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+	union view_any peer;
+	socklen_t size = sizeof peer;
+	int saved = errno;
+
+	preload_start();
+	if (!config.active || !addr || len < sizeof addr->sa_family)
+		return real.connect(fd, addr, len);
+	if (addr->sa_family == AF_UNSPEC && mark_test_datagram(fd)) {
+		if (real.connect(fd, addr, len) != 0)
+			return -1;
+		widen_dissolve(fd);
+		errno = saved;
+		return 0;
+	}
+	if (!view_is_in(addr, len))
+		return real.connect(fd, addr, len);
+	if (!dual(fd)) {
+		if (view_forgotten(addr, len))
+			return fail(-ENETUNREACH);
+		if (!view_synthetic(addr, len, &to))
+			return real.connect(fd, addr, len);
+		/* In IPv4 the address means nothing, and must not get out. */
+		if (widen_client(fd) != 0 && !dual(fd))
+			return fail(-ENETUNREACH);
+	}
+	memcpy(&in, addr, sizeof in);
+	to = view_real(&in);
+	/* From one family to the other, a datagram socket gets there by way of no association at all. */
+	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
+		widen_dissolve(fd);
+	errno = saved;
+	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+/* An accepted connection from an IPv4 address can be made an AF_INET socket again (ipv6(7),
+ * IPV6_ADDRFORM): then it is what it would have been without the shim, for programs that make system
+ * calls of their own and for those that inherit it without the shim, too. The kernel refuses when the
+ * peer has gone already, and under MPTCP; then the mark goes on saying what it is. */
+static void unmap(int fd, const struct sockaddr_in6 *peer)
+{
+	int family = AF_INET;
+
+	if (IN6_IS_ADDR_V4MAPPED(&peer->sin6_addr))
+		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
+}
+
+static void log_peer(int fd, const struct sockaddr_in6 *in6)
+{
+	char from[VIEW_TEXT], as[VIEW_TEXT];
+	struct sockaddr_in shown;
+
+	if (!log_wants(LOG_LEVEL_DEBUG) || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	shown = view_shown(in6, MARK_STREAM);
+	log_line(LOG_LEVEL_DEBUG, "descriptor %d accepted from %s, shown as %s", fd,
+		 view_text((const struct sockaddr *)in6, from),
+		 view_text((const struct sockaddr *)&shown, as));
+}
+
+/* What accept() yielded in FD, whose peer is NAME. */
+static void accepted(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+		     socklen_t *room)
+{
+	bool marked = view_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
+
+	view_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room);
+	if (marked) {
+		unmap(fd, &name->in6);
+		log_peer(fd, &name->in6);
+	}
+}
+
+/* The same where the program did not ask for the peer. The kernel is not asked either: sockets of some
+ * families have none, and lose the connection over it. */
+static void accepted_unasked(int fd)
+{
+	union view_any name;
+	socklen_t len = sizeof name;
+
+	if (!mark_test_stream(fd) || real.getpeername(fd, &name.any, &len) != 0 ||
+	    !view_is_in6(&name.any, len))
+		return;
+	unmap(fd, &name.in6);
+	log_peer(fd, &name.in6);
+}
+
+/* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse. */
+static bool odd(const struct sockaddr *addr, const socklen_t *room)
+{
+	return !config.active || (addr && (!room || (int)*room < 0));
+}
+
+/* accept() and accept4() with FLAGS, or -1 for the former. */
+static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);
+}
+
+/* Whether accept() failed because another thread has narrowed FD meanwhile: what it waited on was shut
+ * down, what is there now listens. */
+static bool narrowed_meanwhile(int fd)
+{
+	int listening = 0, error = errno;
+	socklen_t len = sizeof listening;
+	bool result;
+
+	if (error != EINVAL || !mark_expected())
+		return false;
+	result = real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+	errno = error;
+	return result;
+}
+
+static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	union view_any name;
+	socklen_t len = sizeof name;
+	int saved = errno, result;
+
+	if (odd(addr, room))
+		return call_accept(fd, addr, room, flags);
+	do {
+		len = sizeof name;
+		result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
+	} while (result < 0 && narrowed_meanwhile(fd));
+	if (result < 0)
+		return result;
+	if (addr)
+		accepted(result, &name, len, addr, room);
+	else
+		accepted_unasked(result);
+	errno = saved;
+	return result;
+}
+
+int hook_accept(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	preload_start();
+	return do_accept(fd, addr, room, -1);
+}
+
+int hook_accept4(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	preload_start();
+	if (flags < 0)
+		return real.accept4(fd, addr, room, flags);
+	return do_accept(fd, addr, room, flags);
+}
+
+/* getsockname() and getpeername(), which differ in the real one only. */
+static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
+		   socklen_t *room)
+{
+	enum mark kind = MARK_NONE;
+	union view_any name;
+	socklen_t len = sizeof name;
+
+	if (!addr || odd(addr, room))
+		return ask(fd, addr, room);
+	if (ask(fd, &name.any, &len) != 0)
+		return -1;
+	if (view_is_in6(&name.any, len))
+		kind = mark_test(fd);
+	if (kind == MARK_NONE && view_is_in6(&name.any, len) && mark_assume(fd, *room))
+		kind = MARK_STREAM;
+	view_give(&name, len, kind, addr, room);
+	return 0;
+}
+
+int hook_getsockname(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	preload_start();
+	return name_of(real.getsockname, fd, addr, room);
+}
+
+int hook_getpeername(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	preload_start();
+	return name_of(real.getpeername, fd, addr, room);
+}
+
+int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	int domain = AF_INET;
+	unsigned lowat;
+
+	preload_start();
+	/* An AF_INET socket has no options of IPv6 (ip_getsockopt()). */
+	if (level == IPPROTO_IPV6 && dual(fd))
+		return fail(-ENOPROTOOPT);
+	if (real.getsockopt(fd, level, name, value, len) != 0)
+		return -1;
+	if (level == SOL_SOCKET && name == SO_DOMAIN && dual(fd))
+		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
+		memcpy(&lowat, value, sizeof lowat);
+		if (mark_is_value(level, name, lowat))
+			memcpy(value, &(int){1}, sizeof lowat);
+	}
+	return 0;
+}
+
+/* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
+int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	const struct option *row;
+	int saved = errno, result;
+	bool marked;
+
+	preload_start();
+	if (level == IPPROTO_IPV6 && dual(fd))
+		return fail(-ENOPROTOOPT);
+	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
+		return 0;
+	row = config.active ? options_find(level, name) : NULL;
+	if (!row)
+		return real.setsockopt(fd, level, name, value, len);
+	marked = mark_test(fd) != MARK_NONE;
+	if (marked && row->strict && row->name6 < 0) {
+		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
+		result = narrow(fd);
+		if (result && result != -ENOTCONN)
+			return fail(result);
+		marked = false;
+	}
+	errno = saved;
+	if (real.setsockopt(fd, level, name, value, len) != 0)
+		return -1;
+	result = marked ? options_mirror(fd, row, value, len) : 0;
+	if (!marked && row->kind == OPTION_KEEP)
+		(void)mark_keep(fd);
+	errno = saved;
+	return result ? fail(result) : 0;
+}
+
+/* Requests that only AF_INET sockets answer (inet_ioctl(); netdevice(7), arp(7), ip(7)), in ranges: routes,
+ * addresses of interfaces, ARP. */
+static bool is_in_request(unsigned long request)
+{
+	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
+	       (request >= 0x8953 && request <= 0x8955);
+}
+
+/* They don't concern the socket that they are made on: any AF_INET socket will do. */
+int hook_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+	int in, result, error;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	preload_start();
+	if (!is_in_request(request) || !dual(fd))
+		return real.ioctl(fd, request, arg);
+	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (in < 0)
+		return -1;
+	result = real.ioctl(in, request, arg);
+	error = errno;
+	sys_close(in);
+	errno = error;
+	return result;
+}
