@@ -1,0 +1,372 @@
+/* The calls that carry an address with each message. A stream needs none of this, but for TCP Fast Open. */
+#define _GNU_SOURCE
+#include "preload.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "config.h"
+#include "datagram.h"
+#include "log.h"
+#include "mark.h"
+#include "view.h"
+#include "widen.h"
+
+/* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
+enum { BATCH = 8, BATCH_CONTROL = 4096 };
+
+/* Where a message to an IPv6 address is to go from: a socket that can. Else -1 with errno, as there is no
+ * way to such an address in IPv4; it must not get out as what it is shown as. */
+static int ready_for_in6(int fd)
+{
+	int saved = errno;
+
+	if (mark_test(fd) == MARK_NONE && widen_client(fd) != 0 && mark_test(fd) == MARK_NONE) {
+		errno = ENETUNREACH;
+		return -1;
+	}
+	errno = saved;
+	return 0;
+}
+
+/* MSG_FASTOPEN connects (tcp(7)); AF_INET6 stream sockets take no IPv4 address, datagram sockets do. */
+static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
+{
+	struct sockaddr_in in;
+
+	if (!(flags & MSG_FASTOPEN) || !view_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
+		return false;
+	memcpy(&in, addr, sizeof in);
+	*to = view_real(&in);
+	return true;
+}
+
+/* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
+static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
+{
+	if (!addr || len < sizeof *in || addr->sa_family != AF_UNSPEC || !mark_test_datagram(fd))
+		return false;
+	memcpy(in, addr, sizeof *in);
+	in->sin_family = AF_INET;
+	return true;
+}
+
+static int forgotten(void)
+{
+	errno = ENETUNREACH;
+	return -1;
+}
+
+ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
+		    socklen_t len)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+
+	preload_start();
+	if (config.active && unspecified(fd, addr, len, &in))
+		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
+	if (config.active && view_forgotten(addr, len))
+		return forgotten();
+	if (!config.active || (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)))
+		return real.sendto(fd, data, size, flags, addr, len);
+	if (ready_for_in6(fd) != 0)
+		return -1;
+	return real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
+}
+
+/* With no name the message goes where the socket is connected to: its control messages are to be IPv6's if
+ * that is an IPv6 address. */
+static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
+{
+	union view_any peer;
+	socklen_t len = sizeof peer;
+	int saved = errno;
+	bool result;
+
+	if (!message || message->msg_name || !message->msg_control || !message->msg_controllen ||
+	    !mark_test_datagram(fd))
+		return false;
+	result = real.getpeername(fd, &peer.any, &len) == 0 && view_is_in6(&peer.any, len) &&
+		 !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
+	errno = saved;
+	if (result)
+		*to = peer.in6;
+	return result;
+}
+
+ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct sockaddr_in6 to;
+	struct msghdr kernel;
+	struct sockaddr_in in;
+	bool connected = false;
+	int result;
+
+	preload_start();
+	if (!config.active || !message)
+		return real.sendmsg(fd, message, flags);
+	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
+		kernel = *message;
+		kernel.msg_name = &in;
+		kernel.msg_namelen = sizeof in;
+		return hook_sendmsg(fd, &kernel, flags);
+	}
+	if (view_forgotten(message->msg_name, message->msg_namelen))
+		return forgotten();
+	if (!datagram_to(message, &to) &&
+	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
+	    !(connected = connected_in6(fd, message, &to)))
+		return real.sendmsg(fd, message, flags);
+	if (ready_for_in6(fd) != 0)
+		return -1;
+	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+
+	result = datagram_send(message, &kernel, &to, control);
+	if (result) {
+		errno = -result;
+		return -1;
+	}
+	if (connected) {
+		kernel.msg_name = NULL;
+		kernel.msg_namelen = 0;
+	}
+	return real.sendmsg(fd, &kernel, flags);
+}
+
+/* Whether any of the messages needs hook_sendmsg(). */
+static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
+{
+	struct sockaddr_in6 to;
+	bool control = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (datagram_to(&messages[i].msg_hdr, &to) ||
+		    view_forgotten(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen))
+			return true;
+		control |= messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen;
+	}
+	return control && mark_test_datagram(fd);
+}
+
+int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	preload_start();
+	if (!config.active || !messages || !any_in6(fd, messages, count))
+		return real.sendmmsg(fd, messages, count, flags);
+	/* sendmmsg(2): an error is one only if nothing was sent. */
+	for (unsigned i = 0; i < count; i++) {
+		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
+
+		if (sent < 0)
+			return i ? (int)i : -1;
+		messages[i].msg_len = (unsigned)sent;
+	}
+	return (int)count;
+}
+
+/* Who is shown as which address, once for each. */
+static void log_peer(int fd, const union view_any *name, socklen_t len)
+{
+	const struct sockaddr_in6 *in6 = &name->in6;
+	char from[VIEW_TEXT], as[VIEW_TEXT];
+	struct sockaddr_in shown;
+
+	if (!log_wants(LOG_LEVEL_DEBUG) || !view_is_in6(&name->any, len) ||
+	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) || view_known(in6))
+		return;
+	shown = view_shown(in6, MARK_DATAGRAM);
+	log_line(LOG_LEVEL_DEBUG, "descriptor %d: first datagram from %s, shown as %s", fd,
+		 view_text(&name->any, from), view_text((const struct sockaddr *)&shown, as));
+}
+
+/* Hands the sender's NAME to the program. */
+static void give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+		      socklen_t *room)
+{
+	bool marked = view_is_in6(&name->any, len) && (mark_test_datagram(fd) || mark_assume(fd, *room));
+
+	if (marked)
+		log_peer(fd, name, len);
+	view_give(name, len, marked ? MARK_DATAGRAM : MARK_NONE, addr, room);
+}
+
+/* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
+ * datagram, even an empty one, has a sender. */
+static bool woken(int fd, ssize_t result, socklen_t len)
+{
+	return result == 0 && len == 0 && mark_test_datagram(fd);
+}
+
+/* recvfrom(), or what gcc calls instead with -D_FORTIFY_SOURCE, which checks that SIZE is within SPACE. */
+struct receiver {
+	bool checked;
+	size_t space;
+};
+
+static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
+			     struct sockaddr *addr, socklen_t *room)
+{
+	if (r->checked && real.__recvfrom_chk)
+		return real.__recvfrom_chk(fd, data, size, r->space, flags, addr, room);
+	return real.recvfrom(fd, data, size, flags, addr, room);
+}
+
+static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
+			   struct sockaddr *addr, socklen_t *room)
+{
+	union view_any name;
+	socklen_t len = sizeof name;
+	ssize_t result;
+
+	if (!config.active || !addr || !room || (int)*room < 0)
+		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+	if (woken(fd, result, len)) {
+		len = sizeof name;
+		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+	}
+	if (result >= 0)
+		give_name(fd, &name, len, addr, room);
+	return result;
+}
+
+ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
+{
+	const struct receiver plain = {.checked = false};
+
+	preload_start();
+	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
+}
+
+ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
+			    socklen_t *room)
+{
+	const struct receiver checked = {.checked = true, .space = space};
+
+	preload_start();
+	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
+}
+
+/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
+ * control messages of IPv6. */
+static bool translated(int fd, const struct msghdr *message, int flags)
+{
+	if (!message || (int)message->msg_namelen < 0)
+		return false;
+	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
+		return false;
+	return flags & MSG_ERRQUEUE ? mark_test(fd) != MARK_NONE : mark_test_datagram(fd);
+}
+
+/* Sockets that another process passes on may be marked ones. */
+static void expect_passed(const struct msghdr *message)
+{
+	struct msghdr copy;
+
+	if (mark_expected() || !message || !message->msg_control)
+		return;
+	copy = *message;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = datagram_next(&copy, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			mark_expect();
+}
+
+ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	union view_any name;
+	struct msghdr kernel;
+	ssize_t result;
+
+	preload_start();
+	if (!config.active || !translated(fd, message, flags)) {
+		kernel = message ? *message : (struct msghdr){.msg_iovlen = 0};
+		result = real.recvmsg(fd, message, flags);
+		if (result >= 0)
+			expect_passed(message);
+		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen))
+			return result;
+		*message = kernel;
+	}
+	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+
+	datagram_receive(message, &kernel, &name, control);
+	result = real.recvmsg(fd, &kernel, flags);
+	if (result >= 0) {
+		log_peer(fd, &name, kernel.msg_name ? kernel.msg_namelen : 0);
+		datagram_deliver(&kernel, message);
+	}
+	return result;
+}
+
+/* How many of COUNT messages there is room for at a time, at least one; CONTROL is how much room that takes.
+ */
+static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
+{
+	unsigned n = 0;
+
+	for (*control = 0; n < count && n < BATCH; n++) {
+		size_t need = CMSG_ALIGN(datagram_room(messages[n].msg_hdr.msg_controllen));
+
+		if (n && *control + need > BATCH_CONTROL)
+			break;
+		*control += need;
+	}
+	return n;
+}
+
+/* The first N of what recvmmsg() was asked for. */
+static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t size, int flags,
+			 struct timespec *timeout)
+{
+	_Alignas(struct cmsghdr) char control[size];
+	struct mmsghdr kernel[BATCH];
+	union view_any names[BATCH];
+	size_t used = 0;
+	int got;
+
+	for (unsigned i = 0; i < n; i++) {
+		datagram_receive(&messages[i].msg_hdr, &kernel[i].msg_hdr, &names[i], control + used);
+		used += CMSG_ALIGN(datagram_room(messages[i].msg_hdr.msg_controllen));
+	}
+	got = real.recvmmsg(fd, kernel, n, flags, timeout);
+	for (unsigned i = 0; i < n && (int)i < got; i++) {
+		messages[i].msg_len = kernel[i].msg_len;
+		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_name ? kernel[i].msg_hdr.msg_namelen : 0);
+		datagram_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
+	}
+	return got;
+}
+
+int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	unsigned total = 0;
+	int saved = errno;
+
+	preload_start();
+	if (!config.active || !messages || !count || !mark_test_datagram(fd)) {
+		int result = real.recvmmsg(fd, messages, count, flags, timeout);
+
+		for (int i = 0; i < result; i++)
+			expect_passed(&messages[i].msg_hdr);
+		return result;
+	}
+	while (total < count) {
+		size_t control;
+		unsigned n = batch_of(messages + total, count - total, &control);
+		int got = receive_batch(fd, messages + total, n, control, flags, timeout);
+
+		if (got <= 0 && total == 0)
+			return got;
+		total += got > 0 ? (unsigned)got : 0;
+		/* Less than was asked for is all there is; the kernel leaves in TIMEOUT what remains of it.
+		 */
+		if (got < (int)n || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
+			break;
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+	}
+	errno = saved;
+	return (int)total;
+}
