@@ -1,0 +1,52 @@
+# A dovecot of its own: as Debian ships it but for the directories, high ports, and one user.
+
+# dovecot_config LISTEN PORT: writes the configuration, with a mail in the user's mailbox.
+dovecot_config() {
+	local dir=$BATS_TEST_TMPDIR/dovecot
+	# Its processes run as four different users.
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	chmod 711 "$(dirname "$BATS_TEST_TMPDIR")"
+	mkdir -p "$dir/mail/reader/new" "$dir/mail/reader/cur" "$dir/mail/reader/tmp"
+	printf 'From: sender@example.org\r\nSubject: both families\r\n\r\nbody of the mail\r\n' \
+		>"$dir/mail/reader/new/1.1.host"
+	chown -R mail:mail "$dir/mail"
+	echo 'reader:{PLAIN}secret' >"$dir/users"
+	chmod 644 "$dir/users"
+	: >"$dir/log"
+	chmod 666 "$dir/log"
+	cat >"$dir/dovecot.conf" <<END
+base_dir = $dir/run
+state_dir = $dir/state
+log_path = $dir/log
+listen = $1
+protocols = imap
+ssl = no
+disable_plaintext_auth = no
+first_valid_uid = 1
+mail_location = maildir:$dir/mail/%u
+passdb {
+  driver = passwd-file
+  args = $dir/users
+}
+userdb {
+  driver = static
+  args = uid=mail gid=mail home=$dir/mail/%u
+}
+service imap-login {
+  inet_listener imap {
+    port = $2
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+END
+}
+
+dovecot_log() { cat "$BATS_TEST_TMPDIR/dovecot/log"; }
+
+# fetch HOST ADDR PORT: logs in over IMAP and fetches the mail.
+fetch() {
+	ip netns exec "$1" curl -s --max-time 10 --login-options AUTH=PLAIN -u reader:secret \
+		"imap://$2:$3/INBOX;MAILINDEX=1"
+}

@@ -1,0 +1,113 @@
+# What the bats files share. Hosts are network namespaces: a server with loopback, 192.0.2.1 and
+# 2001:db8:1::1, and a client, 192.0.2.2 and 2001:db8:1::2, made anew for each test, so that no port and
+# no TIME_WAIT is left over from another.
+
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+run=$root/build/dualstack-run
+programs=$root/build/tests/programs
+export root run programs
+
+server4=192.0.2.1
+server6=2001:db8:1::1
+client6=2001:db8:1::2
+
+# A skip with a reason; in CI a test that skips has failed, see tests/run.
+need_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, for network namespaces"
+}
+
+need() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+hosts_up() {
+	need_root
+	need ip
+	need sysctl
+	need ss
+	local host
+	server=ds$$s client=ds$$c
+	ip netns add "$server"
+	ip netns add "$client"
+	ip -n "$server" link set lo up
+	ip -n "$client" link set lo up
+	ip link add name veth0 netns "$server" type veth peer name veth0 netns "$client"
+	ip -n "$server" addr add $server4/24 dev veth0
+	ip -n "$client" addr add 192.0.2.2/24 dev veth0
+	ip -n "$server" addr add $server6/64 dev veth0 nodad
+	ip -n "$client" addr add $client6/64 dev veth0 nodad
+	# Without duplicate address detection, link-local addresses can be used at once.
+	for host in "$server" "$client"; do
+		ip netns exec "$host" sysctl -qw net.ipv6.conf.veth0.accept_dad=0 net.ipv6.conf.veth0.dad_transmits=0
+	done
+	ip -n "$server" link set veth0 up
+	ip -n "$client" link set veth0 up
+	for host in "$server" "$client"; do
+		wait_until eval 'ip -n "$host" -6 -o addr show dev veth0 scope link -tentative | grep -q inet6'
+	done
+	wait_until eval 'on_client "$programs/steps" a=tcp6 "a.connect:$server6/1" | grep -q ECONNREFUSED'
+}
+
+# Ends everything that runs on the two hosts, by pid, and takes the hosts down.
+hosts_down() {
+	[ -n "${server:-}" ] || return 0
+	local host pid
+	for host in "$server" "$client"; do
+		for pid in $(ip netns pids "$host" 2>/dev/null); do kill -9 "$pid" 2>/dev/null || true; done
+		ip netns del "$host" 2>/dev/null || true
+		rm -rf "/etc/netns/$host"
+	done
+}
+
+on_server() { ip netns exec "$server" "$@"; }
+on_client() { ip netns exec "$client" "$@"; }
+
+# Waits for a command to succeed, ten seconds at most.
+wait_until() {
+	local i
+	for i in $(seq 200); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.05
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
+
+# start NAME COMMAND...: in the background, on the server; its output in $BATS_TEST_TMPDIR/NAME.log and
+# its pid in $started.
+start() {
+	local name=$1
+	shift
+	ip netns exec "$server" "$@" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 </dev/null 3>&- &
+	started=$!
+}
+
+# Ends a process by its pid and waits until it is gone.
+stop() {
+	kill "$1" 2>/dev/null || true
+	wait_until eval "! kill -0 $1"
+}
+
+listening() { on_server ss -Hltn "sport = :$1" | grep -q .; }
+
+wait_port() { wait_until listening "$1"; }
+
+log_of() { cat "$BATS_TEST_TMPDIR/$1.log"; }
+
+# What a client gets from PORT over each way in: loopback of both families, and from the other host.
+ask() { on_server "$programs/ask" "$@"; }
+ask_from_client() { on_client "$programs/ask" "$@"; }
+
+# Without the shim, IPv6 is refused and IPv4 works: else a test below could not fail.
+assert_ipv4_only() {
+	run -0 on_server "$programs/steps" a=tcp4 "a.connect:127.0.0.1/$1"
+	assert_line "a.connect:127.0.0.1/$1 ok"
+	run -0 on_server "$programs/steps" a=tcp6 "a.connect:::1/$1"
+	assert_line "a.connect:::1/$1 ECONNREFUSED"
+	run -0 on_client "$programs/steps" a=tcp6 "a.connect:$server6/$1"
+	assert_line "a.connect:$server6/$1 ECONNREFUSED"
+}

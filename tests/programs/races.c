@@ -1,0 +1,244 @@
+/* races CASE: what another thread or process does on a socket while it is replaced or narrowed under it.
+ *   accept    a thread waits in accept() on 0.0.0.0:5000 while the program binds an IPv6 socket to the port
+ *   receive   a thread waits in recvfrom() on a client socket while another sends from it to an IPv6 peer
+ *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times over
+ *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
+ *   sandbox   getsockopt() is forbidden once the server is bound; then it is asked over IPv4
+ * The IPv6 peer is one that speaks to 0.0.0.0:5001 first. Prints what each saw. */
+#define _GNU_SOURCE
+#include "common.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int fd;
+static struct sockaddr_in peer;
+static _Atomic pid_t waiting;
+
+static int bound(int family, int type, in_port_t port)
+{
+	union address any;
+	int s = socket(family, type, 0), on = 1;
+
+	memset(&any, 0, sizeof any);
+	any.any.sa_family = (sa_family_t)family;
+	any.in.sin_port = htons(port);
+	if (type == SOCK_STREAM)
+		setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (family == AF_INET6)
+		setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(s, &any.any, family == AF_INET6 ? sizeof any.in6 : sizeof any.in))
+		printf("bind family %d: %s\n", family, error_name(errno));
+	return s;
+}
+
+/* Waits until the thread or process TID is inside the system call NUMBER (proc(5)). */
+static void until_inside(pid_t tid, long number)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof path, "/proc/%d/syscall", (int)tid);
+	for (int i = 0; i < 1000; i++) {
+		int f = open(path, O_RDONLY);
+		ssize_t n = read(f, text, sizeof text - 1);
+
+		close(f);
+		text[n > 0 ? n : 0] = '\0';
+		if (n > 0 && atol(text) == number)
+			return;
+		poll(NULL, 0, 10);
+	}
+	die("nobody waits");
+}
+
+static void *accepting(void *unused)
+{
+	waiting = (pid_t)syscall(SYS_gettid);
+	int s = accept(fd, NULL, NULL);
+
+	printf("accept: %s\n", error_name(s < 0 ? errno : 0));
+	return unused;
+}
+
+static void case_accept(void)
+{
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons(5000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	pthread_t thread;
+
+	fd = bound(AF_INET, SOCK_STREAM, 5000);
+	listen(fd, 5);
+	pthread_create(&thread, NULL, accepting, NULL);
+	while (!waiting)
+		poll(NULL, 0, 1);
+	until_inside(waiting, SYS_accept);
+	printf("listen on IPv6: %s\n", error_name(listen(bound(AF_INET6, SOCK_STREAM, 5000), 5) ? errno : 0));
+	printf("connect: %s\n",
+	       error_name(connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof to) ? errno
+												      : 0));
+	pthread_join(thread, NULL);
+}
+
+/* Fills PEER with an IPv6 peer as the program is shown it; natively, an IPv4 one. Returns its socket. */
+static int meet_peer(void)
+{
+	union address to = {
+	    .in6 = {.sin6_family = AF_INET6, .sin6_port = htons(5001), .sin6_addr = IN6ADDR_LOOPBACK_INIT}};
+	int server = bound(AF_INET, SOCK_DGRAM, 5001), s = socket(AF_INET6, SOCK_DGRAM, 0);
+	socklen_t len = sizeof peer;
+	char byte;
+
+	if (sendto(s, "x", 1, 0, &to.any, sizeof to.in6) != 1 ||
+	    recvfrom(server, &byte, 1, 0, (struct sockaddr *)&peer, &len) != 1)
+		die("peer");
+	return s;
+}
+
+static void *receiving(void *unused)
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof from;
+	char data[16];
+
+	waiting = (pid_t)syscall(SYS_gettid);
+	ssize_t n = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &len);
+
+	printf("recvfrom: %zd length %u from the peer: %s\n", n, (unsigned)len,
+	       memcmp(&from, &peer, sizeof from) ? "no" : "yes");
+	return unused;
+}
+
+static void case_receive(void)
+{
+	int s = meet_peer();
+	union address from;
+	socklen_t len = sizeof from;
+	pthread_t thread;
+	char byte;
+
+	fd = bound(AF_INET, SOCK_DGRAM, 0);
+	pthread_create(&thread, NULL, receiving, NULL);
+	while (!waiting)
+		poll(NULL, 0, 1);
+	until_inside(waiting, SYS_recvfrom);
+	printf("sendto: %zd\n", sendto(fd, "hello", 5, 0, (struct sockaddr *)&peer, sizeof peer));
+	if (recvfrom(s, &byte, 1, 0, &from.any, &len) == 1)
+		sendto(s, "answer", 6, 0, &from.any, len);
+	pthread_join(thread, NULL);
+}
+
+static pthread_barrier_t both;
+
+static void *sending(void *failed)
+{
+	pthread_barrier_wait(&both);
+	if (sendto(fd, "x", 1, 0, (struct sockaddr *)&peer, sizeof peer) != 1)
+		++*(_Atomic int *)failed;
+	return NULL;
+}
+
+static void case_send(void)
+{
+	int s = meet_peer(), ports = 0;
+	_Atomic int failed = 0;
+
+	pthread_barrier_init(&both, NULL, 2);
+	for (int round = 0; round < 200; round++) {
+		pthread_t threads[2];
+		in_port_t first = 0;
+
+		fd = round % 2 ? bound(AF_INET, SOCK_DGRAM, 0) : socket(AF_INET, SOCK_DGRAM, 0);
+		for (int i = 0; i < 2; i++)
+			pthread_create(&threads[i], NULL, sending, &failed);
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+		for (int i = 0; i < 2; i++) {
+			union address from;
+			socklen_t len = sizeof from;
+			char byte;
+
+			if (recvfrom(s, &byte, 1, MSG_DONTWAIT, &from.any, &len) != 1)
+				continue;
+			ports += first && first != from.in6.sin6_port;
+			first = from.in6.sin6_port;
+		}
+		close(fd);
+	}
+	/* Both may have looked before either had replaced the socket: seldom, and nothing is lost. */
+	printf("%d sends failed, %s rounds from two ports\n", failed, ports > 10 ? "many" : "few");
+}
+
+static void case_fork(void)
+{
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons(5000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	char data[16];
+	pid_t child;
+
+	fd = bound(AF_INET, SOCK_DGRAM, 5000);
+	child = fork();
+	if (child == 0) {
+		struct sockaddr_in from;
+		socklen_t len = sizeof from;
+		ssize_t n = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &len);
+
+		printf("child: %zd length %u family %d\n", n, (unsigned)len, from.sin_family);
+		exit(0);
+	}
+	until_inside(child, SYS_recvfrom);
+	bound(AF_INET6, SOCK_DGRAM, 5000);
+	sendto(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, 0, (struct sockaddr *)&to, sizeof to);
+	waitpid(child, NULL, 0);
+}
+
+static void case_sandbox(void)
+{
+	struct sock_filter filter[] = {
+	    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr)},
+	    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getsockopt},
+	    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+	    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+	};
+	struct sock_fprog program = {4, filter};
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons(5000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in from;
+	socklen_t len = sizeof from;
+	char byte;
+
+	fd = bound(AF_INET, SOCK_DGRAM, 5000);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("seccomp");
+	sendto(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, 0, (struct sockaddr *)&to, sizeof to);
+	recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &len);
+	printf("from %s family %d length %u, answered: %zd\n", inet_ntoa(from.sin_addr), from.sin_family,
+	       (unsigned)len, sendto(fd, "y", 1, 0, (struct sockaddr *)&from, len));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} cases[] = {{"accept", case_accept},
+		     {"receive", case_receive},
+		     {"send", case_send},
+		     {"fork", case_fork},
+		     {"sandbox", case_sandbox}};
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)
+		if (strcmp(argv[1], cases[i].name) == 0) {
+			cases[i].run();
+			return 0;
+		}
+	die("races CASE");
+}

@@ -1,0 +1,160 @@
+/* The environment of a program that inherits a widened socket. */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "heir.h"
+#include "real.h"
+#include "widen.h"
+
+/* Whether the heir's environment is to be completed; then it is compared with EXPECTED, sorted or not. */
+static bool complete(char *const envp[], bool cloexec_too, char ***made)
+{
+	static char *slots[64], text[8192];
+	struct heir need;
+
+	if (!heir_needs(envp, cloexec_too, &need))
+		return false;
+	assert_in_range(need.slots, 1, 64);
+	assert_in_range(need.size, 1, sizeof text);
+	memset(slots, 0x55, sizeof slots);
+	memset(text, 0x55, sizeof text);
+	heir_environment(envp, slots, text);
+	/* Within what was asked for. */
+	assert_int_equal((unsigned char)text[need.size], 0x55);
+	assert_int_equal(((unsigned char *)&slots[need.slots])[0], 0x55);
+	*made = slots;
+	return true;
+}
+
+static const char *value(char **env, const char *name)
+{
+	const char *found = NULL;
+	size_t size = strlen(name);
+
+	for (; *env; env++)
+		if (strncmp(*env, name, size) == 0 && (*env)[size] == '=') {
+			assert_null(found); /* once */
+			found = *env + size + 1;
+		}
+	return found;
+}
+
+static int widened(int flags)
+{
+	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
+
+	assert_int_equal(widen(fd, &any), 0);
+	return fd;
+}
+
+static void inherits_none(void **state)
+{
+	char *const env[] = {"PATH=/bin", NULL};
+	char **made;
+	int plain = socket(AF_INET, SOCK_STREAM, 0), closing = widened(SOCK_CLOEXEC);
+
+	(void)state;
+	assert_false(complete(env, false, &made));
+	assert_false(complete(NULL, false, &made));
+	/* posix_spawn()'s file actions may hand it on. */
+	assert_true(complete(env, true, &made));
+	close(plain);
+	close(closing);
+}
+
+static void inherits_one(void **state)
+{
+	static const struct {
+		char *const env[4];
+		const char *preload;
+	} cases[] = {
+	    {{"PATH=/bin", NULL}, "/where/libdualstack.so"},
+	    {{"LD_PRELOAD=", "PATH=/bin", NULL}, "/where/libdualstack.so"},
+	    {{"LD_PRELOAD=/x/libother.so", "PATH=/bin", NULL}, "/where/libdualstack.so:/x/libother.so"},
+	    {{"PATH=/bin", "LD_PRELOAD=/x/notlibdualstack.so", NULL},
+	     "/where/libdualstack.so:/x/notlibdualstack.so"},
+	    {{"PATH=/bin", "LD_PRELOAD=/x/a.so:/y/libdualstack.so", NULL}, "/x/a.so:/y/libdualstack.so"},
+	    {{"PATH=/bin", "LD_PRELOAD=libdualstack.so b.so", NULL}, "libdualstack.so b.so"},
+	};
+	int fd = widened(0);
+	char **made;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(complete(cases[i].env, false, &made));
+		assert_string_equal(value(made, "LD_PRELOAD"), cases[i].preload);
+		assert_string_equal(value(made, "PATH"), "/bin");
+		assert_string_equal(value(made, "DUALSTACK_KEY"), "00");
+		assert_null(value(made, "DUALSTACK_LOG"));
+	}
+	assert_true(complete(NULL, false, &made));
+	assert_string_equal(value(made, "LD_PRELOAD"), "/where/libdualstack.so");
+	close(fd);
+}
+
+/* What the program itself says goes. */
+static void keeps(void **state)
+{
+	char *const env[] = {"DUALSTACK_KEY=ff", "LD_PRELOAD=/y/libdualstack.so", NULL};
+	char *const own_key[] = {"DUALSTACK_KEY=ff", NULL};
+	int fd = widened(0);
+	char **made;
+
+	(void)state;
+	assert_false(complete(env, false, &made));
+	assert_true(complete(own_key, false, &made));
+	assert_string_equal(value(made, "DUALSTACK_KEY"), "ff");
+	close(fd);
+}
+
+static void gives_up(void **state)
+{
+	char *const env[] = {"PATH=/bin", NULL};
+	int fd = widened(0);
+	char **made;
+
+	(void)state;
+	strcpy(config.library, "/nonexistent/libdualstack.so");
+	assert_false(complete(env, false, &made));
+	config.library[0] = '\0';
+	assert_false(complete(env, false, &made));
+	config.active = false;
+	assert_false(complete(env, false, &made));
+	close(fd);
+}
+
+/* access() must find a library there. */
+static int with_library(void **state)
+{
+	(void)state;
+	config.active = true;
+	config.variables[CONFIG_KEY] = "DUALSTACK_KEY=00";
+	strcpy(config.library, "/where/libdualstack.so");
+	return 0;
+}
+
+int __wrap_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
+{
+	(void)mode;
+	return strcmp(path, "/where/libdualstack.so") == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(inherits_none, with_library),
+	    cmocka_unit_test_setup(inherits_one, with_library),
+	    cmocka_unit_test_setup(keeps, with_library),
+	    cmocka_unit_test_setup(gives_up, with_library),
+	};
+
+	real_load();
+	return cmocka_run_group_tests_name("heir", tests, NULL, NULL);
+}

@@ -1,0 +1,70 @@
+/* The table of peers under ThreadSanitizer, which exits with 66 when it finds a race: threads that ask
+ * for new peers and the way back at the same time, and a signal handler that does so amid all that. No
+ * answer may ever be another peer's. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "peers.h"
+
+enum { THREADS = 4, ROUNDS = 60000, NETWORKS = 5000 };
+
+static _Atomic int wrong, checked, interrupts;
+
+static void check(unsigned host)
+{
+	struct in6_addr a = {.s6_addr = {0x20, 1, 0xd, 0xb8}}, back;
+	uint32_t scope;
+	in_addr_t shown;
+
+	memcpy(a.s6_addr + 12, &host, sizeof host);
+	shown = peers_show(&a, 0);
+	/* Pushed out meanwhile is fine. */
+	if (peers_real(shown, &back, &scope) != 0)
+		return;
+	atomic_fetch_add(&checked, 1);
+	if (memcmp(&a, &back, sizeof a) != 0)
+		atomic_fetch_add(&wrong, 1);
+}
+
+static void *work(void *arg)
+{
+	unsigned seed = (unsigned)(long)arg;
+
+	for (int i = 0; i < ROUNDS; i++)
+		check((unsigned)rand_r(&seed) % NETWORKS);
+	return NULL;
+}
+
+static void interrupt(int number)
+{
+	static _Atomic unsigned seed = 99;
+
+	(void)number;
+	for (int i = 0; i < 20; i++)
+		check(atomic_fetch_add(&seed, 7919) % NETWORKS);
+	atomic_fetch_add(&interrupts, 1);
+}
+
+int main(void)
+{
+	const struct hash_key key = {1, 2};
+	const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+	pthread_t threads[THREADS];
+
+	peers_key(&key);
+	signal(SIGALRM, interrupt);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (long i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, work, (void *)(i + 1));
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	setitimer(ITIMER_REAL, &never, NULL);
+	printf("%d answers, %d signals, %d wrong\n", checked, interrupts, wrong);
+	return wrong || !checked || !interrupts;
+}
