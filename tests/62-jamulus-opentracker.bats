@@ -8,12 +8,7 @@ setup() {
 	hosts_up
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 }
-teardown() {
-	# jackd removes what it has in shared memory when it is asked to end.
-	[ -z "${jack:-}" ] || stop "$jack"
-	rm -f /dev/shm/jack_sem.*_ds$$_*
-	hosts_down
-}
+teardown() { hosts_down; }
 
 synthetic='2(4[0-9]|5[0-5])\.[0-9]+\.[0-9]+\.[0-9]+'
 bound() { on_server ss -Hlun "sport = :$1" | grep -q .; }
@@ -25,17 +20,24 @@ start_jamulus() {
 	wait_until bound 22124
 }
 
-# A client without sound hardware: JACK's dummy driver is its sound card.
+# A client without sound hardware: JACK's dummy driver is its sound card. Its 105 MB of shared memory are more
+# than /dev/shm has in some containers (64 MB is usual), so it gets one of its own, which goes with it.
 start_jack() {
-	JACK_DEFAULT_SERVER=ds$$ ip netns exec "$client" jackd -r -n ds$$ -d dummy -r 48000 -p 128 \
+	JACK_DEFAULT_SERVER=dualstack ip netns exec "$client" sh -c 'mkdir -p /dev/shm &&
+		mount -t tmpfs -o size=256m dualstack /dev/shm && exec jackd -r -n dualstack -d dummy -r 48000 -p 128' \
 		>"$BATS_TEST_TMPDIR/jackd.log" 2>&1 </dev/null 3>&- &
 	jack=$!
-	wait_until env JACK_DEFAULT_SERVER=ds$$ jack_lsp
+	wait_until beside_jack jack_lsp || { log_of jackd >&2; return 1; }
+}
+
+# In jackd's network and mount namespaces.
+beside_jack() {
+	JACK_DEFAULT_SERVER=dualstack JACK_NO_START_SERVER=1 nsenter --target "$jack" --net --mount "$@"
 }
 
 connect_to_jamulus() {
-	HOME=$BATS_TEST_TMPDIR/home QT_QPA_PLATFORM=offscreen JACK_DEFAULT_SERVER=ds$$ JACK_NO_START_SERVER=1 \
-		ip netns exec "$client" Jamulus -n -j -6 -c "$1" >"$BATS_TEST_TMPDIR/client.log" 2>&1 </dev/null 3>&- &
+	HOME=$BATS_TEST_TMPDIR/home QT_QPA_PLATFORM=offscreen beside_jack \
+		Jamulus -n -j -6 -c "$1" >"$BATS_TEST_TMPDIR/client.log" 2>&1 </dev/null 3>&- &
 	jamulus_client=$!
 }
 
@@ -45,6 +47,7 @@ connected() { grep -qE ", $1, connected" "$BATS_TEST_TMPDIR/connections"; }
 	need Jamulus
 	need jackd
 	need jack_lsp
+	need nsenter
 	start_jamulus "$run" --log=info --
 	assert_equal "$(on_server ss -Hlun 'sport = :22124' | wc -l)" 1
 	start_jack
