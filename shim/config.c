@@ -95,6 +95,24 @@ static void load_text(void)
 		config.variables[CONFIG_TEXT] = "DUALSTACK_TEXT=ipv4";
 }
 
+static void load_delay(void)
+{
+	static char variable[sizeof "DUALSTACK_DELAY=" + 8];
+	const char *given = secure_getenv("DUALSTACK_DELAY");
+	size_t digits = given ? strspn(given, "0123456789") : 0;
+	long ms;
+
+	config.delay = CONFIG_DELAY_DEFAULT;
+	if (digits == 0 || digits > 5 || given[digits])
+		return;
+	ms = strtol(given, NULL, 10);
+	if (ms > CONFIG_DELAY_MOST)
+		return;
+	config.delay = (unsigned)ms;
+	stpcpy(stpcpy(variable, "DUALSTACK_DELAY="), given);
+	config.variables[CONFIG_DELAY] = variable;
+}
+
 /* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
  * a colon or a space can't be named there, and its parts would be taken for other files. */
 static void find_library(void)
@@ -122,6 +140,7 @@ void config_load(void)
 		load_key();
 		load_log();
 		load_text();
+		load_delay();
 		find_library();
 	}
 	errno = saved;

@@ -130,13 +130,17 @@ static void path_of(char *path, int fd)
 int fds_registrations(int set, int unregistered, uint64_t inode,
 		      int (*visit)(const struct fds_registration *r, void *arg), void *arg)
 {
+	return is_epoll(set, unregistered) ? fds_registrations_in(set, inode, visit, arg) : 0;
+}
+
+int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_registration *r, void *arg),
+			 void *arg)
+{
 	char path[PATH_BYTES], text[512];
 	size_t used = 0;
 	ssize_t n;
 	int info, result = 0;
 
-	if (!is_epoll(set, unregistered))
-		return 0;
 	path_of(path, set);
 	info = sys_open(path, O_RDONLY, 0);
 	if (info < 0)

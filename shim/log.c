@@ -216,6 +216,21 @@ void log_line(enum log_level level, const char *format, ...)
 	errno = saved;
 }
 
+size_t log_text(char *text, size_t size, const char *format, ...)
+{
+	struct line l = {.used = 0};
+	va_list args;
+
+	va_start(args, format);
+	put_format(&l, format, args);
+	va_end(args);
+	if (l.used > size - 1)
+		l.used = size - 1;
+	memcpy(text, l.text, l.used);
+	text[l.used] = '\0';
+	return l.used;
+}
+
 const char *log_errno(int error)
 {
 	static const struct {
@@ -227,8 +242,13 @@ const char *log_errno(int error)
 	    {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
 	    {EAFNOSUPPORT, "EAFNOSUPPORT"},
 	    {EBADF, "EBADF"},
+	    {ECONNABORTED, "ECONNABORTED"},
+	    {ECONNREFUSED, "ECONNREFUSED"},
+	    {ECONNRESET, "ECONNRESET"},
+	    {EHOSTUNREACH, "EHOSTUNREACH"},
 	    {EINVAL, "EINVAL"},
 	    {EMFILE, "EMFILE"},
+	    {ENETUNREACH, "ENETUNREACH"},
 	    {ENFILE, "ENFILE"},
 	    {ENOBUFS, "ENOBUFS"},
 	    {ENOMEM, "ENOMEM"},
@@ -237,6 +257,7 @@ const char *log_errno(int error)
 	    {EOPNOTSUPP, "EOPNOTSUPP"},
 	    {EPERM, "EPERM"},
 	    {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+	    {ETIMEDOUT, "ETIMEDOUT"},
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -5,6 +5,7 @@
 #define DUALSTACK_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_LEVEL_OFF, LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -18,6 +19,10 @@ bool log_wants(enum log_level level);
 /* Writes "dualstack[PID]: " and the line, at most 500 bytes, in one write. Of printf's conversions it
  * knows %s, %d, %u and %%. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts the same, without the prefix, into TEXT of SIZE bytes, which are not 0; returns how many bytes it has,
+ * without the closing NUL. */
+size_t log_text(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The name of an errno value ("EADDRINUSE"), for %s; of a rare one "error". */
 const char *log_errno(int error);

@@ -1,153 +1,221 @@
+/* Entries are read and written as a seqlock, as the slots in peers.c are: SEQ is even while an entry is at
+ * rest and odd while somebody writes it; a writer claims it with one compare-and-swap and never waits. */
 #define _GNU_SOURCE
 #include "names.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
-#include "real.h"
-#include "sys.h"
-#include "view.h"
+#include "hash.h"
 
-/* Whether the kernel knows a way to ADDR: connect() of a datagram socket looks it up and sends nothing. */
-static bool routed(const struct sockaddr *addr, socklen_t len)
+/* What an entry holds, read and written whole. */
+struct answer {
+	uint64_t name;     /* the name's hash; 0: never used */
+	uint32_t when;     /* seconds, when it was given */
+	uint32_t in6_when; /* the same for its IPv6 addresses, which can be of an earlier one */
+	struct names_list list;
+};
+
+enum { WORDS = (sizeof(struct answer) + 7) / 8, REMEMBERED = 4 };
+
+struct entry {
+	_Atomic uint32_t seq;
+	_Atomic uint64_t filter; /* a bit for each address, see bit_of() */
+	_Atomic uint64_t words[WORDS];
+};
+
+static struct entry table[NAMES_ENTRIES];
+
+/* The names that this thread asked for last, the newest first. Initial-exec: a preloaded library has its
+ * place in the static block, and the first access allocates nothing. */
+static __thread uint64_t asked[REMEMBERED] __attribute__((tls_model("initial-exec")));
+
+static uint32_t now(void)
 {
-	int fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved = errno;
-	bool result;
+	struct timespec t = {0, 0};
 
-	if (fd < 0)
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint32_t)t.tv_sec;
+}
+
+/* Entries that can't have an address are passed over without being read. */
+static uint64_t bit_of(const struct in6_addr *addr)
+{
+	uint64_t low;
+
+	memcpy(&low, addr->s6_addr + 8, 8);
+	return UINT64_C(1) << (low * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/* DNS names have no case (RFC 4343). Whoever chooses names to collide gains a longer list of his own. */
+static uint64_t hash_of(const char *name)
+{
+	static const struct hash_key key = {0x6475616c, 0x737461636b};
+	char folded[256];
+	size_t size = 0;
+
+	for (; name[size] && size < sizeof folded; size++)
+		folded[size] =
+		    (char)(name[size] >= 'A' && name[size] <= 'Z' ? name[size] - 'A' + 'a' : name[size]);
+	return hash_bytes(&key, folded, size) | 1;
+}
+
+static bool read_entry(struct entry *e, struct answer *a)
+{
+	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_acquire);
+	uint64_t words[WORDS];
+
+	if (seq == 0 || seq & 1)
 		return false;
-	/* Not through connect(), which is a cancellation point and would leave the descriptor behind. */
-	result = syscall(SYS_connect, fd, addr, len) == 0;
-	sys_close(fd);
-	errno = saved;
-	return result;
+	for (int i = 0; i < WORDS; i++)
+		words[i] = atomic_load_explicit(&e->words[i], memory_order_acquire);
+	memcpy(a, words, sizeof *a);
+	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
 }
 
-static bool any_routed(const struct addrinfo *list)
+static void write_entry(struct entry *e, const struct answer *a)
 {
-	for (; list; list = list->ai_next)
-		if (routed(list->ai_addr, list->ai_addrlen))
+	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_relaxed);
+	uint64_t words[WORDS] = {0}, filter = 0;
+
+	if (seq & 1 || !atomic_compare_exchange_strong(&e->seq, &seq, seq + 1))
+		return;
+	memcpy(words, a, sizeof *a);
+	for (uint32_t i = 0; i < a->list.count; i++)
+		filter |= bit_of(&a->list.addresses[i].addr);
+	for (int i = 0; i < WORDS; i++)
+		atomic_store_explicit(&e->words[i], words[i], memory_order_release);
+	atomic_store_explicit(&e->filter, filter, memory_order_release);
+	/* 0 stands for an entry never used. */
+	atomic_store_explicit(&e->seq, seq + 2 ? seq + 2 : 2, memory_order_release);
+}
+
+static bool holds(const struct names_list *list, const struct in6_addr *addr)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (memcmp(&list->addresses[i].addr, addr, sizeof *addr) == 0)
 			return true;
 	return false;
 }
 
-/* A synthetic address in the place of an IPv6 one, which is longer. */
-static void as_in(struct addrinfo *list)
+static bool has_in6(const struct names_list *list)
 {
-	for (; list; list = list->ai_next) {
-		struct sockaddr_in6 in6;
-		struct sockaddr_in shown;
-
-		memcpy(&in6, list->ai_addr, sizeof in6);
-		shown = view_shown(&in6, MARK_DATAGRAM);
-		memcpy(list->ai_addr, &shown, sizeof shown);
-		list->ai_family = AF_INET;
-		list->ai_addrlen = sizeof shown;
-	}
-}
-
-static bool no_address(int error)
-{
-	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
-}
-
-/* The name was asked for in AF_INET, with ERROR and, if that is 0, RESULT. */
-static int or_in6(const char *node, const char *service, const struct addrinfo *hints, int error,
-		  struct addrinfo **result)
-{
-	struct addrinfo in6 = *hints, *list;
-	int saved = errno;
-
-	if (error ? !no_address(error) : any_routed(*result))
-		return error;
-	in6.ai_family = AF_INET6;
-	in6.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
-	if (real.getaddrinfo(node, service, &in6, &list) != 0) {
-		errno = saved;
-		return error;
-	}
-	if (error == 0 && !any_routed(list)) {
-		freeaddrinfo(list);
-		return 0;
-	}
-	if (error == 0)
-		freeaddrinfo(*result);
-	as_in(list);
-	*result = list;
-	return 0;
-}
-
-/* The same for AF_INET6; the resolver maps by itself when told to. */
-static int or_mapped(const char *node, const char *service, const struct addrinfo *hints, int error,
-		     struct addrinfo **result)
-{
-	struct addrinfo mapped = *hints, *list;
-	struct in_addr literal;
-
-	if (!no_address(error) || hints->ai_flags & AI_V4MAPPED || inet_pton(AF_INET, node, &literal) == 1)
-		return error;
-	mapped.ai_flags |= AI_V4MAPPED;
-	if (real.getaddrinfo(node, service, &mapped, &list) != 0)
-		return error;
-	*result = list;
-	return 0;
-}
-
-/* Numbers only, or a number for bind(): a program that knows both families finds out which one it has. */
-static bool is_asking(const char *node, const struct addrinfo *hints)
-{
-	struct in6_addr literal;
-
-	return hints->ai_flags & AI_NUMERICHOST ||
-	       (hints->ai_flags & AI_PASSIVE && inet_pton(AF_INET6, node, &literal) == 1);
-}
-
-int names_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-		      struct addrinfo **result)
-{
-	int error = real.getaddrinfo(node, service, hints, result);
-
-	if (!node || !hints || is_asking(node, hints))
-		return error;
-	if (hints->ai_family == AF_INET)
-		return or_in6(node, service, hints, error, result);
-	if (hints->ai_family == AF_INET6)
-		return or_mapped(node, service, hints, error, result);
-	return error;
-}
-
-bool names_routed(const struct hostent *entry)
-{
-	for (char **addr = entry->h_addr_list; *addr; addr++) {
-		union view_any to = {.in = {.sin_family = AF_INET, .sin_port = htons(9)}};
-
-		if (entry->h_addrtype == AF_INET6)
-			to.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(9)};
-		memcpy(entry->h_addrtype == AF_INET6 ? (void *)&to.in6.sin6_addr : &to.in.sin_addr, *addr,
-		       (size_t)entry->h_length);
-		if (routed(&to.any, entry->h_addrtype == AF_INET6 ? sizeof to.in6 : sizeof to.in))
+	for (uint32_t i = 0; i < list->count; i++)
+		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
 			return true;
-	}
 	return false;
 }
 
-bool names_ask_in6(const struct hostent *entry, int error)
+void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope)
 {
-	return entry ? !names_routed(entry) : error == HOST_NOT_FOUND || error == NO_DATA;
+	const unsigned char *in = addr->s6_addr + 12;
+	bool mapped = IN6_IS_ADDR_V4MAPPED(addr);
+
+	if (list->count == NAMES_ADDRESSES || holds(list, addr) || IN6_IS_ADDR_UNSPECIFIED(addr) ||
+	    IN6_IS_ADDR_MULTICAST(addr) || (mapped && (in[0] == 0 || in[0] >> 4 == 14)))
+		return;
+	list->addresses[list->count].addr = *addr;
+	list->addresses[list->count++].scope = IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0;
 }
 
-void names_as_in(struct hostent *entry)
+/* The name's entry if it has one, else the one that was written longest ago; OLD is what is in there. */
+static struct entry *entry_for(uint64_t name, struct answer *old)
 {
-	for (char **addr = entry->h_addr_list; *addr; addr++) {
-		struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-		struct sockaddr_in shown;
+	struct entry *oldest = &table[0];
+	uint32_t age = 0, time = now();
 
-		memcpy(&in6.sin6_addr, *addr, sizeof in6.sin6_addr);
-		shown = view_shown(&in6, MARK_DATAGRAM);
-		memcpy(*addr, &shown.sin_addr, sizeof shown.sin_addr);
+	for (int i = 0; i < NAMES_ENTRIES; i++) {
+		if (!read_entry(&table[i], old)) {
+			/* Being written, or never used: the rest was not, either. */
+			if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) != 0)
+				continue;
+			oldest = &table[i];
+			break;
+		}
+		if (old->name == name)
+			return &table[i];
+		if (time - old->when >= age) {
+			age = time - old->when;
+			oldest = &table[i];
+		}
 	}
-	entry->h_addrtype = AF_INET;
-	entry->h_length = sizeof(struct in_addr);
+	memset(old, 0, sizeof *old);
+	return oldest;
+}
+
+static void remember(uint64_t name)
+{
+	int at = 0;
+
+	while (at < REMEMBERED - 1 && asked[at] != name)
+		at++;
+	for (; at > 0; at--)
+		asked[at] = asked[at - 1];
+	asked[0] = name;
+}
+
+void names_note(const char *name, const struct names_list *list)
+{
+	struct answer a = {.name = hash_of(name), .when = now()}, old;
+	struct entry *e = entry_for(a.name, &old);
+
+	a.in6_when = a.when;
+	strncpy(a.list.name, name, NAMES_TEXT - 1);
+	a.list.both = list->both;
+	if (!has_in6(list) && old.name && a.when - old.in6_when < NAMES_LIFE) {
+		a.in6_when = old.in6_when;
+		for (uint32_t i = 0; i < old.list.count; i++)
+			if (!IN6_IS_ADDR_V4MAPPED(&old.list.addresses[i].addr))
+				names_add(&a.list, &old.list.addresses[i].addr, old.list.addresses[i].scope);
+	}
+	for (uint32_t i = 0; i < list->count; i++)
+		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
+	write_entry(e, &a);
+	remember(a.name);
+}
+
+static bool same(const struct names_list *a, const struct names_list *b)
+{
+	if (a->count != b->count || a->both != b->both)
+		return false;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (!holds(b, &a->addresses[i].addr))
+			return false;
+	return true;
+}
+
+/* How long ago this thread asked for NAME, in names. */
+static int rank(uint64_t name)
+{
+	int at = 0;
+
+	while (at < REMEMBERED && asked[at] != name)
+		at++;
+	return at;
+}
+
+bool names_find(const struct in6_addr *addr, struct names_list *list)
+{
+	uint64_t bit = bit_of(addr);
+	uint32_t time = now();
+	int best = REMEMBERED + 1;
+	bool clear = true;
+	struct answer a;
+
+	for (int i = 0; i < NAMES_ENTRIES; i++) {
+		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
+			break;
+		if (!(atomic_load_explicit(&table[i].filter, memory_order_relaxed) & bit) ||
+		    !read_entry(&table[i], &a) || time - a.when >= NAMES_LIFE || !holds(&a.list, addr))
+			continue;
+		if (rank(a.name) < best) {
+			best = rank(a.name);
+			*list = a.list;
+			clear = true;
+		} else if (best == REMEMBERED && !same(&a.list, list)) {
+			clear = false;
+		}
+	}
+	return best <= REMEMBERED && clear;
 }

@@ -1,27 +1,45 @@
-/* What the resolver says, for a program that asked for one family only (RFC 6535, 2.3.1; RFC 3493, 6.1).
- * Functions for the hooks of the resolver: not async-signal-safe, as the resolver is not. errno is the
- * resolver's. */
+/* What the resolver said: address to all addresses of the name, for connect() to try.
+ *
+ * The table is fixed in size, without locks, and private to the process (a copy after fork). What it holds
+ * expires. Async-signal-safe and callable from any thread; errno is left alone. */
 #ifndef DUALSTACK_NAMES_H
 #define DUALSTACK_NAMES_H
 
-#include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* getaddrinfo(). Asked for AF_INET, a name or literal that has IPv6 addresses only, or IPv4 addresses to
- * which there is no route and IPv6 ones to which there is, yields synthetic addresses in their place. Asked
- * for AF_INET6, a name that has IPv4 addresses only yields V4MAPPED ones. With AI_NUMERICHOST or AI_PASSIVE,
- * and else, and in form and error code, what the real one gives; freeaddrinfo() takes it. */
-int names_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-		      struct addrinfo **result);
+enum {
+	NAMES_ENTRIES = 256,  /* names, of 512 bytes; untouched pages cost nothing */
+	NAMES_ADDRESSES = 16, /* addresses of a name that are remembered */
+	NAMES_TEXT = 64,      /* bytes of a name, for the log */
+	NAMES_LIFE = 600,     /* seconds for which an answer is good: the resolver does not tell its TTL */
+};
 
-/* Whether an answer of gethostbyname() is to be asked for again in AF_INET6: there is none (ENTRY is NULL and
- * ERROR its h_errno), or no route to it. */
-bool names_ask_in6(const struct hostent *entry, int error);
+/* An IPv6 address, or an IPv4 one V4MAPPED (RFC 4291, 2.5.5.2). */
+struct names_address {
+	struct in6_addr addr;
+	uint32_t scope; /* interface index of a link-local address, else 0 */
+};
 
-/* Whether there is a route to one of ENTRY's addresses. */
-bool names_routed(const struct hostent *entry);
+struct names_list {
+	char name[NAMES_TEXT];
+	uint32_t both; /* the program asked for both families, and so can go from one to the other itself */
+	uint32_t count;
+	struct names_address addresses[NAMES_ADDRESSES]; /* in the order of RFC 6724, 6 */
+};
 
-/* Makes the IPv6 answer ENTRY an IPv4 one, with synthetic addresses, in its own memory. */
-void names_as_in(struct hostent *entry);
+/* Puts ADDR at the end of LIST, if it is not in there, there is room, and it can be a host's: what is
+ * unspecified or multicast is left out. */
+void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope);
+
+/* The calling thread has asked for NAME, of any length, and the answer was LIST, whose own name is set here.
+ * Where LIST has no IPv6 address, those of an earlier answer stay until they expire, in front. */
+void names_note(const char *name, const struct names_list *list);
+
+/* Whether ADDR came from a name: then LIST is what is known of that. Where several names have ADDR and not
+ * the same others, it is the one that the calling thread asked for last; where that is not clear, the answer
+ * is no. */
+bool names_find(const struct in6_addr *addr, struct names_list *list);
 
 #endif

@@ -246,32 +246,77 @@ static int write_one(int fd, const struct option *row, const struct value *v, in
 	return result;
 }
 
-static int carry_options(int from, int to, int family, const char **missed)
+static int carry_row(int from, int to, const struct option *row, int family)
 {
-	for (int i = 0; i < options_count; i++) {
-		const struct option *row = &options[i];
-		struct value had, has;
-		int result;
+	struct value had, has;
+	int result;
 
-		if (row->kind == OPTION_KEEP)
-			continue;
-		*missed = row->text;
-		get(from, row, &had);
-		get(to, row, &has);
-		if (same(&had, &has))
-			continue;
-		result = write_one(to, row, &had, family);
-		if (result)
-			return result;
-		get(to, row, &has);
-		if (!same(&had, &has))
-			return -EOPNOTSUPP;
-	}
-	return 0;
+	get(from, row, &had);
+	get(to, row, &has);
+	if (same(&had, &has))
+		return 0;
+	result = write_one(to, row, &had, family);
+	if (result)
+		return result;
+	get(to, row, &has);
+	return same(&had, &has) ? 0 : -EOPNOTSUPP;
 }
 
-/* O_NONBLOCK, and who gets SIGIO and SIGURG. */
-static int carry_flags(int from, int to, const char **missed)
+/* Between sockets of IPv6 what is set for either family may differ. */
+static int carry_options_in6(int from, int to, const char **missed)
+{
+	static const struct option own[] = {
+	    {"IPV6_V6ONLY", IPPROTO_IPV6, 26, NONE, OPTION_INT, false},
+	    {"IPV6_FLOWINFO_SEND", IPPROTO_IPV6, 33, NONE, OPTION_INT, false},
+	    {"IPV6_AUTOFLOWLABEL", IPPROTO_IPV6, 70, NONE, OPTION_INT, false},
+	    {"IPV6_ADDR_PREFERENCES", IPPROTO_IPV6, 72, NONE, OPTION_INT, false},
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof own / sizeof *own && !result; i++) {
+		*missed = own[i].text;
+		result = carry_row(from, to, &own[i], AF_INET6);
+	}
+	for (int i = 0; i < options_count && !result; i++) {
+		struct option row = options[i];
+
+		if (row.level != IPPROTO_IP || row.name6 == NONE)
+			continue;
+		*missed = row.text;
+		row.level = IPPROTO_IPV6;
+		row.name = row.name6;
+		row.name6 = NONE;
+		result = carry_row(from, to, &row, AF_INET6);
+	}
+	return result;
+}
+
+static bool is_in6(int fd)
+{
+	static const struct option domain = {"SO_DOMAIN", SOL_SOCKET, SO_DOMAIN, NONE, OPTION_INT, false};
+	struct value has;
+	int family;
+
+	get(fd, &domain, &has);
+	memcpy(&family, has.bytes, sizeof family);
+	return family == AF_INET6;
+}
+
+static int carry_options(int from, int to, int family, const char **missed)
+{
+	bool in6 = family == AF_INET6 && is_in6(from);
+	int result = 0;
+
+	for (int i = 0; i < options_count && !result; i++) {
+		if (options[i].kind == OPTION_KEEP)
+			continue;
+		*missed = options[i].text;
+		result = carry_row(from, to, &options[i], in6 ? AF_INET : family);
+	}
+	return in6 && !result ? carry_options_in6(from, to, missed) : result;
+}
+
+int options_carry_flags(int from, int to, const char **missed)
 {
 	int flags = fcntl(from, F_GETFL), signal = fcntl(from, F_GETSIG);
 	struct f_owner_ex owner;
@@ -322,7 +367,7 @@ int options_carry(int from, int to, int family, const char **missed)
 	if (!result)
 		result = carry_options(from, to, family, missed);
 	if (!result)
-		result = carry_flags(from, to, missed);
+		result = options_carry_flags(from, to, missed);
 	if (!result)
 		carry_owner(from, to);
 	return result;

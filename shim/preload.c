@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "attempts.h"
 #include "config.h"
 #include "fds.h"
 #include "log.h"
@@ -52,6 +53,7 @@ void preload_start(void)
 	config_load();
 	if (config.active)
 		look_for_marks();
+	attempts_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
 }
 
@@ -153,44 +155,6 @@ int hook_listen(int fd, int backlog)
 		(void)widen(fd, &any);
 	errno = saved;
 	return real.listen(fd, backlog);
-}
-
-int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	struct sockaddr_in6 to;
-	struct sockaddr_in in;
-	union view_any peer;
-	socklen_t size = sizeof peer;
-	int saved = errno;
-
-	preload_start();
-	if (!config.active || !addr || len < sizeof addr->sa_family)
-		return real.connect(fd, addr, len);
-	if (addr->sa_family == AF_UNSPEC && mark_test_datagram(fd)) {
-		if (real.connect(fd, addr, len) != 0)
-			return -1;
-		widen_dissolve(fd);
-		errno = saved;
-		return 0;
-	}
-	if (!view_is_in(addr, len))
-		return real.connect(fd, addr, len);
-	if (!dual(fd)) {
-		if (view_forgotten(addr, len))
-			return fail(-ENETUNREACH);
-		if (!view_synthetic(addr, len, &to))
-			return real.connect(fd, addr, len);
-		/* In IPv4 the address means nothing, and must not get out. */
-		if (widen_client(fd) != 0 && !dual(fd))
-			return fail(-ENETUNREACH);
-	}
-	memcpy(&in, addr, sizeof in);
-	to = view_real(&in);
-	/* From one family to the other, a datagram socket gets there by way of no association at all. */
-	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
-		widen_dissolve(fd);
-	errno = saved;
-	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
 /* An accepted connection from an IPv4 address can be made an AF_INET socket again (ipv6(7),
@@ -346,6 +310,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	unsigned lowat;
 
 	preload_start();
+	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
+		return 0;
 	/* An AF_INET socket has no options of IPv6 (ip_getsockopt()). */
 	if (level == IPPROTO_IPV6 && dual(fd))
 		return fail(-ENOPROTOOPT);
@@ -374,9 +340,9 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
 		return 0;
 	row = config.active ? options_find(level, name) : NULL;
-	if (!row)
+	if (!row && !attempts_pending())
 		return real.setsockopt(fd, level, name, value, len);
-	marked = mark_test(fd) != MARK_NONE;
+	marked = row && mark_test(fd) != MARK_NONE;
 	if (marked && row->strict && row->name6 < 0) {
 		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
 		result = narrow(fd);
@@ -387,8 +353,10 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	errno = saved;
 	if (real.setsockopt(fd, level, name, value, len) != 0)
 		return -1;
+	if (attempts_pending())
+		attempts_set(fd, level, name, value, len);
 	result = marked ? options_mirror(fd, row, value, len) : 0;
-	if (!marked && row->kind == OPTION_KEEP)
+	if (row && !marked && row->kind == OPTION_KEEP)
 		(void)mark_keep(fd);
 	errno = saved;
 	return result ? fail(result) : 0;

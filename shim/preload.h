@@ -2,6 +2,8 @@
 #ifndef DUALSTACK_PRELOAD_H
 #define DUALSTACK_PRELOAD_H
 
+#include <stdbool.h>
+
 #include "real.h"
 
 /* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
@@ -20,5 +22,9 @@
  * comes first fills the table of real functions and reads the environment; afterwards it is one load
  * and one branch. */
 void preload_start(void);
+
+/* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
+ * answer: then the answer is in VALUE and LEN. */
+bool connect_error(int fd, void *value, socklen_t *len);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "config.h"
-#include "names.h"
 #include "peers.h"
+#include "resolve.h"
 #include "view.h"
 
 /* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
@@ -111,31 +111,13 @@ int hook_getaddrinfo(const char *node, const char *service, const struct addrinf
 	preload_start();
 	if (!config.active)
 		return real.getaddrinfo(node, service, hints, result);
-	return names_getaddrinfo(node, service, hints, result);
+	return resolve_getaddrinfo(node, service, hints, result);
 }
 
 struct hostent *hook_gethostbyname2(const char *name, int family)
 {
-	struct hostent *entry;
-	bool found;
-	int error;
-
 	preload_start();
-	entry = real.gethostbyname2(name, family);
-	error = h_errno;
-	found = entry != NULL;
-	if (!config.active || family != AF_INET || !names_ask_in6(entry, error))
-		return entry;
-	entry = real.gethostbyname2(name, AF_INET6);
-	if (entry && (!found || names_routed(entry))) {
-		names_as_in(entry);
-		return entry;
-	}
-	/* The first answer, once more: both are in the same memory of the C library. */
-	if (found)
-		return real.gethostbyname2(name, family);
-	h_errno = error;
-	return NULL;
+	return config.active && name ? resolve_host(name, family) : real.gethostbyname2(name, family);
 }
 
 struct hostent *hook_gethostbyname(const char *name)
@@ -146,26 +128,10 @@ struct hostent *hook_gethostbyname(const char *name)
 int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
 {
-	int status, first;
-	bool found;
-
 	preload_start();
-	status = real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
-	if (!config.active || family != AF_INET || status == ERANGE || !names_ask_in6(*result, *error))
-		return status;
-	first = *error;
-	found = *result != NULL;
-	status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
-	if (status == ERANGE)
-		return status;
-	if (status == 0 && *result && (!found || names_routed(*result))) {
-		names_as_in(*result);
-		return 0;
-	}
-	if (found)
+	if (!config.active || !name)
 		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
-	*error = first;
-	return status;
+	return resolve_host_r(name, family, entry, buffer, size, result, error);
 }
 
 int hook_gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,

@@ -3,7 +3,11 @@
 #define DUALSTACK_REAL_H
 
 #include <netdb.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>

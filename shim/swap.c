@@ -12,6 +12,7 @@
 #include "fds.h"
 #include "real.h"
 #include "sys.h"
+#include "twin.h"
 
 enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 
@@ -124,16 +125,7 @@ static bool all_open(const struct holdings *h)
 	return true;
 }
 
-static int domain_of(int fd)
-{
-	int domain = -1;
-	socklen_t len = sizeof domain;
-
-	(void)real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	return domain;
-}
-
-int swap_socket(int fd, int with, int except)
+int swap_socket(int fd, uint64_t cookie, int with, int except)
 {
 	struct holdings h = {.with = with, .except = except};
 	int result, flags = fcntl(fd, F_GETFL);
@@ -147,7 +139,7 @@ int swap_socket(int fd, int with, int except)
 	if (result)
 		return result;
 	/* Another thread may have been here first. */
-	if (domain_of(fd) == domain_of(with))
+	if (twin_cookie(fd) != cookie)
 		return -EALREADY;
 	/* A walk that did not even come by FD has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))

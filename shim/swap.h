@@ -2,14 +2,17 @@
 #ifndef DUALSTACK_SWAP_H
 #define DUALSTACK_SWAP_H
 
+#include <stdint.h>
+
 /* Puts the socket WITH on every descriptor of this process that refers to the same socket as FD, each
  * with its FD_CLOEXEC, O_ASYNC as it was, and puts the registrations that the old socket had in this
  * process's epoll sets on the new one. WITH itself stays open; EXCEPT, a copy of the caller's own or -1,
  * keeps the old socket, and so do copies in other processes.
  *
  * All or nothing: returns 0, or a negative errno with everything as it was; -ENOSYS where registrations
- * can't be read, -ENOSPC where there are too many descriptors or registrations to go back.
+ * can't be read, -EALREADY where FD's socket is not (or no more) the one of COOKIE (twin.h), -ENOSPC where
+ * there are too many descriptors or registrations to go back.
  * Async-signal-safe; errno is undefined afterwards. */
-int swap_socket(int fd, int with, int except);
+int swap_socket(int fd, uint64_t cookie, int with, int except);
 
 #endif

@@ -19,19 +19,8 @@
 #include "real.h"
 #include "swap.h"
 #include "sys.h"
+#include "twin.h"
 #include "view.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
-static int option(int fd, int name)
-{
-	int value;
-	socklen_t len = sizeof value;
-
-	return real.getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
-}
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
 static bool wildcard_name(int fd, struct sockaddr_in *name)
@@ -45,31 +34,15 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-/* The protocol of FD if it is one of those that can be widened, else 0. */
-static int protocol_of(int fd)
-{
-	int type = option(fd, SO_TYPE), protocol = option(fd, SO_PROTOCOL);
-
-	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
-		return protocol;
-	return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? protocol : 0;
-}
-
-/* A new socket of PROTOCOL, or -1 with errno. */
-static int make(int family, int protocol)
-{
-	return socket(family, (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, protocol);
-}
-
 bool widen_shares(int fd)
 {
-	return option(fd, SO_REUSEPORT) == 1 || option(fd, SO_REUSEADDR) == 1;
+	return twin_option(fd, SO_REUSEPORT) == 1 || twin_option(fd, SO_REUSEADDR) == 1;
 }
 
 /* TCP and MPTCP have their ports in common. */
 static bool same_ports(int fd, int protocol)
 {
-	int own = protocol_of(fd);
+	int own = twin_protocol(fd);
 
 	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
 }
@@ -98,7 +71,7 @@ static int is_neighbour(int fd, void *arg)
 /* Datagram sockets with SO_REUSEADDR can share a port with anybody's; a socket without it can't. */
 static int taken_elsewhere(const struct sockaddr_in6 *at)
 {
-	int probe = make(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
+	int probe = twin_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
 
 	if (probe < 0)
 		return -errno;
@@ -118,35 +91,16 @@ static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
 		return 0;
 	if (fds_each(is_neighbour, &n))
 		return -EADDRINUSE;
-	return protocol == IPPROTO_UDP && option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
-}
-
-/* A twin of FD: everything but the address. Returns it or a negative errno. */
-static int make_twin(int fd, int protocol, const char **missed)
-{
-	int twin = make(AF_INET6, protocol), off = 0, result;
-
-	if (twin < 0)
-		return -errno;
-	result = options_carry(fd, twin, AF_INET6, missed);
-	if (result == 0) {
-		*missed = NULL;
-		/* Explicitly: net.ipv6.bindv6only gives the default. */
-		if (real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0)
-			return twin;
-		result = -errno;
-	}
-	sys_close(twin);
-	return result;
+	return protocol == IPPROTO_UDP && twin_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
 /* After bind(): MPTCP's mark would have a say in the choice of a port. */
-static int mark_and_swap(int fd, int twin, int except, const char **missed)
+static int mark_and_swap(int fd, uint64_t cookie, int twin, int except, const char **missed)
 {
 	int result = mark_set(twin);
 
 	*missed = result ? "the mark" : NULL;
-	return result ? result : swap_socket(fd, twin, except);
+	return result ? result : swap_socket(fd, cookie, twin, except);
 }
 
 static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
@@ -165,23 +119,24 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 
 int widen(int fd, const struct sockaddr_in6 *at)
 {
-	int protocol = protocol_of(fd), twin, result;
+	int protocol = twin_protocol(fd), twin, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
+	uint64_t cookie = twin_cookie(fd);
 	struct sockaddr_in name;
 
 	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
 		return -EAFNOSUPPORT;
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0)
 		return -EAFNOSUPPORT;
-	twin = make_twin(fd, protocol, &missed);
+	twin = twin_make(fd, AF_INET6, &missed);
 	result = twin < 0 ? twin : 0;
 	if (result == 0 && any)
 		result = look_around(twin, protocol, at);
 	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
-		result = mark_and_swap(fd, twin, -1, &missed);
+		result = mark_and_swap(fd, cookie, twin, -1, &missed);
 	if (twin >= 0)
 		sys_close(twin);
 	log_widening(fd, at, result, missed);
@@ -211,13 +166,6 @@ static in_port_t widened_port(int fd)
 	return name.in6.sin6_port;
 }
 
-/* Both options that let sockets share a port. */
-static void reuse(int fd, const int *flags)
-{
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &flags[0], sizeof flags[0]);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &flags[1], sizeof flags[1]);
-}
-
 /* With SO_REUSEPORT on both, for the moment, PLAIN can have the port while DUAL still listens on it
  * (inet_bind_conflict()), so that nothing is given up before all has gone well. SO_REUSEADDR lets it
  * stay there beside what is left of DUAL in other processes. What is in the way all the same are
@@ -225,54 +173,37 @@ static void reuse(int fd, const int *flags)
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
 	static const int both[2] = {1, 1};
-	const int before[2] = {option(dual, SO_REUSEADDR), option(dual, SO_REUSEPORT)};
+	const int before[2] = {twin_option(dual, SO_REUSEADDR), twin_option(dual, SO_REUSEPORT)};
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	const char *missed;
 	int result = options_carry(dual, plain, AF_INET, &missed);
 
 	if (result)
 		return result;
-	reuse(dual, both);
-	reuse(plain, both);
+	twin_reuse(dual, both);
+	twin_reuse(plain, both);
 	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
-	    (option(dual, SO_ACCEPTCONN) == 1 && real.listen(plain, backlog_of(dual)) != 0))
+	    (twin_option(dual, SO_ACCEPTCONN) == 1 && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;
 	else
-		result = swap_socket(fd, plain, dual);
-	reuse(result ? dual : plain, before);
+		result = swap_socket(fd, twin_cookie(dual), plain, dual);
+	twin_reuse(result ? dual : plain, before);
 	/* Other processes may hold it still. */
 	if (!result)
-		(void)shutdown(dual, SHUT_RDWR);
-	return result;
-}
-
-/* A port that the kernel or the program chose goes over in the same way, from an IPv4 socket to its twin. */
-static int take_port(int fd, int twin, in_port_t port)
-{
-	static const int both[2] = {1, 1};
-	const int before[2] = {option(fd, SO_REUSEADDR), option(fd, SO_REUSEPORT)};
-	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
-	int result = 0;
-
-	reuse(fd, both);
-	reuse(twin, both);
-	if (real.bind(twin, (const struct sockaddr *)&at, sizeof at) != 0)
-		result = -errno;
-	reuse(fd, before);
-	reuse(twin, before);
+		(void)real.shutdown(dual, SHUT_RDWR);
 	return result;
 }
 
 /* Who waits on the old socket, in another thread, is woken up to look at the new one. */
-static int swap_and_wake(int fd, int twin, const char **missed)
+static int swap_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
 {
 	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_swap(fd, twin, old, missed);
+	result = mark_and_swap(fd, cookie, twin, old, missed);
 	if (result == 0)
-		(void)shutdown(old, SHUT_RD);
+		(void)real.shutdown(old, SHUT_RD);
 	sys_close(old);
 	return result;
 }
@@ -296,21 +227,22 @@ static bool widened_meanwhile(int fd)
 
 int widen_client(int fd)
 {
-	int protocol = protocol_of(fd), twin, result = 0;
+	int protocol = twin_protocol(fd), twin, result = 0;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+	uint64_t cookie = twin_cookie(fd);
 	const char *missed = NULL;
 	struct sockaddr_in name;
 
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
-	twin = make_twin(fd, protocol, &missed);
+	twin = twin_make(fd, AF_INET6, &missed);
 	if (twin < 0)
 		result = twin;
 	else if (name.sin_port)
-		result = take_port(fd, twin, name.sin_port);
+		result = twin_share(fd, twin, (const struct sockaddr *)&at, sizeof at);
 	if (result == 0)
-		result = swap_and_wake(fd, twin, &missed);
+		result = swap_and_wake(fd, cookie, twin, &missed);
 	if (twin >= 0)
 		sys_close(twin);
 	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))
@@ -367,7 +299,7 @@ static int narrow_datagram(int fd)
 /* Another socket in its place, which is all there is for a listener. */
 static int narrow_by_swap(int fd, in_port_t port)
 {
-	int plain = make(AF_INET, protocol_of(fd)), dual, result;
+	int plain = twin_new(AF_INET, twin_protocol(fd)), dual, result;
 
 	if (plain < 0)
 		return -errno;
@@ -386,7 +318,7 @@ int narrow(int fd)
 
 	if (!port)
 		return -ENOTCONN;
-	result = protocol_of(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
+	result = twin_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
 	if (result)
 		result = narrow_by_swap(fd, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
@@ -411,7 +343,7 @@ static int narrow_if(int fd, void *arg)
 
 int narrow_for(int fd, in_port_t port)
 {
-	struct narrowing n = {.port = port, .protocol = protocol_of(fd)};
+	struct narrowing n = {.port = port, .protocol = twin_protocol(fd)};
 
 	if (port && n.protocol)
 		(void)fds_each(narrow_if, &n);

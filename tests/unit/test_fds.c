@@ -14,6 +14,7 @@
 #include "fds.h"
 #include "real.h"
 #include "swap.h"
+#include "twin.h"
 
 static void parse(void **state)
 {
@@ -146,13 +147,13 @@ static void swap_fails(void **state)
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, gone, &event), 0);
 	close(gone); /* the registration stays while the socket is open */
-	assert_int_not_equal(swap_socket(fd, with, -1), 0);
+	assert_int_not_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len);
 	assert_int_equal(value, AF_INET);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), -1);
 	assert_int_equal(errno, EEXIST);
 	close(set);
-	assert_int_equal(swap_socket(fd, with, -1), 0);
+	assert_int_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len);
 	assert_int_equal(value, AF_INET6);
 	close(fd);
@@ -169,7 +170,7 @@ static void swap_copied_set(void **state)
 	(void)state;
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(other, EPOLL_CTL_ADD, fd, &event), 0);
-	assert_int_equal(swap_socket(fd, with, -1), 0);
+	assert_int_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
 	close(with);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(epoll_ctl(i ? set : other, EPOLL_CTL_ADD, fd, &event), -1);

@@ -1,0 +1,298 @@
+/* connect(), and what else is asked about one that is in progress. */
+#define _GNU_SOURCE
+#include "preload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "attempts.h"
+#include "config.h"
+#include "mark.h"
+#include "names.h"
+#include "ready.h"
+#include "view.h"
+#include "widen.h"
+
+static int fail(int negative)
+{
+	errno = -negative;
+	return -1;
+}
+
+static bool is_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+/* When connect() gives up on the blocking FD (socket(7), SO_SNDTIMEO), into END; NULL where it does not. */
+static const struct timespec *send_timeout(int fd, struct timespec *end)
+{
+	struct timeval timeout = {0, 0};
+	socklen_t len = sizeof timeout;
+
+	if (real.getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &len) != 0 ||
+	    (timeout.tv_sec == 0 && timeout.tv_usec == 0))
+		return NULL;
+	(void)clock_gettime(CLOCK_MONOTONIC, end);
+	end->tv_sec += timeout.tv_sec;
+	end->tv_nsec += timeout.tv_usec * 1000;
+	end->tv_sec += end->tv_nsec / 1000000000;
+	end->tv_nsec %= 1000000000;
+	return end;
+}
+
+static bool is_over(const struct timespec *end)
+{
+	struct timespec now;
+
+	if (!end)
+		return false;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > end->tv_sec || (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
+}
+
+/* The kernel's answer, once there is one: 0, the error, or EISCONN. It does not look at the address for that,
+ * but it does at the family. */
+static int call_again(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+	int domain = AF_INET;
+	socklen_t size = sizeof domain;
+
+	(void)real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+	if (domain != AF_INET6 || !view_is_in(addr, len))
+		return real.connect(fd, addr, len);
+	memcpy(&in, addr, sizeof in);
+	to = view_real(&in);
+	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+/* All have failed, with ERROR that the kernel does not know. The socket is made ready for another connect(),
+ * as after one that failed. */
+static int failed(int fd, const struct sockaddr *addr, socklen_t len, int error)
+{
+	(void)call_again(fd, addr, len);
+	return fail(-error);
+}
+
+/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). */
+static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct timespec t;
+	const struct timespec *end = send_timeout(fd, &t);
+	int error;
+
+	for (;;) {
+		switch (attempts_ask(fd, &error)) {
+		case ATTEMPTS_NONE:
+			return call_again(fd, addr, len);
+		case ATTEMPTS_FAILED:
+			return failed(fd, addr, len, error);
+		default:
+			break;
+		}
+		if (is_over(end))
+			return fail(-EINPROGRESS);
+		if (ready_wait(fd, end, end != NULL) != 0)
+			return fail(-EINTR);
+	}
+}
+
+/* connect() of a descriptor that has one in progress, or one that failed and was not told of. Returns whether
+ * there was something to say, which is in RESULT then. */
+static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+{
+	int saved = errno, error;
+	enum attempts_state state;
+
+	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0)
+		return false;
+	if (addr->sa_family == AF_UNSPEC) {
+		attempts_abandon(fd, true);
+		return false;
+	}
+	state = attempts_ask(fd, &error);
+	errno = saved;
+	if (state == ATTEMPTS_NONE)
+		return false;
+	if (state == ATTEMPTS_FAILED)
+		*result = failed(fd, addr, len, error);
+	else
+		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : fail(-EALREADY);
+	if (*result == 0)
+		errno = saved;
+	return true;
+}
+
+/* ADDR as names.h has addresses. */
+static bool in6_of(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+{
+	struct sockaddr_in in;
+
+	if (view_is_in(addr, len)) {
+		memcpy(&in, addr, sizeof in);
+		*in6 = view_real(&in);
+		return true;
+	}
+	if (!view_is_in6(addr, len))
+		return false;
+	memset(in6, 0, sizeof *in6);
+	memcpy(in6, addr, len < sizeof *in6 ? len : sizeof *in6);
+	return true;
+}
+
+static void put_first(struct names_list *list, uint32_t number, uint32_t place)
+{
+	struct names_address a = list->addresses[number];
+
+	for (; number > place; number--)
+		list->addresses[number] = list->addresses[number - 1];
+	list->addresses[place] = a;
+}
+
+/* Leaves in LIST what a socket as in PLAN can connect to, with TO, which the program asked for, before the
+ * others of its family: of those the program may go through itself. A program that knows IPv6 has said what
+ * it wants first, and so has one that asked for its own machine. Returns where TO is. */
+static uint32_t arrange(struct names_list *list, const struct flight_plan *plan, const struct in6_addr *to)
+{
+	bool mapped = IN6_IS_ADDR_V4MAPPED(to);
+	uint32_t count = 0, at = 0, place = 0;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		if (flight_possible(plan, &list->addresses[i].addr))
+			list->addresses[count++] = list->addresses[i];
+	list->count = count;
+	while (at < count && memcmp(&list->addresses[at].addr, to, sizeof *to) != 0)
+		at++;
+	if (at == count)
+		return at;
+	if (!plan->in6 && !(mapped && to->s6_addr[12] == 127))
+		while (IN6_IS_ADDR_V4MAPPED(&list->addresses[place].addr) != mapped)
+			place++;
+	put_first(list, at, place);
+	return place;
+}
+
+/* connect() of FD to an address that came from a name with others. Returns whether it was, and then RESULT.
+ */
+static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+{
+	struct flight_plan plan;
+	struct names_list list;
+	struct sockaddr_in6 to;
+	int saved = errno, status;
+	uint32_t asked;
+
+	if (!in6_of(addr, len, &to) || !names_find(&to.sin6_addr, &list))
+		return false;
+	if (!flight_plan(fd, to.sin6_port, &plan) || (plan.in6 && addr->sa_family == AF_INET) ||
+	    (!plan.in6 && (addr->sa_family == AF_INET6 || list.both))) {
+		errno = saved;
+		return false;
+	}
+	asked = arrange(&list, &plan, &to.sin6_addr);
+	/* The one address that there is, on the program's own socket: nothing to do. */
+	if (asked == list.count || (list.count == 1 && flight_own(&plan, &to.sin6_addr)))
+		status = -ENOSPC;
+	else
+		status = attempts_begin(fd, &plan, &list, asked);
+	errno = saved;
+	if (status == -ENOSPC)
+		return false;
+	*result = status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len) : fail(status);
+	if (*result == 0)
+		errno = saved;
+	return true;
+}
+
+/* To one address, on a socket of the family that it takes. */
+static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+	union view_any peer;
+	socklen_t size = sizeof peer;
+	int saved = errno;
+
+	if (mark_test(fd) == MARK_NONE) {
+		if (view_forgotten(addr, len))
+			return fail(-ENETUNREACH);
+		if (!view_synthetic(addr, len, &to))
+			return real.connect(fd, addr, len);
+		/* In IPv4 the address means nothing, and must not get out. */
+		if (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE)
+			return fail(-ENETUNREACH);
+	}
+	memcpy(&in, addr, sizeof in);
+	to = view_real(&in);
+	/* From one family to the other, a datagram socket gets there by way of no association at all. */
+	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
+		widen_dissolve(fd);
+	errno = saved;
+	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int saved = errno;
+
+	if (real.connect(fd, addr, len) != 0)
+		return -1;
+	if (mark_test_datagram(fd))
+		widen_dissolve(fd);
+	errno = saved;
+	return 0;
+}
+
+int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result;
+
+	preload_start();
+	if (!config.active || !addr || len < sizeof addr->sa_family)
+		return real.connect(fd, addr, len);
+	if (once_more(fd, addr, len, &result))
+		return result;
+	if (addr->sa_family == AF_UNSPEC)
+		return dissolve(fd, addr, len);
+	if (by_name(fd, addr, len, &result))
+		return result;
+	if (!view_is_in(addr, len))
+		return real.connect(fd, addr, len);
+	return connect_plainly(fd, addr, len);
+}
+
+/* What is in progress is ended with it, whichever attempt the program's descriptor has. */
+int hook_shutdown(int fd, int how)
+{
+	preload_start();
+	if (attempts_pending())
+		attempts_abandon(fd, false);
+	return real.shutdown(fd, how);
+}
+
+bool connect_error(int fd, void *value, socklen_t *len)
+{
+	int error = 0, saved = errno;
+	enum attempts_state state;
+
+	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0 || !value || !len ||
+	    (int)*len < 0)
+		return false;
+	state = attempts_ask(fd, &error);
+	errno = saved;
+	if (state != ATTEMPTS_FAILED)
+		return false;
+	/* As getsockopt() does with less room. */
+	memcpy(value, &error, *len < sizeof error ? *len : sizeof error);
+	if (*len > sizeof error)
+		*len = sizeof error;
+	return true;
+}

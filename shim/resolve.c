@@ -1,0 +1,370 @@
+#define _GNU_SOURCE
+#include "resolve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lookup.h"
+#include "names.h"
+#include "real.h"
+#include "sys.h"
+#include "view.h"
+
+/* Whether the kernel knows a way to ADDR: connect() of a datagram socket looks it up and sends nothing. */
+static bool routed(const struct sockaddr *addr, socklen_t len)
+{
+	int fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved = errno;
+	bool result;
+
+	if (fd < 0)
+		return false;
+	/* Not through connect(), which is a cancellation point and would leave the descriptor behind. */
+	result = syscall(SYS_connect, fd, addr, len) == 0;
+	sys_close(fd);
+	errno = saved;
+	return result;
+}
+
+static bool any_routed(const struct addrinfo *list, int family)
+{
+	for (; list; list = list->ai_next)
+		if (list->ai_family == family && routed(list->ai_addr, list->ai_addrlen))
+			return true;
+	return false;
+}
+
+static bool has(const struct addrinfo *list, int family)
+{
+	while (list && list->ai_family != family)
+		list = list->ai_next;
+	return list != NULL;
+}
+
+/* Of an answer with both families the IPv6 addresses, each with a synthetic address in its place: a
+ * sockaddr_in is the shorter one. The rest is freed, but for the canonical name, which the first one has. */
+static struct addrinfo *as_in(struct addrinfo *list)
+{
+	struct addrinfo *first = NULL, **end = &first, *next;
+	char *canonical = list->ai_canonname;
+
+	list->ai_canonname = NULL;
+	for (; list; list = next) {
+		struct sockaddr_in6 in6;
+		struct sockaddr_in shown;
+
+		next = list->ai_next;
+		list->ai_next = NULL;
+		if (list->ai_family != AF_INET6) {
+			freeaddrinfo(list);
+			continue;
+		}
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		shown = view_shown(&in6, MARK_DATAGRAM);
+		memcpy(list->ai_addr, &shown, sizeof shown);
+		list->ai_family = AF_INET;
+		list->ai_addrlen = sizeof shown;
+		*end = list;
+		end = &list->ai_next;
+	}
+	first->ai_canonname = canonical;
+	return first;
+}
+
+static bool no_address(int error)
+{
+	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
+}
+
+/* A number is no name, and needs no look-up. */
+static bool is_literal(const char *node)
+{
+	struct in_addr in;
+
+	return strchr(node, ':') || inet_aton(node, &in);
+}
+
+/* Numbers only, or a number for bind(): a program that knows both families finds out which one it has. */
+static bool is_asking(const char *node, const struct addrinfo *hints)
+{
+	struct in6_addr literal;
+
+	return hints->ai_flags & AI_NUMERICHOST ||
+	       (hints->ai_flags & AI_PASSIVE && inet_pton(AF_INET6, node, &literal) == 1);
+}
+
+static void note(const char *node, bool both, const struct addrinfo *own, const struct addrinfo *other)
+{
+	struct names_list list = {.both = both};
+
+	lookup_add(&list, other);
+	lookup_add(&list, own);
+	names_note(node, &list);
+}
+
+/* Whether an answer with both families (OTHER) is to be given in the place of what the program's question in
+ * AF_INET gave. */
+static bool prefer_in6(int error, const struct addrinfo *own, const struct addrinfo *other)
+{
+	if (!has(other, AF_INET6))
+		return false;
+	return error ? no_address(error) : !any_routed(own, AF_INET) && any_routed(other, AF_INET6);
+}
+
+static int ask_in(const char *node, const char *service, const struct addrinfo *hints,
+		  struct addrinfo **result)
+{
+	struct addrinfo both = *hints, *other = NULL;
+	struct lookup *lookup = NULL;
+	struct names_list own = {.count = 0};
+	int error, saved;
+
+	both.ai_family = AF_UNSPEC;
+	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
+	if (!is_literal(node))
+		lookup = lookup_start(node, service, &both);
+	error = real.getaddrinfo(node, service, hints, result);
+	saved = errno;
+	if (error == 0)
+		lookup_add(&own, *result);
+	if (lookup)
+		other = lookup_finish(lookup, error != 0, &own);
+	else if (no_address(error) && real.getaddrinfo(node, service, &both, &other) != 0)
+		other = NULL;
+	if (!is_literal(node))
+		note(node, false, error ? NULL : *result, other);
+	if (prefer_in6(error, error ? NULL : *result, other)) {
+		if (error == 0)
+			freeaddrinfo(*result);
+		*result = as_in(other);
+		return 0;
+	}
+	if (other)
+		freeaddrinfo(other);
+	errno = saved;
+	return error;
+}
+
+/* The resolver maps by itself when told to. */
+static int ask_in6(const char *node, const char *service, const struct addrinfo *hints,
+		   struct addrinfo **result)
+{
+	struct addrinfo both = *hints, *other = NULL;
+	struct lookup *lookup;
+	struct names_list own = {.count = 0};
+	int error, saved;
+
+	if (is_literal(node))
+		return real.getaddrinfo(node, service, hints, result);
+	both.ai_flags |= AI_V4MAPPED | AI_ALL;
+	lookup = lookup_start(node, service, &both);
+	error = real.getaddrinfo(node, service, hints, result);
+	saved = errno;
+	if (error == 0)
+		lookup_add(&own, *result);
+	if (lookup)
+		other = lookup_finish(lookup, error != 0, &own);
+	else if (no_address(error) && real.getaddrinfo(node, service, &both, &other) != 0)
+		other = NULL;
+	note(node, false, error ? NULL : *result, other);
+	if (no_address(error) && other) {
+		*result = other;
+		return 0;
+	}
+	if (other)
+		freeaddrinfo(other);
+	errno = saved;
+	return error;
+}
+
+int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+			struct addrinfo **result)
+{
+	int error;
+
+	if (node && hints && !is_asking(node, hints) && hints->ai_family == AF_INET)
+		return ask_in(node, service, hints, result);
+	if (node && hints && !is_asking(node, hints) && hints->ai_family == AF_INET6)
+		return ask_in6(node, service, hints, result);
+	error = real.getaddrinfo(node, service, hints, result);
+	if (error == 0 && node && !is_literal(node))
+		note(node, true, *result, NULL);
+	return error;
+}
+
+/* The addresses of ENTRY, IPv4 ones V4MAPPED. */
+static void add_host(struct names_list *list, const struct hostent *entry)
+{
+	for (char **addr = entry->h_addr_list; *addr; addr++) {
+		struct in6_addr in6 = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+
+		memcpy(entry->h_addrtype == AF_INET6 ? in6.s6_addr : in6.s6_addr + 12, *addr,
+		       (size_t)entry->h_length);
+		names_add(list, &in6, 0);
+	}
+}
+
+static bool host_routed(const struct hostent *entry)
+{
+	for (char **addr = entry->h_addr_list; *addr; addr++) {
+		struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+
+		memcpy(&to.sin_addr, *addr, sizeof to.sin_addr);
+		if (routed((const struct sockaddr *)&to, sizeof to))
+			return true;
+	}
+	return false;
+}
+
+/* Makes the IPv6 answer ENTRY an IPv4 one, with synthetic addresses, in its own memory. */
+static void host_as_in(struct hostent *entry)
+{
+	for (char **addr = entry->h_addr_list; *addr; addr++) {
+		struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+		struct sockaddr_in shown;
+
+		memcpy(&in6.sin6_addr, *addr, sizeof in6.sin6_addr);
+		shown = view_shown(&in6, MARK_DATAGRAM);
+		memcpy(*addr, &shown.sin_addr, sizeof shown.sin_addr);
+	}
+	entry->h_addrtype = AF_INET;
+	entry->h_length = sizeof(struct in_addr);
+}
+
+/* The other way: V4MAPPED addresses, for which there is room in the SIZE bytes at SPACE. */
+static int host_as_in6(struct hostent *entry, char *space, size_t size)
+{
+	struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+
+	for (char **addr = entry->h_addr_list; *addr; addr++) {
+		if (size < sizeof mapped)
+			return ERANGE;
+		memcpy(mapped.s6_addr + 12, *addr, 4);
+		memcpy(space, &mapped, sizeof mapped);
+		*addr = space;
+		space += sizeof mapped;
+		size -= sizeof mapped;
+	}
+	entry->h_addrtype = AF_INET6;
+	entry->h_length = sizeof mapped;
+	return 0;
+}
+
+/* Room for V4MAPPED addresses, at the end of the caller's buffer. */
+#define MAPPED_BYTES (NAMES_ADDRESSES * sizeof(struct in6_addr))
+
+/* What the program's question in FAMILY did not give, asked for in the other one. */
+static int host_otherwise(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+			  struct hostent **result, int *error)
+{
+	int status;
+
+	if (family == AF_INET) {
+		status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
+		if (status == 0 && *result)
+			host_as_in(*result);
+		return status;
+	}
+	if (size < MAPPED_BYTES)
+		return ERANGE;
+	size -= MAPPED_BYTES;
+	status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
+	if (status == 0 && *result)
+		status = host_as_in6(*result, buffer + size, MAPPED_BYTES);
+	return status;
+}
+
+/* Notes the answer OWN (NULL: none) of the program's question. Returns whether the other family is to be
+ * asked instead: there is no answer or, for AF_INET, no route to it. */
+static bool host_noted(const char *name, int family, const struct hostent *own, struct lookup *lookup)
+{
+	struct names_list list = {.count = 0}, mine = {.count = 0};
+	struct addrinfo *other;
+	bool instead;
+
+	if (own)
+		add_host(&mine, own);
+	other = lookup_finish(lookup, !own, &mine);
+	lookup_add(&list, other);
+	for (uint32_t i = 0; i < mine.count; i++)
+		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
+	names_note(name, &list);
+	if (family == AF_INET)
+		instead = own ? !host_routed(own) && any_routed(other, AF_INET6) : has(other, AF_INET6);
+	else
+		instead = !own && has(other, AF_INET);
+	if (other)
+		freeaddrinfo(other);
+	return instead;
+}
+
+static struct lookup *host_lookup(const char *name, int family)
+{
+	const struct addrinfo both = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+
+	if ((family != AF_INET && family != AF_INET6) || is_literal(name))
+		return NULL;
+	return lookup_start(name, NULL, &both);
+}
+
+/* Asked without a second look-up, because there is none: a number, or no thread. */
+static bool literal_in6(const char *name, int family)
+{
+	return family == AF_INET && strchr(name, ':');
+}
+
+int resolve_host_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+		   struct hostent **result, int *error)
+{
+	struct lookup *lookup = host_lookup(name, family);
+	int status = real.gethostbyname2_r(name, family, entry, buffer, size, result, error), first = *error;
+	bool instead, found = status == 0 && *result;
+
+	if (lookup || !is_literal(name))
+		instead = host_noted(name, family, found ? *result : NULL, lookup);
+	else
+		instead = !found && literal_in6(name, family);
+	if (!instead || status == ERANGE)
+		return status;
+	status = host_otherwise(name, family, entry, buffer, size, result, error);
+	if (status == ERANGE || (status == 0 && *result))
+		return status;
+	if (found)
+		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+	*error = first;
+	return status;
+}
+
+/* The C library's own memory can't be had with other contents; this is another, of the same kind and as
+ * little thread-safe (gethostbyname(3)). */
+static struct hostent *host_from_here(const char *name, int family)
+{
+	static struct hostent entry;
+	static char buffer[8192];
+	struct hostent *result = NULL;
+	int error;
+
+	return host_otherwise(name, family, &entry, buffer, sizeof buffer, &result, &error) == 0 ? result
+												 : NULL;
+}
+
+struct hostent *resolve_host(const char *name, int family)
+{
+	struct lookup *lookup = host_lookup(name, family);
+	struct hostent *entry = real.gethostbyname2(name, family), *other;
+	int error = h_errno;
+	bool instead;
+
+	if (lookup || !is_literal(name))
+		instead = host_noted(name, family, entry, lookup);
+	else
+		instead = !entry && literal_in6(name, family);
+	other = instead ? host_from_here(name, family) : NULL;
+	if (other)
+		return other;
+	h_errno = error;
+	return entry;
+}
