@@ -171,6 +171,22 @@ static bool locate(struct slot *s)
 	return true;
 }
 
+static void address_text(const struct slot *s, const struct attempt *a, char *text)
+{
+	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+					 .sin6_port = s->plan.port,
+					 .sin6_addr = a->to.addr,
+					 .sin6_scope_id = a->to.scope};
+	struct sockaddr_in in;
+
+	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+		(void)view_text((const struct sockaddr *)&in6, text);
+		return;
+	}
+	in = view_shown(&in6, MARK_STREAM);
+	(void)view_text((const struct sockaddr *)&in, text);
+}
+
 static void log_outcome(const struct slot *s)
 {
 	char text[420];
@@ -181,15 +197,9 @@ static void log_outcome(const struct slot *s)
 	text[0] = '\0';
 	for (uint32_t i = 0; i < s->next && used < sizeof text - 1; i++) {
 		const struct attempt *a = &s->attempts[i];
-		const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-						 .sin6_port = s->plan.port,
-						 .sin6_addr = a->to.addr,
-						 .sin6_scope_id = a->to.scope};
-		const struct sockaddr_in in = view_shown(&in6, MARK_STREAM);
-		bool mapped = IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
 		char addr[VIEW_TEXT];
 
-		view_text(mapped ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6, addr);
+		address_text(s, a, addr);
 		used += log_text(text + used, sizeof text - used, "%s%s %s after %u ms", i ? ", " : "", addr,
 				 a->state == LANDED  ? "connected"
 				 : a->state == GOING ? "given up"

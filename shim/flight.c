@@ -161,17 +161,20 @@ static int domain(int fd)
 
 int flight_begin(const struct flight_plan *plan, int fd, const struct names_address *to)
 {
-	union view_any at = {.in6 = {.sin6_family = AF_INET6,
-				     .sin6_port = plan->port,
-				     .sin6_addr = to->addr,
-				     .sin6_scope_id = to->scope}};
+	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+					 .sin6_port = plan->port,
+					 .sin6_addr = to->addr,
+					 .sin6_scope_id = to->scope};
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	bool plain = domain(fd) == AF_INET;
 	int flags = fcntl(fd, F_GETFL), result;
 
-	if (domain(fd) == AF_INET)
-		at.in = view_shown(&at.in6, MARK_STREAM);
+	if (plain)
+		in = view_shown(&in6, MARK_STREAM);
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	result = real.connect(fd, &at.any, at.any.sa_family == AF_INET ? sizeof at.in : sizeof at.in6);
+	result = real.connect(fd, plain ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6,
+			      plain ? sizeof in : sizeof in6);
 	result = result == 0 || errno == EINPROGRESS ? 0 : -errno;
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		(void)fcntl(fd, F_SETFL, flags);

@@ -55,7 +55,7 @@ static uint64_t hash_of(const char *name)
 	char folded[256];
 	size_t size = 0;
 
-	for (; name[size] && size < sizeof folded; size++)
+	for (; size < sizeof folded && name[size]; size++)
 		folded[size] =
 		    (char)(name[size] >= 'A' && name[size] <= 'Z' ? name[size] - 'A' + 'a' : name[size]);
 	return hash_bytes(&key, folded, size) | 1;

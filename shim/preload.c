@@ -355,7 +355,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		return -1;
 	if (attempts_pending())
 		attempts_set(fd, level, name, value, len);
-	result = marked ? options_mirror(fd, row, value, len) : 0;
+	result = row && marked ? options_mirror(fd, row, value, len) : 0;
 	if (row && !marked && row->kind == OPTION_KEEP)
 		(void)mark_keep(fd);
 	errno = saved;

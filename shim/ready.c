@@ -198,7 +198,7 @@ static int select_wait(struct sets *s, int64_t end, const sigset_t *mask)
 			timeout = timeout > SLICE ? SLICE : timeout;
 			continue;
 		}
-		s->words[OUT][fd / BITS] |= 1L << (fd % BITS);
+		s->words[OUT][fd / BITS] |= (long)(1UL << (fd % BITS));
 		count = fd >= count ? fd + 1 : count;
 	}
 	result = real_select(s, count, until(end, timeout, &t), mask);

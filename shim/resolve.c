@@ -70,7 +70,8 @@ static struct addrinfo *as_in(struct addrinfo *list)
 		*end = list;
 		end = &list->ai_next;
 	}
-	first->ai_canonname = canonical;
+	if (first)
+		first->ai_canonname = canonical;
 	return first;
 }
 
@@ -136,7 +137,7 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 		other = NULL;
 	if (!is_literal(node))
 		note(node, false, error ? NULL : *result, other);
-	if (prefer_in6(error, error ? NULL : *result, other)) {
+	if (other && prefer_in6(error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);
 		*result = as_in(other);
