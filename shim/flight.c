@@ -175,7 +175,8 @@ int flight_begin(const struct flight_plan *plan, int fd, const struct names_addr
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	result = real.connect(fd, plain ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6,
 			      plain ? sizeof in : sizeof in6);
-	result = result == 0 || errno == EINPROGRESS ? 0 : -errno;
+	/* Another process that holds the socket may have been first. */
+	result = result == 0 || errno == EINPROGRESS || errno == EALREADY || errno == EISCONN ? 0 : -errno;
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		(void)fcntl(fd, F_SETFL, flags);
 	return result;

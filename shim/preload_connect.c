@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -82,27 +82,37 @@ static int failed(int fd, const struct sockaddr *addr, socklen_t len, int error)
 	return fail(-error);
 }
 
-/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). */
-static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
+/* Waits until nothing is in progress on FD, at most until END. Returns 0 when the kernel knows how it ended,
+ * the error when all have failed and it does not, -EINPROGRESS or -EINTR. */
+static int settle(int fd, const struct timespec *end)
 {
-	struct timespec t;
-	const struct timespec *end = send_timeout(fd, &t);
 	int error;
 
 	for (;;) {
 		switch (attempts_ask(fd, &error)) {
 		case ATTEMPTS_NONE:
-			return call_again(fd, addr, len);
+			return 0;
 		case ATTEMPTS_FAILED:
-			return failed(fd, addr, len, error);
+			return error;
 		default:
 			break;
 		}
 		if (is_over(end))
-			return fail(-EINPROGRESS);
+			return -EINPROGRESS;
 		if (ready_wait(fd, end, end != NULL) != 0)
-			return fail(-EINTR);
+			return -EINTR;
 	}
+}
+
+/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). */
+static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct timespec end;
+	int result = settle(fd, send_timeout(fd, &end));
+
+	if (result < 0)
+		return fail(result);
+	return result ? failed(fd, addr, len, result) : call_again(fd, addr, len);
 }
 
 /* connect() of a descriptor that has one in progress, or one that failed and was not told of. Returns whether
@@ -269,6 +279,55 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return connect_plainly(fd, addr, len);
 }
 
+bool connect_settled(int fd, int flags)
+{
+	int error = 0, saved = errno, result;
+
+	switch (attempts_ask(fd, &error)) {
+	case ATTEMPTS_NONE:
+		return true;
+	case ATTEMPTS_FAILED:
+		errno = error;
+		return false;
+	default:
+		break;
+	}
+	if (flags & MSG_DONTWAIT || !is_blocking(fd)) {
+		errno = EAGAIN;
+		return false;
+	}
+	result = settle(fd, NULL);
+	errno = result ? abs(result) : saved;
+	return result == 0;
+}
+
+ssize_t hook_send(int fd, const void *data, size_t size, int flags)
+{
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
+	return real.send(fd, data, size, flags);
+}
+
+ssize_t hook_recv(int fd, void *data, size_t size, int flags)
+{
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
+	return real.recv(fd, data, size, flags);
+}
+
+/* What _FORTIFY_SOURCE compiles recv() to. */
+ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
+{
+	preload_start();
+	if (!real.__recv_chk)
+		return hook_recv(fd, data, size, flags);
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
+	return real.__recv_chk(fd, data, size, space, flags);
+}
+
 /* What is in progress is ended with it, whichever attempt the program's descriptor has. */
 int hook_shutdown(int fd, int how)
 {
@@ -288,9 +347,10 @@ bool connect_error(int fd, void *value, socklen_t *len)
 		return false;
 	state = attempts_ask(fd, &error);
 	errno = saved;
-	if (state != ATTEMPTS_FAILED)
+	if (state == ATTEMPTS_NONE)
 		return false;
-	/* As getsockopt() does with less room. */
+	/* While one is in progress there is none, whatever has become of the attempt in place just now. As
+	 * getsockopt() does with less room. */
 	memcpy(value, &error, *len < sizeof error ? *len : sizeof error);
 	if (*len > sizeof error)
 		*len = sizeof error;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "attempts.h"
 #include "config.h"
 #include "datagram.h"
 #include "log.h"
@@ -65,6 +66,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	struct sockaddr_in in;
 
 	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
 	if (config.active && unspecified(fd, addr, len, &in))
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	if (config.active && view_forgotten(addr, len))
@@ -105,6 +108,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	int result;
 
 	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
 	if (!config.active || !message)
 		return real.sendmsg(fd, message, flags);
 	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
@@ -237,6 +242,8 @@ ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockadd
 	const struct receiver plain = {.checked = false};
 
 	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
 	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
 }
 
@@ -246,6 +253,8 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	const struct receiver checked = {.checked = true, .space = space};
 
 	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
 
@@ -280,6 +289,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t result;
 
 	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags))
+		return -1;
 	if (!config.active || !translated(fd, message, flags)) {
 		kernel = message ? *message : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);

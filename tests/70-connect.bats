@@ -1,0 +1,124 @@
+# connect() to a name, by small programs in every mode: what they observe, run natively against the one address
+# that answers, and under the shim against a list of which only the last does, is the same.
+
+bats_require_minimum_version 1.5.0
+load lib/helper
+load lib/names
+
+setup() {
+	need python3
+	hosts_up
+	names_up
+	holds_up
+	start echo4 python3 "$root/tests/lib/echo.py" $server4 7200 7260
+	wait_port 7260
+}
+teardown() { hosts_down; }
+
+# observe PROGRAM NAME PORT OUTPUT ARG... [under the shim, if SHIM is set]
+observe() {
+	local program=$1 name=$2 port=$3 output=$4
+	shift 4
+	OPEN=$(letting_go "$port") LOCAL=192.0.2.2 LOCAL_PORT=$((port + 1000)) \
+		ip netns exec "$client" timeout 60 ${SHIM:+"$run" --} "$programs/$program" "$@" "$name" "$port" \
+		>"$output" 2>&1 3>&-
+	echo "exit status $?" >>"$output"
+}
+
+# same PROGRAM NAMES PREFIX SCENARIO...: each scenario natively and, for each name, under the shim, all at once.
+# A scenario with "+" before it has a server that does not answer at first.
+same() {
+	local program=$1 names=$2 prefix=$3 port=7200 scenario name jobs='' failed=''
+	shift 3
+	for scenario; do
+		for name in four.example $names; do
+			case $scenario in +*) hold $port ;; esac
+			# shellcheck disable=SC2086 # two words or one
+			SHIM=${name#four.example} observe "$program" "$name" $port \
+				"$BATS_TEST_TMPDIR/${scenario#+}.$name" $prefix "${scenario#+}" &
+			jobs="$jobs $!"
+			port=$((port + 1))
+		done
+	done
+	# shellcheck disable=SC2086
+	wait $jobs
+	for scenario; do
+		for name in $names; do
+			diff "$BATS_TEST_TMPDIR/${scenario#+}.four.example" "$BATS_TEST_TMPDIR/${scenario#+}.$name" ||
+				failed="$failed $prefix/$scenario/$name"
+		done
+		# It did get somewhere.
+		grep -q 'exit status 0' "$BATS_TEST_TMPDIR/${scenario#+}.four.example" || failed="$failed $scenario"
+	done
+	echo "differs:$failed" >&2
+	[ -z "$failed" ]
+}
+
+# No answer from the IPv6 address at all, for the second name.
+connects() {
+	drop_in6 $dead6
+	same connects 'eight.example dead.example' "$1" quick many +held +short +none +signal +change +fork +close \
+		+dup2 +shutdown +unspec
+}
+
+@test "without blocking, poll()" { connects poll; }
+@test "without blocking, ppoll()" { connects ppoll; }
+@test "without blocking, select()" { connects select; }
+@test "without blocking, pselect()" { connects pselect; }
+@test "without blocking, epoll()" { connects epoll; }
+@test "without blocking, epoll_pwait()" { connects epoll_pwait; }
+@test "without blocking, epoll_pwait2()" { connects epoll_pwait2; }
+@test "without blocking, an epoll set (et)" { connects epoll-et; }
+@test "without blocking, an epoll set (oneshot)" { connects epoll-oneshot; }
+@test "without blocking, an epoll set (before)" { connects epoll-before; }
+@test "without blocking, an epoll set (et-before)" { connects epoll-et-before; }
+@test "without blocking, an epoll set (oneshot-before)" { connects epoll-oneshot-before; }
+@test "without blocking, an epoll set (nested)" { connects epoll-nested; }
+@test "without blocking, an epoll set (two)" { connects epoll-two; }
+
+@test "without blocking, what _FORTIFY_SOURCE makes of poll()" {
+	drop_in6 $dead6
+	same connects 'eight.example dead.example' poll_chk quick +held
+	same connects 'eight.example dead.example' ppoll_chk quick +held
+}
+
+@test "blocking" {
+	drop_in6 $dead6
+	same blocks 'eight.example dead.example' '' plain options bound ephemeral local threads +timeout +eintr +restart \
+		+ignored +poll +cancel +handler
+}
+
+# Nobody listens there, over either family.
+@test "nobody there: the same events and errors" {
+	local mode name
+	for mode in 'connects poll quick' 'connects select quick' 'connects epoll quick' 'connects epoll-et quick' \
+		'connects epoll-oneshot quick' 'connects epoll-before quick' 'blocks plain'; do
+		# shellcheck disable=SC2086
+		observe ${mode%% *} four.example 7300 "$BATS_TEST_TMPDIR/plain" ${mode#* }
+		for name in both eight; do
+			# shellcheck disable=SC2086
+			SHIM=1 observe ${mode%% *} $name.example 7300 "$BATS_TEST_TMPDIR/shim" ${mode#* }
+			run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		done
+		run -0 grep ECONNREFUSED "$BATS_TEST_TMPDIR/plain"
+	done
+}
+
+@test "the log says which addresses were tried, and what became of them" {
+	drop_in6 $dead6
+	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
+	assert_line --regexp 'to eight.example: .*\[2001:db8:1::81\]:7200 ECONNREFUSED after [0-9]+ ms, .*192\.0\.2\.1:7200 connected after [0-9]+ ms$'
+	run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
+	assert_line --regexp "to dead.example: \[$dead6\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected after"
+	run -0 on_client "$run" --log=info -- "$programs/blocks" plain four.example 7200
+	refute_output --partial dualstack
+}
+
+@test "DUALSTACK_DELAY: strictly one after the other, or sooner" {
+	drop_in6 $dead6
+	DUALSTACK_DELAY=10 run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
+	assert_output --partial '192.0.2.1:7200 connected'
+	# With 0 nothing else is tried while there is no answer from the first.
+	DUALSTACK_DELAY=0 run -124 on_client timeout 2 "$run" --log=info -- "$programs/blocks" plain dead.example 7200
+	DUALSTACK_DELAY=0 run -0 on_client timeout 5 "$run" --log=info -- "$programs/blocks" plain eight.example 7200
+}

@@ -1,0 +1,49 @@
+# Names, from a real DNS server on the server host, for the client host.
+#
+#   four  A only                        six    AAAA only
+#   both  A and AAAA                    slow   A, and nobody answers to a query for its AAAA
+#   eight seven AAAA, where nobody listens, and an A
+#   dead  A and AAAA, where what is sent to the IPv6 address is dropped (drop_in6)
+#   other another name for what "both" has as A, with an AAAA of its own
+
+dead6=2001:db8:1::dead
+
+names_up() {
+	need dnsmasq
+	need nft
+	need socat
+	local i
+	mkdir -p "/etc/netns/$client"
+	echo "nameserver $server6" >"/etc/netns/$client/resolv.conf"
+	{
+		echo "$server4 four.example both.example eight.example dead.example other.example"
+		echo "$server6 six.example both.example"
+		echo "$dead6 dead.example"
+		for i in 1 2 3 4 5 6 7; do echo "2001:db8:1::8$i eight.example"; done
+		echo "2001:db8:1::99 other.example"
+	} >"$BATS_TEST_TMPDIR/hosts"
+	for i in 81 82 83 84 85 86 87 99 dead; do ip -n "$server" addr add 2001:db8:1::$i/64 dev veth0 nodad; done
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	# An upstream that never answers, for what is not local: the AAAA of "slow".
+	start silence socat -u UDP4-RECV:5399,bind=127.0.0.1 OPEN:/dev/null
+	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
+		--addn-hosts="$BATS_TEST_TMPDIR/hosts" --host-record=slow.test,$server4 --server=/test/127.0.0.1#5399
+	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'
+	wait_until eval 'on_client getent ahosts eight.example | grep -q 192.0.2.1'
+}
+
+# What is sent to the address vanishes: no ICMP, no RST.
+drop_in6() {
+	on_server nft 'add table inet lost; add chain inet lost in { type filter hook input priority 0; }
+		add rule inet lost in ip6 daddr '"$1"' meta l4proto tcp drop'
+}
+
+# Ports in a set of their own get no answer over IPv4 until they are taken out of it.
+holds_up() {
+	on_server nft 'add table inet held; add set inet held ports { type inet_service; }
+		add chain inet held in { type filter hook input priority 0; }
+		add rule inet held in ip version 4 tcp dport @ports tcp flags syn drop'
+}
+hold() { on_server nft add element inet held ports "{ $1 }"; }
+# The command that lets go.
+letting_go() { echo "ip netns exec $server nft delete element inet held ports '{ $1 }'"; }
