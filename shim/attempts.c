@@ -1,5 +1,6 @@
-/* A slot belongs to who has claimed it, with one compare-and-swap; nobody waits for one that is taken. Who
- * has it is neither interrupted by a signal handler nor cancelled, and makes no call that waits. */
+/* Threads take turns here. Who has the turn is neither interrupted by a signal handler nor cancelled, and
+ * makes no call that waits, so it is short, and a handler that waits for it waits for another thread, never
+ * for what it has interrupted. Without a connect in progress nobody gets here. */
 #define _GNU_SOURCE
 #include "attempts.h"
 
@@ -37,12 +38,10 @@ struct attempt {
 };
 
 struct slot {
-	_Atomic int claimed;
-	_Atomic bool used;
-	_Atomic unsigned changed; /* attempts_changes() after a socket was last put on FD */
-	int fd;                   /* the program's descriptor */
-	uint64_t cookie;          /* of the socket on it */
-	bool failed;              /* all is over; what is left is to tell */
+	bool used;
+	int fd;          /* the program's descriptor */
+	uint64_t cookie; /* of the socket on it */
+	bool failed;     /* all is over; what is left is to tell */
 	struct flight_plan plan;
 	char name[NAMES_TEXT];
 	uint32_t count, asked, next; /* of attempts; NEXT is the first that has not begun */
@@ -53,8 +52,10 @@ struct slot {
 };
 
 static struct slot slots[ATTEMPTS_SLOTS];
-static _Atomic int top; /* no slot from here on has ever been used */
+static int top; /* no slot from here on has ever been used */
 static _Atomic unsigned changes;
+static _Atomic bool taken;    /* the turn */
+static _Atomic pid_t process; /* whose all this is: not a child's of vfork(), which has its parent's memory */
 _Atomic int attempts_going = 1, attempts_known = 1;
 
 static uint64_t now(void)
@@ -68,14 +69,15 @@ static uint64_t now(void)
 /* A child has none of the threads that might have been at work. */
 static void after_fork(void)
 {
-	for (int i = 0; i < atomic_load(&top); i++)
-		atomic_store(&slots[i].claimed, 0);
+	atomic_store(&taken, false);
+	atomic_store(&process, getpid());
 }
 
 void attempts_setup(bool active)
 {
 	if (active)
 		(void)pthread_atfork(NULL, NULL, after_fork);
+	atomic_store(&process, getpid());
 	atomic_fetch_sub(&attempts_going, 1);
 	atomic_fetch_sub(&attempts_known, 1);
 }
@@ -90,33 +92,33 @@ struct guard {
 	int cancel, error;
 };
 
-static void guard_on(struct guard *g)
+/* Takes the turn. Returns whether anything may be done at all. Not through nanosleep(), which is a
+ * cancellation point. */
+static bool guard_on(struct guard *g)
 {
+	const struct timespec moment = {0, 50000};
 	sigset_t all;
 
 	g->error = errno;
+	if (getpid() != atomic_load(&process))
+		return false;
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &g->signals);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &g->cancel);
+	for (int tries = 0; atomic_exchange(&taken, true); tries++)
+		if (tries < 10)
+			(void)sched_yield();
+		else
+			(void)syscall(SYS_nanosleep, &moment, NULL);
+	return true;
 }
 
 static void guard_off(const struct guard *g)
 {
+	atomic_store(&taken, false);
 	(void)pthread_setcancelstate(g->cancel, NULL);
 	(void)pthread_sigmask(SIG_SETMASK, &g->signals, NULL);
 	errno = g->error;
-}
-
-static bool claim(struct slot *s)
-{
-	int free = 0;
-
-	return atomic_compare_exchange_strong(&s->claimed, &free, 1);
-}
-
-static void release(struct slot *s)
-{
-	atomic_store(&s->claimed, 0);
 }
 
 static int fd_of(const struct slot *s, int fd)
@@ -127,8 +129,13 @@ static int fd_of(const struct slot *s, int fd)
 /* Closes a descriptor of ours, unless the program has done so and has something else there. */
 static void drop(int *fd, uint64_t cookie)
 {
-	if (*fd >= 0 && twin_cookie(*fd) == cookie)
+	const struct linger none = {0, 0};
+
+	if (*fd >= 0 && twin_cookie(*fd) == cookie) {
+		/* With SO_LINGER close() would wait (socket(7)). */
+		(void)real.setsockopt(*fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 		sys_close(*fd);
+	}
 	*fd = NOWHERE;
 }
 
@@ -140,7 +147,7 @@ static void forget(struct slot *s)
 	if (!s->failed)
 		atomic_fetch_sub(&attempts_going, 1);
 	atomic_fetch_sub(&attempts_known, 1);
-	atomic_store(&s->used, false);
+	s->used = false;
 }
 
 struct search {
@@ -242,7 +249,7 @@ static int put(struct slot *s, int *with, uint64_t cookie)
 	sys_close(*with);
 	*with = HERE;
 	s->cookie = cookie;
-	atomic_store(&s->changed, atomic_fetch_add(&changes, 1) + 1);
+	atomic_fetch_add(&changes, 1);
 	return 0;
 }
 
@@ -253,14 +260,15 @@ static void ended(struct slot *s, struct attempt *a, enum state state, int error
 	a->ended = (uint32_t)(now() - s->began);
 }
 
-/* What the program asked for fails as the kernel says, later and to the program. */
+/* What failed in place keeps its error, as the program may find it there after all; and so does what the
+ * program asked for. */
 static void note_failure(struct slot *s, struct attempt *a)
 {
-	bool asked = a == &s->attempts[s->asked];
-
-	ended(s, a, FAILED, asked ? 0 : flight_error(fd_of(s, a->fd)));
-	if (!asked && a->fd != HERE)
-		drop(&a->fd, a->cookie);
+	ended(s, a, FAILED, 0);
+	if (a == &s->attempts[s->asked] || a->fd == HERE)
+		return;
+	a->error = flight_error(a->fd);
+	drop(&a->fd, a->cookie);
 }
 
 /* The program's own socket: it waits for its turn, or has had it. */
@@ -398,14 +406,16 @@ static void keep_in_flight(struct slot *s)
 	if (there && there->state == GOING)
 		return;
 	while ((a = going(s)) != NULL) {
-		if (put(s, &a->fd, a->cookie) == 0)
+		if (a->fd == HERE || put(s, &a->fd, a->cookie) == 0)
 			break;
 		ended(s, a, FAILED, EMFILE);
 		drop(&a->fd, a->cookie);
 		begin_due(s, going(s) == NULL, now());
 	}
-	if (a && there && there != &s->attempts[s->asked])
+	if (a && there && there != &s->attempts[s->asked]) {
+		there->error = flight_error(there->fd);
 		drop(&there->fd, there->cookie);
+	}
 }
 
 static void step(struct slot *s)
@@ -425,29 +435,20 @@ static void step(struct slot *s)
 		lose(s);
 }
 
-static struct slot *take_slot(void)
+static struct slot *free_slot(void)
 {
-	for (int i = 0; i < ATTEMPTS_SLOTS; i++) {
-		struct slot *s = &slots[i];
-		int most = atomic_load(&top);
-
-		if (atomic_load_explicit(&s->used, memory_order_relaxed) || !claim(s))
-			continue;
-		if (atomic_load(&s->used)) {
-			release(s);
-			continue;
+	for (int i = 0; i < ATTEMPTS_SLOTS; i++)
+		if (!slots[i].used) {
+			if (top <= i)
+				top = i + 1;
+			return &slots[i];
 		}
-		while (most <= i && !atomic_compare_exchange_weak(&top, &most, i + 1))
-			;
-		return s;
-	}
 	return NULL;
 }
 
 static void fill(struct slot *s, int fd, const struct flight_plan *plan, const struct names_list *list,
 		 uint32_t asked)
 {
-	s->changed = 0;
 	s->fd = fd;
 	s->cookie = s->own_cookie = twin_cookie(fd);
 	s->failed = false;
@@ -469,8 +470,11 @@ int attempts_begin(int fd, const struct flight_plan *plan, const struct names_li
 	struct guard guard;
 	struct slot *s;
 
-	guard_on(&guard);
-	s = take_slot();
+	if (attempts_pending())
+		attempts_advance();
+	if (!guard_on(&guard))
+		return -ENOSPC;
+	s = free_slot();
 	if (!s) {
 		guard_off(&guard);
 		return -ENOSPC;
@@ -481,14 +485,13 @@ int attempts_begin(int fd, const struct flight_plan *plan, const struct names_li
 	begin_due(s, true, s->began);
 	keep_in_flight(s);
 	if (going(s)) {
-		atomic_store(&s->used, true);
+		s->used = true;
 	} else {
 		result = -s->attempts[asked].error;
 		flight_finish(&s->plan, fd);
 		log_outcome(s);
 		forget(s);
 	}
-	release(s);
 	guard_off(&guard);
 	return result;
 }
@@ -514,22 +517,17 @@ static int gather_slot(const struct slot *s, struct pollfd *fds, int room, int *
 
 int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout)
 {
+	uint64_t cookie = fd < 0 ? 0 : twin_cookie(fd);
 	struct guard guard;
 	int count = 0;
 
-	guard_on(&guard);
-	for (int i = 0; i < atomic_load(&top) && count < room; i++) {
-		if (!atomic_load(&slots[i].used))
-			continue;
-		if (!claim(&slots[i])) {
-			/* Somebody is at it, and will be done in a moment. */
-			*timeout = *timeout < 0 || *timeout > 1 ? 1 : *timeout;
-			continue;
-		}
-		if (atomic_load(&slots[i].used) && (fd < 0 || slots[i].fd == fd))
+	if (!guard_on(&guard))
+		return 0;
+	if (fd >= 0)
+		*timeout = ATTEMPTS_PATIENCE;
+	for (int i = 0; i < top && count < room; i++)
+		if (slots[i].used && (fd < 0 || slots[i].cookie == cookie))
 			count += gather_slot(&slots[i], fds + count, room - count, timeout);
-		release(&slots[i]);
-	}
 	guard_off(&guard);
 	return count;
 }
@@ -548,42 +546,21 @@ void attempts_advance(void)
 {
 	struct guard guard;
 
-	guard_on(&guard);
-	for (int i = 0; i < atomic_load(&top); i++) {
-		struct slot *s = &slots[i];
-
-		if (!atomic_load_explicit(&s->used, memory_order_relaxed) || !claim(s))
-			continue;
-		if (atomic_load(&s->used) && is_due(s))
-			step(s);
-		release(s);
-	}
+	if (!guard_on(&guard))
+		return;
+	for (int i = 0; i < top; i++)
+		if (slots[i].used && is_due(&slots[i]))
+			step(&slots[i]);
 	guard_off(&guard);
 }
 
-/* The slot of FD, claimed, or NULL. One that another thread is at is waited for, for a moment: its turn lasts
- * a few system calls. */
 static struct slot *find(int fd)
 {
 	uint64_t cookie = twin_cookie(fd);
 
-	for (int i = 0; cookie && i < atomic_load(&top); i++) {
-		struct slot *s = &slots[i];
-
-		if (!atomic_load_explicit(&s->used, memory_order_relaxed))
-			continue;
-		for (int tries = 0; tries < 1000; tries++) {
-			if (!claim(s)) {
-				(void)sched_yield();
-				continue;
-			}
-			if (atomic_load(&s->used) && s->cookie == cookie)
-				return s;
-			/* Another socket may have been put there while the cookie was read. */
-			release(s);
-			break;
-		}
-	}
+	for (int i = 0; cookie && i < top; i++)
+		if (slots[i].used && slots[i].cookie == cookie)
+			return &slots[i];
 	return NULL;
 }
 
@@ -593,21 +570,39 @@ enum attempts_state attempts_ask(int fd, int *error)
 	struct guard guard;
 	struct slot *s;
 
-	guard_on(&guard);
+	if (!guard_on(&guard))
+		return ATTEMPTS_NONE;
 	s = find(fd);
 	if (s) {
 		step(s);
-		if (atomic_load(&s->used) && s->failed) {
+		if (s->used && s->failed) {
 			state = ATTEMPTS_FAILED;
 			*error = s->attempts[s->asked].error;
+			(void)flight_error(s->fd);
 			forget(s);
-		} else if (atomic_load(&s->used)) {
+		} else if (s->used) {
 			state = ATTEMPTS_GOING;
 		}
-		release(s);
 	}
 	guard_off(&guard);
 	return state;
+}
+
+bool attempts_under_way(int fd)
+{
+	bool result = false;
+	struct guard guard;
+	struct slot *s;
+
+	if (!guard_on(&guard))
+		return false;
+	s = find(fd);
+	if (s) {
+		step(s);
+		result = s->used && !s->failed;
+	}
+	guard_off(&guard);
+	return result;
 }
 
 void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
@@ -616,8 +611,11 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 	struct guard guard;
 	struct slot *s;
 
-	guard_on(&guard);
+	if (!guard_on(&guard))
+		return;
 	s = find(fd);
+	if (s)
+		flight_set(&s->plan, level, name, value, len);
 	for (uint32_t i = 0; s && i < s->next; i++) {
 		int other = s->attempts[i].fd;
 
@@ -629,8 +627,6 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 	}
 	if (s && s->own >= 0)
 		(void)real.setsockopt(s->own, level, name, value, len);
-	if (s)
-		release(s);
 	guard_off(&guard);
 }
 
@@ -639,25 +635,40 @@ void attempts_abandon(int fd, bool again)
 	struct guard guard;
 	struct slot *s;
 
-	guard_on(&guard);
+	if (!guard_on(&guard))
+		return;
 	s = find(fd);
 	if (s) {
 		if (again && s->own >= 0)
 			(void)put(s, &s->own, s->own_cookie);
 		flight_finish(&s->plan, s->fd);
 		forget(s);
-		release(s);
 	}
 	guard_off(&guard);
 }
 
-void attempts_each(unsigned since, void (*visit)(int fd, bool going, void *arg), void *arg)
+void attempts_leave(int first, int last)
 {
-	for (int i = 0; i < atomic_load(&top); i++) {
-		struct slot *s = &slots[i];
-		bool used = atomic_load(&s->used);
+	struct guard guard;
 
-		if (used || (int)(atomic_load(&s->changed) - since) > 0)
-			visit(s->fd, used && !s->failed, arg);
-	}
+	if (!guard_on(&guard))
+		return;
+	for (int i = 0; i < top; i++)
+		if (slots[i].used && slots[i].fd >= first && slots[i].fd <= last)
+			forget(&slots[i]);
+	guard_off(&guard);
+}
+
+int attempts_register(int set, int operation, int fd, struct epoll_event *event)
+{
+	struct guard guard;
+	bool mine = guard_on(&guard);
+	int result = real.epoll_ctl(set, operation, fd, event);
+
+	if (!mine)
+		return result;
+	if (result != 0)
+		guard.error = errno;
+	guard_off(&guard);
+	return result;
 }

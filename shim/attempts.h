@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 #include "flight.h"
 #include "names.h"
@@ -63,6 +64,9 @@ enum attempts_state {
  * it is forgotten then. */
 enum attempts_state attempts_ask(int fd, int *error);
 
+/* Whether a connect is in progress on FD, looked after first. */
+bool attempts_under_way(int fd);
+
 /* What the program set on FD, set on those that wait, too. */
 void attempts_set(int fd, int level, int name, const void *value, socklen_t len);
 
@@ -70,13 +74,17 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
  * can be had, unconnected. */
 void attempts_abandon(int fd, bool again);
 
+/* The program is about to close its descriptors FIRST to LAST, or to put something else there: what is in
+ * progress for them is ended first. The sockets may have other descriptors, and then are what they are in at
+ * this moment. */
+void attempts_leave(int first, int last);
+
 /* Fills FDS, of ROOM, with what to wait for, and lowers *TIMEOUT, in ms, -1 for ever, to when
  * attempts_advance() is to be called next; for FD alone, or for all where FD is -1. Returns how many of FDS
  * it filled. */
 int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout);
 
-/* Calls VISIT for each descriptor of the program on which an attempt is in progress, or where a socket has
- * been put since attempts_changes() was SINCE, whether it is still in progress. */
-void attempts_each(unsigned since, void (*visit)(int fd, bool going, void *arg), void *arg);
+/* epoll_ctl(), while no other thread puts a socket somewhere, which moves its registrations. */
+int attempts_register(int set, int operation, int fd, struct epoll_event *event);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "real.h"
 #include "sys.h"
 
 #define MOST_NUMBERS 65536
@@ -109,7 +110,7 @@ static bool is_epoll(int fd, int other)
 {
 	struct epoll_event none = {.events = 0};
 
-	return epoll_ctl(fd, EPOLL_CTL_MOD, other, &none) == -1 && errno == ENOENT;
+	return real.epoll_ctl(fd, EPOLL_CTL_MOD, other, &none) == -1 && errno == ENOENT;
 }
 
 static void path_of(char *path, int fd)
@@ -143,8 +144,9 @@ int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_
 
 	path_of(path, set);
 	info = sys_open(path, O_RDONLY, 0);
+	/* Another thread may have closed it, and with it the registrations. */
 	if (info < 0)
-		return -ENOSYS;
+		return errno == ENOENT && fcntl(set, F_GETFD) < 0 ? 0 : -ENOSYS;
 	while (!result && (n = sys_read(info, text + used, sizeof text - 1 - used)) > 0) {
 		char *line = text, *end;
 
@@ -155,7 +157,7 @@ int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_
 
 			*end = '\0';
 			if (fds_parse_registration(line, &r, &registered) &&
-			    (!registered || registered == inode))
+			    (!inode || !registered || registered == inode))
 				result = visit(&r, arg);
 		}
 		used -= (size_t)(line - text);

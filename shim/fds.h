@@ -31,7 +31,7 @@ bool fds_parse_registration(const char *line, struct fds_registration *r, uint64
 int fds_registrations(int set, int unregistered, uint64_t inode,
 		      int (*visit)(const struct fds_registration *r, void *arg), void *arg);
 
-/* The same for what is known to be an epoll set. */
+/* The same for what is known to be an epoll set; for every registration where INODE is 0. */
 int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_registration *r, void *arg),
 			 void *arg);
 

@@ -16,8 +16,8 @@
 
 #define OPT_TCP_FASTOPEN_CONNECT 30
 
-/* Twice 1 s, doubled (tcp_syn_retries in ip-sysctl): 3 s until ETIMEDOUT. */
-#define SYN_COUNT_IN_TURN 1
+/* ms. It is looked at when a SYN is sent again, after a second for the first time (tcp_write_timeout()). */
+#define IN_TURN_TIMEOUT 500
 
 /* Descriptors below are left to the program, which may reckon with the lowest number that is free. */
 #define HIDDEN 128
@@ -61,7 +61,7 @@ bool flight_plan(int fd, in_port_t port, struct flight_plan *plan)
 		return false;
 	plan->port = port;
 	plan->reuse = twin_option(fd, SO_REUSEADDR);
-	plan->syn_count = tcp_option(fd, TCP_SYNCNT);
+	plan->user_timeout = tcp_option(fd, TCP_USER_TIMEOUT);
 	if (view_is_in(&plan->local.any, len)) {
 		plan->bound = plan->local.in.sin_port != 0 || plan->local.in.sin_addr.s_addr != 0;
 		return true;
@@ -138,13 +138,26 @@ int flight_twin(const struct flight_plan *plan, int like, int own, const struct 
 	}
 	flags = fcntl(twin, F_GETFL);
 	(void)fcntl(twin, F_SETFL, flags | O_NONBLOCK);
-	set(twin, IPPROTO_TCP, TCP_SYNCNT, last ? plan->syn_count : SYN_COUNT_IN_TURN);
+	set(twin, IPPROTO_TCP, TCP_USER_TIMEOUT, last ? plan->user_timeout : IN_TURN_TIMEOUT);
 	return twin;
 }
 
 void flight_last(const struct flight_plan *plan, int fd)
 {
-	set(fd, IPPROTO_TCP, TCP_SYNCNT, plan->syn_count);
+	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, plan->user_timeout);
+}
+
+void flight_set(struct flight_plan *plan, int level, int name, const void *value, socklen_t len)
+{
+	int number;
+
+	if (len < sizeof number)
+		return;
+	memcpy(&number, value, sizeof number);
+	if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT)
+		plan->user_timeout = number;
+	if (level == SOL_SOCKET && name == SO_REUSEADDR)
+		plan->reuse = number;
 }
 
 void flight_finish(const struct flight_plan *plan, int fd)

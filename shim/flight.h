@@ -18,7 +18,7 @@ struct flight_plan {
 	union view_any local; /* then where */
 	in_port_t port;       /* where to */
 	int reuse;            /* SO_REUSEADDR, as the program has set it */
-	int syn_count;        /* TCP_SYNCNT, likewise */
+	int user_timeout;     /* TCP_USER_TIMEOUT, likewise */
 };
 
 /* Reads what the socket FD, still to be connected, is. False where it is nothing for attempts in turn: not
@@ -37,9 +37,12 @@ bool flight_own(const struct flight_plan *plan, const struct in6_addr *addr);
  * blocking, or a negative errno. */
 int flight_twin(const struct flight_plan *plan, int like, int own, const struct in6_addr *addr, bool last);
 
-/* Puts an end to the haste of an attempt that is no longer one of several, which sends a SYN twice and then
- * has failed, so that a program that waits without the library's help gets to the next address in the end. */
+/* Puts an end to the haste of an attempt that is no longer one of several: it has failed when a second has
+ * gone by, so that a program that waits without the library's help gets to the next address in the end. */
 void flight_last(const struct flight_plan *plan, int fd);
+
+/* The program has set an option meanwhile. */
+void flight_set(struct flight_plan *plan, int level, int name, const void *value, socklen_t len);
 
 /* Sets on the socket FD, that goes to the program, what the attempts needed otherwise. */
 void flight_finish(const struct flight_plan *plan, int fd);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 struct lookup {
 	pthread_mutex_t lock;
 	pthread_cond_t done_or_left;
+	pthread_t thread;
 	bool done; /* the answer is there */
 	bool left; /* nobody waits for it any more: who comes second frees */
 	char *node, *service;
@@ -105,19 +107,25 @@ static int start_thread(struct lookup *l)
 {
 	pthread_attr_t attr;
 	sigset_t all, before;
-	pthread_t thread;
 	int result;
 
 	if (pthread_attr_init(&attr) != 0)
 		return -ENOMEM;
 	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	result = pthread_create(&thread, &attr, ask, l);
+	result = pthread_create(&l->thread, &attr, ask, l);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
 	return -result;
+}
+
+/* A thread has a heap of its own, for which glibc reserves 64 MB of addresses. */
+static bool has_room(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur >= LOOKUP_ADDRESS_SPACE;
 }
 
 static bool take_thread(void)
@@ -158,7 +166,7 @@ struct lookup *lookup_start(const char *node, const char *service, const struct 
 	struct lookup *l = NULL;
 	int saved = errno;
 
-	if (take_thread()) {
+	if (has_room() && take_thread()) {
 		l = new_lookup(node, service, hints);
 		if (!l || start_thread(l) != 0) {
 			atomic_fetch_sub(&threads, 1);
@@ -211,10 +219,14 @@ struct addrinfo *lookup_finish(struct lookup *l, bool hope, const struct names_l
 	answer = l->answer;
 	l->own = *own;
 	l->left = true;
+	/* A program may do what only one with a single thread may (unshare(2)): better if it is gone. */
+	if (!done)
+		(void)pthread_detach(l->thread);
 	(void)pthread_mutex_unlock(&l->lock);
-	if (done)
+	if (done) {
+		(void)pthread_join(l->thread, NULL);
 		free_lookup(l);
-	else if (!in_respite())
+	} else if (!in_respite())
 		atomic_store(&respite_until, seconds() + LOOKUP_RESPITE);
 	(void)pthread_setcancelstate(cancel, NULL);
 	errno = saved;

@@ -13,13 +13,14 @@ enum {
 	LOOKUP_PATIENCE = 1000, /* ms to wait for it after the program has its own answer, at most */
 	LOOKUP_RESPITE = 60,    /* s for which nobody waits again, when that was not enough */
 	LOOKUP_LAST_HOPE =
-	    100,            /* ms that it has all the same when the program would have no address at all */
-	LOOKUP_THREADS = 8, /* at most, at a time */
+	    100, /* ms that it has all the same when the program would have no address at all */
+	LOOKUP_ADDRESS_SPACE = 1 << 30, /* bytes: with a lower limit (RLIMIT_AS) there are none */
+	LOOKUP_THREADS = 8,             /* at most, at a time */
 };
 
 struct lookup;
 
-/* Begins to ask for NODE and SERVICE with HINTS. NULL where no thread can be had. */
+/* Begins to ask for NODE and SERVICE with HINTS. NULL where no thread can be had, or none should. */
 struct lookup *lookup_start(const char *node, const char *service, const struct addrinfo *hints);
 
 /* Waits for the answer, at most as said above; HOPE: the program has no address. Returns it, for the caller

@@ -282,6 +282,9 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 
 	if (!addr || odd(addr, room))
 		return ask(fd, addr, room);
+	/* A program may wait in asking again and again. */
+	if (attempts_pending())
+		attempts_advance();
 	if (ask(fd, &name.any, &len) != 0)
 		return -1;
 	if (view_is_in6(&name.any, len))

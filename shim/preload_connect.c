@@ -14,6 +14,7 @@
 #include "mark.h"
 #include "names.h"
 #include "ready.h"
+#include "twin.h"
 #include "view.h"
 #include "widen.h"
 
@@ -74,11 +75,15 @@ static int call_again(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
-/* All have failed, with ERROR that the kernel does not know. The socket is made ready for another connect(),
- * as after one that failed. */
-static int failed(int fd, const struct sockaddr *addr, socklen_t len, int error)
+/* Takes the error of FD, whose connect has failed, and makes it ready for another (__inet_stream_connect()).
+ */
+static int failed(int fd, int error)
 {
-	(void)call_again(fd, addr, len);
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	if (!error)
+		error = flight_error(fd);
+	(void)real.connect(fd, &none, sizeof none);
 	return fail(-error);
 }
 
@@ -104,15 +109,21 @@ static int settle(int fd, const struct timespec *end)
 	}
 }
 
-/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). */
+/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). Another
+ * thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew here. */
 static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct timespec end;
-	int result = settle(fd, send_timeout(fd, &end));
+	int result = settle(fd, send_timeout(fd, &end)), protocol;
 
 	if (result < 0)
 		return fail(result);
-	return result ? failed(fd, addr, len, result) : call_again(fd, addr, len);
+	protocol = twin_protocol(fd);
+	if (!protocol || protocol == IPPROTO_UDP)
+		return fail(-EBADF);
+	if (result || flight_look(fd) == FLIGHT_FAILED)
+		return failed(fd, result);
+	return call_again(fd, addr, len);
 }
 
 /* connect() of a descriptor that has one in progress, or one that failed and was not told of. Returns whether
@@ -133,7 +144,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	if (state == ATTEMPTS_NONE)
 		return false;
 	if (state == ATTEMPTS_FAILED)
-		*result = failed(fd, addr, len, error);
+		*result = failed(fd, error);
 	else
 		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : fail(-EALREADY);
 	if (*result == 0)
@@ -299,42 +310,6 @@ bool connect_settled(int fd, int flags)
 	result = settle(fd, NULL);
 	errno = result ? abs(result) : saved;
 	return result == 0;
-}
-
-ssize_t hook_send(int fd, const void *data, size_t size, int flags)
-{
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
-		return -1;
-	return real.send(fd, data, size, flags);
-}
-
-ssize_t hook_recv(int fd, void *data, size_t size, int flags)
-{
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
-		return -1;
-	return real.recv(fd, data, size, flags);
-}
-
-/* What _FORTIFY_SOURCE compiles recv() to. */
-ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
-{
-	preload_start();
-	if (!real.__recv_chk)
-		return hook_recv(fd, data, size, flags);
-	if (attempts_pending() && !connect_settled(fd, flags))
-		return -1;
-	return real.__recv_chk(fd, data, size, space, flags);
-}
-
-/* What is in progress is ended with it, whichever attempt the program's descriptor has. */
-int hook_shutdown(int fd, int how)
-{
-	preload_start();
-	if (attempts_pending())
-		attempts_abandon(fd, false);
-	return real.shutdown(fd, how);
 }
 
 bool connect_error(int fd, void *value, socklen_t *len)

@@ -108,6 +108,13 @@ int hook_pselect(int count, fd_set *in, fd_set *out, fd_set *urgent, const struc
 	return real.pselect(count, in, out, urgent, timeout, mask);
 }
 
+int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	preload_start();
+	return attempts_pending() ? attempts_register(set, operation, fd, event)
+				  : real.epoll_ctl(set, operation, fd, event);
+}
+
 /* Where another thread has begun to connect while this one waited, its events are looked through afterwards;
  * if none is left the wait goes on. */
 static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,

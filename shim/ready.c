@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include "attempts.h"
 #include "fds.h"
@@ -22,7 +21,7 @@
 /* How many descriptors of attempts are waited for beside the program's own; there is a limit on time, too
  * (ATTEMPTS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
  * instead. */
-enum { OURS = 512, THEIRS = 2048, SLICE = 10 };
+enum { OURS = 256, THEIRS = 2048, SLICE = 10 };
 
 /* ---- time: nanoseconds, -1 for ever */
 
@@ -93,19 +92,31 @@ static int poll_now(struct pollfd *fds, nfds_t count, const sigset_t *mask)
 	return result;
 }
 
+/* As many of our descriptors as there can be, but OURS at most: a thread's stack may be small. */
+static int most_of_ours(void)
+{
+	int going = atomic_load_explicit(&attempts_going, memory_order_relaxed);
+
+	return going < OURS / 4 ? 4 * going + 1 : OURS;
+}
+
 /* Waits for something to happen, and does not say what. */
 static int poll_wait(const struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
-	struct pollfd all[(count <= THEIRS ? count : 0) + OURS];
-	int timeout = -1;
+	int room = most_of_ours(), timeout = -1, result;
+	struct pollfd all[(count <= THEIRS ? count : 0) + (nfds_t)room];
 	struct timespec t;
 
-	if (count > THEIRS)
-		return real.ppoll(NULL, 0, until(end, SLICE, &t), mask);
-	if (count)
-		memcpy(all, fds, count * sizeof *fds);
-	count += (nfds_t)attempts_gather(-1, all + count, OURS, &timeout);
-	return real.ppoll(all, count, until(end, timeout, &t), mask);
+	if (count <= THEIRS) {
+		if (count)
+			memcpy(all, fds, count * sizeof *fds);
+		count += (nfds_t)attempts_gather(-1, all + count, room, &timeout);
+		result = real.ppoll(all, count, until(end, timeout, &t), mask);
+		/* More than RLIMIT_NOFILE allows, with ours. */
+		if (result >= 0 || errno != EINVAL)
+			return result;
+	}
+	return real.ppoll(NULL, 0, until(end, SLICE, &t), mask);
 }
 
 int ready_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -186,11 +197,12 @@ static int select_now(struct sets *s, const sigset_t *mask)
  * program would have had it before. */
 static int select_wait(struct sets *s, int64_t end, const sigset_t *mask)
 {
-	struct pollfd ours[OURS];
-	int timeout = -1, count = s->count, found = attempts_gather(-1, ours, OURS, &timeout), result;
+	int room = most_of_ours(), timeout = -1, count = s->count, found, result;
+	struct pollfd ours[room];
 	struct timespec t;
 
 	load(s);
+	found = attempts_gather(-1, ours, room, &timeout);
 	for (int i = 0; i < found; i++) {
 		int fd = ours[i].fd;
 
@@ -237,84 +249,92 @@ int ready_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struc
 
 /* ---- epoll */
 
-struct sifting {
+/* What is registered with the data of an event that says EPOLLHUP. */
+struct hangup {
 	int set;
-	struct epoll_event *events;
-	int count;
+	struct epoll_event event;
+	bool known, true_now;
 };
 
 /* What is left of a one-shot registration that has fired: of what it was for, what a failed connect() reports
  * is all but EPOLLPRI. */
-static uint32_t events_of(const struct epoll_event *registered, uint32_t fired)
+static uint32_t events_of(uint32_t registered, uint32_t fired)
 {
 	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;
 
-	if (registered->events & EPOLLONESHOT && !(registered->events & asked))
-		return registered->events | (fired & asked);
-	return registered->events;
+	if (registered & EPOLLONESHOT && !(registered & asked))
+		return registered | (fired & asked);
+	return registered;
 }
 
-/* A connect that has failed hangs up; one on its way, or established, does not. */
-static int sift_registration(const struct fds_registration *r, void *arg)
+static int look_at_hangup(const struct fds_registration *r, void *arg)
 {
-	struct sifting *s = arg;
+	struct pollfd now_there = {.fd = r->target};
+	struct hangup *h = arg;
 
-	for (int i = 0; i < s->count; i++) {
-		struct epoll_event again = r->event;
+	if (r->event.data.u64 != h->event.data.u64)
+		return 0;
+	h->known = true;
+	/* The next one may have failed by now, too. */
+	h->true_now |= !attempts_under_way(r->target) && real.poll(&now_there, 1, 0) != 0;
+	return 0;
+}
 
-		if (s->events[i].data.u64 != r->event.data.u64 || !(s->events[i].events & EPOLLHUP))
-			continue;
-		again.events = events_of(&r->event, s->events[i].events);
-		memmove(&s->events[i], &s->events[i + 1], (size_t)(s->count - i - 1) * sizeof *s->events);
-		s->count--;
-		/* The kernel looks at once whether it is ready now. */
-		(void)epoll_ctl(s->set, EPOLL_CTL_MOD, r->target, &again);
-		break;
+/* The kernel looks at once whether it is ready now. */
+static int register_anew(const struct fds_registration *r, void *arg)
+{
+	struct epoll_event again = r->event;
+	const struct hangup *h = arg;
+
+	if (r->event.data.u64 == h->event.data.u64) {
+		again.events = events_of(r->event.events, h->event.events);
+		(void)attempts_register(h->set, EPOLL_CTL_MOD, r->target, &again);
 	}
 	return 0;
 }
 
-static void sift_descriptor(int fd, bool going, void *arg)
+/* A connect that has failed hangs up, and what another attempt has been put in the place of does not any
+ * more: such an event is out of date. */
+static bool out_of_date(int set, const struct epoll_event *event)
 {
-	struct sifting *s = arg;
-	struct stat st;
+	struct hangup h = {.set = set, .event = *event};
 
-	(void)going;
-	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
-		(void)fds_registrations_in(s->set, st.st_ino, sift_registration, s);
+	if (!(event->events & EPOLLHUP))
+		return false;
+	(void)fds_registrations_in(set, 0, look_at_hangup, &h);
+	if (!h.known || h.true_now)
+		return false;
+	(void)fds_registrations_in(set, 0, register_anew, &h);
+	return true;
 }
 
-static int sift(int set, struct epoll_event *events, int count, unsigned since)
+static int sift(int set, struct epoll_event *events, int count)
 {
-	struct sifting s = {.set = set, .events = events, .count = count};
-	uint32_t any = 0;
+	int left = 0;
 
 	for (int i = 0; i < count; i++)
-		any |= events[i].events;
-	if (any & EPOLLHUP)
-		attempts_each(since, sift_descriptor, &s);
-	return s.count;
+		if (!out_of_date(set, &events[i]))
+			events[left++] = events[i];
+	return left;
 }
 
 int ready_sift(int set, struct epoll_event *events, int count)
 {
-	unsigned before = attempts_changes();
 	int saved = errno;
 
 	attempts_advance();
-	count = sift(set, events, count, before);
+	count = sift(set, events, count);
 	errno = saved;
 	return count;
 }
 
 static int epoll_now(int set, struct epoll_event *events, int most)
 {
-	unsigned before = attempts_changes();
 	int result = real.epoll_wait(set, events, most, 0), saved = errno;
 
 	attempts_advance();
 	if (result > 0)
-		result = sift(set, events, result, before);
+		result = sift(set, events, result);
 	errno = saved;
 	return result;
 }

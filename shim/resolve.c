@@ -158,7 +158,8 @@ static int ask_in6(const char *node, const char *service, const struct addrinfo 
 	struct names_list own = {.count = 0};
 	int error, saved;
 
-	if (is_literal(node))
+	/* For bind() an IPv4 address would be another one. */
+	if (is_literal(node) || hints->ai_flags & AI_PASSIVE)
 		return real.getaddrinfo(node, service, hints, result);
 	both.ai_flags |= AI_V4MAPPED | AI_ALL;
 	lookup = lookup_start(node, service, &both);
@@ -235,14 +236,16 @@ static void host_as_in(struct hostent *entry)
 	entry->h_length = sizeof(struct in_addr);
 }
 
-/* The other way: V4MAPPED addresses, for which there is room in the SIZE bytes at SPACE. */
-static int host_as_in6(struct hostent *entry, char *space, size_t size)
+/* The other way: V4MAPPED addresses, as many as there is room for in the SIZE bytes at SPACE. */
+static void host_as_in6(struct hostent *entry, char *space, size_t size)
 {
 	struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 
 	for (char **addr = entry->h_addr_list; *addr; addr++) {
-		if (size < sizeof mapped)
-			return ERANGE;
+		if (size < sizeof mapped) {
+			*addr = NULL;
+			break;
+		}
 		memcpy(mapped.s6_addr + 12, *addr, 4);
 		memcpy(space, &mapped, sizeof mapped);
 		*addr = space;
@@ -251,7 +254,6 @@ static int host_as_in6(struct hostent *entry, char *space, size_t size)
 	}
 	entry->h_addrtype = AF_INET6;
 	entry->h_length = sizeof mapped;
-	return 0;
 }
 
 /* Room for V4MAPPED addresses, at the end of the caller's buffer. */
@@ -269,12 +271,14 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 			host_as_in(*result);
 		return status;
 	}
-	if (size < MAPPED_BYTES)
+	if (size < MAPPED_BYTES) {
+		*result = NULL;
 		return ERANGE;
+	}
 	size -= MAPPED_BYTES;
 	status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
 	if (status == 0 && *result)
-		status = host_as_in6(*result, buffer + size, MAPPED_BYTES);
+		host_as_in6(*result, buffer + size, MAPPED_BYTES);
 	return status;
 }
 

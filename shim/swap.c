@@ -65,7 +65,7 @@ static int put(const struct holdings *h, int with, int count)
 	for (int i = 0; i < count; i++) {
 		int flags = fcntl(h->fds[i], F_GETFD);
 
-		if (dup3(with, h->fds[i], flags >= 0 && flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+		if (real.dup3(with, h->fds[i], flags >= 0 && flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 			return i;
 	}
 	return count;
@@ -80,7 +80,8 @@ static int registered(const struct holdings *h, int operation)
 	for (int i = 0; i < h->registration_count; i++) {
 		struct epoll_event event = h->registrations[i].event;
 
-		if (epoll_ctl(h->registrations[i].set, operation, h->registrations[i].target, &event) != 0 &&
+		if (real.epoll_ctl(h->registrations[i].set, operation, h->registrations[i].target, &event) !=
+			0 &&
 		    operation == EPOLL_CTL_ADD && errno != EEXIST && !result)
 			result = -errno;
 	}

@@ -1,0 +1,73 @@
+/* What takes a descriptor away from a connect in progress. With none in progress this is one load and one
+ * branch (attempts.h). */
+#define _GNU_SOURCE
+#include "preload.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "attempts.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/* Before the library is ready, attempts_pending() says yes. */
+static void leave(int first, int last)
+{
+	preload_start();
+	if (attempts_pending())
+		attempts_leave(first, last);
+}
+
+int hook_close(int fd)
+{
+	if (attempts_pending())
+		leave(fd, fd);
+	return real.close(fd);
+}
+
+int hook_dup2(int fd, int to)
+{
+	if (attempts_pending() && fd != to)
+		leave(to, to);
+	return real.dup2(fd, to);
+}
+
+int hook_dup3(int fd, int to, int flags)
+{
+	if (attempts_pending() && fd != to)
+		leave(to, to);
+	return real.dup3(fd, to, flags);
+}
+
+int hook_close_range(unsigned first, unsigned last, int flags)
+{
+	if (attempts_pending() && !((unsigned)flags & CLOSE_RANGE_CLOEXEC) && first <= INT_MAX)
+		leave((int)first, last <= INT_MAX ? (int)last : INT_MAX);
+	else
+		preload_start();
+	if (real.close_range)
+		return real.close_range(first, last, flags);
+	errno = ENOSYS;
+	return -1;
+}
+
+void hook_closefrom(int first)
+{
+	if (attempts_pending())
+		leave(first, INT_MAX);
+	if (real.closefrom)
+		real.closefrom(first);
+	else
+		(void)hook_close_range((unsigned)first, ~0U, 0);
+}
+
+/* What is in progress is ended with it, whichever attempt the descriptor has. */
+int hook_shutdown(int fd, int how)
+{
+	preload_start();
+	if (attempts_pending())
+		attempts_abandon(fd, false);
+	return real.shutdown(fd, how);
+}
