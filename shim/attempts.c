@@ -659,16 +659,15 @@ void attempts_leave(int first, int last)
 	guard_off(&guard);
 }
 
-int attempts_register(int set, int operation, int fd, struct epoll_event *event)
+void attempts_exclusively(void (*what)(void *arg), void *arg)
 {
 	struct guard guard;
-	bool mine = guard_on(&guard);
-	int result = real.epoll_ctl(set, operation, fd, event);
 
-	if (!mine)
-		return result;
-	if (result != 0)
-		guard.error = errno;
+	if (!guard_on(&guard)) {
+		what(arg);
+		return;
+	}
+	what(arg);
+	guard.error = errno;
 	guard_off(&guard);
-	return result;
 }

@@ -15,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/epoll.h>
 
 #include "flight.h"
 #include "names.h"
@@ -84,7 +83,8 @@ void attempts_leave(int first, int last);
  * it filled. */
 int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout);
 
-/* epoll_ctl(), while no other thread puts a socket somewhere, which moves its registrations. */
-int attempts_register(int set, int operation, int fd, struct epoll_event *event);
+/* Calls WHAT while no other thread puts a socket somewhere, which moves its registrations in epoll sets. It
+ * must call nothing here. errno is as it leaves it. */
+void attempts_exclusively(void (*what)(void *arg), void *arg);
 
 #endif

@@ -108,11 +108,29 @@ int hook_pselect(int count, fd_set *in, fd_set *out, fd_set *urgent, const struc
 	return real.pselect(count, in, out, urgent, timeout, mask);
 }
 
+struct registration {
+	int set, operation, fd;
+	struct epoll_event *event;
+	int result;
+};
+
+static void epoll_register(void *arg)
+{
+	struct registration *r = arg;
+
+	r->result = real.epoll_ctl(r->set, r->operation, r->fd, r->event);
+}
+
+/* Registrations are moved from one attempt to the next: not while the program changes them. */
 int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
+	struct registration r = {.set = set, .operation = operation, .fd = fd, .event = event};
+
 	preload_start();
-	return attempts_pending() ? attempts_register(set, operation, fd, event)
-				  : real.epoll_ctl(set, operation, fd, event);
+	if (!attempts_pending())
+		return real.epoll_ctl(set, operation, fd, event);
+	attempts_exclusively(epoll_register, &r);
+	return r.result;
 }
 
 /* Where another thread has begun to connect while this one waited, its events are looked through afterwards;

@@ -281,16 +281,23 @@ static int look_at_hangup(const struct fds_registration *r, void *arg)
 }
 
 /* The kernel looks at once whether it is ready now. */
-static int register_anew(const struct fds_registration *r, void *arg)
+static int register_one_anew(const struct fds_registration *r, void *arg)
 {
 	struct epoll_event again = r->event;
 	const struct hangup *h = arg;
 
 	if (r->event.data.u64 == h->event.data.u64) {
 		again.events = events_of(r->event.events, h->event.events);
-		(void)attempts_register(h->set, EPOLL_CTL_MOD, r->target, &again);
+		(void)real.epoll_ctl(h->set, EPOLL_CTL_MOD, r->target, &again);
 	}
 	return 0;
+}
+
+static void register_anew(void *arg)
+{
+	struct hangup *h = arg;
+
+	(void)fds_registrations_in(h->set, 0, register_one_anew, h);
 }
 
 /* A connect that has failed hangs up, and what another attempt has been put in the place of does not any
@@ -304,7 +311,7 @@ static bool out_of_date(int set, const struct epoll_event *event)
 	(void)fds_registrations_in(set, 0, look_at_hangup, &h);
 	if (!h.known || h.true_now)
 		return false;
-	(void)fds_registrations_in(set, 0, register_anew, &h);
+	attempts_exclusively(register_anew, &h);
 	return true;
 }
 

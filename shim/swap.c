@@ -18,8 +18,7 @@ enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 
 struct holdings {
 	int with, except;
-	dev_t dev;
-	uint64_t inode;
+	uint64_t cookie, inode;
 	int fds[MOST_DESCRIPTORS];
 	int fd_count;
 	struct fds_registration registrations[MOST_REGISTRATIONS];
@@ -36,19 +35,17 @@ static int note_registration(const struct fds_registration *r, void *arg)
 	return 0;
 }
 
-/* Only sockets are asked for their inode: fstat() of another file could wait for a network. */
 static int note_descriptor(int fd, void *arg)
 {
 	struct holdings *h = arg;
-	struct stat st;
-	int type;
-	socklen_t len = sizeof type;
+	uint64_t cookie;
 
 	if (fd == h->with || fd == h->except)
 		return 0;
-	if (real.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+	cookie = twin_cookie(fd);
+	if (cookie == 0)
 		return errno == ENOTSOCK ? fds_registrations(fd, h->with, h->inode, note_registration, h) : 0;
-	if (fstat(fd, &st) != 0 || st.st_dev != h->dev || st.st_ino != h->inode)
+	if (cookie != h->cookie)
 		return 0;
 	for (int i = 0; i < h->fd_count; i++)
 		if (h->fds[i] == fd)
@@ -134,7 +131,7 @@ int swap_socket(int fd, uint64_t cookie, int with, int except)
 
 	if (fstat(fd, &st) != 0)
 		return -errno;
-	h.dev = st.st_dev;
+	h.cookie = cookie;
 	h.inode = st.st_ino;
 	result = fds_each(note_descriptor, &h);
 	if (result)

@@ -5,6 +5,7 @@
 #   eight seven AAAA, where nobody listens, and an A
 #   dead  A and AAAA, where what is sent to the IPv6 address is dropped (drop_in6)
 #   other another name for what "both" has as A, with an AAAA of its own
+#   only4, only6, nobody                 A and AAAA, where services at $server4 and $server6 are on one, or none
 
 dead6=2001:db8:1::dead
 
@@ -20,10 +21,14 @@ names_up() {
 		echo "$server6 six.example both.example"
 		echo "$dead6 dead.example"
 		for i in 1 2 3 4 5 6 7; do echo "2001:db8:1::8$i eight.example"; done
-		echo "2001:db8:1::99 other.example"
+		echo "2001:db8:1::99 other.example only4.example nobody.example"
+		echo "192.0.2.8 only6.example nobody.example"
+		echo "$server4 only4.example"
+		echo "$server6 only6.example"
 	} >"$BATS_TEST_TMPDIR/hosts"
 	for i in 81 82 83 84 85 86 87 99 dead; do ip -n "$server" addr add 2001:db8:1::$i/64 dev veth0 nodad; done
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	ip -n "$server" addr add 192.0.2.8/24 dev veth0
 	# An upstream that never answers, for what is not local: the AAAA of "slow".
 	start silence socat -u UDP4-RECV:5399,bind=127.0.0.1 OPEN:/dev/null
 	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
