@@ -122,3 +122,11 @@ connects() {
 	DUALSTACK_DELAY=0 run -124 on_client timeout 2 "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	DUALSTACK_DELAY=0 run -0 on_client timeout 5 "$run" --log=info -- "$programs/blocks" plain eight.example 7200
 }
+
+@test "DUALSTACK_DELAY: what is no number of milliseconds is refused" {
+	for value in x -1 1.5 '1 ' 60001 999999; do
+		DUALSTACK_DELAY=$value run -125 "$run" true
+		assert_output "dualstack-run: DUALSTACK_DELAY: '$value' is not a number of milliseconds from 0 to 60000"
+	done
+	DUALSTACK_DELAY=60000 run -0 "$run" true
+}

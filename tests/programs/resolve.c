@@ -35,8 +35,13 @@ static void entry(const char *label, const struct hostent *h, int error)
 		printf(" %s\n", hstrerror(error));
 		return;
 	}
-	for (char **a = h->h_addr_list; *a; a++)
-		printf(" %s", inet_ntoa(*(struct in_addr *)(void *)*a));
+	for (char **a = h->h_addr_list; *a; a++) {
+		char text[INET6_ADDRSTRLEN];
+
+		/* With little room for an IPv4 address, so that it is what it is. */
+		printf(" %s", inet_ntop(h->h_addrtype, *a, text,
+					h->h_addrtype == AF_INET ? INET_ADDRSTRLEN : INET6_ADDRSTRLEN));
+	}
 	printf(" length %d family %d\n", h->h_length, h->h_addrtype);
 }
 
@@ -57,5 +62,10 @@ int main(int argc, char **argv)
 	found = NULL;
 	gethostbyname_r(argv[1], &h, buffer, sizeof buffer, &found, &error);
 	entry("gethostbyname_r", found, error);
+	found = gethostbyname2(argv[1], AF_INET6);
+	entry("gethostbyname2 AF_INET6", found, h_errno);
+	found = NULL;
+	gethostbyname2_r(argv[1], AF_INET6, &h, buffer, sizeof buffer, &found, &error);
+	entry("gethostbyname2_r AF_INET6", found, error);
 	return 0;
 }

@@ -1,0 +1,89 @@
+# What the resolver gives under the shim, and what connect() makes of it.
+
+bats_require_minimum_version 1.5.0
+load lib/helper
+load lib/names
+
+setup() {
+	need python3
+	hosts_up
+	names_up
+}
+teardown() { hosts_down; }
+
+greet() {
+	need openssl
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/pem" \
+		-subj /CN=test -days 2 2>/dev/null
+	cat "$BATS_TEST_TMPDIR/key" >>"$BATS_TEST_TMPDIR/pem"
+	start greet python3 "$root/tests/lib/greet.py" 7000 8080 8443 "$BATS_TEST_TMPDIR/pem" "$@"
+	wait_until eval '[ "$(on_server ss -Hltn "sport = :8443" | wc -l)" = '$#' ]'
+}
+
+lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" "$@"; }
+
+@test "every flag, service and type: the same as without the shim" {
+	local name
+	for name in four.example both.example eight.example nosuch.example 192.0.2.7 localhost; do
+		on_client "$programs/lookups" flags $name | sort >"$BATS_TEST_TMPDIR/plain"
+		on_client "$run" -- "$programs/lookups" flags $name | sort >"$BATS_TEST_TMPDIR/shim"
+		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/plain")" = 768 ]
+	done
+	# In AF_INET6 but for V4MAPPED addresses where there are no others, not for bind().
+	for name in both.example six.example nosuch.example 2001:db8::7 ::1; do
+		on_client "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/plain"
+		on_client "$run" -- "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/shim"
+		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+	done
+}
+
+@test "A only, asked for in AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
+	run -0 on_client "$programs/resolve" four.example
+	assert_line 'gethostbyname2 AF_INET6: No address associated with name'
+	run -0 on_client "$run" -- "$programs/resolve" four.example
+	assert_line --partial "getaddrinfo AF_INET6: ::ffff:$server4 port 80"
+	assert_line "gethostbyname2 AF_INET6: ::ffff:$server4 length 16 family 10"
+	assert_line "gethostbyname2_r AF_INET6: ::ffff:$server4 length 16 family 10"
+	greet $server4
+	lookups 6 four.example
+	assert_output --partial 'over IPv4'
+}
+
+@test "an AAAA that is never answered: a program waits for it once" {
+	# By itself, in AF_UNSPEC, the resolver would wait for ten seconds each time.
+	run -124 on_client timeout 4 getent ahosts slow.test
+	greet $server4
+	# Twenty in a row, of which one waits for a second.
+	PORT=7000 run -0 on_client timeout 8 "$run" -- "$programs/lookups" 4 $(printf 'slow.test %.0s' {1..20})
+	assert_equal "$(grep -c 'slow.test found' <<<"$output")" 20
+	assert_output --partial 'over IPv4'
+}
+
+@test "names that share an IPv4 address: the one that the thread asked for last" {
+	# other.example has an IPv6 address where nobody listens.
+	greet $server6
+	lookups 4 other.example both.example
+	assert_output --partial 'over IPv6'
+	lookups 4 both.example other.example
+	assert_line 'connect: ECONNREFUSED'
+	assert_output --partial 'to other.example: [2001:db8:1::99]'
+	# Asked for in other threads both: it is not clear which is meant, and IPv4 it is.
+	lookups 4 +other.example +both.example
+	assert_line 'connect: ECONNREFUSED'
+	refute_output --partial 'dualstack['
+	# Where only one name is known, the thread does not matter.
+	lookups 4 +both.example
+	assert_output --partial 'over IPv6'
+}
+
+@test "127.0.0.1 that came from a name stays the first to be tried" {
+	echo "127.0.0.1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
+	echo "::1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
+	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
+	wait_until eval 'on_client getent ahosts here.example | grep -q ::1'
+	# On the client's own loopback.
+	server=$client greet 127.0.0.1 ::1
+	lookups 4 here.example
+	assert_output --partial 'over IPv4'
+}
