@@ -2,7 +2,7 @@
 #   make            build/libdualstack.so and build/dualstack-run, which work in place
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
-#   make bench      datagrams per second, beside native servers
+#   make bench      datagrams per second, beside native servers; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
 
@@ -99,14 +99,15 @@ programs: $(PROGRAMS)
 
 unit: $(UNIT) build/tests/unit/threads_peers
 
-demo: all build/demo/greet build/demo/visit
+demo: all build/demo/greet build/demo/visit build/demo/ask
 	@demo/run
 
 check:
 	@tests/run
 
-bench: all build/tests/bench/udp_rate
+bench: all build/tests/bench/udp_rate build/tests/programs/blocks
 	@tests/bench/udp
+	@tests/bench/connect
 
 lint:
 	@tests/lint

@@ -38,16 +38,16 @@ struct attempt {
 };
 
 struct slot {
-	bool used;
-	int fd;          /* the program's descriptor */
-	uint64_t cookie; /* of the socket on it */
-	bool failed;     /* all is over; what is left is to tell */
-	struct flight_plan plan;
-	char name[NAMES_TEXT];
-	uint32_t count, asked, next; /* of attempts; NEXT is the first that has not begun */
-	uint64_t began, due;         /* ms; DUE is when the next one begins */
+	uint64_t cookie;             /* of the socket on the program's descriptor */
+	uint64_t own_cookie;         /* of the program's own socket */
+	uint64_t began, due;         /* ms; DUE is when the next attempt begins */
+	int fd;                      /* the program's descriptor */
 	int own;                     /* the program's own socket while it waits: as in struct attempt */
-	uint64_t own_cookie;
+	uint32_t count, asked, next; /* of attempts; NEXT is the first that has not begun */
+	bool used;
+	bool failed; /* all is over; what is left is to tell */
+	char name[NAMES_TEXT];
+	struct flight_plan plan;
 	struct attempt attempts[NAMES_ADDRESSES];
 };
 
