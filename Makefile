@@ -76,6 +76,7 @@ build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) -lcmocka -ldl -pthread
 
 build/tests/unit/test_heir: LDFLAGS += -Wl,--wrap=access
+build/tests/unit/test_names: LDFLAGS += -Wl,--wrap=clock_gettime
 
 # The table of peers once more, for the race detector.
 build/tests/unit/threads_peers: tests/unit/threads_peers.c shim/peers.c shim/hash.c Makefile

@@ -51,8 +51,16 @@ struct slot {
 	struct attempt attempts[NAMES_ADDRESSES];
 };
 
+/* What is to be logged when the turn is over: whoever reads the log may have to wait for it. */
+struct outcome {
+	bool any;
+	int fd;
+	char name[NAMES_TEXT], text[420];
+};
+
 static struct slot slots[ATTEMPTS_SLOTS];
 static int top; /* no slot from here on has ever been used */
+static struct outcome outcome;
 static _Atomic unsigned changes;
 static _Atomic bool taken;    /* the turn */
 static _Atomic pid_t process; /* whose all this is: not a child's of vfork(), which has its parent's memory */
@@ -113,12 +121,22 @@ static bool guard_on(struct guard *g)
 	return true;
 }
 
-static void guard_off(const struct guard *g)
+/* Returns whether there was something to log, which there may be more of. */
+static bool guard_off(const struct guard *g)
 {
+	struct outcome last;
+
+	last.any = outcome.any;
+	if (last.any)
+		last = outcome;
+	outcome.any = false;
 	atomic_store(&taken, false);
+	if (last.any)
+		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
 	(void)pthread_setcancelstate(g->cancel, NULL);
 	(void)pthread_sigmask(SIG_SETMASK, &g->signals, NULL);
 	errno = g->error;
+	return last.any;
 }
 
 static int fd_of(const struct slot *s, int fd)
@@ -196,25 +214,28 @@ static void address_text(const struct slot *s, const struct attempt *a, char *te
 
 static void log_outcome(const struct slot *s)
 {
-	char text[420];
+	char *text = outcome.text;
+	const size_t size = sizeof outcome.text;
 	size_t used = 0;
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
 	text[0] = '\0';
-	for (uint32_t i = 0; i < s->next && used < sizeof text - 1; i++) {
+	for (uint32_t i = 0; i < s->next && used < size - 1; i++) {
 		const struct attempt *a = &s->attempts[i];
 		char addr[VIEW_TEXT];
 
 		address_text(s, a, addr);
-		used += log_text(text + used, sizeof text - used, "%s%s %s after %u ms", i ? ", " : "", addr,
+		used += log_text(text + used, size - used, "%s%s %s after %u ms", i ? ", " : "", addr,
 				 a->state == LANDED  ? "connected"
 				 : a->state == GOING ? "given up"
 				 : a->error          ? log_errno(a->error)
 						     : "failed",
 				 (a->state == GOING ? (uint32_t)(now() - s->began) : a->ended) - a->began);
 	}
-	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", s->fd, s->name, text);
+	outcome.any = true;
+	outcome.fd = s->fd;
+	memcpy(outcome.name, s->name, sizeof outcome.name);
 }
 
 static struct attempt *in_place(struct slot *s)
@@ -476,7 +497,7 @@ int attempts_begin(int fd, const struct flight_plan *plan, const struct names_li
 		return -ENOSPC;
 	s = free_slot();
 	if (!s) {
-		guard_off(&guard);
+		(void)guard_off(&guard);
 		return -ENOSPC;
 	}
 	fill(s, fd, plan, list, asked);
@@ -492,7 +513,7 @@ int attempts_begin(int fd, const struct flight_plan *plan, const struct names_li
 		log_outcome(s);
 		forget(s);
 	}
-	guard_off(&guard);
+	(void)guard_off(&guard);
 	return result;
 }
 
@@ -528,7 +549,7 @@ int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout)
 	for (int i = 0; i < top && count < room; i++)
 		if (slots[i].used && (fd < 0 || slots[i].cookie == cookie))
 			count += gather_slot(&slots[i], fds + count, room - count, timeout);
-	guard_off(&guard);
+	(void)guard_off(&guard);
 	return count;
 }
 
@@ -546,12 +567,13 @@ void attempts_advance(void)
 {
 	struct guard guard;
 
-	if (!guard_on(&guard))
-		return;
-	for (int i = 0; i < top; i++)
-		if (slots[i].used && is_due(&slots[i]))
-			step(&slots[i]);
-	guard_off(&guard);
+	do {
+		if (!guard_on(&guard))
+			return;
+		for (int i = 0; i < top && !outcome.any; i++)
+			if (slots[i].used && is_due(&slots[i]))
+				step(&slots[i]);
+	} while (guard_off(&guard));
 }
 
 static struct slot *find(int fd)
@@ -584,7 +606,7 @@ enum attempts_state attempts_ask(int fd, int *error)
 			state = ATTEMPTS_GOING;
 		}
 	}
-	guard_off(&guard);
+	(void)guard_off(&guard);
 	return state;
 }
 
@@ -601,7 +623,7 @@ bool attempts_under_way(int fd)
 		step(s);
 		result = s->used && !s->failed;
 	}
-	guard_off(&guard);
+	(void)guard_off(&guard);
 	return result;
 }
 
@@ -627,7 +649,7 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 	}
 	if (s && s->own >= 0)
 		(void)real.setsockopt(s->own, level, name, value, len);
-	guard_off(&guard);
+	(void)guard_off(&guard);
 }
 
 void attempts_abandon(int fd, bool again)
@@ -644,7 +666,7 @@ void attempts_abandon(int fd, bool again)
 		flight_finish(&s->plan, s->fd);
 		forget(s);
 	}
-	guard_off(&guard);
+	(void)guard_off(&guard);
 }
 
 void attempts_leave(int first, int last)
@@ -656,7 +678,7 @@ void attempts_leave(int first, int last)
 	for (int i = 0; i < top; i++)
 		if (slots[i].used && slots[i].fd >= first && slots[i].fd <= last)
 			forget(&slots[i]);
-	guard_off(&guard);
+	(void)guard_off(&guard);
 }
 
 void attempts_exclusively(void (*what)(void *arg), void *arg)
@@ -669,5 +691,5 @@ void attempts_exclusively(void (*what)(void *arg), void *arg)
 	}
 	what(arg);
 	guard.error = errno;
-	guard_off(&guard);
+	(void)guard_off(&guard);
 }

@@ -56,8 +56,11 @@ same() {
 
 # No answer from the IPv6 address at all, for the second name.
 connects() {
+	local mask=''
+	case $1 in ppoll | pselect | epoll_pwait*) mask=+mask ;; esac
 	drop_in6 $dead6
-	same connects 'eight.example dead.example' "$1" quick many +held +short +none +signal +change +fork +close \
+	# shellcheck disable=SC2086 # one word or none
+	same connects 'eight.example dead.example' "$1" quick many $mask +held +short +none +signal +change +fork +close \
 		+dup2 +shutdown +unspec
 }
 

@@ -29,6 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Not every C library has it. */
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+
 enum { THREADS = 8 };
 
 static struct sockaddr_in to;

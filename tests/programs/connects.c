@@ -37,6 +37,7 @@ enum { MANY = 20 };
 static const char *how;
 static int sets[2] = {-1, -1};
 static struct sockaddr_in to;
+static const sigset_t *mask;
 
 static bool is(const char *what)
 {
@@ -68,11 +69,11 @@ static int by_poll(int fd, int ms, unsigned *events)
 	int result;
 
 	if (is("ppoll"))
-		result = ppoll(&p, 1, from_ms(ms, &t), NULL);
+		result = ppoll(&p, 1, from_ms(ms, &t), mask);
 	else if (is("poll_chk"))
 		result = __poll_chk(&p, 1, ms, sizeof p);
 	else if (is("ppoll_chk"))
-		result = __ppoll_chk(&p, 1, from_ms(ms, &t), NULL, sizeof p);
+		result = __ppoll_chk(&p, 1, from_ms(ms, &t), mask, sizeof p);
 	else
 		result = poll(&p, 1, ms);
 	*events = result > 0 ? common_events((unsigned)p.revents) : 0;
@@ -95,7 +96,7 @@ static int by_select(int fd, int ms, unsigned *events)
 	if (is("select"))
 		result = select(fd + 1, &in, &out, &urgent, ms < 0 ? NULL : &v);
 	else
-		result = pselect(fd + 1, &in, &out, &urgent, from_ms(ms, &t), NULL);
+		result = pselect(fd + 1, &in, &out, &urgent, from_ms(ms, &t), mask);
 	*events = result > 0 && FD_ISSET(fd, &out) ? EPOLLOUT : 0;
 	if (result > 0 && FD_ISSET(fd, &urgent))
 		*events |= EPOLLPRI;
@@ -107,9 +108,9 @@ static int wait_in(int set, int ms, struct epoll_event *event)
 	struct timespec t;
 
 	if (is("epoll_pwait"))
-		return epoll_pwait(set, event, 1, ms, NULL);
+		return epoll_pwait(set, event, 1, ms, mask);
 	if (is("epoll_pwait2"))
-		return epoll_pwait2(set, event, 1, from_ms(ms, &t), NULL);
+		return epoll_pwait2(set, event, 1, from_ms(ms, &t), mask);
 	return epoll_wait(set, event, 1, ms);
 }
 
@@ -318,6 +319,20 @@ static void held(const char *scenario, int fd)
 	if (strcmp(scenario, "signal") == 0) {
 		alarm_in(100);
 		show("wait", wait_for(fd, -1, &events));
+	}
+	if (strcmp(scenario, "mask") == 0) {
+		sigset_t alarm_only, none;
+
+		sigemptyset(&none);
+		sigemptyset(&alarm_only);
+		sigaddset(&alarm_only, SIGALRM);
+		sigprocmask(SIG_BLOCK, &alarm_only, NULL);
+		alarm_in(1);
+		show("wait", wait_for(fd, 200, &events));
+		mask = &none;
+		show("wait", wait_for(fd, -1, &events));
+		mask = NULL;
+		sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
 	}
 	if (strcmp(scenario, "change") == 0)
 		change(fd);
