@@ -107,6 +107,35 @@ connects() {
 	done
 }
 
+# Whatever stands in the way of IPv6, it is IPv4 as it would have been.
+plain_ipv4() {
+	local way=$1
+	shift
+	run -0 on_client "$@" "$programs/blocks" "$way" both.example 7200
+	local natively=$output
+	run -0 on_client "$run" -- "$@" "$programs/blocks" "$way" both.example 7200
+	assert_equal "$output" "$natively"
+	assert_line hello
+}
+
+@test "no descriptor left, IPv6 forbidden by a sandbox or switched off: plain IPv4" {
+	start echo6 python3 "$root/tests/lib/echo.py" $server6 7200 7200
+	wait_until eval '[ "$(on_server ss -Hltn "sport = :7200" | wc -l)" = 2 ]'
+	# It would be IPv6.
+	run -0 on_client "$run" --log=info -- "$programs/blocks" plain both.example 7200
+	assert_output --partial "[$server6]:7200 connected"
+	echo "nameserver $server4" >"/etc/netns/$client/resolv.conf"
+	plain_ipv4 full prlimit --nofile=64
+	# AF_INET6, F_DUPFD_CLOEXEC, TCP_INFO, SO_COOKIE, IPV6_MULTICAST_ALL; dup3() of anything.
+	for rule in socket,0=10:EACCES socket,0=10:EMFILE fcntl,1=1030:EMFILE dup3:EBUSY getsockopt,1=6,2=11:EPERM \
+		getsockopt,1=1,2=57:EPERM setsockopt,1=41,2=29:ENOPROTOOPT; do
+		plain_ipv4 plain "$programs/deny" $rule --
+		plain_ipv4 options "$programs/deny" $rule --
+	done
+	on_client sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	plain_ipv4 plain env
+}
+
 @test "the log says which addresses were tried, and what became of them" {
 	drop_in6 $dead6
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200

@@ -10,6 +10,7 @@
  *           poll     after eintr, poll() says when it is done
  *           bound    to 0.0.0.0 and the port $LOCAL_PORT before; ephemeral: a port of the kernel's choice
  *           local    to the address in $LOCAL before
+ *           full     with no descriptor left
  *           options  with options and flags set before
  *           threads  eight at a time, each in a thread
  *           cancel   a thread is cancelled meanwhile
@@ -283,6 +284,11 @@ int main(int argc, char **argv)
 	memcpy(&to, list->ai_addr, sizeof to);
 	freeaddrinfo(list);
 	if (strcmp(what, "plain") == 0) {
+		show("connect", connect_to(fd));
+		finish(fd);
+	} else if (strcmp(what, "full") == 0) {
+		while (dup(0) >= 0)
+			;
 		show("connect", connect_to(fd));
 		finish(fd);
 	} else if (strcmp(what, "timeout") == 0) {
