@@ -87,3 +87,27 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	lookups 4 here.example
 	assert_output --partial 'over IPv4'
 }
+
+@test "an AF_INET6 program goes on to IPv4 addresses, with its options, unless it said IPV6_V6ONLY" {
+	greet $server4
+	run -0 on_client "$run" -- python3 -c '
+import socket
+def client(v6only):
+    s = socket.socket(socket.AF_INET6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6only)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 32)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 33)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    address = socket.getaddrinfo("only4.example", 7000, socket.AF_INET6, socket.SOCK_STREAM)[0][4]
+    try:
+        s.connect(address)
+    except OSError as e:
+        print(type(e).__name__, s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
+        return
+    print(s.recv(100).decode().strip(), s.getpeername()[0], s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+          s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+client(0)
+client(1)'
+	assert_line --index 0 "over IPv4 ::ffff:$server4 32 33 1"
+	assert_line --index 1 'ConnectionRefusedError 1'
+}
