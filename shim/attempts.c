@@ -332,7 +332,7 @@ static void no_more_haste(struct slot *s)
 			flight_last(&s->plan, fd_of(s, s->attempts[i].fd));
 }
 
-/* Makes the attempts that are due: when NOW they must, or one has failed, or the delay is over. */
+/* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
 static void begin_due(struct slot *s, bool must, uint64_t time)
 {
 	while (s->next < s->count && (must || (config.delay && time >= s->due))) {
@@ -355,8 +355,10 @@ static struct attempt *going(struct slot *s)
 
 static bool win(struct slot *s, struct attempt *a)
 {
-	if (a->fd != HERE && put(s, &a->fd, a->cookie) != 0) {
-		ended(s, a, FAILED, EMFILE);
+	int result = a->fd == HERE ? 0 : put(s, &a->fd, a->cookie);
+
+	if (result) {
+		ended(s, a, FAILED, -result);
 		drop(&a->fd, a->cookie);
 		return false;
 	}
@@ -427,9 +429,11 @@ static void keep_in_flight(struct slot *s)
 	if (there && there->state == GOING)
 		return;
 	while ((a = going(s)) != NULL) {
-		if (a->fd == HERE || put(s, &a->fd, a->cookie) == 0)
+		int result = a->fd == HERE ? 0 : put(s, &a->fd, a->cookie);
+
+		if (result == 0)
 			break;
-		ended(s, a, FAILED, EMFILE);
+		ended(s, a, FAILED, -result);
 		drop(&a->fd, a->cookie);
 		begin_due(s, going(s) == NULL, now());
 	}
