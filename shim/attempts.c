@@ -74,22 +74,6 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* A child has none of the threads that might have been at work. */
-static void after_fork(void)
-{
-	atomic_store(&taken, false);
-	atomic_store(&process, getpid());
-}
-
-void attempts_setup(bool active)
-{
-	if (active)
-		(void)pthread_atfork(NULL, NULL, after_fork);
-	atomic_store(&process, getpid());
-	atomic_fetch_sub(&attempts_going, 1);
-	atomic_fetch_sub(&attempts_known, 1);
-}
-
 unsigned attempts_changes(void)
 {
 	return atomic_load(&changes);
@@ -100,24 +84,39 @@ struct guard {
 	int cancel, error;
 };
 
+/* Whether this thread has the turn: another library that stands behind this one may come back to the hooks.
+ */
+static __thread bool mine __attribute__((tls_model("initial-exec")));
+
+/* All but those that come from what the thread itself does, which can't wait (a sandbox's SIGSYS). */
+static void block_signals(sigset_t *before)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+	sigset_t all;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		sigdelset(&all, own[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
 /* Takes the turn. Returns whether anything may be done at all. Not through nanosleep(), which is a
  * cancellation point. */
 static bool guard_on(struct guard *g)
 {
 	const struct timespec moment = {0, 50000};
-	sigset_t all;
 
 	g->error = errno;
-	if (getpid() != atomic_load(&process))
+	if (mine || getpid() != atomic_load(&process))
 		return false;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &g->signals);
+	block_signals(&g->signals);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &g->cancel);
 	for (int tries = 0; atomic_exchange(&taken, true); tries++)
 		if (tries < 10)
 			(void)sched_yield();
 		else
 			(void)syscall(SYS_nanosleep, &moment, NULL);
+	mine = true;
 	return true;
 }
 
@@ -130,6 +129,7 @@ static bool guard_off(const struct guard *g)
 	if (last.any)
 		last = outcome;
 	outcome.any = false;
+	mine = false;
 	atomic_store(&taken, false);
 	if (last.any)
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
@@ -137,6 +137,43 @@ static bool guard_off(const struct guard *g)
 	(void)pthread_sigmask(SIG_SETMASK, &g->signals, NULL);
 	errno = g->error;
 	return last.any;
+}
+
+/* fork() takes a turn, so that the child finds everything whole. */
+static struct guard fork_guard;
+static __thread bool forking __attribute__((tls_model("initial-exec")));
+
+static void before_fork(void)
+{
+	struct guard g;
+
+	forking = attempts_pending() && guard_on(&g);
+	if (forking)
+		fork_guard = g;
+}
+
+static void after_fork(void)
+{
+	struct guard g = fork_guard;
+
+	if (forking)
+		(void)guard_off(&g);
+	forking = false;
+}
+
+static void after_fork_in_child(void)
+{
+	atomic_store(&process, getpid());
+	after_fork();
+}
+
+void attempts_setup(bool active)
+{
+	if (active)
+		(void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
+	atomic_store(&process, getpid());
+	atomic_fetch_sub(&attempts_going, 1);
+	atomic_fetch_sub(&attempts_known, 1);
 }
 
 static int fd_of(const struct slot *s, int fd)
@@ -170,6 +207,7 @@ static void forget(struct slot *s)
 
 struct search {
 	uint64_t cookie;
+	int first, last; /* not among these */
 	int found;
 };
 
@@ -177,23 +215,27 @@ static int look_for(int fd, void *arg)
 {
 	struct search *search = arg;
 
-	if (twin_cookie(fd) != search->cookie)
+	if ((fd >= search->first && fd <= search->last) || twin_cookie(fd) != search->cookie)
 		return 0;
 	search->found = fd;
 	return 1;
 }
 
-/* Finds the socket in place again; the program may have moved it to another descriptor. */
-static bool locate(struct slot *s)
+/* Looks for another descriptor of the program's for the socket in place, not from FIRST to LAST. */
+static bool move_away(struct slot *s, int first, int last)
 {
-	struct search search = {.cookie = s->cookie, .found = -1};
+	struct search search = {.cookie = s->cookie, .first = first, .last = last};
 
-	if (twin_cookie(s->fd) == s->cookie)
-		return true;
 	if (fds_each(look_for, &search) == 0)
 		return false;
 	s->fd = search.found;
 	return true;
+}
+
+/* Finds the socket in place again; the program may have moved it to another descriptor. */
+static bool locate(struct slot *s)
+{
+	return twin_cookie(s->fd) == s->cookie || move_away(s, -1, -1);
 }
 
 static void address_text(const struct slot *s, const struct attempt *a, char *text)
@@ -680,7 +722,8 @@ void attempts_leave(int first, int last)
 	if (!guard_on(&guard))
 		return;
 	for (int i = 0; i < top; i++)
-		if (slots[i].used && slots[i].fd >= first && slots[i].fd <= last)
+		if (slots[i].used && slots[i].fd >= first && slots[i].fd <= last &&
+		    !move_away(&slots[i], first, last))
 			forget(&slots[i]);
 	(void)guard_off(&guard);
 }

@@ -74,8 +74,7 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 void attempts_abandon(int fd, bool again);
 
 /* The program is about to close its descriptors FIRST to LAST, or to put something else there: what is in
- * progress for them is ended first. The sockets may have other descriptors, and then are what they are in at
- * this moment. */
+ * progress goes on with another descriptor of the same socket where there is one, and is ended else. */
 void attempts_leave(int first, int last);
 
 /* Fills FDS, of ROOM, with what to wait for, and lowers *TIMEOUT, in ms, -1 for ever, to when

@@ -28,7 +28,8 @@ void preload_start(void);
 bool connect_error(int fd, void *value, socklen_t *len);
 
 /* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel, as no connect is in
- * progress. Where that can wait, it does; else errno is set. */
-bool connect_settled(int fd, int flags);
+ * progress. Where that can wait, it does, as long as the option TIMEOUT says (SO_SNDTIMEO, SO_RCVTIMEO); else
+ * errno is set. */
+bool connect_settled(int fd, int flags, int timeout);
 
 #endif

@@ -31,13 +31,14 @@ static bool is_blocking(int fd)
 	return flags >= 0 && !(flags & O_NONBLOCK);
 }
 
-/* When connect() gives up on the blocking FD (socket(7), SO_SNDTIMEO), into END; NULL where it does not. */
-static const struct timespec *send_timeout(int fd, struct timespec *end)
+/* When a call on the blocking FD gives up (socket(7), SO_SNDTIMEO and SO_RCVTIMEO, which OPTION is one of),
+ * into END; NULL where it does not. */
+static const struct timespec *end_of_wait(int fd, int option, struct timespec *end)
 {
 	struct timeval timeout = {0, 0};
 	socklen_t len = sizeof timeout;
 
-	if (real.getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &len) != 0 ||
+	if (real.getsockopt(fd, SOL_SOCKET, option, &timeout, &len) != 0 ||
 	    (timeout.tv_sec == 0 && timeout.tv_usec == 0))
 		return NULL;
 	(void)clock_gettime(CLOCK_MONOTONIC, end);
@@ -114,7 +115,7 @@ static int settle(int fd, const struct timespec *end)
 static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct timespec end;
-	int result = settle(fd, send_timeout(fd, &end)), protocol;
+	int result = settle(fd, end_of_wait(fd, SO_SNDTIMEO, &end)), protocol;
 
 	if (result < 0)
 		return fail(result);
@@ -290,8 +291,9 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return connect_plainly(fd, addr, len);
 }
 
-bool connect_settled(int fd, int flags)
+bool connect_settled(int fd, int flags, int timeout)
 {
+	struct timespec end;
 	int error = 0, saved = errno, result;
 
 	switch (attempts_ask(fd, &error)) {
@@ -307,8 +309,8 @@ bool connect_settled(int fd, int flags)
 		errno = EAGAIN;
 		return false;
 	}
-	result = settle(fd, NULL);
-	errno = result ? abs(result) : saved;
+	result = settle(fd, end_of_wait(fd, timeout, &end));
+	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
 	return result == 0;
 }
 

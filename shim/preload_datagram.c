@@ -66,7 +66,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	struct sockaddr_in in;
 
 	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
+	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
 	if (config.active && unspecified(fd, addr, len, &in))
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
@@ -108,7 +108,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	int result;
 
 	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
+	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
 	if (!config.active || !message)
 		return real.sendmsg(fd, message, flags);
@@ -242,7 +242,7 @@ ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockadd
 	const struct receiver plain = {.checked = false};
 
 	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
 }
@@ -253,7 +253,7 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	const struct receiver checked = {.checked = true, .space = space};
 
 	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
@@ -289,7 +289,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t result;
 
 	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags))
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !translated(fd, message, flags)) {
 		kernel = message ? *message : (struct msghdr){.msg_iovlen = 0};

@@ -162,3 +162,32 @@ plain_ipv4() {
 	done
 	DUALSTACK_DELAY=60000 run -0 "$run" true
 }
+
+# As proxychains and torsocks do.
+@test "another preload library behind, whose connect() closes, polls and writes" {
+	cat >"$BATS_TEST_TMPDIR/other.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <poll.h>
+		#include <unistd.h>
+		int connect(int fd, const void *addr, unsigned len)
+		{
+			int (*next)(int, const void *, unsigned) = dlsym(RTLD_NEXT, "connect");
+			struct pollfd p = {.fd = dup(fd)};
+			int result = next(fd, addr, len);
+			(void)!write(2, "other connect\n", 14);
+			poll(&p, 1, 0);
+			close(p.fd);
+			return result;
+		}
+	END
+	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/other.so" "$BATS_TEST_TMPDIR/other.c" -ldl
+	for order in "$BATS_TEST_TMPDIR/other.so:$root/build/libdualstack.so" \
+		"$root/build/libdualstack.so:$BATS_TEST_TMPDIR/other.so"; do
+		for name in eight dead; do
+			run -0 on_client timeout 20 env LD_PRELOAD="$order" "$programs/blocks" plain $name.example 7200
+			assert_line 'other connect'
+			assert_line hello
+		done
+	done
+}
