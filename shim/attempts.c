@@ -65,6 +65,7 @@ static _Atomic unsigned changes;
 static _Atomic bool taken;    /* the turn */
 static _Atomic pid_t process; /* whose all this is: not a child's of vfork(), which has its parent's memory */
 _Atomic int attempts_going = 1, attempts_known = 1;
+_Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
 
 static uint64_t now(void)
 {
@@ -176,6 +177,16 @@ void attempts_setup(bool active)
 	atomic_fetch_sub(&attempts_known, 1);
 }
 
+/* The program's descriptor is FD from now on; -1: there is none any more. */
+static void set_fd(struct slot *s, int fd)
+{
+	if (fd >= 0)
+		atomic_fetch_add(&attempts_numbers[fd % ATTEMPTS_NUMBERS], 1);
+	if (s->fd >= 0)
+		atomic_fetch_sub(&attempts_numbers[s->fd % ATTEMPTS_NUMBERS], 1);
+	s->fd = fd;
+}
+
 static int fd_of(const struct slot *s, int fd)
 {
 	return fd == HERE ? s->fd : fd;
@@ -202,6 +213,7 @@ static void forget(struct slot *s)
 	if (!s->failed)
 		atomic_fetch_sub(&attempts_going, 1);
 	atomic_fetch_sub(&attempts_known, 1);
+	set_fd(s, -1);
 	s->used = false;
 }
 
@@ -228,7 +240,7 @@ static bool move_away(struct slot *s, int first, int last)
 
 	if (fds_each(look_for, &search) == 0)
 		return false;
-	s->fd = search.found;
+	set_fd(s, search.found);
 	return true;
 }
 
@@ -516,7 +528,8 @@ static struct slot *free_slot(void)
 static void fill(struct slot *s, int fd, const struct flight_plan *plan, const struct names_list *list,
 		 uint32_t asked)
 {
-	s->fd = fd;
+	s->fd = -1;
+	set_fd(s, fd);
 	s->cookie = s->own_cookie = twin_cookie(fd);
 	s->failed = false;
 	s->plan = *plan;
@@ -693,7 +706,7 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 		if (row)
 			(void)options_mirror(other, row, value, len);
 	}
-	if (s && s->own >= 0)
+	if (s && s->own >= 0 && twin_cookie(s->own) == s->own_cookie)
 		(void)real.setsockopt(s->own, level, name, value, len);
 	(void)guard_off(&guard);
 }
@@ -715,16 +728,45 @@ void attempts_abandon(int fd, bool again)
 	(void)guard_off(&guard);
 }
 
+/* Whether a descriptor of ours for S is from FIRST to LAST. */
+static bool hidden_among(const struct slot *s, int first, int last)
+{
+	bool result = s->own >= first && s->own <= last;
+
+	for (uint32_t i = 0; i < s->next; i++)
+		result |= s->attempts[i].fd >= first && s->attempts[i].fd <= last;
+	return result && first >= 0;
+}
+
+/* The program closes what is ours: it gets the one attempt that it asked for. */
+static void settle_for_asked(struct slot *s)
+{
+	struct attempt *a = &s->attempts[s->asked];
+
+	if (a->state == WAITING)
+		(void)begin(s, s->asked);
+	if (a->state == GOING && a->fd >= 0)
+		(void)put(s, &a->fd, a->cookie);
+	flight_finish(&s->plan, s->fd);
+	forget(s);
+}
+
 void attempts_leave(int first, int last)
 {
 	struct guard guard;
 
 	if (!guard_on(&guard))
 		return;
-	for (int i = 0; i < top; i++)
-		if (slots[i].used && slots[i].fd >= first && slots[i].fd <= last &&
-		    !move_away(&slots[i], first, last))
-			forget(&slots[i]);
+	for (int i = 0; i < top; i++) {
+		struct slot *s = &slots[i];
+
+		if (!s->used)
+			continue;
+		if (s->fd >= first && s->fd <= last && !move_away(s, first, last))
+			forget(s);
+		else if (hidden_among(s, first, last))
+			settle_for_asked(s);
+	}
 	(void)guard_off(&guard);
 }
 

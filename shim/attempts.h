@@ -37,6 +37,18 @@ static inline bool attempts_pending(void)
 	return atomic_load_explicit(&attempts_going, memory_order_relaxed) != 0;
 }
 
+/* How many connects in progress are on a descriptor with that number, modulo ATTEMPTS_NUMBERS: what is on
+ * none can be left to the kernel at once. (A copy of the descriptor is found by calls that have more to ask,
+ * but not here.) */
+enum { ATTEMPTS_NUMBERS = 64 };
+extern _Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
+
+static inline bool attempts_maybe(int fd)
+{
+	return atomic_load_explicit(&attempts_numbers[(unsigned)fd % ATTEMPTS_NUMBERS],
+				    memory_order_relaxed) != 0;
+}
+
 /* Called once, when the library is loaded; ACTIVE: there may be some. */
 void attempts_setup(bool active);
 

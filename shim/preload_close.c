@@ -4,12 +4,13 @@
 #include "preload.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 
 #include "attempts.h"
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1U << 1)
 #endif
 
 /* Before the library is ready, attempts_pending() says yes. */
@@ -27,23 +28,25 @@ int hook_close(int fd)
 	return real.close(fd);
 }
 
+/* A call that will fail leaves TO as it is. */
 int hook_dup2(int fd, int to)
 {
-	if (attempts_pending() && fd != to)
+	if (attempts_pending() && fd != to && fcntl(fd, F_GETFD) >= 0)
 		leave(to, to);
 	return real.dup2(fd, to);
 }
 
 int hook_dup3(int fd, int to, int flags)
 {
-	if (attempts_pending() && fd != to)
+	if (attempts_pending() && fd != to && !(flags & ~O_CLOEXEC) && fcntl(fd, F_GETFD) >= 0)
 		leave(to, to);
 	return real.dup3(fd, to, flags);
 }
 
 int hook_close_range(unsigned first, unsigned last, int flags)
 {
-	if (attempts_pending() && !((unsigned)flags & CLOSE_RANGE_CLOEXEC) && first <= INT_MAX)
+	if (attempts_pending() && !((unsigned)flags & ~CLOSE_RANGE_UNSHARE) && first <= last &&
+	    first <= INT_MAX)
 		leave((int)first, last <= INT_MAX ? (int)last : INT_MAX);
 	else
 		preload_start();

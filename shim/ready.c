@@ -97,7 +97,7 @@ static int most_of_ours(void)
 {
 	int going = atomic_load_explicit(&attempts_going, memory_order_relaxed);
 
-	return going < OURS / 4 ? 4 * going + 1 : OURS;
+	return going >= 0 && going < OURS / 4 ? 4 * going + 1 : OURS;
 }
 
 /* Waits for something to happen, and does not say what. */
@@ -288,7 +288,10 @@ static int register_one_anew(const struct fds_registration *r, void *arg)
 
 	if (r->event.data.u64 == h->event.data.u64) {
 		again.events = events_of(r->event.events, h->event.events);
-		(void)real.epoll_ctl(h->set, EPOLL_CTL_MOD, r->target, &again);
+		/* EPOLLEXCLUSIVE can't be changed, but added (epoll_ctl(2)). */
+		if (real.epoll_ctl(h->set, EPOLL_CTL_MOD, r->target, &again) != 0 && errno == EINVAL &&
+		    real.epoll_ctl(h->set, EPOLL_CTL_DEL, r->target, NULL) == 0)
+			(void)real.epoll_ctl(h->set, EPOLL_CTL_ADD, r->target, &again);
 	}
 	return 0;
 }
@@ -337,10 +340,11 @@ int ready_sift(int set, struct epoll_event *events, int count)
 
 static int epoll_now(int set, struct epoll_event *events, int most)
 {
+	unsigned before = attempts_changes();
 	int result = real.epoll_wait(set, events, most, 0), saved = errno;
 
 	attempts_advance();
-	if (result > 0)
+	if (result > 0 && attempts_changes() != before)
 		result = sift(set, events, result);
 	errno = saved;
 	return result;
