@@ -82,15 +82,22 @@ says() {
 	stop $weechat
 }
 
+# start_bip NAME [dualstack-run...]: in the background; its pid in $bip.
+start_bip() {
+	local name=$1
+	shift
+	sed -i "s/host = \"[^\"]*\"/host = \"$name.example\"/" "$BATS_TEST_TMPDIR/bip/bip.conf"
+	ip netns exec "$client" "$@" bip -n -f "$BATS_TEST_TMPDIR/bip/bip.conf" -s "$BATS_TEST_TMPDIR/bip" \
+		>"$BATS_TEST_TMPDIR/bip.log" 2>&1 </dev/null 3>&- &
+	bip=$!
+}
+
 # Both sides of bip: a client that comes over IPv6, and the server by name.
 bip_by_name() {
-	sed -i "s/host = \"[^\"]*\"/host = \"$1.example\"/" "$BATS_TEST_TMPDIR/bip/bip.conf"
-	ip netns exec "$client" "$run" --log=info -- bip -n -f "$BATS_TEST_TMPDIR/bip/bip.conf" \
-		-s "$BATS_TEST_TMPDIR/bip" >"$BATS_TEST_TMPDIR/bip.log" 2>&1 </dev/null 3>&- &
-	bip=$!
+	start_bip "$1" "$run" --log=info --
 	wait_until grep -q 'Connected for user' "$BATS_TEST_TMPDIR/bip.log"
 	assert_equal "$(families)" "$2 "
-	UNTIL='End of MOTD' THEN=QUIT run ip netns exec "$3" "$programs/ask" "$4/7778" 'PASS u:secret:c' 'NICK reader' \
+	UNTIL='End of MOTD' THEN=QUIT run -0 ip netns exec "$client" "$programs/ask" "$3/7778" 'PASS u:secret:c' 'NICK reader' \
 		'USER reader 0 * :reader'
 	assert_output --partial ':irc.example.net 001 reader :Welcome'
 	stop $bip
@@ -100,9 +107,24 @@ bip_by_name() {
 @test "bip, for a client that is connected to it over IPv6" {
 	need bip
 	bip_config 7778
-	bip_by_name six IPv6 "$client" ::1
-	bip_by_name only6 IPv6 "$client" $client6
-	bip_by_name only4 IPv4 "$client" $client6
-	bip_by_name dead IPv4 "$client" $client6
-	bip_by_name four IPv4 "$client" $client6
+	bip_by_name six IPv6 ::1
+	bip_by_name only6 IPv6 $client6
+	bip_by_name only4 IPv4 $client6
+	bip_by_name dead IPv4 $client6
+	bip_by_name four IPv4 $client6
+}
+
+@test "bip where nobody is there: its own words, with the shim and without" {
+	need bip
+	bip_config 7778
+	for with in env "$run"; do
+		start_bip nobody $with
+		wait_until grep -q 'Connection refused' "$BATS_TEST_TMPDIR/bip.log"
+		stop $bip
+	done
+	# By itself it does not get beyond an IPv6 address that does not answer.
+	start_bip dead
+	wait_until eval 'on_client ss -Htno state syn-sent | grep "$dead6" | grep -q "timer:(on,[^,]*,1)"'
+	assert_equal "$(families)" ''
+	stop $bip
 }

@@ -336,6 +336,16 @@ static void held(const char *scenario, int fd)
 	}
 	if (strcmp(scenario, "change") == 0)
 		change(fd);
+	if (strcmp(scenario, "move") == 0) {
+		int moved = fcntl(fd, F_DUPFD, 60);
+
+		show("close", close(fd));
+		fd = moved;
+	}
+	if (strcmp(scenario, "others") == 0)
+		show("close_range", close_range((unsigned)fd + 1, ~0U, 0));
+	if (strcmp(scenario, "baddup") == 0)
+		show("dup2", dup2(999, fd));
 	/* The child's connection is the parent's, as long as there was one socket only. */
 	if (strcmp(scenario, "fork") == 0 && fork() != 0) {
 		wait(&status);
