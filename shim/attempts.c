@@ -1,14 +1,8 @@
-/* Threads take turns here. Who has the turn is neither interrupted by a signal handler nor cancelled, and
- * makes no call that waits, so it is short, and a handler that waits for it waits for another thread, never
- * for what it has interrupted. Without a connect in progress nobody gets here. */
 #define _GNU_SOURCE
 #include "attempts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +14,7 @@
 #include "real.h"
 #include "swap.h"
 #include "sys.h"
+#include "turn.h"
 #include "twin.h"
 #include "view.h"
 
@@ -51,19 +46,9 @@ struct slot {
 	struct attempt attempts[NAMES_ADDRESSES];
 };
 
-/* What is to be logged when the turn is over: whoever reads the log may have to wait for it. */
-struct outcome {
-	bool any;
-	int fd;
-	char name[NAMES_TEXT], text[420];
-};
-
 static struct slot slots[ATTEMPTS_SLOTS];
 static int top; /* no slot from here on has ever been used */
-static struct outcome outcome;
 static _Atomic unsigned changes;
-static _Atomic bool taken;    /* the turn */
-static _Atomic pid_t process; /* whose all this is: not a child's of vfork(), which has its parent's memory */
 _Atomic int attempts_going = 1, attempts_known = 1;
 _Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
 
@@ -80,99 +65,9 @@ unsigned attempts_changes(void)
 	return atomic_load(&changes);
 }
 
-struct guard {
-	sigset_t signals;
-	int cancel, error;
-};
-
-/* Whether this thread has the turn: another library that stands behind this one may come back to the hooks.
- */
-static __thread bool mine __attribute__((tls_model("initial-exec")));
-
-/* All but those that come from what the thread itself does, which can't wait (a sandbox's SIGSYS). */
-static void block_signals(sigset_t *before)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-	sigset_t all;
-
-	sigfillset(&all);
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(&all, own[i]);
-	(void)pthread_sigmask(SIG_BLOCK, &all, before);
-}
-
-/* Takes the turn. Returns whether anything may be done at all. Not through nanosleep(), which is a
- * cancellation point. */
-static bool guard_on(struct guard *g)
-{
-	const struct timespec moment = {0, 50000};
-
-	g->error = errno;
-	if (mine || getpid() != atomic_load(&process))
-		return false;
-	block_signals(&g->signals);
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &g->cancel);
-	for (int tries = 0; atomic_exchange(&taken, true); tries++)
-		if (tries < 10)
-			(void)sched_yield();
-		else
-			(void)syscall(SYS_nanosleep, &moment, NULL);
-	mine = true;
-	return true;
-}
-
-/* Returns whether there was something to log, which there may be more of. */
-static bool guard_off(const struct guard *g)
-{
-	struct outcome last;
-
-	last.any = outcome.any;
-	if (last.any)
-		last = outcome;
-	outcome.any = false;
-	mine = false;
-	atomic_store(&taken, false);
-	if (last.any)
-		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
-	(void)pthread_setcancelstate(g->cancel, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &g->signals, NULL);
-	errno = g->error;
-	return last.any;
-}
-
-/* fork() takes a turn, so that the child finds everything whole. */
-static struct guard fork_guard;
-static __thread bool forking __attribute__((tls_model("initial-exec")));
-
-static void before_fork(void)
-{
-	struct guard g;
-
-	forking = attempts_pending() && guard_on(&g);
-	if (forking)
-		fork_guard = g;
-}
-
-static void after_fork(void)
-{
-	struct guard g = fork_guard;
-
-	if (forking)
-		(void)guard_off(&g);
-	forking = false;
-}
-
-static void after_fork_in_child(void)
-{
-	atomic_store(&process, getpid());
-	after_fork();
-}
-
 void attempts_setup(bool active)
 {
-	if (active)
-		(void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
-	atomic_store(&process, getpid());
+	turn_setup(active ? attempts_pending : NULL);
 	atomic_fetch_sub(&attempts_going, 1);
 	atomic_fetch_sub(&attempts_known, 1);
 }
@@ -268,8 +163,8 @@ static void address_text(const struct slot *s, const struct attempt *a, char *te
 
 static void log_outcome(const struct slot *s)
 {
-	char *text = outcome.text;
-	const size_t size = sizeof outcome.text;
+	char text[TURN_TEXT];
+	const size_t size = sizeof text;
 	size_t used = 0;
 
 	if (!log_wants(LOG_LEVEL_INFO))
@@ -287,9 +182,7 @@ static void log_outcome(const struct slot *s)
 						     : "failed",
 				 (a->state == GOING ? (uint32_t)(now() - s->began) : a->ended) - a->began);
 	}
-	outcome.any = true;
-	outcome.fd = s->fd;
-	memcpy(outcome.name, s->name, sizeof outcome.name);
+	turn_log(s->fd, s->name, text);
 }
 
 static struct attempt *in_place(struct slot *s)
@@ -547,16 +440,16 @@ static void fill(struct slot *s, int fd, const struct flight_plan *plan, const s
 int attempts_begin(int fd, const struct flight_plan *plan, const struct names_list *list, uint32_t asked)
 {
 	int result = -EINPROGRESS;
-	struct guard guard;
+	struct turn turn;
 	struct slot *s;
 
 	if (attempts_pending())
 		attempts_advance();
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return -ENOSPC;
 	s = free_slot();
 	if (!s) {
-		(void)guard_off(&guard);
+		(void)turn_give(&turn);
 		return -ENOSPC;
 	}
 	fill(s, fd, plan, list, asked);
@@ -572,7 +465,7 @@ int attempts_begin(int fd, const struct flight_plan *plan, const struct names_li
 		log_outcome(s);
 		forget(s);
 	}
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 	return result;
 }
 
@@ -598,17 +491,17 @@ static int gather_slot(const struct slot *s, struct pollfd *fds, int room, int *
 int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout)
 {
 	uint64_t cookie = fd < 0 ? 0 : twin_cookie(fd);
-	struct guard guard;
+	struct turn turn;
 	int count = 0;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return 0;
 	if (fd >= 0)
 		*timeout = ATTEMPTS_PATIENCE;
 	for (int i = 0; i < top && count < room; i++)
 		if (slots[i].used && (fd < 0 || slots[i].cookie == cookie))
 			count += gather_slot(&slots[i], fds + count, room - count, timeout);
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 	return count;
 }
 
@@ -624,15 +517,15 @@ static bool is_due(const struct slot *s)
 
 void attempts_advance(void)
 {
-	struct guard guard;
+	struct turn turn;
 
 	do {
-		if (!guard_on(&guard))
+		if (!turn_take(&turn))
 			return;
-		for (int i = 0; i < top && !outcome.any; i++)
+		for (int i = 0; i < top && !turn_has_logged(); i++)
 			if (slots[i].used && is_due(&slots[i]))
 				step(&slots[i]);
-	} while (guard_off(&guard));
+	} while (turn_give(&turn));
 }
 
 static struct slot *find(int fd)
@@ -648,10 +541,10 @@ static struct slot *find(int fd)
 enum attempts_state attempts_ask(int fd, int *error)
 {
 	enum attempts_state state = ATTEMPTS_NONE;
-	struct guard guard;
+	struct turn turn;
 	struct slot *s;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return ATTEMPTS_NONE;
 	s = find(fd);
 	if (s) {
@@ -665,34 +558,34 @@ enum attempts_state attempts_ask(int fd, int *error)
 			state = ATTEMPTS_GOING;
 		}
 	}
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 	return state;
 }
 
 bool attempts_under_way(int fd)
 {
 	bool result = false;
-	struct guard guard;
+	struct turn turn;
 	struct slot *s;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return false;
 	s = find(fd);
 	if (s) {
 		step(s);
 		result = s->used && !s->failed;
 	}
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 	return result;
 }
 
 void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	struct guard guard;
+	struct turn turn;
 	struct slot *s;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return;
 	s = find(fd);
 	if (s)
@@ -708,15 +601,15 @@ void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
 	}
 	if (s && s->own >= 0 && twin_cookie(s->own) == s->own_cookie)
 		(void)real.setsockopt(s->own, level, name, value, len);
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 }
 
 void attempts_abandon(int fd, bool again)
 {
-	struct guard guard;
+	struct turn turn;
 	struct slot *s;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return;
 	s = find(fd);
 	if (s) {
@@ -725,7 +618,7 @@ void attempts_abandon(int fd, bool again)
 		flight_finish(&s->plan, s->fd);
 		forget(s);
 	}
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 }
 
 /* Whether a descriptor of ours for S is from FIRST to LAST. */
@@ -753,9 +646,9 @@ static void settle_for_asked(struct slot *s)
 
 void attempts_leave(int first, int last)
 {
-	struct guard guard;
+	struct turn turn;
 
-	if (!guard_on(&guard))
+	if (!turn_take(&turn))
 		return;
 	for (int i = 0; i < top; i++) {
 		struct slot *s = &slots[i];
@@ -767,18 +660,18 @@ void attempts_leave(int first, int last)
 		else if (hidden_among(s, first, last))
 			settle_for_asked(s);
 	}
-	(void)guard_off(&guard);
+	(void)turn_give(&turn);
 }
 
 void attempts_exclusively(void (*what)(void *arg), void *arg)
 {
-	struct guard guard;
+	struct turn turn;
 
-	if (!guard_on(&guard)) {
+	if (!turn_take(&turn)) {
 		what(arg);
 		return;
 	}
 	what(arg);
-	guard.error = errno;
-	(void)guard_off(&guard);
+	turn.error = errno;
+	(void)turn_give(&turn);
 }
