@@ -551,32 +551,17 @@ enum attempts_state attempts_ask(int fd, int *error)
 		step(s);
 		if (s->used && s->failed) {
 			state = ATTEMPTS_FAILED;
-			*error = s->attempts[s->asked].error;
-			(void)flight_error(s->fd);
-			forget(s);
+			if (error) {
+				*error = s->attempts[s->asked].error;
+				(void)flight_error(s->fd);
+				forget(s);
+			}
 		} else if (s->used) {
 			state = ATTEMPTS_GOING;
 		}
 	}
 	(void)turn_give(&turn);
 	return state;
-}
-
-bool attempts_under_way(int fd)
-{
-	bool result = false;
-	struct turn turn;
-	struct slot *s;
-
-	if (!turn_take(&turn))
-		return false;
-	s = find(fd);
-	if (s) {
-		step(s);
-		result = s->used && !s->failed;
-	}
-	(void)turn_give(&turn);
-	return result;
 }
 
 void attempts_set(int fd, int level, int name, const void *value, socklen_t len)

@@ -72,11 +72,8 @@ enum attempts_state {
 };
 
 /* How it is with FD at this moment, looked after first. With ATTEMPTS_FAILED, *ERROR is what to tell, once:
- * it is forgotten then. */
+ * it is forgotten then. With ERROR NULL it is not told, and stays. */
 enum attempts_state attempts_ask(int fd, int *error);
-
-/* Whether a connect is in progress on FD, looked after first. */
-bool attempts_under_way(int fd);
 
 /* What the program set on FD, set on those that wait, too. */
 void attempts_set(int fd, int level, int name, const void *value, socklen_t len);

@@ -150,15 +150,18 @@ bool mark_guards(int fd, int level, int name)
 	return false;
 }
 
+/* On an AF_INET6 socket IP_MULTICAST_ALL has another default, and IPV6_MULTICAST_ALL is the mark: there it is
+ * IPV6_MULTICAST_LOOP (default 1), which means nothing to a TCP socket either. */
 int mark_keep(int fd)
 {
-	if (get(fd, SOL_SOCKET, SO_DOMAIN) != AF_INET)
-		return 0;
+	bool in6 = get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
+
 	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
 	case SOCK_STREAM:
-		return set(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL, 0);
+		return in6 ? set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0)
+			   : set(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL, 0);
 	case SOCK_DGRAM:
-		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_KEPT);
+		return in6 ? 0 : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_KEPT);
 	default:
 		return 0;
 	}
@@ -166,7 +169,9 @@ int mark_keep(int fd)
 
 bool mark_kept(int fd)
 {
-	if (get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM)
-		return get(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 0;
-	return (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_KEPT;
+	if (get(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM)
+		return (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_KEPT;
+	if (get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6)
+		return get(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP) == 0;
+	return get(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 0;
 }

@@ -46,8 +46,9 @@ bool mark_assume(int fd, socklen_t room);
  * program's call is to have no effect. */
 bool mark_guards(int fd, int level, int name);
 
-/* Marks the AF_INET stream or datagram socket FD as one not to widen, because it has a setting that could not
- * be carried over and can't be read back; and whether FD has that mark. */
+/* Marks the program's own stream, or AF_INET datagram, socket FD as one that no other can stand in for,
+ * because it has a setting that could not be carried over and can't be read back; and whether FD has that
+ * mark. */
 int mark_keep(int fd);
 bool mark_kept(int fd);
 

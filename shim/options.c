@@ -360,8 +360,7 @@ int options_carry(int from, int to, int family, const char **missed)
 	int result = same_namespace(from, to);
 
 	*missed = "SO_NETNS_COOKIE";
-	/* What IP_MULTICAST_ALL is on an AF_INET6 socket says nothing (mark.h). */
-	if (!result && family == AF_INET6 && !is_in6(from) && mark_kept(from)) {
+	if (!result && mark_kept(from)) {
 		*missed = "an option that can't be read back";
 		result = -EOPNOTSUPP;
 	}

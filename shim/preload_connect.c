@@ -296,6 +296,8 @@ bool connect_settled(int fd, int flags, int timeout)
 	struct timespec end;
 	int error = 0, saved = errno, result;
 
+	if (!attempts_maybe(fd))
+		return true;
 	switch (attempts_ask(fd, &error)) {
 	case ATTEMPTS_NONE:
 		return true;

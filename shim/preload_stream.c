@@ -9,7 +9,7 @@
 static bool to_kernel(int fd, int flags, int timeout)
 {
 	preload_start();
-	return !attempts_pending() || !attempts_maybe(fd) || connect_settled(fd, flags, timeout);
+	return !attempts_pending() || connect_settled(fd, flags, timeout);
 }
 
 ssize_t hook_send(int fd, const void *data, size_t size, int flags)

@@ -17,6 +17,7 @@
 #include "fds.h"
 #include "real.h"
 #include "sys.h"
+#include "turn.h"
 
 /* How many descriptors of attempts are waited for beside the program's own; there is a limit on time, too
  * (ATTEMPTS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
@@ -276,7 +277,7 @@ static int look_at_hangup(const struct fds_registration *r, void *arg)
 		return 0;
 	h->known = true;
 	/* The next one may have failed by now, too. */
-	h->true_now |= !attempts_under_way(r->target) && real.poll(&now_there, 1, 0) != 0;
+	h->true_now |= attempts_ask(r->target, NULL) != ATTEMPTS_GOING && real.poll(&now_there, 1, 0) != 0;
 	return 0;
 }
 
@@ -377,16 +378,6 @@ int ready_epoll(int set, struct epoll_event *events, int most, const struct time
 
 /* ---- a blocking connect() */
 
-/* Signals that come from what the thread itself does can't wait. */
-static void all_signals(sigset_t *set)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-
-	sigfillset(set);
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(set, own[i]);
-}
-
 /* Whether a signal waits whose handler interrupts connect(): poll(), unlike connect(), is interrupted by all
  * (signal(7)), so they are held back until it is known which they are. */
 static bool interrupts(const sigset_t *before, bool strict)
@@ -424,12 +415,10 @@ int ready_wait(int fd, const struct timespec *end, bool strict)
 	struct pollfd fds[NAMES_ADDRESSES + 1];
 	struct held held;
 	struct timespec t;
-	sigset_t all, ours;
+	sigset_t ours;
 	int timeout = -1, count, result;
 
-	all_signals(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &held.before);
-	ours = all;
+	turn_hold_signals(&ours, &held.before);
 	for (int number = 1; number < NSIG; number++)
 		if (sigismember(&held.before, number) == 1)
 			sigdelset(&ours, number);

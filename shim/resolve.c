@@ -115,28 +115,39 @@ static bool prefer_in6(int error, const struct addrinfo *own, const struct addri
 	return error ? no_address(error) : !any_routed(own, AF_INET) && any_routed(other, AF_INET6);
 }
 
+/* The program's own question, and at the same time BOTH, the one for both families, whose answer it returns,
+ * or NULL. ERROR and errno are those of the program's. */
+static struct addrinfo *ask(const char *node, const char *service, const struct addrinfo *hints,
+			    const struct addrinfo *both, struct addrinfo **result, int *error)
+{
+	struct lookup *lookup = is_literal(node) ? NULL : lookup_start(node, service, both);
+	struct names_list own = {.count = 0};
+	struct addrinfo *other = NULL;
+	int saved;
+
+	*error = real.getaddrinfo(node, service, hints, result);
+	saved = errno;
+	if (*error == 0)
+		lookup_add(&own, *result);
+	if (lookup)
+		other = lookup_finish(lookup, *error != 0, &own);
+	else if (no_address(*error) && real.getaddrinfo(node, service, both, &other) != 0)
+		other = NULL;
+	if (!is_literal(node))
+		note(node, false, *error ? NULL : *result, other);
+	errno = saved;
+	return other;
+}
+
 static int ask_in(const char *node, const char *service, const struct addrinfo *hints,
 		  struct addrinfo **result)
 {
-	struct addrinfo both = *hints, *other = NULL;
-	struct lookup *lookup = NULL;
-	struct names_list own = {.count = 0};
-	int error, saved;
+	struct addrinfo both = *hints, *other;
+	int error;
 
 	both.ai_family = AF_UNSPEC;
 	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
-	if (!is_literal(node))
-		lookup = lookup_start(node, service, &both);
-	error = real.getaddrinfo(node, service, hints, result);
-	saved = errno;
-	if (error == 0)
-		lookup_add(&own, *result);
-	if (lookup)
-		other = lookup_finish(lookup, error != 0, &own);
-	else if (no_address(error) && real.getaddrinfo(node, service, &both, &other) != 0)
-		other = NULL;
-	if (!is_literal(node))
-		note(node, false, error ? NULL : *result, other);
+	other = ask(node, service, hints, &both, result, &error);
 	if (other && prefer_in6(error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);
@@ -145,7 +156,6 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 	}
 	if (other)
 		freeaddrinfo(other);
-	errno = saved;
 	return error;
 }
 
@@ -153,32 +163,20 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 static int ask_in6(const char *node, const char *service, const struct addrinfo *hints,
 		   struct addrinfo **result)
 {
-	struct addrinfo both = *hints, *other = NULL;
-	struct lookup *lookup;
-	struct names_list own = {.count = 0};
-	int error, saved;
+	struct addrinfo both = *hints, *other;
+	int error;
 
 	/* For bind() an IPv4 address would be another one. */
 	if (is_literal(node) || hints->ai_flags & AI_PASSIVE)
 		return real.getaddrinfo(node, service, hints, result);
 	both.ai_flags |= AI_V4MAPPED | AI_ALL;
-	lookup = lookup_start(node, service, &both);
-	error = real.getaddrinfo(node, service, hints, result);
-	saved = errno;
-	if (error == 0)
-		lookup_add(&own, *result);
-	if (lookup)
-		other = lookup_finish(lookup, error != 0, &own);
-	else if (no_address(error) && real.getaddrinfo(node, service, &both, &other) != 0)
-		other = NULL;
-	note(node, false, error ? NULL : *result, other);
+	other = ask(node, service, hints, &both, result, &error);
 	if (no_address(error) && other) {
 		*result = other;
 		return 0;
 	}
 	if (other)
 		freeaddrinfo(other);
-	errno = saved;
 	return error;
 }
 

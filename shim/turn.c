@@ -27,27 +27,26 @@ static bool (*fork_needs)(void);
 
 static __thread bool mine __attribute__((tls_model("initial-exec")));
 
-/* All but those that come from what the thread itself does, which can't wait (a sandbox's SIGSYS). */
-static void block_signals(sigset_t *before)
+void turn_hold_signals(sigset_t *held, sigset_t *before)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-	sigset_t all;
 
-	sigfillset(&all);
+	sigfillset(held);
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(&all, own[i]);
-	(void)pthread_sigmask(SIG_BLOCK, &all, before);
+		sigdelset(held, own[i]);
+	(void)pthread_sigmask(SIG_BLOCK, held, before);
 }
 
 /* Not through nanosleep(), which is a cancellation point. */
 bool turn_take(struct turn *t)
 {
 	const struct timespec moment = {0, 50000};
+	sigset_t held;
 
 	t->error = errno;
 	if (mine || getpid() != atomic_load(&process))
 		return false;
-	block_signals(&t->signals);
+	turn_hold_signals(&held, &t->signals);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &t->cancel);
 	for (int tries = 0; atomic_exchange(&taken, true); tries++)
 		if (tries < 10)

@@ -33,4 +33,8 @@ enum { TURN_TEXT = 420 };
 void turn_log(int fd, const char *name, const char *text);
 bool turn_has_logged(void);
 
+/* Holds back all signals but those that come from what the thread itself does, which can't wait (a sandbox's
+ * SIGSYS); HELD is which, and BEFORE the mask to put back. */
+void turn_hold_signals(sigset_t *held, sigset_t *before);
+
 #endif

@@ -22,7 +22,7 @@ refused() {
 }
 
 @test "it stays out of the way: same pid, the signal that ends the command ends it" {
-	"$run" sh -c 'echo $$; exec sleep 60' >"$BATS_TEST_TMPDIR/pid" 3>&- &
+	"$run" sh -c 'echo $$; exec tail -f /dev/null' >"$BATS_TEST_TMPDIR/pid" 3>&- &
 	wait_until test -s "$BATS_TEST_TMPDIR/pid"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/pid")" "$!"
 	kill -TERM $!

@@ -174,7 +174,7 @@ assert_plain_under() {
 }
 
 @test "falls back: the IPv6 side belongs to another process" {
-	start other "$programs/steps" a=tcp6 a.v6only a.bind:::/5000 a.listen 'sh:sleep 60'
+	start other "$programs/steps" a=tcp6 a.v6only a.bind:::/5000 a.listen hold
 	wait_port 5000
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.name who:127.0.0.1/5000 who:::1/5000
 	assert_line 'a.bind:0.0.0.0/5000 ok'
@@ -186,11 +186,11 @@ assert_plain_under() {
 @test "falls back: EADDRINUSE that shows only at listen()" {
 	# Both have SO_REUSEADDR and are bound; then the other one listens first.
 	start other "$programs/steps" a=tcp6 a.v6only a.reuseaddr a.bind:::/5000 \
-		"sh:touch $BATS_TEST_TMPDIR/bound; until [ -e $BATS_TEST_TMPDIR/go ]; do sleep 0.05; done" a.listen \
-		"sh:touch $BATS_TEST_TMPDIR/listens; sleep 60"
+		"sh:touch $BATS_TEST_TMPDIR/bound" "until:$BATS_TEST_TMPDIR/go" a.listen \
+		"sh:touch $BATS_TEST_TMPDIR/listens" hold
 	wait_until test -e "$BATS_TEST_TMPDIR/bound"
 	run -0 steps a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 'sh:ss -Htan' \
-		"sh:touch $BATS_TEST_TMPDIR/go; until [ -e $BATS_TEST_TMPDIR/listens ]; do sleep 0.05; done" \
+		"sh:touch $BATS_TEST_TMPDIR/go" "until:$BATS_TEST_TMPDIR/listens" \
 		a.listen a.name a.domain a.backlog a.get:socket:2 who:127.0.0.1/5000 who:::1/5000
 	assert_line 'a.listen ok'
 	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
@@ -201,7 +201,7 @@ assert_plain_under() {
 }
 
 @test "the port is taken in IPv4: EADDRINUSE, as without the shim" {
-	start other "$programs/steps" a=tcp4 a.bind:127.0.0.1/5000 a.listen 'sh:sleep 60'
+	start other "$programs/steps" a=tcp4 a.bind:127.0.0.1/5000 a.listen hold
 	wait_port 5000
 	for prefix in plain steps; do
 		run -0 "$prefix" a=tcp4 a.bind:0.0.0.0/5000 a.name a.bind:0.0.0.0/5001 a.listen a.name
@@ -244,8 +244,8 @@ assert_plain_under() {
 
 @test "IP_MINTTL keeps distant IPv6 peers out as it does IPv4 ones" {
 	# 255 hops: RFC 5082. The client's packets arrive with 64.
-	start guarded "$run" -- "$programs/steps" a=tcp4 a.set:ip:21:255 a.bind:0.0.0.0/5000 a.listen 'sh:sleep 60'
-	start open "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5001 a.listen 'sh:sleep 60'
+	start guarded "$run" -- "$programs/steps" a=tcp4 a.set:ip:21:255 a.bind:0.0.0.0/5000 a.listen hold
+	start open "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5001 a.listen hold
 	wait_port 5000
 	wait_port 5001
 	for address in $server4 $server6; do

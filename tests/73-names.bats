@@ -111,3 +111,30 @@ client(1)'
 	assert_line --index 0 "over IPv4 ::ffff:$server4 32 33 1"
 	assert_line --index 1 'ConnectionRefusedError 1'
 }
+
+# TCP_MD5SIG (RFC 2385) holds for the address that it names, and can't be read back; so does a filter by its descriptor.
+@test "what can't be given to another socket keeps a program's connect() to the one address" {
+	greet $server4 $server6
+	for family in AF_INET AF_INET6; do
+		run -0 on_client "$run" -- python3 -c '
+import socket, sys, struct
+family = getattr(socket, sys.argv[1])
+def client(signed):
+    s = socket.socket(family)
+    name = "only4.example" if family == socket.AF_INET6 else "only6.example"
+    address = socket.getaddrinfo(name, 7000, family, socket.SOCK_STREAM)[0][4]
+    if signed:
+        key = socket.inet_pton(socket.AF_INET6, "2001:db8:9::9") if family == socket.AF_INET6 else bytes([198, 51, 100, 9])
+        where = struct.pack("=HHI16sI" if family == socket.AF_INET6 else "=HH", family, 0, *([0, key, 0] if family == socket.AF_INET6 else [])) + (key if family == socket.AF_INET else b"")
+        s.setsockopt(socket.IPPROTO_TCP, 14, where.ljust(128, b"\0") + struct.pack("=BBHI80s", 0, 0, 3, 0, b"key"))
+    try:
+        s.connect(address)
+        print("connected")
+    except OSError as e:
+        print(type(e).__name__)
+client(False)
+client(True)' $family
+		assert_line --index 0 connected
+		assert_line --index 1 ConnectionRefusedError
+	done
+}

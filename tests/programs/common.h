@@ -3,6 +3,7 @@
 #define TESTS_COMMON_H
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -21,6 +22,17 @@ static inline void die(const char *what)
 {
 	perror(what);
 	exit(2);
+}
+
+static inline int count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (dir && readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
 }
 
 /* Parses ADDR/PORT; returns the length for bind() and connect(). */

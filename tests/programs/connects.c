@@ -16,7 +16,6 @@
 #define _GNU_SOURCE
 #include "common.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -267,17 +266,6 @@ static void wait_and_finish(int fd, int ms)
 	show("wait", result);
 	printf("events %x\n", events);
 	finish(fd);
-}
-
-static int count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	while (dir && readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static void on_alarm(int number)

@@ -18,6 +18,8 @@
  *   who:ADDR/PORT                     connects there, and says which listener accepts it, and from whom
  *   tell:ADDR/PORT                    sends a datagram there, and says which socket gets it, and from whom
  *   full | room                       takes all descriptors but none; gives them back
+ *   until:FILE                        waits until there is such a file, ten seconds at most
+ *   hold                              stays as it is, until it is ended
  *   sh:COMMAND                        runs COMMAND with PID set, prints what it prints
  */
 #define _GNU_SOURCE
@@ -31,6 +33,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fds[26];
@@ -308,6 +311,18 @@ static void limit(const char *step, int full)
 	}
 }
 
+static void wait_for_file(const char *name)
+{
+	const struct timespec moment = {0, 50000000};
+
+	for (int i = 0; i < 200; i++) {
+		if (access(name, F_OK) == 0)
+			return;
+		nanosleep(&moment, NULL);
+	}
+	die(name);
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -326,6 +341,10 @@ int main(int argc, char **argv)
 			wait_event(step);
 		else if (strcmp(step, "full") == 0 || strcmp(step, "room") == 0)
 			limit(step, *step == 'f');
+		else if (strncmp(step, "until:", 6) == 0)
+			wait_for_file(step + 6);
+		else if (strcmp(step, "hold") == 0)
+			pause();
 		else if (strncmp(step, "sh:", 3) == 0) {
 			char pid[16];
 
