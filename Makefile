@@ -1,5 +1,5 @@
 # dualstack: the library, its launcher, their tests and their manual pages.
-#   make            build/libdualstack.so and build/dualstack-run, which work in place
+#   make            build/libdualstack.so, build/dualstack-run and build/dualstack-tool, which work in place
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
 #   make bench      datagrams per second, beside native servers; time to connect
@@ -40,19 +40,25 @@ SHIM = $(sort $(wildcard shim/*.c))
 OBJECTS = $(SHIM:%.c=build/%.o)
 # What can be tested without being preloaded: all but the exported functions.
 INNER = $(filter-out build/shim/preload%,$(OBJECTS))
+TOOL = $(patsubst %.c,build/%.o,$(sort $(wildcard shim/tool/*.c)))
 UNIT = $(patsubst %.c,build/%,$(sort $(wildcard tests/unit/test_*.c)))
 PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard tests/programs/*.c)))
 
-all: build/libdualstack.so build/dualstack-run
+all: build/libdualstack.so build/dualstack-run build/dualstack-tool
 
 build/libdualstack.so: $(OBJECTS) build/libdualstack.map
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@ $(OBJECTS) -ldl
+
+build/dualstack-tool: $(TOOL) $(INNER)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(TOOL) $(INNER) -ldl -pthread
 
 # Other flags, another build: the file changes only when they do.
 build/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' >$@
 FORCE:
+
+build/shim/tool/%.o: ALL_CFLAGS += -Ishim
 
 build/%.o: %.c Makefile build/flags
 	@mkdir -p $(@D)
@@ -116,6 +122,7 @@ lint:
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/dualstack' '$(DESTDIR)$(mandir)/man1' \
 		'$(DESTDIR)$(mandir)/man7'
+	$(INSTALL) -m 755 build/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@|$(libdir)/dualstack/libdualstack.so|' \
 		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run'
 	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run'
@@ -125,6 +132,7 @@ install: all
 
 uninstall:
 	rm -f '$(DESTDIR)$(bindir)/dualstack-run' '$(DESTDIR)$(libdir)/dualstack/libdualstack.so' \
+		'$(DESTDIR)$(libdir)/dualstack/dualstack-tool' \
 		'$(DESTDIR)$(mandir)/man1/dualstack-run.1' '$(DESTDIR)$(mandir)/man7/dualstack.7'
 	-rmdir '$(DESTDIR)$(libdir)/dualstack' 2>/dev/null
 
@@ -134,4 +142,4 @@ clean:
 .PHONY: FORCE all programs unit demo check bench lint install uninstall clean
 .SECONDARY:
 
--include $(wildcard build/shim/*.d build/tests/*/*.d build/demo/*.d)
+-include $(wildcard build/shim/*.d build/shim/*/*.d build/tests/*/*.d build/demo/*.d)

@@ -1,0 +1,20 @@
+/* Writes JSON (RFC 8259) to standard output, one member to a line, indented. Commas and nesting are kept
+ * track of here; names and the order of calls are the caller's business. */
+#ifndef DUALSTACK_JSON_H
+#define DUALSTACK_JSON_H
+
+#include <stdbool.h>
+
+/* NAME is that of a member of the object around, or NULL in an array and at the top. BRACKET is '{' or '['.
+ * json_close() closes what was opened last, and ends the line after the outermost. */
+void json_open(const char *name, char bracket);
+void json_close(void);
+
+/* A TEXT that is NULL becomes null. Bytes that are not UTF-8 become U+FFFD. */
+void json_text(const char *name, const char *text);
+void json_number(const char *name, long long number);
+/* With three digits after the point. */
+void json_real(const char *name, double number);
+void json_bool(const char *name, bool value);
+
+#endif

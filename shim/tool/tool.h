@@ -1,0 +1,27 @@
+/* dualstack-tool: what the launcher can't do in sh. An ordinary program, never part of a service: it links
+ * the library's inner files (rules, addresses, the mark) and may allocate, print and exit.
+ *
+ * dualstack-run calls it as "dualstack-tool COMMAND ARG...", with LD_PRELOAD empty, and everything that it
+ * says is said in dualstack-run's name. */
+#ifndef DUALSTACK_TOOL_H
+#define DUALSTACK_TOOL_H
+
+#include <stdbool.h>
+
+/* The exit status of dualstack-run when it fails itself: bad options, rules, files (env(1), timeout(1)). */
+#define TOOL_FAILED 125
+
+/* Prints "dualstack-run: " and the line on standard error and exits with TOOL_FAILED. Bytes of arguments
+ * that are not printable are shown as "?", so that it stays one line. */
+__attribute__((noreturn, format(printf, 1, 2))) void tool_fail(const char *format, ...);
+
+/* The commands. ARGV[0] is the command's name, what follows are its arguments; each returns the exit status.
+ */
+int tool_check(int argc, char **argv);
+int tool_disable(int argc, char **argv);
+int tool_enable(int argc, char **argv);
+int tool_probe(int argc, char **argv);
+int tool_settings(int argc, char **argv);
+int tool_status(int argc, char **argv);
+
+#endif
