@@ -15,6 +15,7 @@ bindir ?= $(exec_prefix)/bin
 libdir ?= $(exec_prefix)/lib
 datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
+sysconfdir ?= /etc
 INSTALL ?= install
 
 CFLAGS ?= -O2 -g
@@ -23,7 +24,7 @@ TSAN_CC ?= gcc
 WERROR ?= -Werror
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef $(WERROR)
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DDUALSTACK_VERSION='"$(VERSION)"' -MMD -MP $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' -MMD -MP $(CFLAGS)
 # now: a function that is looked up when first called, in a signal handler, would take the loader's lock.
 LIBRARY_LDFLAGS = -shared -Wl,-soname,libdualstack.so -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,text \
 	-Wl,--version-script,build/libdualstack.map -Wl,--as-needed
@@ -74,7 +75,7 @@ build/libdualstack.map: shim/hooks.def Makefile
 # In place, the launcher finds the library beside itself; installed, where it was installed.
 build/dualstack-run: shim/dualstack-run Makefile
 	@mkdir -p $(@D)
-	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@||' shim/dualstack-run >$@.new && \
+	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@||' -e 's|@SYSCONFDIR@|$(sysconfdir)|' shim/dualstack-run >$@.new && \
 	chmod 755 $@.new && mv $@.new $@
 
 build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
@@ -124,6 +125,7 @@ install: all
 		'$(DESTDIR)$(mandir)/man7'
 	$(INSTALL) -m 755 build/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@|$(libdir)/dualstack/libdualstack.so|' \
+		-e 's|@SYSCONFDIR@|$(sysconfdir)|' \
 		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run'
 	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run'
 	$(INSTALL) -m 644 build/libdualstack.so '$(DESTDIR)$(libdir)/dualstack/libdualstack.so'

@@ -8,15 +8,16 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "hash.h"
 #include "log.h"
 #include "peers.h"
+#include "sources.h"
 
 struct config config;
 
 static char key_variable[sizeof "DUALSTACK_KEY=" + 32];
-static char log_variable[PATH_MAX + 32];
 
 static int hex_digit(char c)
 {
@@ -74,43 +75,53 @@ static void load_key(void)
 	config.variables[CONFIG_KEY] = key_variable;
 }
 
-/* Copied, because programs overwrite their environment to show a title in ps(1). */
-static void load_log(void)
+/* What this program is called, for rules with program=. */
+static void find_program(void)
 {
-	const char *given = secure_getenv("DUALSTACK_LOG");
-	int size = given ? snprintf(log_variable, sizeof log_variable, "DUALSTACK_LOG=%s", given) : 0;
+	static char running[PATH_MAX];
+	const char *executed, *slash;
+	ssize_t size = readlink("/proc/self/exe", running, sizeof running - 1);
 
-	if (size <= 0 || (size_t)size >= sizeof log_variable)
-		return;
-	if (log_setup(log_variable + strlen("DUALSTACK_LOG=")) == 0)
-		config.variables[CONFIG_LOG] = log_variable;
+	/* getauxval(3), AT_EXECFN: the pathname that was executed, of a script the script's. */
+	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
+	slash = executed ? strrchr(executed, '/') : NULL;
+	running[size > 0 ? size : 0] = '\0';
+	rules_programs(slash ? slash + 1 : executed,
+		       strrchr(running, '/') ? strrchr(running, '/') + 1 : NULL);
 }
 
-static void load_text(void)
+/* No half of a rule set is ever used. */
+static void give_up(const struct sources_error *e)
 {
-	const char *given = secure_getenv("DUALSTACK_TEXT");
+	const char *asked = secure_getenv("DUALSTACK_LOG");
 
-	config.text_in = given && strcmp(given, "ipv4") == 0;
-	if (config.text_in)
-		config.variables[CONFIG_TEXT] = "DUALSTACK_TEXT=ipv4";
+	rules_clear();
+	config.active = false;
+	if (!asked || log_setup(asked) != 0)
+		(void)log_setup("error:syslog");
+	if (e->at.line)
+		log_line(LOG_LEVEL_ERROR, "%s:%u:%u: %s; doing nothing", e->place, e->at.line, e->at.column,
+			 e->at.text);
+	else
+		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-static void load_delay(void)
+/* The whole as one variable: the file may be out of reach for an heir, or another one by then. Copied,
+ * because programs overwrite their environment to show a title in ps(1). */
+static void apply(const struct settings *s)
 {
-	static char variable[sizeof "DUALSTACK_DELAY=" + 8];
-	const char *given = secure_getenv("DUALSTACK_DELAY");
-	size_t digits = given ? strspn(given, "0123456789") : 0;
-	long ms;
+	static char variable[sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT];
+	static char log[sizeof s->log];
 
-	config.delay = CONFIG_DELAY_DEFAULT;
-	if (digits == 0 || digits > 5 || given[digits])
-		return;
-	ms = strtol(given, NULL, 10);
-	if (ms > CONFIG_DELAY_MOST)
-		return;
-	config.delay = (unsigned)ms;
-	stpcpy(stpcpy(variable, "DUALSTACK_DELAY="), given);
-	config.variables[CONFIG_DELAY] = variable;
+	settings_print(s, false, stpcpy(variable, "DUALSTACK_SETTINGS="));
+	config.variables[CONFIG_SETTINGS] = variable;
+	config.text_in = s->text_in;
+	config.delay = s->delay;
+	config.peer = s->peer;
+	peers_range(s->pool, s->pool_bits);
+	stpcpy(log, s->log);
+	if (log[0])
+		(void)log_setup(log);
 }
 
 /* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
@@ -133,14 +144,24 @@ static void find_library(void)
 void config_load(void)
 {
 	const char *disable = secure_getenv("DUALSTACK_DISABLE");
+	struct sources_error error;
+	struct settings settings;
 	int saved = errno;
 
-	config.active = !disable || !*disable || strcmp(disable, "0") == 0;
+	/* Nothing is read, and nothing can be wrong, where the library is to be as if it were not there. */
+	if (disable && *disable && strcmp(disable, "0") != 0)
+		return;
+	settings_default(&settings);
+	find_program();
+	if (sources_configuration(&settings, NULL, &error) != 0) {
+		give_up(&error);
+	} else {
+		(void)sources_variables(&settings, &error);
+		config.active = settings.enabled;
+		apply(&settings);
+	}
 	if (config.active) {
 		load_key();
-		load_log();
-		load_text();
-		load_delay();
 		find_library();
 	}
 	errno = saved;

@@ -42,11 +42,13 @@ static bool names_library(const char *value)
 	return false;
 }
 
-/* Whether the variable that VARIABLE ("NAME=value") would set is missing in ENVP. */
+/* Whether VARIABLE ("NAME=value"), if there is one, is missing in ENVP. */
 static bool missing(char *const envp[], const char *variable)
 {
-	size_t size = strcspn(variable, "=") + 1;
+	size_t size = variable ? strcspn(variable, "=") + 1 : 0;
 
+	if (!variable)
+		return false;
 	for (; envp && *envp; envp++)
 		if (strncmp(*envp, variable, size) == 0)
 			return false;
@@ -72,8 +74,9 @@ bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 		return false;
 	if (preloaded) {
 		/* It will run under the shim anyhow; all it may lack is the key, without which it
-		 * would show the same peer as another address. */
-		result = missing(envp, config.variables[CONFIG_KEY]);
+		 * would show the same peer as another address, and the configuration. */
+		result = missing(envp, config.variables[CONFIG_KEY]) ||
+			 missing(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
 		result = fds_each(inherited, &cloexec_too) != 0;
 		/* Where ld.so can't open the library, it complains on standard error and goes on. */
@@ -98,7 +101,7 @@ void heir_environment(char *const envp[], char **slots, char *text)
 	const char *preload = value_of(envp, PRELOAD);
 
 	for (int i = 0; i < CONFIG_VARIABLES; i++)
-		if (config.variables[i] && missing(envp, config.variables[i]))
+		if (missing(envp, config.variables[i]))
 			*slots++ = (char *)config.variables[i];
 	if (!names_library(preload)) {
 		char *end = stpcpy(stpcpy(text, PRELOAD), config.library);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +27,12 @@ static struct {
 	ino_t stderr_ino;
 } setup;
 
+/* How much is being said. */
+static struct {
+	_Atomic unsigned began; /* seconds; 0: never */
+	_Atomic unsigned lines, left_out;
+} flood;
+
 struct line {
 	char text[LINE_MAX_BYTES];
 	size_t used;
@@ -42,39 +49,53 @@ static const struct {
     [LOG_LEVEL_DEBUG] = {"debug", "<31>"},
 };
 
-static int target_of(const char *name)
+/* The level that TEXT begins with, -1 if none; *TARGET is what stands behind the colon, or "". */
+static int level_of(const char *text, const char **target)
 {
-	struct stat st;
+	size_t size = strcspn(text, ":");
 
-	if (!*name || strcmp(name, "stderr") == 0) {
-		setup.target = TARGET_STDERR;
-		if (fstat(STDERR_FILENO, &st) != 0)
-			return -EINVAL;
-		setup.stderr_dev = st.st_dev;
-		setup.stderr_ino = st.st_ino;
-	} else if (strcmp(name, "syslog") == 0) {
-		setup.target = TARGET_SYSLOG;
-	} else if (*name == '/') {
-		setup.target = TARGET_FILE;
-		setup.file = name;
-	} else {
-		return -EINVAL;
-	}
-	return 0;
+	*target = text[size] ? text + size + 1 : "";
+	if (text[size] && !**target)
+		return -1;
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+		if (strlen(levels[i].name) == size && strncmp(levels[i].name, text, size) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool is_stderr(const char *target)
+{
+	return !*target || strcmp(target, "stderr") == 0;
+}
+
+bool log_understands(const char *text)
+{
+	const char *target;
+
+	return level_of(text, &target) >= 0 &&
+	       (is_stderr(target) || strcmp(target, "syslog") == 0 || *target == '/');
 }
 
 int log_setup(const char *text)
 {
-	size_t size = strcspn(text, ":");
+	const char *target;
+	struct stat st;
+	int level = level_of(text, &target);
 
-	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-		if (strlen(levels[i].name) == size && strncmp(levels[i].name, text, size) == 0) {
-			if (target_of(text[size] ? text + size + 1 : "") != 0)
-				return -EINVAL;
-			setup.level = (enum log_level)i;
-			return 0;
-		}
-	return -EINVAL;
+	if (!log_understands(text))
+		return -EINVAL;
+	if (is_stderr(target)) {
+		if (fstat(STDERR_FILENO, &st) != 0)
+			return -EINVAL;
+		setup.target = TARGET_STDERR;
+		setup.stderr_dev = st.st_dev;
+		setup.stderr_ino = st.st_ino;
+	} else {
+		setup.target = *target == '/' ? TARGET_FILE : TARGET_SYSLOG;
+		setup.file = target;
+	}
+	setup.level = (enum log_level)level;
+	return 0;
 }
 
 bool log_wants(enum log_level level)
@@ -190,21 +211,14 @@ static void to_syslog(enum log_level level, const struct line *l)
 	sys_close(fd);
 }
 
-void log_line(enum log_level level, const char *format, ...)
+static void write_line(enum log_level level, const char *format, va_list args)
 {
-	int saved = errno;
-	struct line l;
-	va_list args;
+	struct line l = {.used = 0};
 
-	if (!log_wants(level))
-		return;
-	l.used = 0;
 	put(&l, "dualstack[");
 	put_signed(&l, getpid());
 	put(&l, "]: ");
-	va_start(args, format);
 	put_format(&l, format, args);
-	va_end(args);
 	if (setup.target != TARGET_SYSLOG)
 		l.text[l.used++] = '\n';
 	if (setup.target == TARGET_STDERR)
@@ -213,6 +227,68 @@ void log_line(enum log_level level, const char *format, ...)
 		to_file(&l);
 	else
 		to_syslog(level, &l);
+}
+
+__attribute__((format(printf, 2, 3))) static void write_format(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line(level, format, args);
+	va_end(args);
+}
+
+static void report_left_out(void)
+{
+	unsigned left = atomic_exchange(&flood.left_out, 0);
+
+	if (left)
+		write_format(LOG_LEVEL_ERROR, "%u lines were left out", left);
+}
+
+/* Whether there is room for one more line now. Threads that meet at the end of a window may let a line more
+ * or less through. */
+static bool have_room(void)
+{
+	struct timespec t = {0, 0};
+	unsigned now, began = atomic_load(&flood.began), lines;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (unsigned)t.tv_sec + 1;
+	if (now - began >= LOG_SECONDS && atomic_compare_exchange_strong(&flood.began, &began, now)) {
+		atomic_store(&flood.lines, 0);
+		report_left_out();
+	}
+	lines = atomic_fetch_add(&flood.lines, 1);
+	if (lines < LOG_BURST)
+		return true;
+	if (lines == LOG_BURST)
+		write_format(LOG_LEVEL_ERROR, "more than %d lines in %d seconds: the rest are only counted",
+			     LOG_BURST, LOG_SECONDS);
+	atomic_fetch_add(&flood.left_out, 1);
+	return false;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	if (!log_wants(level))
+		return;
+	if (have_room()) {
+		va_start(args, format);
+		write_line(level, format, args);
+		va_end(args);
+	}
+	errno = saved;
+}
+
+void log_end(void)
+{
+	int saved = errno;
+
+	report_left_out();
 	errno = saved;
 }
 
@@ -250,7 +326,12 @@ const char *log_errno(int error)
 	    {EMFILE, "EMFILE"},
 	    {ENETUNREACH, "ENETUNREACH"},
 	    {ENFILE, "ENFILE"},
+	    {EISDIR, "EISDIR"},
+	    {ELOOP, "ELOOP"},
+	    {ENAMETOOLONG, "ENAMETOOLONG"},
 	    {ENOBUFS, "ENOBUFS"},
+	    {ENOENT, "ENOENT"},
+	    {ENOTDIR, "ENOTDIR"},
 	    {ENOMEM, "ENOMEM"},
 	    {ENOPROTOOPT, "ENOPROTOOPT"},
 	    {ENOSPC, "ENOSPC"},

@@ -9,10 +9,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* 28 bits are ours: 0 and 27 bits of hash, or 1, the slot's number and how often it was filled. */
-#define POOL 0xf0000000u
-#define NUMBERED 0x08000000u
-enum { TURN_BITS = 15, TURNS = 1 << TURN_BITS };
+/* The bits behind the prefix, 28 of them in 240.0.0.0/4: 0 and 27 bits of hash, or 1 (NUMBERED), the slot's
+ * number and, in the last TURN_BITS, how often it was filled. */
+enum { SLOT_BITS = 12 };
+
+static struct {
+	uint32_t net, numbered, turns;
+	unsigned bits, turn_bits;
+} pool = {.net = PEERS_POOL, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
 
 struct slot {
 	_Atomic uint32_t seq;   /* twice the times filled; odd while being written */
@@ -29,6 +33,7 @@ struct peer {
 };
 
 static struct slot table[PEERS_SETS * PEERS_WAYS];
+_Static_assert(PEERS_SETS *PEERS_WAYS == 1 << SLOT_BITS, "a slot's number has SLOT_BITS");
 static _Atomic uint32_t ticks;
 static struct hash_key secret;
 
@@ -37,9 +42,18 @@ void peers_key(const struct hash_key *key)
 	secret = *key;
 }
 
+void peers_range(uint32_t net, unsigned bits)
+{
+	pool.net = net;
+	pool.bits = bits;
+	pool.numbered = 1u << (31 - bits);
+	pool.turn_bits = 31 - bits - SLOT_BITS;
+	pool.turns = 1u << pool.turn_bits;
+}
+
 bool peers_pool(in_addr_t addr)
 {
-	return (ntohl(addr) & 0xf0000000u) == POOL;
+	return (ntohl(addr) ^ pool.net) >> (32 - pool.bits) == 0;
 }
 
 static struct peer peer_of(const struct in6_addr *real, uint32_t scope)
@@ -116,7 +130,7 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 			return &set[i];
 		}
 		/* s / 2 fillings so far were numbered from 0. */
-		if (s & 1 || s / 2 >= TURNS - 1 || !read_slot(&set[i], &held))
+		if (s & 1 || s / 2 >= pool.turns - 1 || !read_slot(&set[i], &held))
 			continue;
 		int kin = kinship(&held, p);
 		uint32_t age = now - held.used;
@@ -148,9 +162,9 @@ static uint32_t give(struct slot *set, struct slot *slot, uint32_t seq, uint32_t
 {
 	uint32_t number = (uint32_t)(slot - table);
 
-	if (seq == 0 && hashed != PEERS_NOBODY && !shown_in(set, hashed))
+	if (seq == 0 && hashed != pool.net && !shown_in(set, hashed))
 		return hashed;
-	return POOL | NUMBERED | number << TURN_BITS | seq / 2;
+	return pool.net | pool.numbered | number << pool.turn_bits | seq / 2;
 }
 
 /* The hashed address of P, and with it the set where P is, if it is anywhere. */
@@ -158,7 +172,7 @@ static uint32_t hash_of(const struct peer *p)
 {
 	uint64_t words[3] = {p->high, p->low, p->scope};
 
-	return POOL | (uint32_t)(hash_bytes(&secret, words, sizeof words) & (NUMBERED - 1));
+	return pool.net | (uint32_t)(hash_bytes(&secret, words, sizeof words) & (pool.numbered - 1));
 }
 
 static struct slot *set_of(uint32_t hashed)
@@ -203,7 +217,7 @@ in_addr_t peers_show(const struct in6_addr *real, uint32_t scope)
 		write_slot(slot, seq, &p);
 		return htonl(p.shown);
 	}
-	return htonl(PEERS_NOBODY);
+	return htonl(pool.net);
 }
 
 /* Whether SHOWN, which nobody has now, was given out and taken back: a number that the slot has passed; a
@@ -213,7 +227,7 @@ static bool forgotten(struct slot *first, int ways, uint32_t shown)
 	for (int i = 0; i < ways; i++) {
 		uint32_t filled = atomic_load_explicit(&first[i].seq, memory_order_relaxed) / 2;
 
-		if (shown & NUMBERED ? (shown & (TURNS - 1)) < filled : filled > 1)
+		if (shown & pool.numbered ? (shown & (pool.turns - 1)) < filled : filled > 1)
 			return true;
 	}
 	return false;
@@ -226,8 +240,8 @@ int peers_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
 	int ways;
 	struct peer held;
 
-	if (shown & NUMBERED) {
-		first = &table[(shown & (NUMBERED - 1)) >> TURN_BITS];
+	if (shown & pool.numbered) {
+		first = &table[(shown & (pool.numbered - 1)) >> pool.turn_bits];
 		ways = 1;
 	} else {
 		first = set_of(shown);

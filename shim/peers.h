@@ -5,7 +5,7 @@
  * the RFC 1918 ranges that RFC 6535 4.4 recommends, which are in everybody's access lists.
  *
  * An address is a keyed hash of the IPv6 address where it can be, so that all processes that share the
- * key show one peer as one address (the lower half, 240.0.0.0/5). Where it can't, because two peers
+ * key show one peer as one address (the pool's lower half, 240.0.0.0/5). Where it can't, because two peers
  * have the same hash or the table had to push a peer out, it is a number never given out before (the
  * upper half, 248.0.0.0/5). So no synthetic address ever stands for two IPv6 addresses in the life of a
  * process: what is sent to a peer that was pushed out fails, and reaches nobody else.
@@ -26,11 +26,19 @@ enum {
 	PEERS_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full, untouched pages cost nothing */
 };
 
-/* 240.0.0.0 (host byte order), shown where no address is left to give: it has no way back. */
-#define PEERS_NOBODY 0xf0000000u
+/* The pool unless another is set, in host byte order, and how long the prefix of one can be. In a shorter
+ * pool there are fewer numbers for those who push others out: at /16, 7 for each of the 4096 slots. */
+#define PEERS_POOL 0xf0000000u
+#define PEERS_POOL_WIDEST 4
+#define PEERS_POOL_NARROWEST 16
 
-/* The hash's key. Called once, when the library is loaded, before any other function here. */
+/* The pool's first address (host byte order) is shown where none is left to give: it has no way back. */
+#define PEERS_NOBODY PEERS_POOL
+
+/* The hash's key, and another pool. Called once, when the library is loaded, before any other function here.
+ */
 void peers_key(const struct hash_key *key);
+void peers_range(uint32_t net, unsigned bits);
 
 /* Whether ADDR (network byte order) is in the pool. */
 bool peers_pool(in_addr_t addr);

@@ -62,6 +62,11 @@ __attribute__((constructor)) static void load(void)
 	preload_start();
 }
 
+__attribute__((destructor)) static void unload(void)
+{
+	log_end();
+}
+
 /* Whether calls on FD are to be translated. */
 static bool dual(int fd)
 {
