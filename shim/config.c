@@ -14,6 +14,7 @@
 #include "log.h"
 #include "peers.h"
 #include "sources.h"
+#include "view.h"
 
 struct config config;
 
@@ -119,6 +120,8 @@ static void apply(const struct settings *s)
 	config.delay = s->delay;
 	config.peer = s->peer;
 	peers_range(s->pool, s->pool_bits);
+	if (s->peer == SETTINGS_PEER_REAL)
+		view_give_real();
 	stpcpy(log, s->log);
 	if (log[0])
 		(void)log_setup(log);

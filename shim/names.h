@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 enum {
-	NAMES_ENTRIES = 256,  /* names, of 512 bytes; untouched pages cost nothing */
+	NAMES_ENTRIES = 256,  /* names, of 700 bytes; untouched pages cost nothing */
 	NAMES_ADDRESSES = 16, /* addresses of a name that are remembered */
-	NAMES_TEXT = 64,      /* bytes of a name, for the log */
+	NAMES_TEXT = 256,     /* bytes of a name (RFC 1035, 2.3.4) */
 	NAMES_LIFE = 600,     /* seconds for which an answer is good: the resolver does not tell its TTL */
 };
 

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adopt.h"
 #include "attempts.h"
 #include "config.h"
 #include "fds.h"
 #include "log.h"
 #include "mark.h"
 #include "options.h"
+#include "policy.h"
 #include "sys.h"
 #include "view.h"
 #include "widen.h"
@@ -53,6 +55,8 @@ void preload_start(void)
 	config_load();
 	if (config.active)
 		look_for_marks();
+	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
+		adopt_sockets();
 	attempts_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
 }
@@ -80,6 +84,19 @@ static int fail(int negative)
 	return -1;
 }
 
+/* A rule that names :: says which families the program's own socket at [::] has. IPv4 alone is the wildcard
+ * V4MAPPED, which no IPv6 peer reaches (ipv6(7)). */
+static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
+{
+	int v6only = action == RULES_IPV6;
+
+	if (action == RULES_DEFAULT || !IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr))
+		return;
+	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+	if (action == RULES_IPV4)
+		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
+}
+
 /* The program's own IPv6 socket comes first: whatever the shim widened makes room for it. */
 static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -103,17 +120,32 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	return result;
 }
 
+static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
+{
+	struct sockaddr_in6 at;
+
+	if (action == RULES_DEFAULT || !view_in6(addr, len, &at))
+		return bind_in6(fd, addr, len);
+	rule_in6(fd, &at, action);
+	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
+}
+
 int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	enum rules_action action;
 	struct sockaddr_in6 at;
 	int saved = errno, result;
 
 	preload_start();
+	action = config.active ? policy_bind(fd, addr, len) : RULES_DEFAULT;
 	if (view_is_in6(addr, len))
-		return bind_in6(fd, addr, len);
-	if (!config.active || !view_bind(addr, len, &at))
+		return bind_in6_by(fd, addr, len, action);
+	if (!config.active || !policy_widens(action, addr, len, &at))
 		return real.bind(fd, addr, len);
-	result = widen(fd, &at);
+	result = widen(fd, &at, action == RULES_IPV6);
+	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
+	if (result && action == RULES_IPV6)
+		return fail(-EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
 		return 0;
@@ -141,9 +173,21 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 	return real.listen(fd, backlog);
 }
 
-int hook_listen(int fd, int backlog)
+/* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
+static int listen_unbound(int fd, int backlog, const union view_any *name, socklen_t len)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	enum rules_action action = policy_bind(fd, &name->any, len);
+	int saved = errno;
+
+	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
+		return fail(-EADDRNOTAVAIL);
+	errno = saved;
+	return real.listen(fd, backlog);
+}
+
+int hook_listen(int fd, int backlog)
+{
 	union view_any name;
 	socklen_t len = sizeof name;
 	int saved = errno;
@@ -155,10 +199,8 @@ int hook_listen(int fd, int backlog)
 	}
 	if (view_is_in6(&name.any, len))
 		return listen_in6(fd, backlog, &name.in6);
-	/* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
 	if (view_is_in(&name.any, len) && name.in.sin_port == 0)
-		(void)widen(fd, &any);
-	errno = saved;
+		return listen_unbound(fd, backlog, &name, len);
 	return real.listen(fd, backlog);
 }
 
@@ -174,17 +216,27 @@ static void unmap(int fd, const struct sockaddr_in6 *peer)
 		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
 }
 
-static void log_peer(int fd, const struct sockaddr_in6 *in6)
+/* The first connection of a peer says what it is shown as, for who reads the program's own log. */
+static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 {
+	enum log_level level = known ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 	char from[VIEW_TEXT], as[VIEW_TEXT];
 	struct sockaddr_in shown;
 
-	if (!log_wants(LOG_LEVEL_DEBUG) || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+	if (!log_wants(level) || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
 		return;
 	shown = view_shown(in6, MARK_STREAM);
-	log_line(LOG_LEVEL_DEBUG, "descriptor %d accepted from %s, shown as %s", fd,
+	log_line(level, "descriptor %d accepted from %s, shown as %s", fd,
 		 view_text((const struct sockaddr *)in6, from),
 		 view_text((const struct sockaddr *)&shown, as));
+}
+
+/* Whether there is nothing new to say of NAME: to be asked before it is shown. ::1 is no synthetic address.
+ */
+static bool known_peer(const union view_any *name)
+{
+	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
+	       view_known(&name->in6);
 }
 
 /* What accept() yielded in FD, whose peer is NAME. */
@@ -192,11 +244,12 @@ static void accepted(int fd, const union view_any *name, socklen_t len, struct s
 		     socklen_t *room)
 {
 	bool marked = view_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
+	bool known = marked && known_peer(name);
 
 	view_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room);
 	if (marked) {
 		unmap(fd, &name->in6);
-		log_peer(fd, &name->in6);
+		log_peer(fd, &name->in6, known);
 	}
 }
 
@@ -211,7 +264,7 @@ static void accepted_unasked(int fd)
 	    !view_is_in6(&name.any, len))
 		return;
 	unmap(fd, &name.in6);
-	log_peer(fd, &name.in6);
+	log_peer(fd, &name.in6, known_peer(&name));
 }
 
 /* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse. */

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "mark.h"
 #include "names.h"
+#include "policy.h"
 #include "ready.h"
 #include "twin.h"
 #include "view.h"
@@ -153,23 +154,6 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-/* ADDR as names.h has addresses. */
-static bool in6_of(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
-{
-	struct sockaddr_in in;
-
-	if (view_is_in(addr, len)) {
-		memcpy(&in, addr, sizeof in);
-		*in6 = view_real(&in);
-		return true;
-	}
-	if (!view_is_in6(addr, len))
-		return false;
-	memset(in6, 0, sizeof *in6);
-	memcpy(in6, addr, len < sizeof *in6 ? len : sizeof *in6);
-	return true;
-}
-
 static void put_first(struct names_list *list, uint32_t number, uint32_t place)
 {
 	struct names_address a = list->addresses[number];
@@ -202,29 +186,69 @@ static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
 	return place;
 }
 
+/* Where connect() is to go. */
+struct destination {
+	struct sockaddr_in6 to;
+	bool named;
+	struct names_list list; /* of the name that TO came from */
+	enum rules_action action;
+};
+
+/* Leaves the families in LIST that a rule leaves, in the order that it wants. ASKED is where what the program
+ * asked for is; it is changed to where that is afterwards. Returns whether it is there still. */
+static bool order(struct names_list *list, enum rules_action action, uint32_t *asked)
+{
+	const bool in_first = action == RULES_IPV4_FIRST;
+	const struct names_list from = *list;
+	bool there = false;
+
+	if (action == RULES_DEFAULT || action == RULES_AUTO)
+		return true;
+	list->count = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (uint32_t i = 0; i < from.count; i++) {
+			const struct in6_addr *addr = &from.addresses[i].addr;
+
+			if (IN6_IS_ADDR_V4MAPPED(addr) != (pass == 0 ? in_first : !in_first) ||
+			    !policy_allows(action, addr))
+				continue;
+			if (i == *asked && !there) {
+				*asked = list->count;
+				there = true;
+			}
+			list->addresses[list->count++] = from.addresses[i];
+		}
+	if (!there)
+		*asked = 0;
+	return there;
+}
+
 /* connect() of FD to an address that came from a name with others. Returns whether it was, and then RESULT.
  */
-static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
+	struct names_list *list = &d->list;
 	struct flight_plan plan;
-	struct names_list list;
-	struct sockaddr_in6 to;
 	int saved = errno, status;
 	uint32_t asked;
 
-	if (!in6_of(addr, len, &to) || !names_find(&to.sin6_addr, &list))
-		return false;
-	if (!flight_plan(fd, to.sin6_port, &plan) || (plan.in6 && addr->sa_family == AF_INET) ||
-	    (!plan.in6 && (addr->sa_family == AF_INET6 || list.both))) {
+	if (!flight_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && addr->sa_family == AF_INET) ||
+	    (!plan.in6 && (addr->sa_family == AF_INET6 || list->both))) {
 		errno = saved;
 		return false;
 	}
-	asked = arrange(&list, &plan, &to.sin6_addr);
-	/* The one address that there is, on the program's own socket: nothing to do. */
-	if (asked == list.count || (list.count == 1 && flight_own(&plan, &to.sin6_addr)))
+	asked = arrange(list, &plan, &d->to.sin6_addr);
+	if (asked == list->count) {
 		status = -ENOSPC;
-	else
-		status = attempts_begin(fd, &plan, &list, asked);
+	} else {
+		bool there = order(list, d->action, &asked);
+
+		/* The one address that there is, on the program's own socket: nothing to do. */
+		if (list->count == 0 || (there && list->count == 1 && flight_own(&plan, &d->to.sin6_addr)))
+			status = -ENOSPC;
+		else
+			status = attempts_begin(fd, &plan, list, asked);
+	}
 	errno = saved;
 	if (status == -ENOSPC)
 		return false;
@@ -273,8 +297,31 @@ static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
+/* A rule leaves out D, where FD is to be connected to: a datagram socket goes to another address of the name.
+ */
+static int connect_instead(int fd, const struct sockaddr *addr, const struct destination *d)
+{
+	struct sockaddr_in6 to = d->to;
+	struct sockaddr_in shown;
+	uint32_t i = 0;
+
+	while (d->named && i < d->list.count && !policy_allows(d->action, &d->list.addresses[i].addr))
+		i++;
+	if (!d->named || i == d->list.count || twin_protocol(fd) != IPPROTO_UDP) {
+		policy_log(fd, &d->to);
+		return fail(-ENETUNREACH);
+	}
+	to.sin6_addr = d->list.addresses[i].addr;
+	to.sin6_scope_id = d->list.addresses[i].scope;
+	if (addr->sa_family == AF_INET6)
+		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+	shown = view_shown(&to, MARK_DATAGRAM);
+	return connect_plainly(fd, (const struct sockaddr *)&shown, sizeof shown);
+}
+
 int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	struct destination d;
 	int result;
 
 	preload_start();
@@ -284,11 +331,15 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	if (addr->sa_family == AF_UNSPEC)
 		return dissolve(fd, addr, len);
-	if (by_name(fd, addr, len, &result))
-		return result;
-	if (!view_is_in(addr, len))
+	if (!view_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
-	return connect_plainly(fd, addr, len);
+	d.named = names_find(&d.to.sin6_addr, &d.list);
+	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
+	if (d.named && by_name(fd, addr, len, &d, &result))
+		return result;
+	if (!policy_allows(d.action, &d.to.sin6_addr))
+		return connect_instead(fd, addr, &d);
+	return addr->sa_family == AF_INET ? connect_plainly(fd, addr, len) : real.connect(fd, addr, len);
 }
 
 bool connect_settled(int fd, int flags, int timeout)

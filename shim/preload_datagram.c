@@ -11,6 +11,7 @@
 #include "datagram.h"
 #include "log.h"
 #include "mark.h"
+#include "policy.h"
 #include "view.h"
 #include "widen.h"
 
@@ -72,6 +73,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	if (config.active && view_forgotten(addr, len))
 		return forgotten();
+	if (config.active && addr && !policy_send(fd, addr, len, flags))
+		return -1;
 	if (!config.active || (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)))
 		return real.sendto(fd, data, size, flags, addr, len);
 	if (ready_for_in6(fd) != 0)
@@ -99,6 +102,14 @@ static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_
 	return result;
 }
 
+/* A program that is shown IPv6 addresses sends to them, with control messages of IPv4 all the same. */
+static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
+{
+	return config.peer == SETTINGS_PEER_REAL && message->msg_control && message->msg_controllen &&
+	       view_is_in6(message->msg_name, message->msg_namelen) && mark_test_datagram(fd) &&
+	       view_in6(message->msg_name, message->msg_namelen, to);
+}
+
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct sockaddr_in6 to;
@@ -120,7 +131,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	}
 	if (view_forgotten(message->msg_name, message->msg_namelen))
 		return forgotten();
-	if (!datagram_to(message, &to) &&
+	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags))
+		return -1;
+	if (!datagram_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to)))
 		return real.sendmsg(fd, message, flags);
@@ -152,7 +165,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
 			return true;
 		control |= messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen;
 	}
-	return control && mark_test_datagram(fd);
+	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
 int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
@@ -178,11 +191,11 @@ static void log_peer(int fd, const union view_any *name, socklen_t len)
 	char from[VIEW_TEXT], as[VIEW_TEXT];
 	struct sockaddr_in shown;
 
-	if (!log_wants(LOG_LEVEL_DEBUG) || !view_is_in6(&name->any, len) ||
+	if (!log_wants(LOG_LEVEL_INFO) || !view_is_in6(&name->any, len) ||
 	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) || view_known(in6))
 		return;
 	shown = view_shown(in6, MARK_DATAGRAM);
-	log_line(LOG_LEVEL_DEBUG, "descriptor %d: first datagram from %s, shown as %s", fd,
+	log_line(LOG_LEVEL_INFO, "descriptor %d: first datagram from %s, shown as %s", fd,
 		 view_text(&name->any, from), view_text((const struct sockaddr *)&shown, as));
 }
 

@@ -6,10 +6,12 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lookup.h"
 #include "names.h"
+#include "policy.h"
 #include "real.h"
 #include "sys.h"
 #include "view.h"
@@ -106,12 +108,21 @@ static void note(const char *node, bool both, const struct addrinfo *own, const 
 	names_note(node, &list);
 }
 
+/* Whether a rule wants the IPv6 addresses of a name in the place of the IPv4 ones. */
+static bool in6_wanted(enum rules_action action)
+{
+	return action == RULES_IPV6 || action == RULES_IPV6_FIRST;
+}
+
 /* Whether an answer with both families (OTHER) is to be given in the place of what the program's question in
  * AF_INET gave. */
-static bool prefer_in6(int error, const struct addrinfo *own, const struct addrinfo *other)
+static bool prefer_in6(enum rules_action action, int error, const struct addrinfo *own,
+		       const struct addrinfo *other)
 {
-	if (!has(other, AF_INET6))
+	if (action == RULES_IPV4 || !has(other, AF_INET6))
 		return false;
+	if (!error && in6_wanted(action))
+		return any_routed(other, AF_INET6);
 	return error ? no_address(error) : !any_routed(own, AF_INET) && any_routed(other, AF_INET6);
 }
 
@@ -139,6 +150,19 @@ static struct addrinfo *ask(const char *node, const char *service, const struct 
 	return other;
 }
 
+/* What the rules say of NODE; a stream's connect() sees to the order by itself. */
+static enum rules_action action_of(const char *node, const char *service, const struct addrinfo *hints)
+{
+	size_t digits = service ? strspn(service, "0123456789") : 0;
+	int port = digits && digits < 6 && !service[digits] ? atoi(service) : -1;
+	enum rules_action action =
+	    is_literal(node) ? RULES_DEFAULT : policy_name(node, hints->ai_socktype, port);
+
+	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM && in6_wanted(action)
+		   ? RULES_DEFAULT
+		   : action;
+}
+
 static int ask_in(const char *node, const char *service, const struct addrinfo *hints,
 		  struct addrinfo **result)
 {
@@ -148,7 +172,7 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 	both.ai_family = AF_UNSPEC;
 	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
 	other = ask(node, service, hints, &both, result, &error);
-	if (other && prefer_in6(error, error ? NULL : *result, other)) {
+	if (other && prefer_in6(action_of(node, service, hints), error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);
 		*result = as_in(other);
@@ -171,7 +195,7 @@ static int ask_in6(const char *node, const char *service, const struct addrinfo 
 		return real.getaddrinfo(node, service, hints, result);
 	both.ai_flags |= AI_V4MAPPED | AI_ALL;
 	other = ask(node, service, hints, &both, result, &error);
-	if (no_address(error) && other) {
+	if (no_address(error) && other && action_of(node, service, hints) != RULES_IPV6) {
 		*result = other;
 		return 0;
 	}
@@ -284,6 +308,7 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
  * asked instead: there is no answer or, for AF_INET, no route to it. */
 static bool host_noted(const char *name, int family, const struct hostent *own, struct lookup *lookup)
 {
+	enum rules_action action = policy_name(name, 0, -1);
 	struct names_list list = {.count = 0}, mine = {.count = 0};
 	struct addrinfo *other;
 	bool instead;
@@ -295,10 +320,13 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 	for (uint32_t i = 0; i < mine.count; i++)
 		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
 	names_note(name, &list);
-	if (family == AF_INET)
-		instead = own ? !host_routed(own) && any_routed(other, AF_INET6) : has(other, AF_INET6);
+	if (family == AF_INET && own)
+		instead = (in6_wanted(action) || !host_routed(own)) && any_routed(other, AF_INET6);
 	else
-		instead = !own && has(other, AF_INET);
+		instead = !own && has(other, family == AF_INET ? AF_INET6 : AF_INET);
+	/* The other family is the one that the rule leaves out. */
+	if (action == (family == AF_INET ? RULES_IPV4 : RULES_IPV6))
+		instead = false;
 	if (other)
 		freeaddrinfo(other);
 	return instead;

@@ -52,7 +52,7 @@ bool rules_any(enum rules_call call);
 /* What was found wrong, and where: the first line and column are 1. rules_add() leaves LINE alone. */
 struct rules_error {
 	unsigned line, column;
-	char text[200]; /* what was expected */
+	char text[240]; /* what was expected */
 };
 
 /* Under which names rules with program= find this program; either may be NULL. They must stay where they are.

@@ -175,6 +175,18 @@ int settings_set(struct settings *s, const char *name, const char *value, const 
 	return -ENOENT;
 }
 
+void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected)
+{
+	char quoted[48] = "";
+	size_t size = strlen(value);
+
+	if (size)
+		(void)log_text(quoted, sizeof quoted - 2, "'%s", value);
+	if (size)
+		stpcpy(quoted + strlen(quoted), size < sizeof quoted - 4 ? "'" : "~");
+	(void)log_text(error->text, sizeof error->text, "%s%s, expected %s", what, quoted, expected);
+}
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -216,10 +228,10 @@ static bool is_rule(const struct line *l)
 }
 
 static int wrong(struct rules_error *error, const struct line *l, const char *at, const char *what,
-		 const char *expected)
+		 const char *value, const char *expected)
 {
 	error->column = (unsigned)(at - l->from) + 1;
-	(void)log_text(error->text, sizeof error->text, "%s, expected %s", what, expected);
+	settings_say(error, what, value, expected);
 	return -EINVAL;
 }
 
@@ -236,20 +248,20 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 		key++;
 	if (key == KEYS)
 		return wrong(
-		    error, l, l->at, "unknown word",
+		    error, l, l->at, "unknown word", "",
 		    "enabled, delay, pool, peer, text or log, = and a value, or a rule, which begins "
 		    "with bind or connect");
 	if (*said & 1u << key)
-		return wrong(error, l, l->at, "set for the second time", "each setting once");
+		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;
 	for (value = equals + 1; value < end && blank(*value); value++)
 		;
 	if ((size_t)(end - value) >= sizeof text)
-		return wrong(error, l, value, "value too long", keys[key].expected);
+		return wrong(error, l, value, "value too long", "", keys[key].expected);
 	memcpy(text, value, (size_t)(end - value));
 	text[end - value] = '\0';
 	if (settings_set(s, keys[key].name, text, &expected) != 0)
-		return wrong(error, l, value, "unknown value", expected);
+		return wrong(error, l, value, "unknown value ", text, expected);
 	return 0;
 }
 
@@ -264,7 +276,7 @@ static int parse(struct settings *s, const char *text, size_t size, struct rules
 		struct line l = next_line(&text, end);
 
 		if (memchr(l.at, '\0', l.size))
-			return wrong(error, &l, memchr(l.at, '\0', l.size), "a NUL byte", "text");
+			return wrong(error, &l, memchr(l.at, '\0', l.size), "a NUL byte", "", "text");
 		if (s && (l.size == 0 || *l.at == '#'))
 			continue;
 		if (!s || is_rule(&l)) {

@@ -40,6 +40,9 @@ void settings_default(struct settings *s);
  * or -EINVAL when the value is not understood, with EXPECTED saying what would be. */
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected);
 
+/* Puts into ERROR's text that WHAT ("unknown value ") is VALUE, shortened, and what was EXPECTED. */
+void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
+
 /* Takes the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come behind those there
  * are. Returns 0, or -EINVAL with ERROR filled; then S is in pieces. */
 int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error);

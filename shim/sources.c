@@ -92,6 +92,15 @@ int sources_configuration(struct settings *s, const char *file, struct sources_e
 	return result;
 }
 
+static int wrong_value(struct sources_error *error, const char *variable, const char *value,
+		       const char *expected)
+{
+	error->place = variable;
+	error->at.line = error->at.column = 0;
+	settings_say(&error->at, "unknown value ", value, expected);
+	return -EINVAL;
+}
+
 int sources_variables(struct settings *s, struct sources_error *error)
 {
 	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
@@ -101,14 +110,14 @@ int sources_variables(struct settings *s, struct sources_error *error)
 	if (disable && *disable) {
 		s->enabled = strcmp(disable, "0") == 0;
 		if (!s->enabled && strcmp(disable, "1") != 0)
-			result = whole(error, "DUALSTACK_DISABLE", "unknown value", ", expected 0 or 1");
+			result = wrong_value(error, "DUALSTACK_DISABLE", disable, "0 or 1");
 	}
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
 		const char *value = secure_getenv(variables[i].variable);
 
 		if (value && *value && settings_set(s, variables[i].setting, value, &expected) != 0 &&
 		    result == 0) {
-			result = whole(error, variables[i].variable, "unknown value, expected ", expected);
+			result = wrong_value(error, variables[i].variable, value, expected);
 		}
 	}
 	return result;

@@ -21,6 +21,22 @@ bool view_is_in6(const struct sockaddr *addr, socklen_t len)
 	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && addr->sa_family == AF_INET6;
 }
 
+bool view_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+{
+	struct sockaddr_in in;
+
+	if (view_is_in(addr, len)) {
+		memcpy(&in, addr, sizeof in);
+		*in6 = view_real(&in);
+		return true;
+	}
+	if (!view_is_in6(addr, len))
+		return false;
+	memset(in6, 0, sizeof *in6);
+	memcpy(in6, addr, len < sizeof *in6 ? len : sizeof *in6);
+	return true;
+}
+
 /* Only a link-local address is another one on another interface. */
 static uint32_t scope_of(const struct sockaddr_in6 *real)
 {
@@ -105,13 +121,27 @@ bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only)
 	return v6only || !IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr);
 }
 
+static bool gives_real;
+
+void view_give_real(void)
+{
+	gives_real = true;
+}
+
+/* Whether REAL is to go to a caller with ROOM bytes as it is. */
+static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
+{
+	return gives_real && room >= sizeof *real && !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
+}
+
 void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
 	       socklen_t *room)
 {
 	struct sockaddr_in shown;
 	const void *given = from;
 
-	if (kind != MARK_NONE) {
+	if (kind != MARK_NONE && !is_given(&from->in6, *room)) {
 		shown = view_shown(&from->in6, kind);
 		given = &shown;
 		len = sizeof shown;

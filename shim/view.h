@@ -27,6 +27,13 @@ bool view_is_in(const struct sockaddr *addr, socklen_t len);
 /* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
 bool view_is_in6(const struct sockaddr *addr, socklen_t len);
 
+/* The address ADDR as an IPv6 one: as it is, as the IPv6 address that a synthetic one stands for, or
+ * V4MAPPED. False for what is neither IPv4 nor IPv6. */
+bool view_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
+
+/* From now on view_give() gives IPv6 addresses as they are to callers with room for them. */
+void view_give_real(void);
+
 /* What an IPv4-only program is shown for REAL on a socket of that kind: a V4MAPPED address as the IPv4
  * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (peers.h); but ::1 on
  * a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. */
@@ -55,7 +62,8 @@ bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
 
 /* Hands FROM, of length LEN, to a caller who has ROOM bytes at TO, as the kernel does: the copy is cut,
  * the length stored is the full one (accept(2)). ROOM was checked not to be negative. Where KIND is not
- * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as. */
+ * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as, unless view_give_real()
+ * was called. */
 void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
 	       socklen_t *room);
 

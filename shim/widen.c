@@ -117,9 +117,9 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", fd, text);
 }
 
-int widen(int fd, const struct sockaddr_in6 *at)
+int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = twin_protocol(fd), twin, result;
+	int protocol = twin_protocol(fd), on = 1, twin, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
 	uint64_t cookie = twin_cookie(fd);
@@ -131,6 +131,8 @@ int widen(int fd, const struct sockaddr_in6 *at)
 		return -EAFNOSUPPORT;
 	twin = twin_make(fd, AF_INET6, &missed);
 	result = twin < 0 ? twin : 0;
+	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+		result = -errno;
 	if (result == 0 && any)
 		result = look_around(twin, protocol, at);
 	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)

@@ -47,8 +47,8 @@ refused() {
 	refused 125 "unknown option '-x'" -x echo hello
 	refused 125 "unknown option '--log-level=info'" --log-level=info echo hello
 	refused 125 "unknown option '--help=yes'" --help=yes
-	refused 125 "--log: no level" --log
-	refused 125 "--log: no level" --log= echo hello
+	refused 125 "--log: no value" --log
+	refused 125 "--log: no value" --log= echo hello
 	refused 125 "--log: unknown level 'loud'" --log=loud echo hello
 	refused 125 "--log: unknown level 'INFO'" --log=INFO:stderr echo hello
 	refused 125 "--log: unknown level ''" --log=:stderr echo hello
@@ -78,7 +78,7 @@ refused() {
 	cp "$root/build/dualstack-run" "$BATS_TEST_TMPDIR/alone"
 	run -125 "$BATS_TEST_TMPDIR/alone/dualstack-run" echo hello
 	assert_output --partial "alone/libdualstack.so: can't read the library"
-	cp "$root/build/dualstack-run" "$root/build/libdualstack.so" "$BATS_TEST_TMPDIR/a b"
+	cp "$root/build/dualstack-run" "$root/build/libdualstack.so" "$root/build/dualstack-tool" "$BATS_TEST_TMPDIR/a b"
 	run -125 "$BATS_TEST_TMPDIR/a b/dualstack-run" echo hello
 	assert_output --partial "LD_PRELOAD can't name a path with a space"
 }

@@ -160,7 +160,7 @@ plain_ipv4() {
 @test "DUALSTACK_DELAY: what is no number of milliseconds is refused" {
 	for value in x -1 1.5 '1 ' 60001 999999; do
 		DUALSTACK_DELAY=$value run -125 "$run" true
-		assert_output "dualstack-run: DUALSTACK_DELAY: '$value' is not a number of milliseconds from 0 to 60000"
+		assert_output "dualstack-run: DUALSTACK_DELAY: unknown value '$value', expected a number of milliseconds from 0 to 60000"
 	done
 	DUALSTACK_DELAY=60000 run -0 "$run" true
 }

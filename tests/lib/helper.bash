@@ -10,6 +10,8 @@ root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 run=$root/build/dualstack-run
 programs=$root/build/tests/programs
 export root run programs
+# Not what this machine's administrator has configured.
+export DUALSTACK_CONFIG=none
 
 server4=192.0.2.1
 server6=2001:db8:1::1

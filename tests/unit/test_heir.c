@@ -49,7 +49,7 @@ static int widened(int flags)
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
 	int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
 
-	assert_int_equal(widen(fd, &any), 0);
+	assert_int_equal(widen(fd, &any, false), 0);
 	return fd;
 }
 

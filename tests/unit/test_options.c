@@ -188,11 +188,11 @@ static int look_at(const struct option *row, int type)
 	if (seen && row->kind == OPTION_KEEP)
 		assert_int_equal(mark_keep(fd), 0);
 	if (seen && (row->kind == OPTION_KEEP || row->kind == OPTION_UNSET)) {
-		assert_int_not_equal(widen(fd, &any), 0);
+		assert_int_not_equal(widen(fd, &any, false), 0);
 		assert_int_equal(domain(fd), AF_INET);
 	} else if (seen) {
 		assert_int_equal(get(fd, row->level, row->name, &had), 0);
-		if (widen(fd, &any) != 0)
+		if (widen(fd, &any, false) != 0)
 			fail_msg("%s: not widened", row->text);
 		assert_int_equal(domain(fd), AF_INET6);
 		assert_carried(fd, row, &had);
@@ -249,7 +249,7 @@ static void together(void **state)
 		assert_int_equal(setsockopt(fd, names[i][0], names[i][1], &names[i][2], sizeof(int)), 0);
 	for (int i = 0; i < COUNT; i++)
 		assert_int_equal(get(fd, names[i][0], names[i][1], &before[i]), 0);
-	assert_int_equal(widen(fd, &any), 0);
+	assert_int_equal(widen(fd, &any, false), 0);
 	for (int i = 0; i < COUNT; i++) {
 		assert_int_equal(get(fd, names[i][0], names[i][1], &after), 0);
 		assert_memory_equal(&before[i], &after, sizeof after);
@@ -272,7 +272,7 @@ static void file(void **state)
 	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC), 0);
 	if (root)
 		assert_int_equal(fchown(fd, 12, 34), 0);
-	assert_int_equal(widen(fd, &any), 0);
+	assert_int_equal(widen(fd, &any, false), 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(fd, F_GETFL), O_RDWR | O_NONBLOCK | O_ASYNC);
 	assert_int_equal(fcntl(fd, F_GETSIG), SIGUSR1);
@@ -297,7 +297,7 @@ static void mirror(void **state)
 	int value;
 
 	(void)state;
-	assert_int_equal(widen(fd, &any), 0);
+	assert_int_equal(widen(fd, &any, false), 0);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct option *row = options_find(IPPROTO_IP, cases[i].name);
 

@@ -1,0 +1,46 @@
+#define _GNU_SOURCE
+#include "adopt.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mark.h"
+#include "real.h"
+#include "twin.h"
+
+/* sd_listen_fds(3): SD_LISTEN_FDS_START. */
+enum { FIRST = 3, MOST = 4096 };
+
+static void adopt(int fd)
+{
+	int domain = 0, only = 0, result;
+	socklen_t size = sizeof domain;
+
+	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
+	    !twin_protocol(fd) || mark_test(fd) != MARK_NONE)
+		return;
+	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
+	if (only)
+		return;
+	result = mark_set(fd);
+	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
+		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
+}
+
+void adopt_sockets(void)
+{
+	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
+	int saved = errno;
+	long end = FIRST;
+
+	adopt(STDIN_FILENO);
+	if (count && pid && strtol(pid, NULL, 10) == getpid())
+		end += strtol(count, NULL, 10);
+	for (int fd = FIRST; fd < end && fd < MOST; fd++)
+		adopt(fd);
+	errno = saved;
+}

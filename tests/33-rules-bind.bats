@@ -1,0 +1,129 @@
+# Rules about bind(): what stays IPv4, what becomes IPv6 alone, what is widened on purpose.
+
+bats_require_minimum_version 1.5.0
+load lib/helper
+load lib/dovecot
+
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+# steps_by RULE STEP...: on the server, with that rule.
+steps_by() { run -0 on_server "$run" --rule="$1" -- "$programs/steps" "${@:2}"; }
+
+tcp=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
+udp=(a=udp4 a.reuseaddr a.bind:0.0.0.0/5000 tell:127.0.0.1/5000 tell:::1/5000)
+
+assert_families() {
+	if [ "$1" = yes ]; then assert_line --partial "$2:127.0.0.1/5000 $4"; else refute_line --partial "$2:127.0.0.1/5000 $4"; fi
+	if [ "$3" = yes ]; then assert_line --partial "$2:::1/5000 $4"; else refute_line --partial "$2:::1/5000 $4"; fi
+}
+
+@test "ipv4, ipv6 and dual, for TCP and UDP, by port, protocol, address and program" {
+	while read -r in4 in6 rule; do
+		steps_by "$rule" "${tcp[@]}"
+		assert_families "$in4" who "$in6" 'accepted by a'
+	done <<-'END'
+		yes no  bind tcp port=5000 ipv4
+		yes no  bind ipv4
+		yes yes bind udp port=5000 ipv4
+		yes yes bind tcp port=5001-5009,4000-4999 ipv4
+		yes no  bind tcp port=5001-5009,4000-5000 ipv4
+		yes no  bind program=steps ipv4
+		yes no  bind program=s*ps,other ipv4
+		yes yes bind program=step ipv4
+		yes no  bind address=10.0.0.0/8,0.0.0.0,2001:db8::/32 ipv4
+		yes yes bind address=10.0.0.0/8,2001:db8::/32 ipv4
+		no  yes bind tcp port=5000 ipv6
+		yes yes bind dual
+	END
+	while read -r in4 in6 rule; do
+		steps_by "$rule" "${udp[@]}"
+		assert_families "$in4" tell "$in6" 'reached a'
+	done <<-'END'
+		yes no  bind udp port=5000 ipv4
+		yes yes bind tcp ipv4
+		no  yes bind ipv6
+		yes yes bind dual
+	END
+}
+
+@test "the first rule that matches decides, options before the file" {
+	printf 'bind port=5000 ipv6\n' >"$BATS_TEST_TMPDIR/conf"
+	run -0 on_server "$run" --config="$BATS_TEST_TMPDIR/conf" --rule='bind port=5001 ipv6' --rule='bind port=5000 ipv4' \
+		--rule='bind port=5000 dual' -- "$programs/steps" "${tcp[@]}"
+	assert_families yes who no 'accepted by a'
+}
+
+@test "listen() without bind(): port 0" {
+	for rule in 'bind tcp port=0 ipv4' 'bind tcp port=0 ipv6' 'bind tcp port=5000 ipv4'; do
+		run -0 on_server "$run" --log=info --rule="$rule" -- "$programs/steps" a=tcp4 a.listen 'sh:ss -Hltn | sed "s/ \+/ /g"'
+		case $rule in
+		*port=0\ ipv4) assert_line --partial 'LISTEN 0 16 0.0.0.0:' ;;
+		*port=0\ ipv6) assert_line --partial 'LISTEN 0 16 [::]:' ;;
+		*) assert_line --partial 'LISTEN 0 16 *:' ;;
+		esac
+	done
+}
+
+@test "a specific address is widened when a rule names it, and only then" {
+	specific=(a=tcp4 a.reuseaddr a.bind:$server4/5000 a.listen "who:$server4/5000" "who:$server6/5000")
+	for rule in 'bind dual' 'bind address=0.0.0.0 dual' "bind address=192.0.2.2 dual"; do
+		steps_by "$rule" "${specific[@]}"
+		assert_line "who:$server6/5000 ECONNREFUSED"
+	done
+	for rule in "bind address=$server4 dual" 'bind address=192.0.2.0/24 port=5000 dual' 'bind address=0.0.0.0/0 dual'; do
+		steps_by "$rule" "${specific[@]}"
+		assert_line --partial "who:$server6/5000 accepted by a, family 2, 2"
+		assert_line --partial "who:$server4/5000 accepted by a, family 2, 192.0.2.1"
+	done
+}
+
+@test "what listens on the loopback network is never opened to others: ipv6 is ::1" {
+	loopback=(a=tcp4 a.reuseaddr a.bind:127.0.0.1/5000 a.listen who:127.0.0.1/5000 who:::1/5000 "who:$server6/5000")
+	steps_by 'bind address=0.0.0.0/0 dual' "${loopback[@]}"
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 ECONNREFUSED'
+	assert_line "who:$server6/5000 ECONNREFUSED"
+	steps_by 'bind address=127.0.0.1 ipv6' "${loopback[@]}"
+	assert_line 'who:127.0.0.1/5000 ECONNREFUSED'
+	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line "who:$server6/5000 ECONNREFUSED"
+}
+
+@test "a program's own [::] follows a rule that names it" {
+	own=(a=tcp6 a.reuseaddr a.dual a.bind:::/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
+	while read -r in4 in6 rule; do
+		steps_by "$rule" "${own[@]}"
+		assert_families "$in4" who "$in6" 'accepted by a'
+	done <<-'END'
+		yes yes bind ipv4
+		yes no  bind address=:: ipv4
+		no  yes bind address=:: ipv6
+		yes yes bind address=2001:db8::/32 ipv4
+	END
+	run -0 on_server "$programs/steps" a=tcp6 a.reuseaddr a.v6only a.bind:::/5000 a.listen who:127.0.0.1/5000 who:::1/5000
+	assert_families no who yes 'accepted by a'
+	steps_by 'bind address=:: dual' a=tcp6 a.reuseaddr a.v6only a.bind:::/5000 a.listen who:127.0.0.1/5000 who:::1/5000
+	assert_families yes who yes 'accepted by a'
+}
+
+@test "IPv6 alone where there is none: an error, and nothing is open in IPv4" {
+	on_server sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	on_server sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	run -0 on_server "$programs/deny" EAFNOSUPPORT socket6 -- "$run" --rule='bind ipv6' -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 a.listen \
+		'sh:ss -Hltn' || true
+	assert_line 'a.bind:0.0.0.0/5000 EADDRNOTAVAIL'
+	refute_line --partial ':5000 '
+}
+
+@test "dovecot: its IMAP is dual-stack, its IMAPS stays IPv4, by a file" {
+	need dovecot
+	dovecot_config '*'
+	printf '# the management of this host comes in over IPv4\nbind tcp port=143 dual\nbind tcp program=dovecot ipv4\n' \
+		>"$BATS_TEST_TMPDIR/dualstack.conf"
+	start dovecot "$run" --config="$BATS_TEST_TMPDIR/dualstack.conf" dovecot -F -c "$BATS_TEST_TMPDIR/dovecot.conf"
+	wait_port 143
+	run -0 on_server ss -Hltn
+	assert_output --regexp '\*:143 '
+	stop "$started"
+}
