@@ -31,6 +31,12 @@ static void adopt(int fd)
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }
 
+void adopt_connection(int listener, int connection)
+{
+	if (mark_test_stream(listener) && !mark_test_stream(connection))
+		(void)mark_set(connection);
+}
+
 void adopt_sockets(void)
 {
 	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");

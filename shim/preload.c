@@ -308,6 +308,8 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 	} while (result < 0 && narrowed_meanwhile(fd));
 	if (result < 0)
 		return result;
+	if (config.peer == SETTINGS_PEER_SYNTHETIC)
+		adopt_connection(fd, result);
 	if (addr)
 		accepted(result, &name, len, addr, room);
 	else

@@ -11,15 +11,6 @@ setup() {
 }
 teardown() { hosts_down; }
 
-greet() {
-	need openssl
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/pem" \
-		-subj /CN=test -days 2 2>/dev/null
-	cat "$BATS_TEST_TMPDIR/key" >>"$BATS_TEST_TMPDIR/pem"
-	start greet python3 "$root/tests/lib/greet.py" 7000 8080 8443 "$BATS_TEST_TMPDIR/pem" "$@"
-	wait_until eval '[ "$(on_server ss -Hltn "sport = :8443" | wc -l)" = '$#' ]'
-}
-
 lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" "$@"; }
 
 @test "every flag, service and type: the same as without the shim" {

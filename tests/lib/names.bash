@@ -52,3 +52,14 @@ holds_up() {
 hold() { on_server nft add element inet held ports "{ $1 }"; }
 # The command that lets go.
 letting_go() { echo "ip netns exec $server nft delete element inet held ports '{ $1 }'"; }
+
+# Servers on the server host, at the addresses named, that say over which family they were reached (greet.py): in a
+# line on port 7000, by HTTP on 8080, by TLS on 8443.
+greet() {
+	need openssl
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/pem" \
+		-subj /CN=test -days 2 2>/dev/null
+	cat "$BATS_TEST_TMPDIR/key" >>"$BATS_TEST_TMPDIR/pem"
+	start greet python3 "$root/tests/lib/greet.py" 7000 8080 8443 "$BATS_TEST_TMPDIR/pem" "$@"
+	wait_until eval '[ "$(on_server ss -Hltn "sport = :8443" | wc -l)" = '$#' ]'
+}
