@@ -8,8 +8,9 @@
  * keeps. Called once, when the library is loaded, where the configuration asks for it; errno left alone. */
 void adopt_sockets(void);
 
-/* Marks CONNECTION, accepted from LISTENER, if that is marked: it may be older than the listener's mark, as the
- * first connections are that a service is started for. Any thread, async-signal-safe, errno left alone. */
+/* Marks CONNECTION, accepted from LISTENER, if that is marked: it may be older than the listener's mark, as
+ * the first connections are that a service is started for. Any thread, async-signal-safe, errno left alone.
+ */
 void adopt_connection(int listener, int connection);
 
 #endif

@@ -154,7 +154,7 @@ static struct addrinfo *ask(const char *node, const char *service, const struct 
 static enum rules_action action_of(const char *node, const char *service, const struct addrinfo *hints)
 {
 	size_t digits = service ? strspn(service, "0123456789") : 0;
-	int port = digits && digits < 6 && !service[digits] ? atoi(service) : -1;
+	int port = digits && digits < 6 && !service[digits] ? (int)strtol(service, NULL, 10) : -1;
 	enum rules_action action =
 	    is_literal(node) ? RULES_DEFAULT : policy_name(node, hints->ai_socktype, port);
 

@@ -246,7 +246,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 		size--;
 	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
 		key++;
-	if (key == KEYS)
+	if (!equals || key == KEYS)
 		return wrong(
 		    error, l, l->at, "unknown word", "",
 		    "enabled, delay, pool, peer, text or log, = and a value, or a rule, which begins "
