@@ -80,8 +80,10 @@ build/dualstack-run: shim/dualstack-run Makefile
 
 build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) -lcmocka -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka -ldl -pthread
 
+build/tests/unit/test_elf: build/shim/tool/elf.o
+build/tests/unit/test_script: build/shim/tool/script.o
 build/tests/unit/test_heir: LDFLAGS += -Wl,--wrap=access
 build/tests/unit/test_names: LDFLAGS += -Wl,--wrap=clock_gettime
 
