@@ -187,7 +187,7 @@ static void look_at_table(struct host_route *route, const struct table *table)
 		return;
 	}
 	while (!route->found && fgets(line, sizeof line, file)) {
-		char *fields[FIELDS], *rest = NULL;
+		char *fields[FIELDS] = {NULL}, *rest = NULL;
 		size_t count = 0;
 
 		for (char *part = strtok_r(line, " \t\n", &rest); part && count < FIELDS;
