@@ -31,7 +31,8 @@ struct rule {
 };
 
 /* Takes the words of one rule apart, those of nft(8) and of iptables(8). Text in quotes (comments, prefixes
- * of the log) is none of them, but for the name of an iptables target that nft has no words for. */
+ * of the log) is none of them, but for the name of an iptables target that nft has no words for; nor is the
+ * name of the chain that a jump leads to. */
 static struct rule parse_rule(char *line)
 {
 	static const struct {
@@ -46,7 +47,7 @@ static struct rule parse_rule(char *line)
 	    {"\"REJECT\"", 0, true, false}, {"\"DROP\"", 0, true, false},
 	};
 	struct rule rule = {.families = 0};
-	bool quoted = false, target = false;
+	bool quoted = false, target = false, chain = false;
 	char *rest = NULL;
 
 	for (char *word = strtok_r(line, " \t,;", &rest); word; word = strtok_r(NULL, " \t,;", &rest)) {
@@ -54,7 +55,8 @@ static struct rule parse_rule(char *line)
 		bool opens = word[0] == '"' && !quoted,
 		     closes = word[size - 1] == '"' && (size > 1 || quoted);
 
-		for (size_t i = 0; (!(quoted || opens) || target) && i < sizeof words / sizeof *words; i++) {
+		for (size_t i = 0;
+		     !chain && (!(quoted || opens) || target) && i < sizeof words / sizeof *words; i++) {
 			if (strcmp(word, words[i].word) != 0)
 				continue;
 			rule.families |= words[i].families;
@@ -62,6 +64,7 @@ static struct rule parse_rule(char *line)
 			rule.jumps |= words[i].jumps;
 		}
 		target = !quoted && strcmp(word, "target") == 0;
+		chain = !quoted && (strcmp(word, "jump") == 0 || strcmp(word, "goto") == 0);
 		quoted = (quoted || opens) && !closes;
 	}
 	if (!rule.families)

@@ -202,26 +202,28 @@ static void look_at_table(struct host_route *route, const struct table *table)
 	(void)fclose(file);
 }
 
-/* Whether the kernel has a way to addresses of root name servers: connecting a UDP socket looks it up, in all
- * tables, and sends nothing. */
-static bool far_away(int family)
+/* To addresses of root name servers: connecting a UDP socket looks the way up and sends nothing. EPERM is
+ * what a sandbox says, not the routes. */
+static enum host_way far_away(int family)
 {
 	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(53)};
 	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
 	const struct sockaddr *to = (const struct sockaddr *)&a4;
 	socklen_t size = sizeof a4;
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool result;
+	enum host_way result;
 
 	if (fd < 0)
-		return false;
+		return HOST_WAY_UNKNOWN;
 	if (family == AF_INET6) {
 		to = (const struct sockaddr *)&a6;
 		size = sizeof a6;
 	}
 	(void)inet_pton(AF_INET, "198.41.0.4", &a4.sin_addr);
 	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &a6.sin6_addr);
-	result = connect(fd, to, size) == 0;
+	result = connect(fd, to, size) == 0 ? HOST_WAY_FOUND
+		 : errno == EPERM           ? HOST_WAY_UNKNOWN
+					    : HOST_WAY_NONE;
 	close(fd);
 	return result;
 }
@@ -254,7 +256,7 @@ void host_look(struct host *h)
 	}
 	for (int i = 0; i < HOST_FAMILIES; i++) {
 		look_at_table(&h->routes[i], &tables[i]);
-		h->routes[i].elsewhere = far_away(i == HOST_IPV4 ? AF_INET : AF_INET6);
+		h->routes[i].far_away = far_away(i == HOST_IPV4 ? AF_INET : AF_INET6);
 	}
 	h->mark[HOST_MARK_TCP] = try_mark(SOCK_STREAM, IPPROTO_TCP);
 	h->mark[HOST_MARK_MPTCP] = try_mark(SOCK_STREAM, PROTOCOL_MPTCP);
@@ -273,7 +275,9 @@ enum host_ipv6 host_ipv6(const struct host *h)
 		return HOST_IPV6_DISABLED;
 	if (h->addresses_error == 0 && !count[HOST_SITE] && !count[HOST_GLOBAL])
 		return count[HOST_LINK] ? HOST_IPV6_LINK_LOCAL_ONLY : HOST_IPV6_NO_ADDRESS;
-	return route->found || route->elsewhere || route->error ? HOST_IPV6_USABLE : HOST_IPV6_NO_ROUTE;
+	if (route->far_away == HOST_WAY_UNKNOWN)
+		return route->found || route->error ? HOST_IPV6_USABLE : HOST_IPV6_NO_ROUTE;
+	return route->far_away == HOST_WAY_FOUND ? HOST_IPV6_USABLE : HOST_IPV6_NO_ROUTE;
 }
 
 const char *host_ipv6_name(enum host_ipv6 situation)

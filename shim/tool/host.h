@@ -28,11 +28,14 @@ struct host_addresses {
 	char first[HOST_SCOPES][46 + 4 + IF_NAMESIZE]; /* "ADDRESS on INTERFACE" */
 };
 
+/* Whether the kernel finds a way to an address far away, by all its tables. */
+enum host_way { HOST_WAY_UNKNOWN, HOST_WAY_NONE, HOST_WAY_FOUND };
+
 struct host_route {
 	int error;                /* negative errno where the table can't be read */
-	bool found;               /* a default route that does not refuse, in the main table */
+	bool found;               /* a default route that does not refuse; IPv4: in the main table */
 	char device[IF_NAMESIZE]; /* of it */
-	bool elsewhere; /* the kernel finds a way to an address far away all the same: by other routes */
+	enum host_way far_away;
 };
 
 enum host_mark { HOST_MARK_TCP, HOST_MARK_MPTCP, HOST_MARK_UDP, HOST_MARKS };

@@ -176,9 +176,13 @@ static void routes(struct findings *f, const struct host *h, int family)
 	};
 	const struct host_route *route = &h->routes[family];
 
-	if (route->found)
+	if (route->found && route->far_away != HOST_WAY_NONE)
 		findings_add(f, says[family].id, FINDING_OK, "", "default route through %s", route->device);
-	else if (route->elsewhere)
+	else if (route->found)
+		findings_add(f, says[family].id, says[family].missing,
+			     "See ip-rule(8), and whether there is an address to go with it.",
+			     "default route through %s, which the kernel does not take", route->device);
+	else if (route->far_away == HOST_WAY_FOUND)
 		findings_add(f, says[family].id, FINDING_OK, "",
 			     "no default route in the main table, but other routes lead far away");
 	else if (route->error)

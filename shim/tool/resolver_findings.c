@@ -13,18 +13,15 @@
 
 #define NAME "a.root-servers.net"
 
-/* Whether a list of words of resolv.conf(5), after "options" or in RES_OPTIONS, has no-aaaa (glibc 2.36). */
+/* Whether a list of words of resolv.conf(5), after "options" or in RES_OPTIONS, has no-aaaa (glibc 2.36,
+ * which takes every word that begins so). */
 static bool leaves_out(const char *words)
 {
-	static const char option[] = "no-aaaa";
-
 	while (*words) {
-		size_t size = strcspn(words, " \t\n");
-
-		if (size == sizeof option - 1 && memcmp(words, option, size) == 0)
-			return true;
-		words += size;
 		words += strspn(words, " \t\n");
+		if (strncmp(words, "no-aaaa", 7) == 0)
+			return true;
+		words += strcspn(words, " \t\n");
 	}
 	return false;
 }

@@ -79,13 +79,20 @@ int script_parse(const char *data, size_t size, struct script *s)
 	if (length < 2 || data[0] != '#' || data[1] != '!')
 		return -ENOEXEC;
 	memcpy(line, data, length);
+	line[length] = '\0';
+	at = line + 2 + strspn(line + 2, blanks);
+	/* Of a line that is cut off, the last byte says only whether the interpreter was all of it
+	 * (Linux 5.1). */
+	if (!end && length == SCRIPT_LINE) {
+		if (!at[strcspn(at, blanks)])
+			return -ENOEXEC;
+		length--;
+	}
 	while (length > 2 && strchr(blanks, line[length - 1]))
 		length--;
 	line[length] = '\0';
-	at = line + 2 + strspn(line + 2, blanks);
 	length = strcspn(at, blanks);
-	/* An interpreter that is cut off is none, an argument may be (Linux 5.1). */
-	if (length == 0 || (!end && size == SCRIPT_LINE && !at[length]))
+	if (length == 0)
 		return -ENOEXEC;
 	argument = at + length + strspn(at + length, blanks);
 	at[length] = '\0';
