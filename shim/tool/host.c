@@ -171,10 +171,10 @@ static bool is_default6(char *const fields[FIELDS])
 static const struct table {
 	const char *path;
 	bool (*is_default)(char *const fields[FIELDS]);
-	size_t needed, device;
+	size_t device; /* its field */
 } tables[HOST_FAMILIES] = {
-    {"/proc/net/route", is_default4, 8, 0},
-    {"/proc/net/ipv6_route", is_default6, 10, 9},
+    {"/proc/net/route", is_default4, 0},
+    {"/proc/net/ipv6_route", is_default6, 9},
 };
 
 static void look_at_table(struct host_route *route, const struct table *table)
@@ -187,14 +187,16 @@ static void look_at_table(struct host_route *route, const struct table *table)
 		return;
 	}
 	while (!route->found && fgets(line, sizeof line, file)) {
-		char *fields[FIELDS] = {NULL}, *rest = NULL;
+		char *fields[FIELDS], *rest = NULL, *end = line + strlen(line);
 		size_t count = 0;
 
 		for (char *part = strtok_r(line, " \t\n", &rest); part && count < FIELDS;
 		     part = strtok_r(NULL, " \t\n", &rest))
 			fields[count++] = part;
-		/* /proc/net/route begins with a line of titles. */
-		if (count < table->needed || strcmp(fields[0], "Iface") == 0 || !table->is_default(fields))
+		/* A line of titles, and what a line lacks, has no RTF_UP. */
+		while (count < FIELDS)
+			fields[count++] = end;
+		if (!table->is_default(fields))
 			continue;
 		route->found = true;
 		(void)snprintf(route->device, sizeof route->device, "%s", fields[table->device]);

@@ -18,6 +18,20 @@ static bool is_preload(const char *name)
 	return name && strcmp(name, "LD_PRELOAD") == 0;
 }
 
+/* Options and assignments that leave nothing of the caller's LD_PRELOAD. */
+static bool cleans(const char *word)
+{
+	static const char *const words[] = {
+	    "-", "-i", "--ignore-environment", "-uLD_PRELOAD", "--unset=LD_PRELOAD",
+	};
+	static const char assigned[] = "LD_PRELOAD=";
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return strncmp(word, assigned, sizeof assigned - 1) == 0;
+}
+
 /* Where the string of -S, --split-string or a cluster of letters that ends in S begins; NULL if it is none of
  * them. */
 static char *split_string(char *word)
@@ -44,16 +58,12 @@ static void parse_env(char *argument, struct script *s)
 		return;
 	}
 	s->cleaned = split ? memchr(argument, 'i', (size_t)(split - argument)) && argument[1] != '-'
-			   : strcmp(argument, "-") == 0 || strcmp(argument, "-i") == 0;
+			   : cleans(argument);
 	for (word = split ? strtok_r(split, blanks, &rest) : NULL; word;
 	     word = strtok_r(NULL, blanks, &rest)) {
-		if (strcmp(word, "-") == 0 || strcmp(word, "-i") == 0 ||
-		    strcmp(word, "--ignore-environment") == 0)
-			s->cleaned = true;
-		else if (takes_next(word))
+		if (takes_next(word))
 			s->cleaned |= is_preload(strtok_r(NULL, blanks, &rest));
-		else if (strcmp(word, "-uLD_PRELOAD") == 0 || strcmp(word, "--unset=LD_PRELOAD") == 0 ||
-			 strncmp(word, "LD_PRELOAD=", 11) == 0)
+		else if (cleans(word))
 			s->cleaned = true;
 		else if (word[0] != '-' && !strchr(word, '='))
 			break;
