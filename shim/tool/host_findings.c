@@ -158,7 +158,8 @@ static void addresses(struct findings *f, const struct host *h, int family)
 			     says[family].site, "%s", text);
 	else
 		findings_add(f, says[family].id, says[family].missing,
-			     a->count[HOST_LINK] ? says[family].link : says[family].none, "only %s", text);
+			     a->count[HOST_LINK] ? says[family].link : says[family].none, "%s%s",
+			     a->count[HOST_LINK] || a->count[HOST_LOOPBACK] ? "only " : "", text);
 }
 
 static void routes(struct findings *f, const struct host *h, int family)

@@ -142,7 +142,8 @@ static void set_id(struct findings *f, int fd)
 	bool user, group, other;
 
 	if (fstat(fd, &s) != 0) {
-		findings_add(f, id, FINDING_UNKNOWN, "", "its mode can't be read (%s)", log_errno(errno));
+		findings_add(f, id, FINDING_UNKNOWN, "See ls -l.", "its mode can't be read (%s)",
+			     log_errno(errno));
 		return;
 	}
 	user = s.st_mode & S_ISUID;

@@ -82,13 +82,15 @@ void resolver_findings(struct findings *f, bool ask)
 			     "See what the name server filters; until then, names lead to IPv4 addresses "
 			     "only.",
 			     "the resolver leaves out AAAA: it gave an IPv4 address of " NAME " only");
-	else
+	else if (status == -ETIMEDOUT)
 		findings_add(f, id, FINDING_UNKNOWN,
-			     "See the name servers in /etc/resolv.conf, or whether there are names other "
-			     "than local ones.",
-			     status == -ETIMEDOUT ? "the resolver did not answer within %d s"
-						  : "the resolver found no address of " NAME
-						    " (%d s at most)",
-			     BOUNDED_SECONDS);
+			     "See whether the name servers in /etc/resolv.conf are up.",
+			     "the resolver did not answer within %d s", BOUNDED_SECONDS);
+	else
+		findings_add(
+		    f, id, FINDING_UNKNOWN,
+		    "See the name servers in /etc/resolv.conf, and whether they know more than local "
+		    "names.",
+		    "the resolver found no address of " NAME);
 	free(families);
 }
