@@ -82,8 +82,11 @@ build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka -ldl -pthread
 
+# Those that test a file of the tool's.
 build/tests/unit/test_elf: build/shim/tool/elf.o
 build/tests/unit/test_script: build/shim/tool/script.o
+build/tests/unit/test_choice: build/shim/tool/choice.o
+build/tests/unit/test_choice: ALL_CFLAGS += -Ishim/tool
 build/tests/unit/test_heir: LDFLAGS += -Wl,--wrap=access
 build/tests/unit/test_names: LDFLAGS += -Wl,--wrap=clock_gettime
 

@@ -10,6 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
     {"check", tool_check},
+    {"probe", tool_probe},
     {"settings", tool_settings},
 };
 
