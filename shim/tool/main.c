@@ -12,6 +12,7 @@ static const struct {
     {"check", tool_check},
     {"probe", tool_probe},
     {"settings", tool_settings},
+    {"status", tool_status},
 };
 
 void tool_fail(const char *format, ...)
