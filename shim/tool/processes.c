@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "processes_inner.h"
 
@@ -58,8 +59,11 @@ static void take_name(struct process *process)
 
 void processes_add(struct processes *found, pid_t pid)
 {
-	struct process *list = realloc(found->list, (found->count + 1) * sizeof *list);
+	struct process *list;
 
+	if (pid == getpid())
+		return;
+	list = realloc(found->list, (found->count + 1) * sizeof *list);
 	if (!list)
 		abort();
 	found->list = list;

@@ -1,4 +1,5 @@
-/* Finding processes: one and all that came from it, or those of a unit of systemd. */
+/* Finding processes: one and all that came from it, or those of a unit of systemd; the caller is never among
+ * them. */
 #ifndef DUALSTACK_PROCESSES_H
 #define DUALSTACK_PROCESSES_H
 

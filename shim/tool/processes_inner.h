@@ -4,7 +4,8 @@
 
 #include "processes.h"
 
-/* Puts PID at the end of the list; it may have ended meanwhile, and has no name then. */
+/* Puts PID at the end of the list, unless it is the caller. It may have ended meanwhile, and has no name
+ * then. */
 void processes_add(struct processes *found, pid_t pid);
 
 /* By number, for qsort(3). */
