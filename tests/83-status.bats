@@ -206,7 +206,10 @@ time.sleep(60)'
 
 @test "no such process; one that has ended" {
 	refused 1 '4194304: there is no such process' 4194304
-	bash -c 'true & echo $! >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/ended" 3>&- &
+	python3 -c 'import os, time
+pid = os.fork() or os._exit(0)
+print(pid, flush=True)
+time.sleep(60)' >"$BATS_TEST_TMPDIR/ended" 3>&- &
 	sleeper=$!
 	wait_until eval 'grep -q "State:.*Z" "/proc/$(cat "$BATS_TEST_TMPDIR/ended")/status"'
 	refused 1 '[0-9]+: there is no such process' "$(cat "$BATS_TEST_TMPDIR/ended")"

@@ -35,8 +35,8 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 		return error;
 	for (const struct addrinfo *i = list; i; i = i->ai_next)
 		room++;
-	a->targets = calloc(room, sizeof *a->targets);
-	a->tried = calloc(room, sizeof *a->tried);
+	a->targets = calloc(room + 1, sizeof *a->targets);
+	a->tried = calloc(room + 1, sizeof *a->tried);
 	if (!a->targets || !a->tried)
 		abort();
 	for (const struct addrinfo *i = list; i; i = i->ai_next) {
@@ -84,8 +84,8 @@ static enum rules_action rule_for(const struct probe_request *r, const struct pr
 
 static void choose(const struct probe_request *r, struct probe_answer *a)
 {
-	struct choice_address *addresses = calloc(a->count, sizeof *addresses);
-	size_t *order = calloc(a->count, sizeof *order), used;
+	struct choice_address *addresses = calloc(a->count + 1, sizeof *addresses);
+	size_t *order = calloc(a->count + 1, sizeof *order), used;
 	enum rules_action rule = rule_for(r, a);
 
 	if (!addresses || !order)

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "processes.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -86,8 +85,7 @@ static size_t all(struct entry **list)
 	size_t count = 0, room = 0;
 
 	while (proc && (name = readdir(proc)) != NULL) {
-		struct entry entry = {.pid =
-					  isdigit((unsigned char)name->d_name[0]) ? atoi(name->d_name) : 0};
+		struct entry entry = {.pid = (pid_t)strtol(name->d_name, NULL, 10)};
 		char state = 'Z';
 
 		if (entry.pid <= 0)

@@ -139,7 +139,7 @@ static int take_all(DIR *directory, int pidfd, pid_t pid, size_t process, struct
 
 		if (!isdigit((unsigned char)name->d_name[0]) || !is_socket(dirfd(directory), name->d_name))
 			continue;
-		fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(name->d_name), 0);
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(name->d_name, NULL, 10), 0);
 		if (fd >= 0) {
 			take(fd, pid, process, found);
 			close(fd);

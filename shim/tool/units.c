@@ -85,7 +85,7 @@ static int ask(char *unit, char *group)
 	bool known = false;
 	int status, fd;
 	FILE *from;
-	pid_t pid;
+	pid_t pid = -1;
 
 	*group = '\0';
 	fd = start(unit, &pid);
