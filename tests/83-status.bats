@@ -171,7 +171,7 @@ tcp [::]:8080 dual_stack true 0/1'
 	stop "$started"
 }
 
-@test "UDP and TCP of one server; a client's sockets are no servers'" {
+@test "UDP; a client's sockets are no servers'" {
 	start udp "$run" -- "$programs/udp_serve" plain 5000
 	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
 	assert_sockets "$started" 'udp [::]:5000 dual_stack true -'
@@ -188,6 +188,21 @@ time.sleep(60)'
 	wait_until grep -q ready "$BATS_TEST_TMPDIR/clients.log"
 	run -1 status --json "$started"
 	assert_equal "$(jq -c '[.sockets, .widened]' <<<"$output")" '[[],0]'
+	run -1 status "$started"
+	assert_output 'No sockets that others could connect or send to.'
+}
+
+@test "a socket that one process has several times is one, and shared with nobody" {
+	start copies "$run" -- python3 -c 'import socket, time
+a = socket.socket()
+a.bind(("0.0.0.0", 5000))
+a.listen(3)
+b, c = a.dup(), a.dup()
+time.sleep(60)'
+	wait_port 5000
+	assert_sockets "$started" 'tcp [::]:5000 dual_stack true 0/0'
+	run -0 status --json "$started"
+	assert_equal "$(jq .sockets[0].shared_with <<<"$output")" 0
 }
 
 @test "another user's process: one line that says so, 1" {

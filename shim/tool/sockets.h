@@ -29,7 +29,11 @@ struct sockets {
 /* Adds the listening TCP and MPTCP sockets of PID, and its UDP sockets that have a port and no peer. PROCESS
  * is the caller's number for it. real_load() and mark_expect() were called. Returns 0; -EPERM where the
  * caller may not look (ptrace(2), "Ptrace access mode checking"), -ESRCH when the process is gone, -ENOSYS
- * where the kernel has no such call. */
+ * where the kernel has no such call.
+ *
+ * What is got of a process is another descriptor of the very socket, for as long as it takes to read some
+ * options; nothing of it is changed. Only where cgroup v1's net_cls or net_prio is in use, the kernel takes
+ * the socket for one of the caller's group from then on (__receive_sock()). */
 int sockets_of(pid_t pid, size_t process, struct sockets *found);
 
 /* Fills in the connections of all that are there, by way of the processes whose numbers are in PIDS. */

@@ -163,6 +163,10 @@ static void print_table(const struct status *s)
 	int holders = (int)strlen("PROCESS"), bounds = (int)strlen("BOUND");
 	char process[TEXT], bound[VIEW_TEXT], ipv4[TEXT], ipv6[TEXT];
 
+	if (!s->sockets.count) {
+		printf("No sockets that others could connect or send to.\n");
+		return;
+	}
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		const struct sockets_one *one = &s->sockets.list[i];
 		int length = (int)strlen(holders_text(s, one, process));
