@@ -138,6 +138,24 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 	run -0 probe --udp="$(printf '00%.0s' $(seq 1400))" four.example 7200
 }
 
+@test "a Jamulus server answers to its ping over both families, and to IPv4 alone without the library" {
+	need Jamulus
+	ping=0000e903000400000000006f60
+	mkdir "$BATS_TEST_TMPDIR/home"
+	for prefix in "$run" env; do
+		HOME=$BATS_TEST_TMPDIR/home QT_QPA_PLATFORM=offscreen start jamulus "$prefix" Jamulus -s -n -p 22124
+		wait_until eval 'on_server ss -Hlun "sport = :22124" | grep -q .'
+		run -0 on_client "$run" --probe --udp=$ping --json $server4 22124
+		assert_equal "$(field outcome)" answered
+		run on_server "$run" --probe --udp=$ping --json ::1 22124
+		case $prefix in
+		env) assert_equal "$status $(field outcome)" '1 refused' ;;
+		*) assert_equal "$status $(field outcome)" '0 answered' ;;
+		esac
+		stop "$started"
+	done
+}
+
 @test "a name that is none: one line, 1" {
 	for name in nosuch.example 127.0.0.300 ../../etc/passwd -- "$(printf 'a%.0s' $(seq 250))"; do
 		run -1 --separate-stderr probe -- "$name" 7100
