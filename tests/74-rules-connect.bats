@@ -99,7 +99,7 @@ tries() {
 	wait_until eval '[ "$(on_server ss -Hlun "sport = :5071" | wc -l)" = 2 ]'
 	local how
 	for how in UDP4 UDP4-DATAGRAM; do
-		asks() { run on_client sh -c "echo hello | timeout 9 $run --rule='$1' socat -t 1 - $how:both.example:5071"; }
+		asks() { run on_client sh -c "echo hello | timeout 9 $run --rule='$1' socat -t 9 - $how:both.example:5071,readbytes=10"; }
 		asks 'connect tcp ipv6'
 		assert_output --partial 'over IPv4'
 		asks 'connect name=both.example ipv6'
@@ -110,7 +110,7 @@ tries() {
 		assert_output --partial 'over IPv4'
 	done
 	# An address that is left out: nothing gets out.
-	run on_client sh -c "echo hello | timeout 9 $run --rule='connect udp address=192.0.2.0/24 ipv6' socat -t 1 - UDP4-DATAGRAM:$server4:5071"
+	run on_client sh -c "echo hello | timeout 9 $run --rule='connect udp address=192.0.2.0/24 ipv6' socat -t 9 - UDP4-DATAGRAM:$server4:5071"
 	assert_output --partial 'Network is unreachable'
 }
 
