@@ -28,13 +28,13 @@ struct walk {
 	bool by_name;     /* executed by execvp(3), which gives the shell what the kernel does not know */
 };
 
-/* 0, -ENOENT or -EACCES. */
+/* 0, -EACCES, or -ENOENT, also where a directory on the way is closed to the caller. */
 static int executable(const char *path)
 {
 	struct stat s;
 
 	if (stat(path, &s) != 0)
-		return errno == EACCES ? -EACCES : -ENOENT;
+		return -ENOENT;
 	return S_ISREG(s.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : -EACCES;
 }
 

@@ -147,23 +147,19 @@ static void look_at_addresses(struct host *h, const struct ifaddrs *all)
 
 enum { FIELDS = 11 };
 
-/* Whether the FIELDS of a line of a routing table are those of a default route: RTF_REJECT is what
- * "unreachable" and "prohibit" routes have, and IPv6's last resort, which is always there; a blackhole has no
- * device. */
+/* Whether the FIELDS of a line of a routing table are those of a default route that leads anywhere: IPv4's
+ * unreachable, prohibit and blackhole routes have no device; IPv6's have RTF_REJECT, and so has its last
+ * resort, which is always there. */
 static bool is_default4(char *const fields[FIELDS])
 {
-	unsigned long flags = strtoul(fields[3], NULL, 16);
-
-	return strtoul(fields[1], NULL, 16) == 0 && strtoul(fields[7], NULL, 16) == 0 && (flags & RTF_UP) &&
-	       !(flags & RTF_REJECT) && strcmp(fields[0], "*") != 0;
+	return strtoul(fields[1], NULL, 16) == 0 && strtoul(fields[7], NULL, 16) == 0 &&
+	       (strtoul(fields[3], NULL, 16) & RTF_UP) && strcmp(fields[0], "*") != 0;
 }
 
 static bool is_default6(char *const fields[FIELDS])
 {
-	unsigned long flags = strtoul(fields[8], NULL, 16);
-
-	return strspn(fields[0], "0") == 32 && strtoul(fields[1], NULL, 16) == 0 && (flags & RTF_UP) &&
-	       !(flags & RTF_REJECT) && strcmp(fields[9], "lo") != 0;
+	return strspn(fields[0], "0") == 32 && strtoul(fields[1], NULL, 16) == 0 &&
+	       (strtoul(fields[8], NULL, 16) & (RTF_UP | RTF_REJECT)) == RTF_UP;
 }
 
 /* proc(5): /proc/net/route; /proc/net/ipv6_route has destination, its length, source, its length, next hop,
