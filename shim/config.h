@@ -18,7 +18,8 @@ struct config {
 	bool active;    /* false: every hook passes its call through */
 	bool text_in;   /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
 	unsigned delay; /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt after the other */
-	char library[PATH_MAX];                  /* this library's absolute path; "" where unknown */
+	char library_file[PATH_MAX];             /* this library's absolute path; "" where unknown */
+	char library[PATH_MAX];                  /* as LD_PRELOAD is to name it: the path, or with $LIB */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value", or NULL when not set */
 };
 

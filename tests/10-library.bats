@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 load lib/helper
 
-library=$root/build/libdualstack.so
+library=$build/libdualstack.so
 
 # The names in hooks.def, the one place where they are listed.
 listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks.def" | sort; }
@@ -27,7 +27,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 
 # Nothing below the exported functions calls an interposed name: it would meet itself.
 @test "the inner files call no interposed function" {
-	for object in "$root"/build/shim/*.o; do
+	for object in "$build"/shim/*.o; do
 		case $object in */preload*.o) continue ;; esac
 		nm -u "$object" | awk '{print $2}' | sort >"$BATS_TEST_TMPDIR/called"
 		run comm -12 "$BATS_TEST_TMPDIR/called" <(listed)
@@ -102,7 +102,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 @test "relative paths in LD_PRELOAD work for heirs, too" {
 	need_root
 	hosts_up
-	cd "$root/build"
+	cd "$build"
 	# The server goes to / before it executes anything.
 	start serve env LD_PRELOAD=./libdualstack.so "$programs/serve" exec 5000
 	wait_port 5000

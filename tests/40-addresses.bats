@@ -113,7 +113,7 @@ serves() {
 	run -0 on_server "$run" -- env -i sh -c "$show"
 	assert_output 'preload [] key []'
 	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 "sh:exec env -i sh -c '$show'"
-	assert_line --regexp "^preload \\[$root/build/libdualstack.so\\] key \\[[0-9a-f]{32}\\]\$"
+	assert_line --regexp "^preload \\[$build/libdualstack.so\\] key \\[[0-9a-f]{32}\\]\$"
 	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:127.0.0.1/5001 "sh:exec env -i sh -c '$show'"
 	assert_line 'preload [] key []'
 }

@@ -184,8 +184,8 @@ plain_ipv4() {
 		}
 	END
 	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/other.so" "$BATS_TEST_TMPDIR/other.c" -ldl
-	for order in "$BATS_TEST_TMPDIR/other.so:$root/build/libdualstack.so" \
-		"$root/build/libdualstack.so:$BATS_TEST_TMPDIR/other.so"; do
+	for order in "$BATS_TEST_TMPDIR/other.so:$build/libdualstack.so" \
+		"$build/libdualstack.so:$BATS_TEST_TMPDIR/other.so"; do
 		for name in eight dead; do
 			run -0 on_client timeout 20 env LD_PRELOAD="$order" "$programs/blocks" plain $name.example 7200
 			assert_line 'other connect'
