@@ -59,8 +59,14 @@ PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
 
+# A glibc program that musl's libc.so is brought to with the library does not start. A library with an ABI version
+# (elf(5), EI_ABIVERSION), which musl does not look at, glibc's ld.so refuses, and the program goes on without.
+IS_GLIBC = echo '\#include <features.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -dM -x c - | grep -q __GLIBC__
+
 $(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@ $(OBJECTS) -ldl
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl
+	@$(IS_GLIBC) || printf '\001' | dd of=$@.new bs=1 seek=8 conv=notrunc 2>/dev/null
+	@mv $@.new $@
 
 $(BUILD)/dualstack-tool: $(TOOL) $(INNER)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(TOOL) $(INNER) -ldl -pthread
