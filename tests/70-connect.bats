@@ -23,8 +23,8 @@ observe() {
 		ip netns exec "$client" timeout 60 ${SHIM:+"$run" --} "$programs/$program" "$@" "$name" "$port" \
 		>"$output" 2>&1 3>&-
 	echo "exit status $?" >>"$output"
-	# With a musl library, of the commands that a musl program runs.
-	[ "${BUILD:-}" = "" ] || sed -i '/^ERROR: ld.so: object .* (ELF file ABI version invalid): ignored/d' "$output"
+	# From the commands that a program of another word size or C library runs.
+	[ "${BUILD:-}" = "" ] || sed -i '/^ERROR: ld.so: object .* from LD_PRELOAD cannot be preloaded/d' "$output"
 }
 
 # same PROGRAM NAMES PREFIX SCENARIO...: each scenario natively and, for each name, under the shim, all at once.

@@ -90,8 +90,10 @@ crossing() {
 
 # same_with_musl FILE FILTER LEAST: with musl, the same tests, of which a part will do here: LEAST at the least.
 same_with_musl() {
-	run -0 env -i PATH="$PATH" HOME="$HOME" BATS_LIB_PATH="$BATS_LIB_PATH" BUILD="$musl" \
+	run env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" BATS_LIB_PATH="$BATS_LIB_PATH" BUILD="$musl" \
 		bats --tap --filter "$2" "$root/tests/$1"
+	refute_line --regexp '^not ok'
+	assert_success
 	assert [ "$(grep -c '^ok' <<<"$output")" -ge "$3" ]
 	refute_line --partial '# skip'
 }
