@@ -89,7 +89,7 @@ ifeq ($(LIB),auto)
 	@rm -f $@.c $@.program
 else
 	@case '$(LIB)' in /* | ..* | */..* | *[!A-Za-z0-9/._-]*) \
-		echo "make: LIB: expected what ld.so expands \$$LIB to, such as lib64, not '$(LIB)'" >&2; exit 1;; esac
+		echo 'make: LIB: expected what ld.so expands $$LIB to, such as lib64, not "$(LIB)"' >&2; exit 1;; esac
 	@echo '$(LIB)' >$@
 endif
 
@@ -170,7 +170,7 @@ lint:
 define install-library
 	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); to='$(DESTDIR)$(libdir)/dualstack'"$${lib:+/$$lib}"; \
 	case '$(libdir)' in *[:[:space:]]*) \
-		echo 'make install: $(libdir): LD_PRELOAD can not name a libdir with a space or a colon (ld.so(8))' >&2; exit 1;; \
+		echo "make install: $(libdir): LD_PRELOAD can't name a libdir with a space or a colon (ld.so(8))" >&2; exit 1;; \
 	esac; \
 	$(INSTALL) -d "$$to"; \
 	$(INSTALL) -m 644 $(BUILD)/libdualstack.so "$$to/libdualstack.so"
