@@ -154,14 +154,14 @@ programs: $(PROGRAMS)
 unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 
 demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
-	@demo/run
+	@BUILD='$(BUILD)' demo/run
 
 check:
-	@tests/run
+	@BUILD='$(BUILD)' tests/run
 
 bench: all $(BUILD)/tests/bench/udp_rate $(BUILD)/tests/programs/blocks
-	@tests/bench/udp
-	@tests/bench/connect
+	@BUILD='$(BUILD)' tests/bench/udp
+	@BUILD='$(BUILD)' tests/bench/connect
 
 lint:
 	@tests/lint
@@ -170,7 +170,7 @@ lint:
 define install-library
 	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); to='$(DESTDIR)$(libdir)/dualstack'"$${lib:+/$$lib}"; \
 	case '$(libdir)' in *[:[:space:]]*) \
-		echo "make install: $(libdir): LD_PRELOAD can't name a libdir with a space or a colon (ld.so(8))" >&2; exit 1;; \
+		echo 'make install: $(libdir): LD_PRELOAD cannot name a path with a space or a colon (ld.so(8))' >&2; exit 1;; \
 	esac; \
 	$(INSTALL) -d "$$to"; \
 	$(INSTALL) -m 644 $(BUILD)/libdualstack.so "$$to/libdualstack.so"

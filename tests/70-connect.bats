@@ -24,7 +24,7 @@ observe() {
 		>"$output" 2>&1 3>&-
 	echo "exit status $?" >>"$output"
 	# From the commands that a program of another word size or C library runs.
-	[ "${BUILD:-}" = "" ] || sed -i '/^ERROR: ld.so: object .* from LD_PRELOAD cannot be preloaded/d' "$output"
+	[ "${BUILD:-build}" = build ] || sed -i '/^ERROR: ld.so: object .* from LD_PRELOAD cannot be preloaded/d' "$output"
 }
 
 # same PROGRAM NAMES PREFIX SCENARIO...: each scenario natively and, for each name, under the shim, all at once.

@@ -61,7 +61,7 @@ lib() { cat "$build/lib"; }
 @test "a libdir that LD_PRELOAD can't name, and a LIB that is none, are refused" {
 	for libdir in '/opt/a b/lib' /opt/a:b/lib; do
 		run -2 make -s -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" libdir="$libdir"
-		assert_line --partial "make install: $libdir: LD_PRELOAD can't name"
+		assert_line --partial "make install: $libdir: LD_PRELOAD cannot name"
 		assert_not_exist "$BATS_TEST_TMPDIR/dest"
 	done
 	for lib in / /lib64 .. ../lib lib/../.. lib/.. 'a b' 'a:b' 'a;b' 'a$(b' 'a*' 'a`b`'; do
@@ -69,6 +69,15 @@ lib() { cat "$build/lib"; }
 		assert_line --partial 'make: LIB: expected'
 		assert_not_exist "$BATS_TEST_TMPDIR/dest"
 	done
+}
+
+@test "LIB is what a packager says, or nothing" {
+	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
+	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/lib64/libdualstack.so"
+	make -C "$root" install prefix="$BATS_TEST_TMPDIR/opt" LIB= BUILD="$BATS_FILE_TMPDIR/other"
+	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
+	assert_output "$BATS_TEST_TMPDIR/opt/lib/dualstack/libdualstack.so"
+	assert_file_exist "$output"
 }
 
 @test "it needs no root, and writes nowhere else" {
