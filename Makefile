@@ -72,14 +72,17 @@ $(BUILD)/dualstack-tool: $(TOOL) $(INNER)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(TOOL) $(INNER) -ldl -pthread
 
 # Other flags, another build: the file changes only when they do.
-FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(sysconfdir) $(LIB)
+FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(sysconfdir)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+$(BUILD)/lib.given: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB)' | cmp -s - $@ || echo '$(LIB)' >$@
 FORCE:
 
 # glibc's loader tells where it looks for libraries, each time with "/nonexistent/$LIB" itself as the last.
-$(BUILD)/lib: Makefile $(BUILD)/flags
+$(BUILD)/lib: Makefile $(BUILD)/flags $(BUILD)/lib.given
 ifeq ($(LIB),auto)
 	@echo 'int main(void) { return 0; }' >$@.c
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@.program $@.c
@@ -176,7 +179,7 @@ define install-library
 	$(INSTALL) -m 644 $(BUILD)/libdualstack.so "$$to/libdualstack.so"
 endef
 
-install-library: $(BUILD)/libdualstack.so $(BUILD)/lib
+install-library: $(BUILD)/lib $(BUILD)/libdualstack.so
 	$(install-library)
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
@@ -184,7 +187,7 @@ EXAMPLES = $(sort $(wildcard demo/*.conf))
 # A word of sed's: what stands on the right of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 
-install: all $(BUILD)/lib
+install: $(BUILD)/lib all
 	$(install-library)
 	@set -e; umask 022; \
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(docdir)'; \
