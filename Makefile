@@ -5,6 +5,8 @@
 #   make bench      datagrams per second, beside native servers; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
+#   make BUILD=build32 CC='gcc -m32' install-library    beside it, for the programs of another word size
+#   make dist       build/dualstack-VERSION.tar.gz, of what is committed
 
 VERSION = 0.1.0
 
@@ -15,19 +17,27 @@ bindir ?= $(exec_prefix)/bin
 libdir ?= $(exec_prefix)/lib
 datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/dualstack
+completionsdir ?= $(datarootdir)/bash-completion/completions
 sysconfdir ?= /etc
 INSTALL ?= install
+
+# Each compiler has a directory of its own.
+BUILD ?= build
+# What ld.so(8) expands $LIB to in the programs of $(CC): found by asking it. Empty: nothing (musl).
+LIB = auto
 
 CFLAGS ?= -O2 -g
 # gcc brings the race detector's library with it; clang's is another package.
 TSAN_CC ?= gcc
 WERROR ?= -Werror
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	-Wcast-qual -Wno-cast-qual -Wundef $(WERROR)
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' -MMD -MP $(CFLAGS)
+	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' \
+	-MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
 # now: a function that is looked up when first called, in a signal handler, would take the loader's lock.
 LIBRARY_LDFLAGS = -shared -Wl,-soname,libdualstack.so -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,text \
-	-Wl,--version-script,build/libdualstack.map -Wl,--as-needed
+	-Wl,--version-script,$(BUILD)/libdualstack.map -Wl,--as-needed
 
 ifeq ($(V),1)
 Q =
@@ -38,115 +48,205 @@ say = @printf '  %-7s %s\n' '$(1)' '$(2)';
 endif
 
 SHIM = $(sort $(wildcard shim/*.c))
-OBJECTS = $(SHIM:%.c=build/%.o)
+OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 # What can be tested without being preloaded: all but the exported functions.
-INNER = $(filter-out build/shim/preload%,$(OBJECTS))
-TOOL = $(patsubst %.c,build/%.o,$(sort $(wildcard shim/tool/*.c)))
-UNIT = $(patsubst %.c,build/%,$(sort $(wildcard tests/unit/test_*.c)))
-PROGRAMS = $(patsubst %.c,build/%,$(sort $(wildcard tests/programs/*.c)))
+INNER = $(filter-out $(BUILD)/shim/preload%,$(OBJECTS))
+TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
+UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
+# Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
+PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
+PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
-all: build/libdualstack.so build/dualstack-run build/dualstack-tool
+all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
 
-build/libdualstack.so: $(OBJECTS) build/libdualstack.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@ $(OBJECTS) -ldl
+# A glibc program that musl's libc.so is brought to with the library does not start. A library with an ABI version
+# (elf(5), EI_ABIVERSION), which musl does not look at, glibc's ld.so refuses, and the program goes on without.
+IS_GLIBC = echo '\#include <features.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -dM -x c - | grep -q __GLIBC__
 
-build/dualstack-tool: $(TOOL) $(INNER)
+$(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl
+	@$(IS_GLIBC) || printf '\001' | dd of=$@.new bs=1 seek=8 conv=notrunc 2>/dev/null
+	@mv $@.new $@
+
+$(BUILD)/dualstack-tool: $(TOOL) $(INNER)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(TOOL) $(INNER) -ldl -pthread
 
 # Other flags, another build: the file changes only when they do.
-build/flags: FORCE
+FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(sysconfdir)
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' >$@
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+$(BUILD)/lib.given: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB)' | cmp -s - $@ || echo '$(LIB)' >$@
 FORCE:
 
-build/shim/tool/%.o: ALL_CFLAGS += -Ishim
+# glibc's loader tells where it looks for libraries, each time with "/nonexistent/$LIB" itself as the last.
+$(BUILD)/lib: Makefile $(BUILD)/flags $(BUILD)/lib.given
+ifeq ($(LIB),auto)
+	@echo 'int main(void) { return 0; }' >$@.c
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@.program $@.c
+	@loader=$$(LC_ALL=C readelf -l $@.program | sed -n 's/.*program interpreter: \(.*\)\]/\1/p'); \
+	LD_DEBUG=libs LD_LIBRARY_PATH='/nonexistent/$$LIB' $${loader:-false} --list $@.program 2>&1 | \
+		sed -n 's|.*[:=]/nonexistent/\([^:[:space:]]*\)[[:space:]]*(LD_LIBRARY_PATH)$$|\1|p' | head -n 1 >$@
+	@rm -f $@.c $@.program
+else
+	@case '$(LIB)' in /* | ..* | */..* | *[!A-Za-z0-9/._-]*) \
+		echo 'make: LIB: expected what ld.so expands $$LIB to, such as lib64, not "$(LIB)"' >&2; exit 1;; esac
+	@echo '$(LIB)' >$@
+endif
 
-build/%.o: %.c Makefile build/flags
+# musl-gcc(1) of Debian has no headers of the kernel, and none of glibc's must come with them. A compiler
+# that has them looks at its own before.
+$(BUILD)/kernel:
+	@mkdir -p $@.new
+	@ln -sfn /usr/include/linux $@.new/linux
+	@ln -sfn /usr/include/asm-generic $@.new/asm-generic
+	@asm=/usr/include/$$($(CC) -print-multiarch 2>/dev/null)/asm; [ -d "$$asm" ] || asm=/usr/include/asm; \
+	ln -sfn "$$asm" $@.new/asm
+	@mv $@.new $@
+
+$(BUILD)/shim/tool/%.o: ALL_CFLAGS += -Ishim
+$(BUILD)/shim/tool/library.o: ALL_CFLAGS += -DDUALSTACK_LIB='"$(shell cat $(BUILD)/lib)"'
+$(BUILD)/shim/tool/library.o: $(BUILD)/lib
+
+$(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # The functions named in hooks.def, and no others.
-build/libdualstack.map: shim/hooks.def Makefile
+$(BUILD)/libdualstack.map: shim/hooks.def Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@){ echo '{ global:'; \
 	$(CC) -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks.def; \
 	echo 'local: *; };'; } >$@.new && mv $@.new $@
 
 # In place, the launcher finds the library beside itself; installed, where it was installed.
-build/dualstack-run: shim/dualstack-run Makefile
+$(BUILD)/dualstack-run: shim/dualstack-run Makefile
 	@mkdir -p $(@D)
-	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@||' -e 's|@SYSCONFDIR@|$(sysconfdir)|' shim/dualstack-run >$@.new && \
+	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@||' -e 's|@LIB@||' \
+	-e 's|@SYSCONFDIR@|$(sysconfdir)|' shim/dualstack-run >$@.new && \
 	chmod 755 $@.new && mv $@.new $@
 
-build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
+$(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka -ldl -pthread
 
 # Those that test a file of the tool's.
-build/tests/unit/test_elf: build/shim/tool/elf.o
-build/tests/unit/test_script: build/shim/tool/script.o
-build/tests/unit/test_choice: build/shim/tool/choice.o
-build/tests/unit/test_choice: ALL_CFLAGS += -Ishim/tool
-build/tests/unit/test_heir: LDFLAGS += -Wl,--wrap=access
-build/tests/unit/test_names: LDFLAGS += -Wl,--wrap=clock_gettime
+$(BUILD)/tests/unit/test_elf: $(BUILD)/shim/tool/elf.o
+$(BUILD)/tests/unit/test_script: $(BUILD)/shim/tool/script.o
+$(BUILD)/tests/unit/test_choice: $(BUILD)/shim/tool/choice.o
+$(BUILD)/tests/unit/test_choice: private ALL_CFLAGS += -Ishim/tool
+$(BUILD)/tests/unit/test_heir: private LDFLAGS += -Wl,--wrap=access
+$(BUILD)/tests/unit/test_names: private LDFLAGS += -Wl,--wrap=clock_gettime
 
 # The table of peers once more, for the race detector.
-build/tests/unit/threads_peers: tests/unit/threads_peers.c shim/peers.c shim/hash.c Makefile
+$(BUILD)/tests/unit/threads_peers: tests/unit/threads_peers.c shim/peers.c shim/hash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(TSAN_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=thread -Ishim -o $@ \
 	tests/unit/threads_peers.c shim/peers.c shim/hash.c -pthread
 
-build/tests/programs/%: tests/programs/%.c Makefile build/flags
+$(BUILD)/tests/programs/%: tests/programs/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fvisibility=hidden,$(ALL_CFLAGS)) $(LDFLAGS) -o $@ $< -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -pthread
 
-build/tests/bench/%: tests/bench/%.c Makefile build/flags
+$(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fvisibility=hidden,$(ALL_CFLAGS)) $(LDFLAGS) -o $@ $<
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $<
 
-build/demo/%: demo/%.c Makefile build/flags
+$(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fvisibility=hidden,$(ALL_CFLAGS)) $(LDFLAGS) -o $@ $<
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $<
 
 programs: $(PROGRAMS)
 
-unit: $(UNIT) build/tests/unit/threads_peers
+unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 
-demo: all build/demo/greet build/demo/visit build/demo/ask
-	@demo/run
+demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
+	@BUILD='$(BUILD)' demo/run
 
 check:
-	@tests/run
+	@BUILD='$(BUILD)' tests/run
 
-bench: all build/tests/bench/udp_rate build/tests/programs/blocks
-	@tests/bench/udp
-	@tests/bench/connect
+bench: all $(BUILD)/tests/bench/udp_rate $(BUILD)/tests/programs/blocks
+	@BUILD='$(BUILD)' tests/bench/udp
+	@BUILD='$(BUILD)' tests/bench/connect
 
 lint:
 	@tests/lint
 
-install: all
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)/dualstack' '$(DESTDIR)$(mandir)/man1' \
-		'$(DESTDIR)$(mandir)/man7'
-	$(INSTALL) -m 755 build/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@|$(libdir)/dualstack/libdualstack.so|' \
-		-e 's|@SYSCONFDIR@|$(sysconfdir)|' \
-		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run'
-	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run'
-	$(INSTALL) -m 644 build/libdualstack.so '$(DESTDIR)$(libdir)/dualstack/libdualstack.so'
-	$(INSTALL) -m 644 man/dualstack-run.1 '$(DESTDIR)$(mandir)/man1/dualstack-run.1'
-	$(INSTALL) -m 644 man/dualstack.7 '$(DESTDIR)$(mandir)/man7/dualstack.7'
+# Whatever the umask is; "sh -e": a step that fails ends the recipe.
+define install-library
+	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); to='$(DESTDIR)$(libdir)/dualstack'"$${lib:+/$$lib}"; \
+	case '$(libdir)' in *[:[:space:]]*) \
+		echo 'make install: $(libdir): LD_PRELOAD cannot name a path with a space or a colon (ld.so(8))' >&2; exit 1;; \
+	esac; \
+	$(INSTALL) -d "$$to"; \
+	$(INSTALL) -m 644 $(BUILD)/libdualstack.so "$$to/libdualstack.so"
+endef
 
-uninstall:
-	rm -f '$(DESTDIR)$(bindir)/dualstack-run' '$(DESTDIR)$(libdir)/dualstack/libdualstack.so' \
-		'$(DESTDIR)$(libdir)/dualstack/dualstack-tool' \
-		'$(DESTDIR)$(mandir)/man1/dualstack-run.1' '$(DESTDIR)$(mandir)/man7/dualstack.7'
-	-rmdir '$(DESTDIR)$(libdir)/dualstack' 2>/dev/null
+install-library: $(BUILD)/lib $(BUILD)/libdualstack.so
+	$(install-library)
+
+MANUALS = $(sort $(wildcard man/*.[1-9]))
+EXAMPLES = $(sort $(wildcard demo/*.conf))
+# A word of sed's: what stands on the right of s|||.
+literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
+
+install: $(BUILD)/lib all
+	$(install-library)
+	@set -e; umask 022; \
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(docdir)'; \
+	$(INSTALL) -m 755 $(BUILD)/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'; \
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@|$(call literally,$(libdir)/dualstack)|' \
+		-e "s|@LIB@|$$(cat $(BUILD)/lib)|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
+		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run.new'; \
+	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run.new'; \
+	mv -f '$(DESTDIR)$(bindir)/dualstack-run.new' '$(DESTDIR)$(bindir)/dualstack-run'; \
+	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'; \
+	$(INSTALL) -m 644 README.md '$(DESTDIR)$(docdir)/README.md'; \
+	for file in $(MANUALS); do \
+		$(INSTALL) -d '$(DESTDIR)$(mandir)'/man$${file##*.}; \
+		$(INSTALL) -m 644 $$file '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; \
+	done; \
+	for file in $(EXAMPLES); do \
+		$(INSTALL) -d '$(DESTDIR)$(docdir)/examples'; \
+		$(INSTALL) -m 644 $$file '$(DESTDIR)$(docdir)/examples'/$${file##*/}; \
+	done
+
+# Of directories, those that are the project's own and are empty then.
+define uninstall-library
+	@lib=$$(cat $(BUILD)/lib); own='$(DESTDIR)$(libdir)/dualstack'; \
+	rm -f "$$own$${lib:+/$$lib}/libdualstack.so"; \
+	[ -z "$$lib" ] || (cd "$$own" && rmdir -p "$$lib") 2>/dev/null; \
+	rmdir "$$own" 2>/dev/null || true
+endef
+
+uninstall-library: $(BUILD)/lib
+	$(uninstall-library)
+
+uninstall: $(BUILD)/lib
+	@rm -f '$(DESTDIR)$(bindir)/dualstack-run' '$(DESTDIR)$(libdir)/dualstack/dualstack-tool' \
+		'$(DESTDIR)$(completionsdir)/dualstack-run' '$(DESTDIR)$(docdir)/README.md'; \
+	for file in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; done; \
+	for file in $(EXAMPLES); do rm -f '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done; \
+	rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)' 2>/dev/null || true
+	$(uninstall-library)
+
+# The same bytes for the same commit, whoever makes it: git-archive(1) takes the commit's time, gzip none.
+NAME = dualstack-$(VERSION)
+GIT = git -c safe.directory='$(CURDIR)' -c tar.umask=0022 -c core.autocrlf=false
+dist:
+	@[ -e .git ] && $(GIT) rev-parse -q --verify HEAD >/dev/null 2>&1 || { \
+		echo 'make dist: needs git and a clone of the repository: it packs what is committed' >&2; exit 1; }
+	@mkdir -p $(BUILD)
+	$(call say,DIST,$(BUILD)/$(NAME).tar.gz)$(GIT) archive --format=tar --prefix=$(NAME)/ -o $(BUILD)/$(NAME).tar HEAD && \
+	gzip -9nf $(BUILD)/$(NAME).tar
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs unit demo check bench lint install uninstall clean
+.PHONY: FORCE all programs unit demo check bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
--include $(wildcard build/shim/*.d build/shim/*/*.d build/tests/*/*.d build/demo/*.d)
+-include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)

@@ -2,6 +2,7 @@
 #include "attempts.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #include "race.h"
 #include "turn.h"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hash.h"
+#include "heir.h"
 #include "log.h"
 #include "peers.h"
 #include "sources.h"
@@ -136,12 +137,14 @@ static void find_library(void)
 	if (!dladdr(&config, &info) || !info.dli_fname)
 		return;
 	/* An absolute one stays as it was given: a service may be pointed at another version by a link. */
-	if (*info.dli_fname == '/' && strlen(info.dli_fname) < sizeof config.library)
-		stpcpy(config.library, info.dli_fname);
-	else if (!realpath(info.dli_fname, config.library))
-		config.library[0] = '\0';
-	if (strpbrk(config.library, ": "))
-		config.library[0] = '\0';
+	if (*info.dli_fname == '/' && strlen(info.dli_fname) < sizeof config.library_file)
+		stpcpy(config.library_file, info.dli_fname);
+	else if (!realpath(info.dli_fname, config.library_file))
+		config.library_file[0] = '\0';
+	if (strpbrk(config.library_file, ": "))
+		config.library_file[0] = '\0';
+	if (!heir_entry(secure_getenv("LD_PRELOAD"), config.library_file, config.library))
+		stpcpy(config.library, config.library_file);
 }
 
 void config_load(void)

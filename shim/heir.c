@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,40 @@ static bool names_library(const char *value)
 			return true;
 		value += size;
 		value += strspn(value, ": ");
+	}
+	return false;
+}
+
+/* Whether ld.so(8) makes FILE from the SIZE bytes at ENTRY: what stands around $LIB stands around its value.
+ */
+static bool expands_to(const char *entry, size_t size, const char *file)
+{
+	const char *token = memchr(entry, '$', size);
+	size_t before, behind, name;
+
+	if (*entry != '/' || !token)
+		return false;
+	before = (size_t)(token - entry);
+	if (size - before >= 6 && memcmp(token, "${LIB}", 6) == 0)
+		name = 6;
+	else if (size - before >= 5 && memcmp(token, "$LIB/", 5) == 0)
+		name = 4;
+	else
+		return false;
+	behind = size - before - name;
+	return strlen(file) > before + behind && memcmp(file, entry, before) == 0 &&
+	       memcmp(file + strlen(file) - behind, token + name, behind) == 0;
+}
+
+bool heir_entry(const char *preload, const char *file, char *entry)
+{
+	for (size_t size; preload && *preload; preload += size, preload += strspn(preload, ": ")) {
+		size = strcspn(preload, ": ");
+		if (size < PATH_MAX && expands_to(preload, size, file)) {
+			memcpy(entry, preload, size);
+			entry[size] = '\0';
+			return true;
+		}
 	}
 	return false;
 }
@@ -80,9 +115,9 @@ bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 	} else {
 		result = fds_each(inherited, &cloexec_too) != 0;
 		/* Where ld.so can't open the library, it complains on standard error and goes on. */
-		if (result && access(config.library, R_OK) != 0) {
+		if (result && access(config.library_file, R_OK) != 0) {
 			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
-				 config.library);
+				 config.library_file);
 			result = false;
 		}
 	}

@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The entry of PRELOAD (LD_PRELOAD's value, or NULL) that ld.so(8) made FILE, an absolute path, from by
+ * expanding $LIB or ${LIB}: an heir of the other word size finds its own library by it. False: there is
+ * none; true: it is in ENTRY, which has PATH_MAX bytes. */
+bool heir_entry(const char *preload, const char *file, char *entry);
+
 /* What an environment for the heir takes: SLOTS pointers and SIZE bytes, for the caller to have on its
  * stack, since none of this may allocate. */
 struct heir {

@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 load lib/helper
 
-library=$root/build/libdualstack.so
+library=$build/libdualstack.so
 
 # The names in hooks.def, the one place where they are listed.
 listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks.def" | sort; }
@@ -27,7 +27,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 
 # Nothing below the exported functions calls an interposed name: it would meet itself.
 @test "the inner files call no interposed function" {
-	for object in "$root"/build/shim/*.o; do
+	for object in "$build"/shim/*.o; do
 		case $object in */preload*.o) continue ;; esac
 		nm -u "$object" | awk '{print $2}' | sort >"$BATS_TEST_TMPDIR/called"
 		run comm -12 "$BATS_TEST_TMPDIR/called" <(listed)
@@ -102,7 +102,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 @test "relative paths in LD_PRELOAD work for heirs, too" {
 	need_root
 	hosts_up
-	cd "$root/build"
+	cd "$build"
 	# The server goes to / before it executes anything.
 	start serve env LD_PRELOAD=./libdualstack.so "$programs/serve" exec 5000
 	wait_port 5000
@@ -113,17 +113,18 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 
 @test "make install and uninstall respect DESTDIR, PREFIX and the directory variables" {
 	run -0 make -s -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x
+	lib=$(cat "$build/lib")
 	assert_file_executable "$BATS_TEST_TMPDIR/dest/opt/x/bin/dualstack-run"
-	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/libdualstack.so"
+	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/$lib/libdualstack.so"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/share/man/man1/dualstack-run.1"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/share/man/man7/dualstack.7"
-	assert_file_contains "$BATS_TEST_TMPDIR/dest/opt/x/bin/dualstack-run" '^library=/opt/x/lib/dualstack/libdualstack.so$'
+	assert_file_contains "$BATS_TEST_TMPDIR/dest/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
 	run -0 make -s -C "$root" uninstall DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x
 	assert_equal "$(find "$BATS_TEST_TMPDIR/dest" -type f)" ''
 
 	run -0 make -s -C "$root" install prefix="$BATS_TEST_TMPDIR/in place" libdir="$BATS_TEST_TMPDIR/lib64"
 	run -0 "$BATS_TEST_TMPDIR/in place/bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
-	assert_output "$BATS_TEST_TMPDIR/lib64/dualstack/libdualstack.so"
+	assert_output "$BATS_TEST_TMPDIR/lib64/dualstack/${lib:+\$LIB/}libdualstack.so"
 }
 
 @test "it builds with clang, with other CFLAGS, in parallel, and shows its commands with V=1" {

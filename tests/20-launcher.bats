@@ -13,9 +13,9 @@ refused() {
 
 @test "it runs the command with the library in front, and gives its status" {
 	run -0 "$run" sh -c 'echo $LD_PRELOAD'
-	assert_output "$root/build/libdualstack.so"
+	assert_output "$build/libdualstack.so"
 	LD_PRELOAD=/other.so run -0 --separate-stderr "$run" -- /bin/sh -c 'echo $LD_PRELOAD'
-	assert_output "$root/build/libdualstack.so:/other.so"
+	assert_output "$build/libdualstack.so:/other.so"
 	run -42 "$run" sh -c 'exit 42'
 	run -0 "$run" -- echo --help a 'b  c' ''
 	assert_output '--help a b  c '
@@ -75,10 +75,10 @@ refused() {
 
 @test "the library is missing or can't be named" {
 	mkdir "$BATS_TEST_TMPDIR/alone" "$BATS_TEST_TMPDIR/a b"
-	cp "$root/build/dualstack-run" "$BATS_TEST_TMPDIR/alone"
+	cp "$build/dualstack-run" "$BATS_TEST_TMPDIR/alone"
 	run -125 "$BATS_TEST_TMPDIR/alone/dualstack-run" echo hello
 	assert_output --partial "alone/libdualstack.so: can't read the library"
-	cp "$root/build/dualstack-run" "$root/build/libdualstack.so" "$root/build/dualstack-tool" "$BATS_TEST_TMPDIR/a b"
+	cp "$build/dualstack-run" "$build/libdualstack.so" "$build/dualstack-tool" "$BATS_TEST_TMPDIR/a b"
 	run -125 "$BATS_TEST_TMPDIR/a b/dualstack-run" echo hello
 	assert_output --partial "LD_PRELOAD can't name a path with a space"
 }
@@ -86,13 +86,13 @@ refused() {
 @test "it finds the library when it is called through a symbolic link" {
 	ln -s "$run" "$BATS_TEST_TMPDIR/ds"
 	run -0 "$BATS_TEST_TMPDIR/ds" sh -c 'echo $LD_PRELOAD'
-	assert_output "$root/build/libdualstack.so"
+	assert_output "$build/libdualstack.so"
 }
 
 same_with() {
 	need "$1"
 	run -0 "$@" "$run" --log=info sh -c 'echo $LD_PRELOAD $DUALSTACK_LOG'
-	assert_output "$root/build/libdualstack.so info:stderr"
+	assert_output "$build/libdualstack.so info:stderr"
 	run -127 "$@" "$run" nosuchcommand
 	run -125 "$@" "$run" --log=info:/nonexistent/log echo hello
 }

@@ -4,7 +4,7 @@
 bats_require_minimum_version 1.5.0
 load lib/helper
 
-library=$root/build/libdualstack.so
+library=$build/libdualstack.so
 
 setup() { conf=$BATS_TEST_TMPDIR/dualstack.conf; }
 

@@ -63,11 +63,11 @@ serves() {
 	for address in 127.0.0.1 ::1; do
 		start plain "$programs/buffers" 5000
 		wait_port 5000
-		on_server "$programs/flood" 127.0.0.1/5000 12
+		on_server "$programs/flood" 127.0.0.1/5000 11
 		wait_until grep -q '^done' "$BATS_TEST_TMPDIR/plain.log"
 		start shim "$run" -- "$programs/buffers" 5001
 		wait_port 5001
-		on_server "$programs/flood" $address/5001 12
+		on_server "$programs/flood" $address/5001 11
 		wait_until grep -q '^done' "$BATS_TEST_TMPDIR/shim.log"
 		assert_equal "$(log_of shim)" "$(log_of plain)"
 		hosts_down
@@ -113,7 +113,7 @@ serves() {
 	run -0 on_server "$run" -- env -i sh -c "$show"
 	assert_output 'preload [] key []'
 	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 "sh:exec env -i sh -c '$show'"
-	assert_line --regexp "^preload \\[$root/build/libdualstack.so\\] key \\[[0-9a-f]{32}\\]\$"
+	assert_line --regexp "^preload \\[$build/libdualstack.so\\] key \\[[0-9a-f]{32}\\]\$"
 	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:127.0.0.1/5001 "sh:exec env -i sh -c '$show'"
 	assert_line 'preload [] key []'
 }

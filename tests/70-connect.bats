@@ -23,6 +23,8 @@ observe() {
 		ip netns exec "$client" timeout 60 ${SHIM:+"$run" --} "$programs/$program" "$@" "$name" "$port" \
 		>"$output" 2>&1 3>&-
 	echo "exit status $?" >>"$output"
+	# From the commands that a program of another word size or C library runs.
+	[ "${BUILD:-build}" = build ] || sed -i '/^ERROR: ld.so: object .* from LD_PRELOAD cannot be preloaded/d' "$output"
 }
 
 # same PROGRAM NAMES PREFIX SCENARIO...: each scenario natively and, for each name, under the shim, all at once.
@@ -184,8 +186,8 @@ plain_ipv4() {
 		}
 	END
 	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/other.so" "$BATS_TEST_TMPDIR/other.c" -ldl
-	for order in "$BATS_TEST_TMPDIR/other.so:$root/build/libdualstack.so" \
-		"$root/build/libdualstack.so:$BATS_TEST_TMPDIR/other.so"; do
+	for order in "$BATS_TEST_TMPDIR/other.so:$build/libdualstack.so" \
+		"$build/libdualstack.so:$BATS_TEST_TMPDIR/other.so"; do
 		for name in eight dead; do
 			run -0 on_client timeout 20 env LD_PRELOAD="$order" "$programs/blocks" plain $name.example 7200
 			assert_line 'other connect'

@@ -209,7 +209,7 @@ time.sleep(60)'
 	need setpriv
 	echo_server "$run"
 	# The build directory may be one that this user has no way to.
-	cp "$root/build/dualstack-tool" "$BATS_TEST_TMPDIR/"
+	cp "$build/dualstack-tool" "$BATS_TEST_TMPDIR/"
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	for json in '' --json; do
 		run -1 --separate-stderr setpriv --reuid=65534 --clear-groups "$BATS_TEST_TMPDIR/dualstack-tool" \
@@ -258,7 +258,7 @@ systemctl_says() {
 	refused 1 "a: systemctl can't say anything about units here" a
 	systemctl_says 'kill -9 $$'
 	refused 1 "a: systemctl can't say anything about units here" a
-	PATH=/nonexistent run -1 "$root/build/dualstack-tool" status some@unit.service
+	PATH=/nonexistent run -1 "$build/dualstack-tool" status some@unit.service
 	assert_output 'dualstack-run: --status: some@unit.service: there is no systemctl to ask about units; give a PID'
 }
 

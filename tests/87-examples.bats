@@ -18,7 +18,7 @@ example() {
 }
 
 # What a shell on the server host makes of it, with the build directory in PATH.
-type_in() { ip netns exec "$server" env PATH="$root/build:$PATH" sh -c "$1"; }
+type_in() { ip netns exec "$server" env PATH="$build:$PATH" sh -c "$1"; }
 
 teardown() { hosts_down; }
 

@@ -7,9 +7,14 @@ bats_load_library bats-assert
 bats_load_library bats-file
 
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-run=$root/build/dualstack-run
-programs=$root/build/tests/programs
-export root run programs
+# The build directory that is tested: the Makefile's BUILD.
+case ${BUILD:-build} in
+/*) build=$BUILD ;;
+*) build=$root/${BUILD:-build} ;;
+esac
+run=$build/dualstack-run
+programs=$build/tests/programs
+export root build run programs
 # Not what this machine's administrator has configured.
 export DUALSTACK_CONFIG=none
 

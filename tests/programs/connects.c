@@ -69,10 +69,12 @@ static int by_poll(int fd, int ms, unsigned *events)
 
 	if (is("ppoll"))
 		result = ppoll(&p, 1, from_ms(ms, &t), mask);
+#ifdef __GLIBC__
 	else if (is("poll_chk"))
 		result = __poll_chk(&p, 1, ms, sizeof p);
 	else if (is("ppoll_chk"))
 		result = __ppoll_chk(&p, 1, from_ms(ms, &t), mask, sizeof p);
+#endif
 	else
 		result = poll(&p, 1, ms);
 	*events = result > 0 ? common_events((unsigned)p.revents) : 0;
@@ -102,6 +104,29 @@ static int by_select(int fd, int ms, unsigned *events)
 	return result > 1 ? 1 : result;
 }
 
+/* musl 1.2.3 has neither of these. */
+static int wait_2(int set, struct epoll_event *event, const struct timespec *t)
+{
+#ifdef __GLIBC__
+	return epoll_pwait2(set, event, 1, t, mask);
+#else
+	(void)set, (void)event, (void)t;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+static int close_above(int fd)
+{
+#ifdef __GLIBC__
+	return close_range((unsigned)fd + 1, ~0U, 0);
+#else
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
 static int wait_in(int set, int ms, struct epoll_event *event)
 {
 	struct timespec t;
@@ -109,7 +134,7 @@ static int wait_in(int set, int ms, struct epoll_event *event)
 	if (is("epoll_pwait"))
 		return epoll_pwait(set, event, 1, ms, mask);
 	if (is("epoll_pwait2"))
-		return epoll_pwait2(set, event, 1, from_ms(ms, &t), mask);
+		return wait_2(set, event, from_ms(ms, &t));
 	return epoll_wait(set, event, 1, ms);
 }
 
@@ -331,7 +356,7 @@ static void held(const char *scenario, int fd)
 		fd = moved;
 	}
 	if (strcmp(scenario, "others") == 0)
-		show("close_range", close_range((unsigned)fd + 1, ~0U, 0));
+		show("close_range", close_above(fd));
 	if (strcmp(scenario, "baddup") == 0)
 		show("dup2", dup2(999, fd));
 	/* The child's connection is the parent's, as long as there was one socket only. */

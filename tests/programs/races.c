@@ -19,6 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef SYS_accept /* i386 */
+#define SYS_accept SYS_accept4
+#endif
+
 static int fd;
 static struct sockaddr_in peer;
 static _Atomic pid_t waiting;

@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include "common.h"
 
-#include <linux/errqueue.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <linux/errqueue.h> /* needs <time.h> */
 
 /* A peer that says something over IPv6 to PORT and is gone. */
 static struct sockaddr_in gone_peer(int fd)

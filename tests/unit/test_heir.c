@@ -120,13 +120,73 @@ static void gives_up(void **state)
 	char **made;
 
 	(void)state;
-	strcpy(config.library, "/nonexistent/libdualstack.so");
+	strcpy(config.library_file, "/nonexistent/libdualstack.so");
 	assert_false(complete(env, false, &made));
+	strcpy(config.library_file, "/where/libdualstack.so");
+	assert_true(complete(env, false, &made));
 	config.library[0] = '\0';
 	assert_false(complete(env, false, &made));
 	config.active = false;
 	assert_false(complete(env, false, &made));
 	close(fd);
+}
+
+/* An heir of another word size has another library: it is looked for by $LIB, and what can be looked at is
+ * the one that is here. */
+static void by_word_size(void **state)
+{
+	char *const env[] = {"PATH=/bin", "LD_PRELOAD=/x/other.so", NULL};
+	int fd = widened(0);
+	char **made;
+
+	(void)state;
+	strcpy(config.library, "/where/$LIB/libdualstack.so");
+	assert_true(complete(env, false, &made));
+	assert_string_equal(value(made, "LD_PRELOAD"), "/where/$LIB/libdualstack.so:/x/other.so");
+	strcpy(config.library_file, "/nonexistent/libdualstack.so");
+	assert_false(complete(env, false, &made));
+	close(fd);
+}
+
+static void entries(void **state)
+{
+	static const char file[] = "/where/lib/x86/libdualstack.so";
+	static const struct {
+		const char *preload, *entry;
+	} cases[] = {
+	    {"/where/$LIB/libdualstack.so", "/where/$LIB/libdualstack.so"},
+	    {"/where/${LIB}/libdualstack.so", "/where/${LIB}/libdualstack.so"},
+	    {"/x/$LIB/a.so:/where/$LIB/libdualstack.so:b.so", "/where/$LIB/libdualstack.so"},
+	    {" : b.so  /where/$LIB/libdualstack.so ", "/where/$LIB/libdualstack.so"},
+	    {"/$LIB/libdualstack.so", "/$LIB/libdualstack.so"},
+	    /* Another copy, which ld.so did not find; what is no such entry; none. */
+	    {"/elsewhere/$LIB/libdualstack.so", NULL},
+	    {"/where/lib/x86/libdualstack.so", NULL},
+	    {"where/$LIB/libdualstack.so", NULL},
+	    {"/where/$LIBRARY/libdualstack.so", NULL},
+	    {"/where/${LIB/libdualstack.so", NULL},
+	    {"/where/$PLATFORM/libdualstack.so", NULL},
+	    {"/where/$LIB/x86/libdualstack.so.1", NULL},
+	    {"/where/lib/x86/$LIB/libdualstack.so", NULL},
+	    {"/where/$LIB", NULL},
+	    {"/where/$", NULL},
+	    {"$LIB", NULL},
+	    {"", NULL},
+	    {NULL, NULL},
+	};
+	static char entry[PATH_MAX], endless[2 * PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool found = heir_entry(cases[i].preload, file, entry);
+
+		assert_int_equal(found, cases[i].entry != NULL);
+		if (found)
+			assert_string_equal(entry, cases[i].entry);
+	}
+	memset(endless, '/', sizeof endless - 1);
+	memcpy(endless + PATH_MAX, "$LIB", 4);
+	assert_false(heir_entry(endless, endless, entry));
 }
 
 /* access() must find a library there. */
@@ -135,6 +195,7 @@ static int with_library(void **state)
 	(void)state;
 	config.active = true;
 	config.variables[CONFIG_KEY] = "DUALSTACK_KEY=00";
+	strcpy(config.library_file, "/where/libdualstack.so");
 	strcpy(config.library, "/where/libdualstack.so");
 	return 0;
 }
@@ -153,6 +214,8 @@ int main(void)
 	    cmocka_unit_test_setup(inherits_one, with_library),
 	    cmocka_unit_test_setup(keeps, with_library),
 	    cmocka_unit_test_setup(gives_up, with_library),
+	    cmocka_unit_test_setup(by_word_size, with_library),
+	    cmocka_unit_test(entries),
 	};
 
 	real_load();
