@@ -77,9 +77,9 @@ build/dualstack-run: shim/dualstack-run Makefile
 	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARY@||' shim/dualstack-run >$@.new && \
 	chmod 755 $@.new && mv $@.new $@
 
-build/tests/unit/%: tests/unit/%.c $(INNER) Makefile build/flags
+build/tests/unit/%: tests/unit/%.c $(INNER) $(filter-out build/shim/tool/main.o,$(TOOL)) Makefile build/flags
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) -lcmocka -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) $(filter-out build/shim/tool/main.o,$(TOOL)) -lcmocka -ldl -pthread
 
 build/tests/unit/test_heir: LDFLAGS += -Wl,--wrap=access
 build/tests/unit/test_names: LDFLAGS += -Wl,--wrap=clock_gettime

@@ -1,31 +1,15 @@
 #include "tool.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+    {"disable", tool_disable},
+    {"enable", tool_enable},
     {"settings", tool_settings},
 };
-
-void tool_fail(const char *format, ...)
-{
-	char line[8192];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(line, sizeof line, format, args);
-	va_end(args);
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
-	(void)fprintf(stderr, "dualstack-run: %s\n", line);
-	exit(TOOL_FAILED);
-}
 
 int main(int argc, char **argv)
 {
