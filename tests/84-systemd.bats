@@ -1,0 +1,192 @@
+# Services of a real systemd, booted in namespaces over an overlay of this machine: Debian's unmodified units,
+# enabled, reached over both families, disabled, and reached over IPv4 only.
+
+bats_require_minimum_version 1.5.0
+load lib/helper
+
+setup_file() {
+	over=$BATS_FILE_TMPDIR/over
+	export over
+	make -s -C "$root" install DESTDIR="$over" PREFIX=/usr/local
+}
+
+setup() {
+	need_root
+	need ip
+	[ -x /lib/systemd/systemd ] || skip 'systemd is not installed'
+	[ "$("$root/tests/lib/in-systemd" echo booted 2>&1)" = booted ] ||
+		skip 'no systemd can be booted here: it needs overlayfs and cgroups version 2'
+}
+
+# inside FUNCTION...: runs the last function in a booted systemd; the others are what it calls.
+inside() {
+	"$root/tests/lib/in-systemd" --over "$over" bash -c \
+		"root=$(printf %q "$root"); . \"\$root/tests/lib/systemd.bash\"; $(declare -f "$@"); ${!#}"
+}
+
+imap() {
+	case $1 in *:*) set -- "[$1]" ;; esac
+	$at curl -s --max-time 10 --login-options AUTH=PLAIN -u reader:secret \
+		"imap://$1:143/INBOX;MAILINDEX=1" | grep 'both families'
+}
+
+dovecot_story() {
+	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
+	mkdir -p $BATS_TEST_TMPDIR
+	. "$root/tests/lib/dovecot.bash"
+	dovecot_config '*' 143
+	cp $BATS_TEST_TMPDIR/dovecot/dovecot.conf /etc/dovecot/dovecot.conf
+	client_up
+
+	dualstack-run --enable dovecot
+	dualstack-run --enable dovecot.service
+	systemctl daemon-reload
+	quietly systemctl start dovecot
+	systemctl show dovecot -p ProtectSystem -p PrivateTmp -p PrivateDevices -p NonBlocking -p DropInPaths | sort
+	reached imap
+	before=$(systemctl show dovecot -p MainPID)
+	quietly systemctl reload dovecot
+	reached imap
+	[ "$(systemctl show dovecot -p MainPID)" = "$before" ] || echo 'another process'
+
+	dualstack-run --disable dovecot
+	ls /etc/systemd/system/dovecot.service.d 2>&1
+	systemctl daemon-reload
+	quietly systemctl restart dovecot
+	reached imap
+	quietly systemctl stop dovecot
+	grep -o 'Login:.* rip=[^,]*' $BATS_TEST_TMPDIR/dovecot/log | sed 's/.* //' | sort -u
+}
+
+@test "dovecot.service: enabled, reached over both families, reloaded, disabled, IPv4 only" {
+	need dovecot
+	run inside imap dovecot_story
+	assert_success
+	assert_output - <<'END'
+dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
+It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
+dovecot.service: already enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
+DropInPaths=/etc/systemd/system/dovecot.service.d/50-dualstack.conf
+NonBlocking=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectSystem=full
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+dovecot.service: disabled, /etc/systemd/system/dovecot.service.d/50-dualstack.conf is removed
+It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
+ls: cannot access '/etc/systemd/system/dovecot.service.d': No such file or directory
+reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
+rip=127.0.0.1
+rip=192.0.2.2
+rip=2001:db8:1::2
+END
+}
+
+# An IRC client that goes when it has been welcomed.
+irc() {
+	UNTIL='End of MOTD' THEN=QUIT $at "$programs/ask" "$1/$port" "${password[@]}" \
+		"NICK r$RANDOM" 'USER reader 0 * :reader' | grep ' 001 .*:Welcome'
+}
+
+ngircd_up() {
+	mkdir -p /srv/run/test
+	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
+	. "$root/tests/lib/irc.bash"
+	ngircd_config "$1" 6667
+	sed -i 's/^Server[UG]ID.*//' /srv/run/test/ngircd.conf
+	cp /srv/run/test/ngircd.conf /etc/ngircd/ngircd.conf
+}
+
+bip_story() {
+	ngircd_up 127.0.0.1
+	quietly systemctl start ngircd
+	bip_config 7778
+	sed -i 's,^pid_file.*,pid_file = "/run/bip/bip.pid";,' /srv/run/test/bip/bip.conf
+	cp /srv/run/test/bip/bip.conf /etc/bip/bip.conf
+	chown -R bip:bip /srv/run/test/bip /etc/bip
+	client_up
+	port=7778 password=(PASS\ u:secret:c)
+
+	dualstack-run --enable bip
+	systemctl daemon-reload
+	quietly systemctl start bip
+	wait_until irc 127.0.0.1
+	reached irc
+	quietly systemctl reload bip
+	wait_until irc 127.0.0.1
+	reached irc
+
+	dualstack-run --disable bip
+	systemctl daemon-reload
+	quietly systemctl restart bip
+	wait_until irc 127.0.0.1
+	reached irc
+}
+
+@test "bip.service: enabled, reached over both families, reloaded, disabled, IPv4 only" {
+	need bip
+	need ngircd
+	run inside irc ngircd_up bip_story
+	assert_success
+	assert_output - <<'END'
+bip.service: enabled by /etc/systemd/system/bip.service.d/50-dualstack.conf
+It takes effect with: systemctl daemon-reload && systemctl restart bip.service
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+bip.service: disabled, /etc/systemd/system/bip.service.d/50-dualstack.conf is removed
+It takes effect with: systemctl daemon-reload && systemctl restart bip.service
+reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
+END
+}
+
+ngircd_story() {
+	ngircd_up 0.0.0.0
+	client_up
+	port=6667 password=()
+	mkdir /etc/systemd/system/ngircd.service.d
+	printf '[Service]\nRestrictAddressFamilies=AF_INET AF_UNIX\n' >/etc/systemd/system/ngircd.service.d/harden.conf
+
+	dualstack-run --enable ngircd
+	systemctl daemon-reload
+	quietly systemctl start ngircd
+	wait_until irc 127.0.0.1
+	systemctl show ngircd -p RestrictAddressFamilies
+	reached irc
+	quietly systemctl reload ngircd
+	wait_until irc 127.0.0.1
+	reached irc
+
+	echo 'as restricted as before:'
+	sed -i /AF_INET6/d /etc/systemd/system/ngircd.service.d/50-dualstack.conf
+	systemctl daemon-reload
+	quietly systemctl restart ngircd
+	wait_until irc 127.0.0.1
+	reached irc
+
+	dualstack-run --disable ngircd
+	ls /etc/systemd/system/ngircd.service.d
+	systemctl daemon-reload
+	quietly systemctl restart ngircd
+	wait_until irc 127.0.0.1
+	reached irc
+}
+
+@test "ngircd.service with RestrictAddressFamilies=AF_INET AF_UNIX" {
+	need ngircd
+	run inside irc ngircd_up ngircd_story
+	assert_success
+	assert_output - <<'END'
+ngircd.service: enabled by /etc/systemd/system/ngircd.service.d/50-dualstack.conf
+It takes effect with: systemctl daemon-reload && systemctl restart ngircd.service
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+as restricted as before:
+reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
+ngircd.service: disabled, /etc/systemd/system/ngircd.service.d/50-dualstack.conf is removed
+It takes effect with: systemctl daemon-reload && systemctl restart ngircd.service
+harden.conf
+reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
+END
+}
