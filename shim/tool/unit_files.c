@@ -132,7 +132,7 @@ static enum unit_found look(const struct unit_place *place, const char *director
 		const char *template = unit_name_template(name);
 
 		if (!template || strcmp(template, target) != 0)
-			*alias = unit_name_instance(name, target);
+			*alias = unit_name_instance(name, keep_copy(target, strlen(target)));
 	}
 	if (stat(full, &st) != 0)
 		return *alias ? UNIT_FOUND : UNIT_MISSING;

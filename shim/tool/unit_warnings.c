@@ -100,13 +100,16 @@ static void call_filter(const struct unit *unit, const char *name)
 
 static void families(const struct unit *unit, const char *name)
 {
-	static const char *const inet6[] = {"AF_INET6", NULL};
+	static const char *const inet[] = {"AF_INET", NULL}, *const inet6[] = {"AF_INET6", NULL};
 	struct texts values = unit_lines(unit, "Service", name);
+	const char *ours = dropin_families(unit);
 
-	if (!unit_permits(unit, name, inet6, dropin_families(unit)))
-		unit_warn(unit, name, values.count ? joined(&values) : "none",
-			  "forbids AF_INET6 in a way that " UNIT_DROPIN
-			  " can't add to; permit AF_INET and AF_INET6 there");
+	if (!unit_permits(unit, name, inet, ours))
+		unit_warn(unit, name, joined(&values),
+			  "forbids AF_INET, so that there is nothing to add IPv6 to");
+	else if (!unit_permits(unit, name, inet6, ours))
+		unit_warn(unit, name, joined(&values),
+			  "a drop-in read after " UNIT_DROPIN " forbids AF_INET6; permit it there");
 }
 
 /* Whether RULE, of SocketBindAllow= or SocketBindDeny=, bears on IPv6. */
