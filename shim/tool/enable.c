@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,11 @@ struct request {
 	const char *name;
 };
 
-/* Our drop-in of the unit. PATH begins behind the root; FULL does not, and has no links in its directories.
+/* Our drop-in of the unit. PATH begins behind the root; DIRECTORY and FULL do not,
+ * and no directory in them is a link.
  */
 struct target {
-	const char *path;
-	char directory[PATH_MAX], full[PATH_MAX];
+	const char *path, *directory, *full;
 	const char *text; /* what it holds; NULL if it is not there */
 };
 
@@ -93,17 +94,13 @@ static void find_target(const struct request *request, const char *name, struct 
 	const char *within = keep_format("%s/%s.d", directory, name);
 	struct stat st;
 	size_t size;
-	int failed;
 
 	target->path = keep_format("%s/" UNIT_DROPIN, within);
 	target->text = NULL;
-	failed = rooted_path(root, within, true, target->directory);
-	if (!failed && strlen(target->directory) + sizeof "/" UNIT_DROPIN > sizeof target->full)
-		failed = -ENAMETOOLONG;
-	if (failed)
-		tool_fail("%s%s: %s", root, within, strerror(-failed));
-	(void)snprintf(target->full, sizeof target->full, "%.*s/" UNIT_DROPIN,
-		       (int)(sizeof target->full - sizeof "/" UNIT_DROPIN), target->directory);
+	target->directory = rooted_path(root, within, true);
+	if (!target->directory)
+		tool_fail("%s%s: %s", root, within, strerror(errno));
+	target->full = keep_format("%s/" UNIT_DROPIN, target->directory);
 	if (lstat(target->full, &st) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			tool_fail("%s: %s", target->full, strerror(errno));
@@ -118,19 +115,13 @@ static void find_target(const struct request *request, const char *name, struct 
 }
 
 /* Makes what is missing of the directory PATH. */
-static void make_directories(char *path)
+static void make_directories(const char *path)
 {
-	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		int made;
+	for (size_t end = 1; path[end - 1]; end++) {
+		const char *part = keep_copy(path, end);
 
-		if (slash)
-			*slash = '\0';
-		made = mkdir(path, 0755);
-		if (made < 0 && errno != EEXIST)
-			tool_fail("%s: %s", path, strerror(errno));
-		if (!slash)
-			return;
-		*slash = '/';
+		if ((!path[end] || path[end] == '/') && mkdir(part, 0755) < 0 && errno != EEXIST)
+			tool_fail("%s: %s", part, strerror(errno));
 	}
 }
 
@@ -149,7 +140,7 @@ static int write_all(int fd, const char *text)
 
 /* Puts TEXT in place as a whole: systemd finds the old file or the new one, and never the temporary one,
  * whose name does not end in ".conf". */
-static void write_target(struct target *target, const char *text)
+static void write_target(const struct target *target, const char *text)
 {
 	char *temporary = keep_format("%s/." UNIT_DROPIN ".XXXXXX", target->directory);
 	int fd, failed = 0;
@@ -180,10 +171,10 @@ static void warn_if_hidden(const struct request *request, const struct unit *uni
 {
 	for (const char **at = unit_directories(&request->place); *at && strcmp(*at, directory) != 0; at++) {
 		const char *path = keep_format("%s/%s.d/" UNIT_DROPIN, *at, unit->files.name);
-		char full[PATH_MAX];
+		const char *full = rooted_path(request->place.root, path, false);
 		struct stat st;
 
-		if (rooted_path(request->place.root, path, false, full) == 0 && lstat(full, &st) == 0)
+		if (full && lstat(full, &st) == 0)
 			tool_warn("%s: %s: systemd reads it in place of the one in %s; remove it",
 				  unit->files.name, path, directory);
 	}

@@ -1,27 +1,28 @@
 #include "library.h"
 
+#include "keep.h"
 #include "tool.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 const char *library_file(void)
 {
-	static char path[PATH_MAX + sizeof "/libdualstack.so"];
+	static const char *path;
+	char tool[PATH_MAX];
 	ssize_t size;
 
-	if (*path)
+	if (path)
 		return path;
-	size = readlink("/proc/self/exe", path, PATH_MAX);
+	size = readlink("/proc/self/exe", tool, sizeof tool);
 	if (size <= 0 || size >= PATH_MAX)
 		tool_fail("/proc/self/exe: %s: can't tell where the library is",
 			  strerror(size < 0 ? errno : ENAMETOOLONG));
-	path[size] = '\0';
-	strcpy(strrchr(path, '/'), "/libdualstack.so");
-	return path;
+	tool[size] = '\0';
+	*strrchr(tool, '/') = '\0';
+	return path = keep_format("%s/libdualstack.so", tool);
 }
 
 const char *library_path(void)

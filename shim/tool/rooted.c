@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,98 +14,81 @@ enum {
 	LARGEST = 16 << 20
 };
 
-/* OUT without its last component; at the root, itself. */
-static void up(char *out)
+/* PATH without its last component. */
+static const char *above(const char *path)
 {
-	char *slash = strrchr(out, '/');
+	const char *slash = strrchr(path, '/');
 
-	if (slash)
-		*slash = '\0';
+	return slash ? keep_copy(path, (size_t)(slash - path)) : path;
 }
 
-/* Puts the link ROOT/OUT's target in front of what REST still holds, and takes OUT back to where the target
- * is seen from. */
-static int follow(const char *link, char *out, char rest[PATH_MAX])
+/* What the link FULL leads to; NULL with errno set. */
+static const char *target_of(const char *full)
 {
-	char target[PATH_MAX], joined[2 * PATH_MAX];
-	ssize_t size = readlink(link, target, sizeof target);
+	char target[PATH_MAX];
+	ssize_t size = readlink(full, target, sizeof target);
 
-	if (size < 0)
-		return -errno;
-	if (size >= (ssize_t)sizeof target)
-		return -ENAMETOOLONG;
-	target[size] = '\0';
-	if (*target == '/')
-		*out = '\0';
-	else
-		up(out);
-	if (snprintf(joined, sizeof joined, "%s/%s", target, rest) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	strcpy(rest, joined);
-	return 0;
+	if (size == (ssize_t)sizeof target) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return size < 0 ? NULL : keep_copy(target, (size_t)size);
 }
 
-/* Takes the first component off REST. Returns its length; 0 when there is none. */
-static size_t component(char rest[PATH_MAX], char name[PATH_MAX])
+/* The component that REST begins with, which is moved behind it and its slashes; NULL when there is none. */
+static const char *component(const char **rest)
 {
-	size_t skipped = strspn(rest, "/"), size = strcspn(rest + skipped, "/");
+	const char *start = *rest + strspn(*rest, "/");
+	size_t size = strcspn(start, "/");
 
-	memcpy(name, rest + skipped, size);
-	name[size] = '\0';
-	memmove(rest, rest + skipped + size, strlen(rest + skipped + size) + 1);
-	return size;
+	*rest = start + size + strspn(start + size, "/");
+	return size ? keep_copy(start, size) : NULL;
 }
 
-int rooted_resolve(const char *root, const char *path, bool last, char out[PATH_MAX])
+const char *rooted_resolve(const char *root, const char *path, bool last)
 {
-	char rest[PATH_MAX], name[PATH_MAX], full[2 * PATH_MAX];
-	int links = 0, failed;
-	struct stat st;
+	const char *out = "", *rest = path, *name;
+	int links = 0;
 
-	if (strlen(path) >= sizeof rest)
-		return -ENAMETOOLONG;
-	strcpy(rest, path);
-	*out = '\0';
-	while (component(rest, name)) {
+	while ((name = component(&rest))) {
+		const char *next = keep_format("%s/%s", out, name), *target;
+		const char *full = keep_format("%s%s", root, next);
+		struct stat st;
+
 		if (strcmp(name, ".") == 0)
 			continue;
 		if (strcmp(name, "..") == 0) {
-			up(out);
+			out = above(out);
 			continue;
 		}
-		if (snprintf(full, sizeof full, "%s/%s", out, name) >= PATH_MAX)
-			return -ENAMETOOLONG;
-		strcpy(out, full);
-		if (snprintf(full, sizeof full, "%s%s", root, out) >= PATH_MAX)
-			return -ENAMETOOLONG;
 		if (lstat(full, &st) < 0) {
 			if (errno != ENOENT && errno != ENOTDIR)
-				return -errno;
+				return NULL;
+			out = next;
 			continue;
 		}
-		if (!S_ISLNK(st.st_mode) || (!last && !rest[strspn(rest, "/")]))
+		if (!S_ISLNK(st.st_mode) || (!last && !*rest)) {
+			out = next;
 			continue;
-		if (++links > LINKS)
-			return -ELOOP;
-		if ((failed = follow(full, out, rest)))
-			return failed;
+		}
+		if (++links > LINKS) {
+			errno = ELOOP;
+			return NULL;
+		}
+		/* A relative target is seen from where the link is. */
+		if (!(target = target_of(full)))
+			return NULL;
+		rest = keep_format("%s/%s", target, rest);
+		out = *target == '/' ? "" : out;
 	}
-	if (!*out)
-		strcpy(out, "/");
-	return 0;
+	return *out ? out : "/";
 }
 
-int rooted_path(const char *root, const char *path, bool last, char out[PATH_MAX])
+const char *rooted_path(const char *root, const char *path, bool last)
 {
-	char inside[PATH_MAX], full[2 * PATH_MAX];
-	int failed = rooted_resolve(root, path, last, inside);
+	const char *inside = rooted_resolve(root, path, last);
 
-	if (failed)
-		return failed;
-	if (snprintf(full, sizeof full, "%s%s", root, inside) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	strcpy(out, full);
-	return 0;
+	return inside ? keep_format("%s%s", root, inside) : NULL;
 }
 
 static char *contents(int fd, size_t *size)
@@ -137,13 +120,12 @@ static char *contents(int fd, size_t *size)
 
 char *rooted_read(const char *root, const char *path, size_t *size)
 {
-	char full[PATH_MAX], *text;
-	int fd, failed = rooted_path(root, path, true, full);
+	const char *full = rooted_path(root, path, true);
+	char *text;
+	int fd, failed;
 
-	if (failed) {
-		errno = -failed;
+	if (!full)
 		return NULL;
-	}
 	/* O_NONBLOCK: a FIFO would wait for who writes into it. */
 	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
 	if (fd < 0)

@@ -8,10 +8,10 @@
 
 void unit_binary_warning(const struct unit *unit, const char *program)
 {
-	char path[PATH_MAX];
+	const char *full = rooted_path(unit->place.root, program, true);
 	struct stat st;
 
-	if (rooted_path(unit->place.root, program, true, path) != 0 || stat(path, &st) != 0)
+	if (!full || stat(full, &st) != 0)
 		unit_warn(unit, "ExecStart", program, "there is no such file");
 	else if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		unit_warn(unit, "ExecStart", program, "it can't be executed");
@@ -24,15 +24,15 @@ static const char *const path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sb
 /* The file that NAME, as in ExecStart=, is; NAME itself where there is none. */
 static const char *found(const struct unit *unit, const char *name)
 {
-	char full[PATH_MAX];
 	struct stat st;
 
 	if (strchr(name, '/'))
 		return name;
 	for (size_t i = 0; path[i]; i++) {
 		const char *file = keep_format("%s/%s", path[i], name);
+		const char *full = rooted_path(unit->place.root, file, true);
 
-		if (rooted_path(unit->place.root, file, true, full) == 0 && stat(full, &st) == 0)
+		if (full && stat(full, &st) == 0)
 			return file;
 	}
 	return name;

@@ -98,17 +98,34 @@ static const char *last_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static DIR *open_directory(const struct unit_place *place, const char *directory)
+{
+	const char *full = rooted_path(place->root, directory, true);
+
+	return full ? opendir(full) : NULL;
+}
+
+/* Whether PATH is there, if only as a link to what is not. */
+static bool exists(const struct unit_place *place, const char *path)
+{
+	const char *full = rooted_path(place->root, path, false);
+	struct stat st;
+
+	return full && lstat(full, &st) == 0;
+}
+
 /* Whether PATH, with no link in it, lies in one of the directories of units itself. */
 static bool among_units(const struct unit_place *place, const char *path)
 {
 	const char **directories = unit_directories(place);
 	size_t size = (size_t)(last_of(path) - path);
-	char resolved[PATH_MAX];
 
-	for (; *directories; directories++)
-		if (rooted_resolve(place->root, *directories, true, resolved) == 0 &&
-		    strlen(resolved) + 1 == size && strncmp(resolved, path, size - 1) == 0)
+	for (; *directories; directories++) {
+		const char *resolved = rooted_resolve(place->root, *directories, true);
+
+		if (resolved && strlen(resolved) + 1 == size && strncmp(resolved, path, size - 1) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -118,12 +135,12 @@ static enum unit_found look(const struct unit_place *place, const char *director
 			    const char **file, const char **alias)
 {
 	const char *path = keep_format("%s/%s", directory, name), *target;
-	char resolved[PATH_MAX], full[PATH_MAX];
+	const char *resolved = rooted_resolve(place->root, path, true), *full;
 	struct stat st;
 
-	if (rooted_resolve(place->root, path, true, resolved) != 0 ||
-	    rooted_path(place->root, path, true, full) != 0)
+	if (!resolved)
 		return UNIT_MISSING;
+	full = keep_format("%s%s", place->root, resolved);
 	target = last_of(resolved);
 	*file = path;
 	if (strcmp(resolved, "/dev/null") == 0)
@@ -132,7 +149,7 @@ static enum unit_found look(const struct unit_place *place, const char *director
 		const char *template = unit_name_template(name);
 
 		if (!template || strcmp(template, target) != 0)
-			*alias = unit_name_instance(name, keep_copy(target, strlen(target)));
+			*alias = unit_name_instance(name, target);
 	}
 	if (stat(full, &st) != 0)
 		return *alias ? UNIT_FOUND : UNIT_MISSING;
@@ -156,11 +173,10 @@ static enum unit_found look_everywhere(const struct unit_place *place, const cha
 static void find_aliases(const struct unit_place *place, struct unit_files *files)
 {
 	for (const char **at = unit_directories(place); *at; at++) {
-		char full[PATH_MAX];
+		DIR *directory = open_directory(place, *at);
 		struct dirent *entry;
-		DIR *directory;
 
-		if (rooted_path(place->root, *at, true, full) != 0 || !(directory = opendir(full)))
+		if (!directory)
 			continue;
 		while ((entry = readdir(directory))) {
 			const char *file, *alias = NULL;
@@ -224,11 +240,10 @@ static int by_name(const void *a, const void *b)
 /* Adds the drop-ins in DIRECTORY, but for those whose name an earlier directory has. */
 static void add_dropins(const struct unit_place *place, const char *directory, struct texts *dropins)
 {
-	char full[PATH_MAX];
+	DIR *opened = open_directory(place, directory);
 	struct dirent *entry;
-	DIR *opened;
 
-	if (rooted_path(place->root, directory, true, full) != 0 || !(opened = opendir(full)))
+	if (!opened)
 		return;
 	while ((entry = readdir(opened))) {
 		const char *name = entry->d_name, *dot = strrchr(name, '.');
@@ -276,19 +291,17 @@ const char *unit_file_of(const struct unit_place *place, const char *name)
 /* Whether a directory such as sockets.target.wants in DIRECTORY has a link called NAME. */
 static bool wanted_in(const struct unit_place *place, const char *directory, const char *name)
 {
-	char full[PATH_MAX];
+	DIR *opened = open_directory(place, directory);
 	struct dirent *entry;
 	bool found = false;
-	struct stat st;
-	DIR *opened;
 
-	if (rooted_path(place->root, directory, true, full) != 0 || !(opened = opendir(full)))
+	if (!opened)
 		return false;
 	while (!found && (entry = readdir(opened))) {
 		const char *dot = strrchr(entry->d_name, '.');
 
 		found = dot && (strcmp(dot, ".wants") == 0 || strcmp(dot, ".requires") == 0) &&
-			lstat(keep_format("%s/%s/%s", full, entry->d_name, name), &st) == 0;
+			exists(place, keep_format("%s/%s/%s", directory, entry->d_name, name));
 	}
 	(void)closedir(opened);
 	return found;

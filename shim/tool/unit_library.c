@@ -73,11 +73,18 @@ static const char *hides(const struct unit *unit, const char *library, const cha
 	return NULL;
 }
 
+static bool is_there(const char *root, const char *path)
+{
+	const char *full = rooted_path(root, path, true);
+	struct stat st;
+
+	return full && stat(full, &st) == 0;
+}
+
 /* The same of a root directory or image of the service's own. */
 static const char *elsewhere(const struct unit *unit, const char *library, const char **value)
 {
-	char path[PATH_MAX];
-	struct stat st;
+	const char *root;
 
 	*value = unit_last(unit, "RootImage");
 	if (**value)
@@ -85,30 +92,23 @@ static const char *elsewhere(const struct unit *unit, const char *library, const
 	*value = unit_last(unit, "RootDirectory");
 	if (!**value || strcmp(*value, "/") == 0)
 		return NULL;
-	if (rooted_path(unit->place.root, *value, true, path) == 0) {
-		char inside[PATH_MAX];
-
-		if (rooted_path(path, library, true, inside) == 0 && stat(inside, &st) == 0)
-			return NULL;
-	}
-	return "RootDirectory";
+	root = rooted_path(unit->place.root, *value, true);
+	return root && is_there(root, library) ? NULL : "RootDirectory";
 }
 
 /* The first of LIBRARY and the directories that it is in which others than their owner may not read or pass;
  * NULL if there is none. */
 static const char *closed(const char *root, const char *library)
 {
-	char path[PATH_MAX];
 	struct stat st;
 
 	for (size_t end = 1; library[end - 1]; end++) {
-		const char *part = keep_copy(library, end);
+		const char *part = keep_copy(library, end), *full = rooted_path(root, part, true);
 		mode_t needed = library[end] ? S_IXOTH : S_IROTH;
 
 		if (library[end] != '/' && library[end])
 			continue;
-		if (rooted_path(root, part, true, path) == 0 && stat(path, &st) == 0 &&
-		    !(st.st_mode & needed))
+		if (full && stat(full, &st) == 0 && !(st.st_mode & needed))
 			return part;
 	}
 	return NULL;
@@ -118,8 +118,6 @@ void unit_library_warnings(const struct unit *unit, const char *library)
 {
 	const char *value, *setting = hides(unit, library, &value), *part, *user = unit_last(unit, "User");
 	bool dynamic = !unit_no(unit_last(unit, "DynamicUser"));
-	char path[PATH_MAX];
-	struct stat st;
 
 	if (!setting)
 		setting = elsewhere(unit, library, &value);
@@ -127,8 +125,7 @@ void unit_library_warnings(const struct unit *unit, const char *library)
 		unit_warn(
 		    unit, setting, value,
 		    "the service does not see %s; install it elsewhere, or add BindReadOnlyPaths=", library);
-	if (*unit->place.root &&
-	    (rooted_path(unit->place.root, library, true, path) != 0 || stat(path, &st) != 0))
+	if (*unit->place.root && !is_there(unit->place.root, library))
 		unit_warn(unit, "--root", unit->place.root, "has no %s; install dualstack there", library);
 	if (!unit->place.user && (*user || dynamic) && strcmp(user, "root") != 0 && strcmp(user, "0") != 0 &&
 	    (part = closed(unit->place.root, library)))

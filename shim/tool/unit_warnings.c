@@ -172,7 +172,7 @@ static bool sets_preload(const char *text)
 static struct texts files_like(const char *root, const char *pattern)
 {
 	struct texts files = {0};
-	char *whole = keep(2 * strlen(root) + strlen(pattern) + 1), *to = whole;
+	char *escaped = keep(2 * strlen(root) + 1), *to = escaped;
 	glob_t found;
 
 	for (const char *at = root; *at; at++) {
@@ -180,8 +180,7 @@ static struct texts files_like(const char *root, const char *pattern)
 			*to++ = '\\';
 		*to++ = *at;
 	}
-	strcpy(to, pattern);
-	if (glob(whole, 0, NULL, &found) == 0) {
+	if (glob(keep_format("%s%s", escaped, pattern), 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			texts_add(&files, keep_copy(found.gl_pathv[i] + strlen(root),
 						    strlen(found.gl_pathv[i]) - strlen(root)));
