@@ -3,26 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 load lib/helper
+load lib/inside
 
-setup_file() {
-	over=$BATS_FILE_TMPDIR/over
-	export over
-	make -s -C "$root" install DESTDIR="$over" PREFIX=/usr/local
-}
-
-setup() {
-	need_root
-	need ip
-	[ -x /lib/systemd/systemd ] || skip 'systemd is not installed'
-	[ "$("$root/tests/lib/in-systemd" echo booted 2>&1)" = booted ] ||
-		skip 'no systemd can be booted here: it needs overlayfs and cgroups version 2'
-}
-
-# inside FUNCTION...: runs the last function in a booted systemd; the others are what it calls.
-inside() {
-	"$root/tests/lib/in-systemd" --over "$over" bash -c \
-		"root=$(printf %q "$root"); . \"\$root/tests/lib/systemd.bash\"; $(declare -f "$@"); ${!#}"
-}
+setup_file() { install_over; }
+setup() { need_systemd; }
 
 imap() {
 	case $1 in *:*) set -- "[$1]" ;; esac
@@ -46,6 +30,7 @@ dovecot_story() {
 	reached imap
 	before=$(systemctl show dovecot -p MainPID)
 	quietly systemctl reload dovecot
+	wait_until grep 'SIGHUP received' $BATS_TEST_TMPDIR/dovecot/log
 	reached imap
 	[ "$(systemctl show dovecot -p MainPID)" = "$before" ] || echo 'another process'
 
@@ -86,8 +71,8 @@ END
 # Logs in, and is welcomed. It quits as a client does: bip 0.9.3 ends itself when one goes away while it is being
 # written to. (ngircd would take a second to answer that.)
 to_bip() {
-	UNTIL='End of MOTD' THEN=QUIT $at "$programs/ask" "$1/7778" 'PASS u:secret:c' 'NICK reader' \
-		'USER reader 0 * :reader' | grep ' 001 reader :Welcome'
+	UNTIL='End of MOTD' THEN=QUIT $at "$programs/ask" "$1/7778" "PASS ${user:-u}:secret:c" 'NICK reader' \
+		'USER reader 0 * :reader' | grep ' 001 .*:Welcome'
 }
 to_ngircd() {
 	UNTIL='End of MOTD' $at "$programs/ask" "$1/6667" "NICK r$RANDOM" 'USER reader 0 * :reader' |
@@ -100,7 +85,7 @@ ngircd_up() {
 	. "$root/tests/lib/irc.bash"
 	ngircd_config "$1" 6667
 	sed -i 's/^Server[UG]ID.*//' /srv/run/test/ngircd.conf
-	cp /srv/run/test/ngircd.conf /etc/ngircd/ngircd.conf
+	printf '[Limits]\nMaxConnectionsIP = 0\n' | cat /srv/run/test/ngircd.conf - >/etc/ngircd/ngircd.conf
 }
 
 bip_story() {
@@ -121,6 +106,10 @@ bip_story() {
 	quietly systemctl start bip
 	wait_until to_bip 127.0.0.1
 	reached to_bip
+	# bip says nothing of it, but has another user then.
+	sed -n '/^user/,$p' /etc/bip/bip.conf | sed 's/"u"/"v"/; s/reader/writer/' >/srv/user
+	cat /srv/user >>/etc/bip/bip.conf
+	user=v
 	quietly systemctl reload bip
 	wait_until to_bip 127.0.0.1
 	reached to_bip
@@ -161,6 +150,8 @@ ngircd_story() {
 	systemctl show ngircd -p RestrictAddressFamilies
 	reached to_ngircd
 	quietly systemctl reload ngircd
+	# It binds its listeners anew.
+	wait_until eval "journalctl -u ngircd -o cat | grep 'Re-reading of configuration done'"
 	wait_until to_ngircd 127.0.0.1
 	reached to_ngircd
 
