@@ -52,6 +52,7 @@ OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 # What can be tested without being preloaded: all but the exported functions.
 INNER = $(filter-out $(BUILD)/shim/preload%,$(OBJECTS))
 TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
+TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 # Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
@@ -128,14 +129,10 @@ $(BUILD)/dualstack-run: shim/dualstack-run Makefile
 	-e 's|@SYSCONFDIR@|$(sysconfdir)|' shim/dualstack-run >$@.new && \
 	chmod 755 $@.new && mv $@.new $@
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) Makefile $(BUILD)/flags | $(BUILD)/kernel
+$(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(filter %.o,$^) -lcmocka -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
 
-# Those that test a file of the tool's.
-$(BUILD)/tests/unit/test_elf: $(BUILD)/shim/tool/elf.o
-$(BUILD)/tests/unit/test_script: $(BUILD)/shim/tool/script.o
-$(BUILD)/tests/unit/test_choice: $(BUILD)/shim/tool/choice.o
 $(BUILD)/tests/unit/test_choice: private ALL_CFLAGS += -Ishim/tool
 $(BUILD)/tests/unit/test_heir: private LDFLAGS += -Wl,--wrap=access
 $(BUILD)/tests/unit/test_names: private LDFLAGS += -Wl,--wrap=clock_gettime

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "library.h"
 #include "log.h"
 
 /* The library is built by the same compiler as this tool, so it is for what this tool is for. */
@@ -58,6 +59,9 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     e->bits);
 	else if (same_machine(own, e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, as the library", e->bits);
+	else if (runs_beside(own, e) && library_for(e))
+		findings_add(f, id, FINDING_OK, "", "%d-bit, for which the library is installed, too",
+			     e->bits);
 	else if (runs_beside(own, e))
 		findings_add(f, id, FINDING_FAIL,
 			     e->bits == 32

@@ -15,6 +15,9 @@
  * that are not printable are shown as "?", so that it stays one line. */
 __attribute__((noreturn, format(printf, 1, 2))) void tool_fail(const char *format, ...);
 
+/* The same line, and goes on. */
+__attribute__((format(printf, 1, 2))) void tool_warn(const char *format, ...);
+
 /* The commands. ARGV[0] is the command's name, what follows are its arguments; each returns the exit status.
  */
 int tool_check(int argc, char **argv);

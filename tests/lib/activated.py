@@ -1,0 +1,11 @@
+# A service whose listener systemd has bound (sd_listen_fds(3)): tells each client, by IPv4 or IPv6 as the
+# listener is, whom it sees. Python makes of it what the kernel says it is.
+import os
+import socket
+
+assert os.environ["LISTEN_FDS"] == "1" and os.environ["LISTEN_PID"] == str(os.getpid())
+listener = socket.socket(fileno=3)
+while True:
+    connection, address = listener.accept()
+    connection.sendall(("%s sees %s\n" % (listener.family.name, address[0])).encode())
+    connection.close()
