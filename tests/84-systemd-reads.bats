@@ -16,7 +16,7 @@ preload() {
 
 # What this systemd reads in a unit and its drop-ins is what --enable reads in them.
 preload_story() {
-	lib=/usr/local/lib/dualstack/libdualstack.so
+	lib='/usr/local/lib/dualstack/$LIB/libdualstack.so'
 	printf '#!/bin/sh\nprintf "%%s\\n" "$LD_PRELOAD"\n' >/srv/show
 	chmod 755 /srv/show
 	set -- 'Environment=LD_PRELOAD=/a.so' 'Environment="LD_PRELOAD=/a.so:/b.so"' "Environment='LD_PRELOAD=/\\x61.so'" \

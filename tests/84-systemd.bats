@@ -33,6 +33,8 @@ dovecot_story() {
 	wait_until grep 'SIGHUP received' $BATS_TEST_TMPDIR/dovecot/log
 	reached imap
 	[ "$(systemctl show dovecot -p MainPID)" = "$before" ] || echo 'another process'
+	dualstack-run --status dovecot | sed -n '/:143/s/ \+/ /gp' | cut -d ' ' -f 3-6
+	dualstack-run --status dovecot.service --json | jq -c '[.widened, (.sockets | map(select(.port == 143)) | .[0].state)]'
 
 	dualstack-run --disable dovecot
 	ls /etc/systemd/system/dovecot.service.d 2>&1
@@ -58,6 +60,8 @@ PrivateTmp=yes
 ProtectSystem=full
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
+[::]:143 dual-stack 0 0
+[1,"dual_stack"]
 dovecot.service: disabled, /etc/systemd/system/dovecot.service.d/50-dualstack.conf is removed
 It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
 ls: cannot access '/etc/systemd/system/dovecot.service.d': No such file or directory
@@ -222,12 +226,33 @@ activated_story() {
 ::1: ECONNREFUSED
 192.0.2.1: AF_INET sees 192.0.2.2
 2001:db8:1::1: ECONNREFUSED
-LD_PRELOAD=/usr/local/lib/dualstack/libdualstack.so
+LD_PRELOAD=/usr/local/lib/dualstack/$LIB/libdualstack.so
 127.0.0.1: AF_INET6 sees ::ffff:127.0.0.1
 ::1: AF_INET6 sees ::1
 192.0.2.1: AF_INET6 sees ::ffff:192.0.2.2
 2001:db8:1::1: AF_INET6 sees 2001:db8:1::2
-LD_PRELOAD=/usr/local/lib/dualstack/libdualstack.so
+LD_PRELOAD=/usr/local/lib/dualstack/$LIB/libdualstack.so
+END
+}
+
+synthetic_story() {
+	client_up
+	printf '[Service]\nEnvironment=DUALSTACK_PEER=synthetic\nExecStart=/usr/bin/python3 %s/tests/lib/activated.py\n' "$root" \
+		>/etc/systemd/system/told.service
+	quietly dualstack-run --enable told
+	seen '[::]:7000' | sed 's/sees 2[45][0-9][.].*/sees a synthetic address/'
+}
+
+@test "socket activation: an AF_INET program is shown a dual-stack listener as AF_INET, where its unit asks for it" {
+	need python3
+	run inside seen synthetic_story
+	assert_success
+	assert_output - <<'END'
+127.0.0.1: AF_INET sees 127.0.0.1
+::1: AF_INET sees 127.0.0.1
+192.0.2.1: AF_INET sees 192.0.2.2
+2001:db8:1::1: AF_INET sees a synthetic address
+LD_PRELOAD=/usr/local/lib/dualstack/$LIB/libdualstack.so
 END
 }
 
