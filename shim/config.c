@@ -121,6 +121,9 @@ static void apply(const struct settings *s)
 	config.delay = s->delay;
 	config.peer = s->peer;
 	peers_range(s->pool, s->pool_bits);
+	config.nat64_auto = s->nat64 && s->nat64_found;
+	if (s->nat64 && s->nat64_prefix.bits)
+		nat64_set(&s->nat64_prefix);
 	if (s->peer == SETTINGS_PEER_REAL)
 		view_give_real();
 	stpcpy(log, s->log);

@@ -17,6 +17,7 @@ struct config {
 	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
+	bool nat64_auto;                         /* a translator's prefix may be looked for */
 	char library_file[PATH_MAX];             /* this library's absolute path; "" where unknown */
 	char library[PATH_MAX];                  /* as LD_PRELOAD is to name it: the path, or with $LIB */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; NULL only while nothing was loaded */

@@ -196,10 +196,42 @@ bool peers_known(const struct in6_addr *real, uint32_t scope)
 	return find(set_of(hash_of(&p)), &p, &held) != NULL;
 }
 
+/* Puts P, which is in no slot of SET, into one, shown as P->shown or, if that is 0, as an address that is
+ * given now from HASHED. Returns what it is shown as, or the pool's first address. */
+static uint32_t insert(struct slot *set, struct peer *p, uint32_t hashed)
+{
+	uint32_t seq = 0;
+	struct slot *slot;
+
+	p->used = atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1;
+	while ((slot = choose(set, p, &seq))) {
+		/* Acquire and release: what is written next must not be seen before SEQ is odd. */
+		if (!atomic_compare_exchange_strong_explicit(&slot->seq, &seq, seq | 1, memory_order_acq_rel,
+							     memory_order_relaxed))
+			continue;
+		if (!p->shown)
+			p->shown = give(set, slot, seq, hashed);
+		write_slot(slot, seq, p);
+		return p->shown;
+	}
+	return pool.net;
+}
+
+/* Where it was seen before, as a peer, it keeps the address that the program knows it by. */
+void peers_stand(const struct in6_addr *real, in_addr_t shown)
+{
+	struct peer p = peer_of(real, 0), held;
+	uint32_t hashed = hash_of(&p);
+
+	p.shown = ntohl(shown);
+	if (!find(set_of(hashed), &p, &held))
+		(void)insert(set_of(hashed), &p, hashed);
+}
+
 in_addr_t peers_show(const struct in6_addr *real, uint32_t scope)
 {
 	struct peer p = peer_of(real, scope), held;
-	uint32_t hashed = hash_of(&p), seq = 0;
+	uint32_t hashed = hash_of(&p);
 	struct slot *set = set_of(hashed), *slot = find(set, &p, &held);
 
 	if (slot) {
@@ -207,17 +239,7 @@ in_addr_t peers_show(const struct in6_addr *real, uint32_t scope)
 				      memory_order_relaxed);
 		return htonl(held.shown);
 	}
-	p.used = atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1;
-	while ((slot = choose(set, &p, &seq))) {
-		/* Acquire and release: what is written next must not be seen before SEQ is odd. */
-		if (!atomic_compare_exchange_strong_explicit(&slot->seq, &seq, seq | 1, memory_order_acq_rel,
-							     memory_order_relaxed))
-			continue;
-		p.shown = give(set, slot, seq, hashed);
-		write_slot(slot, seq, &p);
-		return htonl(p.shown);
-	}
-	return htonl(pool.net);
+	return htonl(insert(set, &p, hashed));
 }
 
 /* Whether SHOWN, which nobody has now, was given out and taken back: a number that the slot has passed; a

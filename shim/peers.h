@@ -47,6 +47,10 @@ bool peers_pool(in_addr_t addr);
  * index of a link-local address, else 0. */
 in_addr_t peers_show(const struct in6_addr *real, uint32_t scope);
 
+/* REAL, which this host reaches SHOWN by (network byte order, outside the pool), is to be shown as that: to
+ * be called only for what the program connects or sends to itself. It may be forgotten as others are. */
+void peers_stand(const struct in6_addr *real, in_addr_t shown);
+
 /* Whether REAL has one by now. */
 bool peers_known(const struct in6_addr *real, uint32_t scope);
 

@@ -79,7 +79,7 @@ bool policy_allows(enum rules_action action, const struct in6_addr *addr)
 	return action == RULES_IPV4 ? in : action != RULES_IPV6 || !in;
 }
 
-bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags)
+bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by)
 {
 	struct rules_facts facts = {.call = RULES_CONNECT};
 	struct names_list list;
@@ -94,7 +94,7 @@ bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags)
 	facts.address = &to.sin6_addr;
 	facts.port = ntohs(to.sin6_port);
 	facts.name = names_find(&to.sin6_addr, &list) ? list.name : NULL;
-	if (policy_allows(rules_ask(&facts), &to.sin6_addr))
+	if (policy_allows(rules_ask(&facts), by ? by : &to.sin6_addr))
 		return true;
 	policy_log(fd, &to);
 	errno = ENETUNREACH;

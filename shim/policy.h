@@ -24,8 +24,8 @@ enum rules_action policy_connect(int fd, const struct sockaddr_in6 *to, const ch
 bool policy_allows(enum rules_action action, const struct in6_addr *addr);
 
 /* Whether a message with FLAGS may be sent to ADDR on FD: a server's answers may, unless a rule names their
- * address. Sets errno if not. */
-bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags);
+ * address. BY is the address that it really goes to; NULL: ADDR. Sets errno if not. */
+bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by);
 
 /* What is known when NAME is looked up, for sockets of TYPE (SOCK_STREAM, SOCK_DGRAM or 0) and a PORT or -1.
  */

@@ -13,8 +13,11 @@
 #include "config.h"
 #include "mark.h"
 #include "names.h"
+#include "nat64.h"
+#include "peers.h"
 #include "policy.h"
 #include "ready.h"
+#include "route.h"
 #include "twin.h"
 #include "view.h"
 #include "widen.h"
@@ -258,6 +261,50 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	return true;
 }
 
+/* Makes the addresses by which a translator is reached those of LIST's last, for IPv4 addresses to which
+ * there is no other way; what DNS64 (RFC 6147) has put there already stands for them, too. */
+static void add_nat64(struct names_list *list)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	const uint32_t count = list->count;
+	struct in6_addr in6;
+	in_addr_t in;
+
+	for (uint32_t i = 0; nat64_known() && i < count; i++) {
+		const struct in6_addr *addr = &list->addresses[i].addr;
+
+		if (IN6_IS_ADDR_V4MAPPED(addr)) {
+			memcpy(&in, addr->s6_addr + 12, sizeof in);
+			to.sin_addr.s_addr = in;
+			if (nat64_form(in, &in6) && !route_known((const struct sockaddr *)&to, sizeof to)) {
+				names_add(list, &in6, 0);
+				peers_stand(&in6, in);
+			}
+		} else if (nat64_inside(addr, &in)) {
+			peers_stand(addr, in);
+		}
+	}
+}
+
+/* To an IPv4 address to which the kernel has just found no way: to TO, by a translator. */
+static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action,
+		     struct sockaddr_in6 *to)
+{
+	struct sockaddr_in in;
+
+	if (errno != ENETUNREACH || !nat64_known() || !view_is_in(addr, len))
+		return false;
+	memcpy(&in, addr, sizeof in);
+	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
+	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) || !policy_allows(action, &to->sin6_addr) ||
+	    (mark_test(fd) == MARK_NONE && widen_client(fd) != 0 && mark_test(fd) == MARK_NONE)) {
+		errno = ENETUNREACH;
+		return false;
+	}
+	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
+	return true;
+}
+
 /* To one address, on a socket of the family that it takes. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -322,7 +369,7 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct destination d;
-	int result;
+	int saved = errno, result;
 
 	preload_start();
 	if (!config.active || !addr || len < sizeof addr->sa_family)
@@ -335,11 +382,19 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return real.connect(fd, addr, len);
 	d.named = names_find(&d.to.sin6_addr, &d.list);
 	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
+	if (d.named)
+		add_nat64(&d.list);
 	if (d.named && by_name(fd, addr, len, &d, &result))
 		return result;
 	if (!policy_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
-	return addr->sa_family == AF_INET ? connect_plainly(fd, addr, len) : real.connect(fd, addr, len);
+	if (addr->sa_family != AF_INET)
+		return real.connect(fd, addr, len);
+	result = connect_plainly(fd, addr, len);
+	if (result == 0 || !by_nat64(fd, addr, len, d.action, &d.to))
+		return result;
+	errno = saved;
+	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);
 }
 
 bool connect_settled(int fd, int flags, int timeout)

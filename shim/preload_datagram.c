@@ -11,6 +11,8 @@
 #include "datagram.h"
 #include "log.h"
 #include "mark.h"
+#include "nat64.h"
+#include "peers.h"
 #include "policy.h"
 #include "view.h"
 #include "widen.h"
@@ -60,11 +62,30 @@ static int forgotten(void)
 	return -1;
 }
 
+/* Whether a message to ADDR, to which the kernel has just found no way in IPv4, goes to TO, by a translator.
+ */
+static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
+{
+	struct sockaddr_in in;
+
+	if (errno != ENETUNREACH || !nat64_known() || !view_is_in(addr, len))
+		return false;
+	memcpy(&in, addr, sizeof in);
+	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
+	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) ||
+	    !policy_send(fd, addr, len, flags, &to->sin6_addr) || ready_for_in6(fd) != 0)
+		return false;
+	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
+	return true;
+}
+
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
 		    socklen_t len)
 {
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
+	ssize_t result;
+	int saved = errno;
 
 	preload_start();
 	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
@@ -73,12 +94,16 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	if (config.active && view_forgotten(addr, len))
 		return forgotten();
-	if (config.active && addr && !policy_send(fd, addr, len, flags))
+	if (config.active && addr && !policy_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (!config.active || (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)))
-		return real.sendto(fd, data, size, flags, addr, len);
-	if (ready_for_in6(fd) != 0)
+	if (!config.active || (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to))) {
+		result = real.sendto(fd, data, size, flags, addr, len);
+		if (result >= 0 || !config.active || !by_nat64(fd, addr, len, flags, &to))
+			return result;
+		errno = saved;
+	} else if (ready_for_in6(fd) != 0) {
 		return -1;
+	}
 	return real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
 }
 
@@ -116,7 +141,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr kernel;
 	struct sockaddr_in in;
 	bool connected = false;
-	int result;
+	int saved = errno, result;
+	ssize_t sent;
 
 	preload_start();
 	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
@@ -131,14 +157,18 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	}
 	if (view_forgotten(message->msg_name, message->msg_namelen))
 		return forgotten();
-	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags))
+	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
 	if (!datagram_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
-	    !(connected = connected_in6(fd, message, &to)))
-		return real.sendmsg(fd, message, flags);
-	if (ready_for_in6(fd) != 0)
+	    !(connected = connected_in6(fd, message, &to))) {
+		sent = real.sendmsg(fd, message, flags);
+		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
+			return sent;
+		errno = saved;
+	} else if (ready_for_in6(fd) != 0) {
 		return -1;
+	}
 	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
 
 	result = datagram_send(message, &kernel, &to, control);
@@ -165,7 +195,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
 			return true;
 		control |= messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen;
 	}
-	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
+	return rules_any(RULES_CONNECT) || nat64_known() || (control && mark_test_datagram(fd));
 }
 
 int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)

@@ -9,33 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "lookup.h"
 #include "names.h"
+#include "nat64.h"
 #include "policy.h"
 #include "real.h"
-#include "sys.h"
+#include "route.h"
+#include "translator.h"
 #include "view.h"
-
-/* Whether the kernel knows a way to ADDR: connect() of a datagram socket looks it up and sends nothing. */
-static bool routed(const struct sockaddr *addr, socklen_t len)
-{
-	int fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved = errno;
-	bool result;
-
-	if (fd < 0)
-		return false;
-	/* Not through connect(), which is a cancellation point and would leave the descriptor behind. */
-	result = syscall(SYS_connect, fd, addr, len) == 0;
-	sys_close(fd);
-	errno = saved;
-	return result;
-}
 
 static bool any_routed(const struct addrinfo *list, int family)
 {
 	for (; list; list = list->ai_next)
-		if (list->ai_family == family && routed(list->ai_addr, list->ai_addrlen))
+		if (list->ai_family == family && route_known(list->ai_addr, list->ai_addrlen))
 			return true;
+	return false;
+}
+
+/* Whether there is a way to an IPv6 address that is the name's own, and no IPv4 one in disguise (RFC 6147).
+ */
+static bool any_native(const struct addrinfo *list)
+{
+	for (; list; list = list->ai_next) {
+		struct sockaddr_in6 in6;
+		in_addr_t in;
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (!nat64_inside(&in6.sin6_addr, &in) && route_known(list->ai_addr, list->ai_addrlen))
+			return true;
+	}
 	return false;
 }
 
@@ -108,6 +113,13 @@ static void note(const char *node, bool both, const struct addrinfo *own, const 
 	names_note(node, &list);
 }
 
+/* Where there is no way to the IPv4 addresses of LIST. */
+static void look_for_translator(const struct addrinfo *list)
+{
+	if (config.nat64_auto && has(list, AF_INET) && !any_routed(list, AF_INET))
+		translator_look();
+}
+
 /* Whether a rule wants the IPv6 addresses of a name in the place of the IPv4 ones. */
 static bool in6_wanted(enum rules_action action)
 {
@@ -122,8 +134,8 @@ static bool prefer_in6(enum rules_action action, int error, const struct addrinf
 	if (action == RULES_IPV4 || !has(other, AF_INET6))
 		return false;
 	if (!error && in6_wanted(action))
-		return any_routed(other, AF_INET6);
-	return error ? no_address(error) : !any_routed(own, AF_INET) && any_routed(other, AF_INET6);
+		return any_native(other);
+	return error ? no_address(error) : !any_routed(own, AF_INET) && any_native(other);
 }
 
 /* The program's own question, and at the same time BOTH, the one for both families, whose answer it returns,
@@ -172,6 +184,8 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 	both.ai_family = AF_UNSPEC;
 	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
 	other = ask(node, service, hints, &both, result, &error);
+	if (error == 0)
+		look_for_translator(*result);
 	if (other && prefer_in6(action_of(node, service, hints), error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);
@@ -204,8 +218,8 @@ static int ask_in6(const char *node, const char *service, const struct addrinfo 
 	return error;
 }
 
-int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-			struct addrinfo **result)
+static int getaddrinfo_by_family(const char *node, const char *service, const struct addrinfo *hints,
+				 struct addrinfo **result)
 {
 	int error;
 
@@ -216,6 +230,16 @@ int resolve_getaddrinfo(const char *node, const char *service, const struct addr
 	error = real.getaddrinfo(node, service, hints, result);
 	if (error == 0 && node && !is_literal(node))
 		note(node, true, *result, NULL);
+	return error;
+}
+
+int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+			struct addrinfo **result)
+{
+	int error = getaddrinfo_by_family(node, service, hints, result);
+
+	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
+		look_for_translator(*result);
 	return error;
 }
 
@@ -237,7 +261,7 @@ static bool host_routed(const struct hostent *entry)
 		struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
 
 		memcpy(&to.sin_addr, *addr, sizeof to.sin_addr);
-		if (routed((const struct sockaddr *)&to, sizeof to))
+		if (route_known((const struct sockaddr *)&to, sizeof to))
 			return true;
 	}
 	return false;
@@ -320,8 +344,10 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 	for (uint32_t i = 0; i < mine.count; i++)
 		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
 	names_note(name, &list);
+	if (config.nat64_auto && own && family == AF_INET && !host_routed(own))
+		translator_look();
 	if (family == AF_INET && own)
-		instead = (in6_wanted(action) || !host_routed(own)) && any_routed(other, AF_INET6);
+		instead = (in6_wanted(action) || !host_routed(own)) && any_native(other);
 	else
 		instead = !own && has(other, family == AF_INET ? AF_INET6 : AF_INET);
 	/* The other family is the one that the rule leaves out. */

@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "peers.h"
+#include "view.h"
 
 /* The value of a setting with a few words, by number; ends with NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};
@@ -108,6 +109,32 @@ static int set_log(struct settings *s, const char *value)
 	return 0;
 }
 
+/* "off", a prefix, "auto", or "auto:" and a prefix that was found out already. */
+static int set_nat64(struct settings *s, const char *value)
+{
+	bool found = strncmp(value, "auto", 4) == 0;
+	const char *at = found && value[4] ? value + 5 : value;
+	const char *slash = strchr(at, '/');
+	struct nat64_prefix prefix = {.bits = 0};
+	char text[INET6_ADDRSTRLEN] = "";
+	long bits = slash ? number(slash + 1, 2) : 0;
+
+	if (found && value[4] && value[4] != ':')
+		return -EINVAL;
+	if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0) {
+		if (!slash || bits < 0 || (size_t)(slash - at) >= sizeof text)
+			return -EINVAL;
+		memcpy(text, at, (size_t)(slash - at));
+		prefix.bits = (unsigned)bits;
+		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_valid(&prefix))
+			return -EINVAL;
+	}
+	s->nat64 = strcmp(value, "off") != 0;
+	s->nat64_found = found;
+	s->nat64_prefix = prefix;
+	return 0;
+}
+
 static void print_enabled(const struct settings *s, char *to)
 {
 	stpcpy(to, yes_no[s->enabled]);
@@ -127,6 +154,20 @@ static void print_pool(const struct settings *s, char *to)
 static void print_peer(const struct settings *s, char *to)
 {
 	stpcpy(to, peers[s->peer]);
+}
+
+static void print_nat64(const struct settings *s, char *to)
+{
+	const struct sockaddr_in6 prefix = {.sin6_family = AF_INET6, .sin6_addr = s->nat64_prefix.addr};
+	char text[VIEW_TEXT];
+
+	to = stpcpy(to, !s->nat64 ? "off" : s->nat64_found ? "auto" : "");
+	if (!s->nat64 || !s->nat64_prefix.bits)
+		return;
+	/* "[64:ff9b::]:0" */
+	(void)view_text((const struct sockaddr *)&prefix, text);
+	*strchr(text, ']') = '\0';
+	(void)log_text(to, VIEW_TEXT, "%s%s/%u", s->nat64_found ? ":" : "", text + 1, s->nat64_prefix.bits);
 }
 
 static void print_text(const struct settings *s, char *to)
@@ -150,6 +191,7 @@ static const struct {
     {"pool", set_pool, print_pool,
      "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
     {"peer", set_peer, print_peer, "auto, synthetic or real"},
+    {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
     {"text", set_text, print_text, "ipv6 or ipv4"},
     {"log", set_log, print_log,
      "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path"},
@@ -161,6 +203,8 @@ void settings_default(struct settings *s)
 {
 	*s = (struct settings){.enabled = true,
 			       .delay = SETTINGS_DELAY_DEFAULT,
+			       .nat64 = true,
+			       .nat64_found = true,
 			       .pool = PEERS_POOL,
 			       .pool_bits = PEERS_POOL_WIDEST};
 }
@@ -249,7 +293,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	if (!equals || key == KEYS)
 		return wrong(
 		    error, l, l->at, "unknown word", "",
-		    "enabled, delay, pool, peer, text or log, = and a value, or a rule, which begins "
+		    "enabled, delay, pool, peer, nat64, text or log, = and a value, or a rule, which begins "
 		    "with bind or connect");
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nat64.h"
 #include "rules.h"
 
 /* RFC 8305, 5: the recommended Connection Attempt Delay. */
@@ -27,6 +28,9 @@ struct settings {
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
+	bool nat64;       /* whether IPv4 addresses are reached by a translator */
+	bool nat64_found; /* NAT64_PREFIX was found out, and may be again */
+	struct nat64_prefix nat64_prefix;
 	bool text_in; /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
 	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
 };

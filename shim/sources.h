@@ -27,8 +27,8 @@ struct sources_error {
  * root and the user can write is not read. Returns 0, or a negative errno with ERROR filled. */
 int sources_configuration(struct settings *s, const char *file, struct sources_error *error);
 
-/* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _TEXT and _LOG say. One that is not
- * understood is passed over; then it returns -EINVAL, with ERROR saying which was the first. */
+/* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _NAT64, _TEXT and _LOG say. One that
+ * is not understood is passed over; then it returns -EINVAL, with ERROR saying which was the first. */
 int sources_variables(struct settings *s, struct sources_error *error);
 
 #endif

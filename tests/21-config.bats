@@ -31,6 +31,7 @@ with_etc() {
 delay = 250
 pool = 240.0.0.0/4
 peer = auto
+nat64 = auto
 text = ipv6
 log = off'
 	printf 'delay = 100\nlog = error\npeer = real\nbind tcp port=1 ipv4\n' >"$conf"
@@ -40,6 +41,7 @@ log = off'
 delay = 50
 pool = 240.0.0.0/4
 peer = real
+nat64 = auto
 text = ipv6
 log = debug:syslog
 bind udp ipv6

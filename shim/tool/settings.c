@@ -1,12 +1,18 @@
 /* dualstack-tool settings [--print] FILE RULES: what dualstack-run --config=FILE and --rule=, of which RULES
  * has one to a line, come to with the environment, for DUALSTACK_SETTINGS; --print: for a person to read,
  * complete. Either may be empty. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../sources.h"
+#include "bounded.h"
+#include "real.h"
+#include "route.h"
 #include "tool.h"
+#include "translator.h"
 
 __attribute__((noreturn)) static void fail(const struct sources_error *e)
 {
@@ -23,6 +29,45 @@ static void check_key(void)
 		tool_fail("DUALSTACK_KEY: expected 32 hexadecimal digits (0-9, a-f)");
 }
 
+/* A translator is looked for by those who have no other way to IPv4 addresses; these two stand for all of
+ * their family, and nothing is sent to them. They are a.root-servers.net's. */
+static bool needs_translator(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+
+	(void)inet_pton(AF_INET, "198.41.0.4", &in.sin_addr);
+	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &in6.sin6_addr);
+	return !route_known((const struct sockaddr *)&in, sizeof in) &&
+	       route_known((const struct sockaddr *)&in6, sizeof in6);
+}
+
+/* In a child, with its end in sight: the command waits for it. */
+static int print_translator(void *arg)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct nat64_prefix prefix;
+
+	(void)arg;
+	(void)alarm(2);
+	translator_look();
+	if (nat64_now(&prefix) && inet_ntop(AF_INET6, &prefix.addr, text, sizeof text))
+		printf("auto:%s/%u", text, prefix.bits);
+	return fflush(stdout) != 0;
+}
+
+/* Programs that are told addresses and never ask for a name have nobody to find it but the launcher. */
+static void find_translator(struct settings *s)
+{
+	const char *expected;
+	char *output;
+
+	if (!s->enabled || !s->nat64 || !s->nat64_found || s->nat64_prefix.bits || !needs_translator())
+		return;
+	if (bounded_run(print_translator, NULL, &output) == 0 && *output)
+		(void)settings_set(s, "nat64", output, &expected);
+}
+
 int tool_settings(int argc, char **argv)
 {
 	static char text[SETTINGS_TEXT];
@@ -35,12 +80,16 @@ int tool_settings(int argc, char **argv)
 		tool_fail("settings: expected a file and rules");
 	file = argv[argc - 2];
 	rules = argv[argc - 1];
+	if (real_load() != 0)
+		tool_fail("the C library lacks a function that is needed");
 	settings_default(&settings);
 	if (settings_parse_rules(rules, strlen(rules), &error.at) != 0 ||
 	    sources_configuration(&settings, *file ? file : NULL, &error) != 0 ||
 	    sources_variables(&settings, &error) != 0)
 		fail(&error);
 	check_key();
+	if (!print)
+		find_translator(&settings);
 	settings_print(&settings, print, text);
 	(void)fputs(text, stdout);
 	if (fflush(stdout) != 0)

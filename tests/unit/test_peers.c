@@ -198,11 +198,32 @@ static void after_fork(void **state)
 	assert_known(shown, &before);
 }
 
+/* What a translator reaches is shown as the IPv4 address that it stands for, and takes nobody's place. */
+static void stands_for(void **state)
+{
+	const struct in6_addr translated = in6_at("64:ff9b::192.0.2.1", 0).sin6_addr,
+			      seen = in6_at("64:ff9b::192.0.2.2", 0).sin6_addr;
+	const in_addr_t in = in_at("192.0.2.1", 0).sin_addr.s_addr;
+	struct in6_addr back;
+	uint32_t scope;
+
+	(void)state;
+	peers_stand(&translated, in);
+	assert_int_equal(peers_show(&translated, 0), in);
+	assert_int_equal(peers_real(in, &back, &scope), -ENOENT);
+	/* One that came from there first, uncalled for, goes on being what it was shown as. */
+	in_addr_t synthetic = peers_show(&seen, 0);
+	assert_true(peers_pool(synthetic));
+	peers_stand(&seen, in_at("192.0.2.2", 0).sin_addr.s_addr);
+	assert_int_equal(peers_show(&seen, 0), synthetic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(agreement),  cmocka_unit_test(pool),  cmocka_unit_test(collisions),
-	    cmocka_unit_test(after_fork), cmocka_unit_test(flood), cmocka_unit_test(exhaustion),
+	    cmocka_unit_test(stands_for), cmocka_unit_test(agreement),  cmocka_unit_test(pool),
+	    cmocka_unit_test(collisions), cmocka_unit_test(after_fork), cmocka_unit_test(flood),
+	    cmocka_unit_test(exhaustion),
 	};
 
 	peers_key(&key);

@@ -48,8 +48,9 @@ static void defaults(void **state)
 	settings_print(&s, false, text);
 	assert_string_equal(text, "");
 	settings_print(&s, true, text);
-	assert_string_equal(text, "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\ntext = ipv6\n"
-				  "log = off\n");
+	assert_string_equal(
+	    text, "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\nnat64 = auto\ntext = ipv6\n"
+		  "log = off\n");
 }
 
 static void printed_is_read_again(void **state)
@@ -60,12 +61,12 @@ static void printed_is_read_again(void **state)
 
 	(void)state;
 	for (int all = 0; all < 2; all++) {
-		assert_int_equal(
-		    parse(&s,
-			  "delay = 60000\npool = 10.0.0.0/8\npeer = synthetic\nlog = info:syslog\n"
-			  "bind tcp ipv4\n",
-			  &error),
-		    0);
+		assert_int_equal(parse(&s,
+				       "nat64 = auto:64:ff9b::/96\ndelay = 60000\npool = 10.0.0.0/8\npeer = "
+				       "synthetic\nlog = info:syslog\n"
+				       "bind tcp ipv4\n",
+				       &error),
+				 0);
 		settings_print(&s, all, text);
 		assert_int_equal(parse(&s, text, &error), 0);
 		settings_print(&s, all, again);
@@ -94,6 +95,10 @@ static void refused(void **state)
 	    {"delays = 1", 1, 1, "unknown word"},
 	    {"enabled = maybe", 1, 11, "yes or no"},
 	    {"peer = fake", 1, 8, "auto, synthetic or real"},
+	    {"nat64 = 64:ff9b::/95", 1, 9, "auto, off, or an IPv6 prefix"},
+	    {"nat64 = 64:ff9b::1/96", 1, 9, "prefix"},
+	    {"nat64 = auto:", 1, 9, "prefix"},
+	    {"nat64 = autos", 1, 9, "prefix"},
 	    {"text = ipv5", 1, 8, "ipv6 or ipv4"},
 	    {"log = info:relative", 1, 7, "absolute path"},
 	    {"log = info:", 1, 7, "absolute path"},
