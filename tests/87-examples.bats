@@ -93,3 +93,14 @@ teardown() { hosts_down; }
 	run -0 type_in "${command/\/usr\/local/$BATS_TEST_TMPDIR/local} $programs/steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:::1/5000"
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
+
+@test "the example of dualstack.conf: as it is, it changes nothing; every line in comments can be taken out of them" {
+	run -0 "$run" --config="$root/demo/dualstack.conf" --print-config
+	defaults=$output
+	run -0 "$run" --config=none --print-config
+	assert_equal "$defaults" "$output"
+	grep '^#[a-z]' "$root/demo/dualstack.conf" | sed 's/^#//' >"$BATS_TEST_TMPDIR/conf"
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 10 ]
+	run -0 "$run" --config="$BATS_TEST_TMPDIR/conf" --print-config
+	for rule in 'bind program=opentracker ipv4' 'connect tcp ipv4-first' 'log = info:syslog'; do assert_line "$rule"; done
+}

@@ -144,3 +144,11 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	run -0 on_client env DUALSTACK_NAT64=64:ff9b::/96 "$run" --log=info curl -4 -sS --max-time 9 http://four.example:8080/
 	assert_output 'over IPv4'
 }
+
+@test "--probe shows the way through the translator, and that it is the one" {
+	nat64_up 64:ff9b::/96
+	serves
+	run -0 on_client "$run" --probe four.example 7000
+	assert_line --regexp "^$far4 .*(ENETUNREACH|unreachable)"
+	assert_line --regexp '^64:ff9b::c01f:c40a .*connected.*chosen'
+}

@@ -10,12 +10,32 @@
 
 #include "choice.h"
 #include "config.h"
+#include "nat64.h"
+#include "route.h"
 #include "rules.h"
 #include "tool.h"
 
 bool probe_is_ipv6(const struct reach_target *t)
 {
 	return t->addr.any.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&t->addr.in6.sin6_addr);
+}
+
+/* As the library does (dualstack(7), IPv6-only hosts): behind them all, the way through a translator. */
+static void add_nat64(struct probe_answer *a, int port)
+{
+	const size_t count = a->count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct reach_target *from = &a->targets[i];
+		struct reach_target *to = &a->targets[a->count];
+
+		to->addr.in6 =
+		    (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
+		to->len = sizeof to->addr.in6;
+		if (from->addr.any.sa_family == AF_INET && !route_known(&from->addr.any, from->len) &&
+		    nat64_form(from->addr.in.sin_addr.s_addr, &to->addr.in6.sin6_addr))
+			a->count++;
+	}
 }
 
 /* Looks the name up; an address that it has twice, as from /etc/hosts, is taken once. Returns what
@@ -35,8 +55,8 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 		return error;
 	for (const struct addrinfo *i = list; i; i = i->ai_next)
 		room++;
-	a->targets = calloc(room + 1, sizeof *a->targets);
-	a->tried = calloc(room + 1, sizeof *a->tried);
+	a->targets = calloc(2 * room + 1, sizeof *a->targets);
+	a->tried = calloc(2 * room + 1, sizeof *a->tried);
 	if (!a->targets || !a->tried)
 		abort();
 	for (const struct addrinfo *i = list; i; i = i->ai_next) {
@@ -51,6 +71,7 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 		a->count += !twice;
 	}
 	freeaddrinfo(list);
+	add_nat64(a, r->port);
 	return 0;
 }
 
