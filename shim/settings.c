@@ -39,13 +39,20 @@ static long number(const char *value, size_t digits)
 	return result;
 }
 
+/* Which of two words VALUE is, into SECOND. */
+static int set_bool(const char *const *words, const char *value, bool *second)
+{
+	int word = word_of(words, value);
+
+	if (word < 0)
+		return word;
+	*second = word == 1;
+	return 0;
+}
+
 static int set_enabled(struct settings *s, const char *value)
 {
-	int word = word_of(yes_no, value);
-
-	if (word >= 0)
-		s->enabled = word == 1;
-	return word < 0 ? word : 0;
+	return set_bool(yes_no, value, &s->enabled);
 }
 
 static int set_delay(struct settings *s, const char *value)
@@ -94,11 +101,7 @@ static int set_peer(struct settings *s, const char *value)
 
 static int set_text(struct settings *s, const char *value)
 {
-	int word = word_of(texts, value);
-
-	if (word >= 0)
-		s->text_in = word == 1;
-	return word < 0 ? word : 0;
+	return set_bool(texts, value, &s->text_in);
 }
 
 static int set_log(struct settings *s, const char *value)

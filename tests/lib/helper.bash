@@ -118,3 +118,19 @@ assert_ipv4_only() {
 	run -0 on_client "$programs/steps" a=tcp6 "a.connect:$server6/$1"
 	assert_line "a.connect:$server6/$1 ECONNREFUSED"
 }
+
+# syslogged COMMAND: what a shell's COMMAND sends to a /dev/log of its own, in $output.
+syslogged() {
+	need_root
+	need socat
+	local listener made=
+	socat -u "UNIX-RECV:$BATS_TEST_TMPDIR/log" "OPEN:$BATS_TEST_TMPDIR/received,creat" 3>&- &
+	listener=$!
+	wait_until test -S "$BATS_TEST_TMPDIR/log"
+	[ -e /dev/log ] || { : >/dev/log; made=yes; }
+	run -0 unshare -m sh -c "mount --bind $BATS_TEST_TMPDIR/log /dev/log && $1"
+	[ -z "$made" ] || rm -f /dev/log
+	wait_until test -s "$BATS_TEST_TMPDIR/received"
+	stop $listener
+	run -0 cat "$BATS_TEST_TMPDIR/received"
+}
