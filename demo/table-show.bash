@@ -1,0 +1,1 @@
+show_text(){ for p in tcp udp; do echo $p; for r in "${!rows[@]}"; do printf '%-10s' "${rows[r]}"; for c in "${!columns[@]}"; do printf ' %s' " "; for m in 0 1 2 3; do printf '%3s' "${wire[$p.$r.$c.$m]}"; done; done; echo; done; done; }
