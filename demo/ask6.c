@@ -1,4 +1,4 @@
-/* ask6 [-v] tcp|udp HOST PORT: the IPv6 client of UNIX Network Programming, section 12.3. It asks for
+/* ask6 [-nv] tcp|udp HOST PORT: the IPv6 client of UNIX Network Programming, section 12.3. It asks for
  * AF_INET6 addresses with AI_V4MAPPED, so a name with IPv4 addresses only yields V4MAPPED ones, takes the
  * first, sends a line there from an AF_INET6 socket, and prints what comes back. With -v it says each of its
  * steps on standard error. Exit status 0 when something came. */
@@ -57,21 +57,33 @@ static int converse(int fd, int type)
 	return write(STDOUT_FILENO, answer, (size_t)n) == n ? 0 : EIO;
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: ask6 [-nv] tcp|udp HOST PORT\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct addrinfo hints = {.ai_family = AF_INET6, .ai_flags = AI_V4MAPPED}, *to;
 	struct timeval patience = {.tv_sec = 5};
+	int option;
 
-	if (argc > 1 && !strcmp(argv[1], "-v"))
-		verbose = 1, argc--, argv++;
-	if (argc != 4 || (strcmp(argv[1], "tcp") && strcmp(argv[1], "udp"))) {
-		fprintf(stderr, "usage: ask6 [-v] tcp|udp HOST PORT\n");
-		return 2;
+	while ((option = getopt(argc, argv, "nv")) != -1) {
+		if (option == '?')
+			return usage();
+		if (option == 'n')
+			hints.ai_flags = 0;
+		else
+			verbose = 1;
 	}
-	hints.ai_socktype = strcmp(argv[1], "tcp") ? SOCK_DGRAM : SOCK_STREAM;
-	int error = getaddrinfo(argv[2], argv[3], &hints, &to);
+	argv += optind;
+	if (argc - optind != 3 || (strcmp(argv[0], "tcp") && strcmp(argv[0], "udp")))
+		return usage();
+	hints.ai_socktype = strcmp(argv[0], "tcp") ? SOCK_DGRAM : SOCK_STREAM;
+	int error = getaddrinfo(argv[1], argv[2], &hints, &to);
 
-	step("getaddrinfo(\"%s\", AF_INET6, AI_V4MAPPED): %s\n", argv[2],
+	step("getaddrinfo(\"%s\", AF_INET6, %s): %s\n", argv[1], hints.ai_flags ? "AI_V4MAPPED" : "no flags",
 	     error ? gai_strerror(error) : text(to->ai_addr, to->ai_addrlen));
 	if (error)
 		return 1;

@@ -139,13 +139,13 @@ names_up() {
 # server HOST FAMILY SHIM: an echo server that knows that family only (that of IPv6 has a dual-stack socket, as
 # net.ipv6.bindv6only is 0), TCP and UDP.
 server() {
-	local host=$1 family=$2 shim=$3 with=() port
-	[ "$shim" = 0 ] || with=("$run")
+	local host=$1 family=$2 shim=$3 launcher=() port
+	[ "$shim" = 0 ] || launcher=("$run")
 	port=$(port_of "$family" "$shim")
-	on "$host" "${with[@]}" socat -d -d "TCP$family-LISTEN:$port,fork,reuseaddr,backlog=64" PIPE \
+	on "$host" "${launcher[@]}" socat -d -d "TCP$family-LISTEN:$port,fork,reuseaddr,backlog=64" PIPE \
 		>"$work/$host-$port-tcp.log" 2>&1 </dev/null &
 	pids+=($!)
-	on "$host" "${with[@]}" socat "UDP$family-RECVFROM:$port,fork" PIPE >"$work/$host-$port-udp.log" 2>&1 </dev/null &
+	on "$host" "${launcher[@]}" socat "UDP$family-RECVFROM:$port,fork" PIPE >"$work/$host-$port-udp.log" 2>&1 </dev/null &
 	pids+=($!)
 }
 
