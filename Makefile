@@ -157,6 +157,9 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
+# What demo/table needs beside.
+programs: $(BUILD)/demo/ask6
+
 unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 
 demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask

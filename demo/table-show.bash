@@ -103,10 +103,15 @@ text_rows() {
 }
 
 show_text() {
-	local green='' red='' plain='' protocol
+	local green='' red='' plain=''
 	if [ -t 1 ]; then
 		green=$'\e[1;32m' red=$'\e[31m' plain=$'\e[0m'
 	fi
+	text_all | sed 's/ *$//'
+}
+
+text_all() {
+	local protocol
 	cat <<-END
 		UNIX Network Programming, figure 12.5, measured: over which protocol a client
 		reaches a server, seen on the router between them. In each cell:
@@ -132,7 +137,7 @@ show_text() {
 	for protocol in tcp udp; do echo "  ${protocol^^}: $(totals $protocol)"; done
 	echo
 	echo 'What stays "no" with it on both:'
-	reasons | fold -s -w 76 | sed 's/^/  /; s/ $//'
+	reasons | fold -s -w 76 | sed 's/^/  /'
 }
 
 # A line per reason, with the combinations that it holds for.
