@@ -204,12 +204,13 @@ static int ask_in6(const char *node, const char *service, const struct addrinfo 
 	struct addrinfo both = *hints, *other;
 	int error;
 
-	/* For bind() an IPv4 address would be another one. */
-	if (is_literal(node) || hints->ai_flags & AI_PASSIVE)
+	if (is_literal(node))
 		return real.getaddrinfo(node, service, hints, result);
 	both.ai_flags |= AI_V4MAPPED | AI_ALL;
 	other = ask(node, service, hints, &both, result, &error);
-	if (no_address(error) && other && action_of(node, service, hints) != RULES_IPV6) {
+	/* For bind() an IPv4 address would be another one; noted it is, as socat connects with AI_PASSIVE. */
+	if (no_address(error) && other && !(hints->ai_flags & AI_PASSIVE) &&
+	    action_of(node, service, hints) != RULES_IPV6) {
 		*result = other;
 		return 0;
 	}

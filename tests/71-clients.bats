@@ -80,6 +80,24 @@ ipv4_only() {
 	ipv4_only sh -c 'nc.traditional -w 10 NAME 7000 </dev/null'
 }
 
+@test "socat TCP6, which takes the first address and asks as if for bind() (AI_PASSIVE)" {
+	need socat
+	set -- sh -c 'socat -t 10 - TCP6:NAME:7000 </dev/null 2>&1 | sed "s/.* E //"'
+	natively only4 "$@"
+	refute_output --partial 'over IPv'
+	over 6 six "$@"
+	over 6 only6 "$@"
+	over 4 only4 "$@"
+	over 4 dead "$@"
+	over 4 eight "$@"
+	# For bind() an IPv4 address in the place of none would be another one.
+	natively four "$@"
+	words=$output
+	refute_output --partial 'over IPv'
+	shimmed four "$@"
+	assert_output "$words"
+}
+
 @test "curl -4 (poll)" {
 	need curl
 	ipv4_only curl -4 -sS http://NAME:8080/
