@@ -316,10 +316,14 @@ static int narrow_by_swap(int fd, in_port_t port)
 int narrow(int fd)
 {
 	in_port_t port = widened_port(fd);
-	int result;
+	int only = 0, result;
+	socklen_t len = sizeof only;
 
 	if (!port)
 		return -ENOTCONN;
+	/* By a rule: what is meant for IPv6 alone is not opened in IPv4. */
+	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
+		return -EOPNOTSUPP;
 	result = twin_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
 	if (result)
 		result = narrow_by_swap(fd, port);

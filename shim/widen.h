@@ -18,7 +18,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only);
 int widen_client(int fd);
 
 /* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port,
- * and listening if it did. Returns 0 or a negative errno; -ENOTCONN where FD is no such socket.
+ * and listening if it did. Returns 0 or a negative errno; -ENOTCONN where FD is no such socket,
+ * -EOPNOTSUPP where it was widened for IPv6 alone, which it stays.
  * Connections that nobody has accepted yet are lost, as the kernel offers no other way to give up the
  * port. */
 int narrow(int fd);

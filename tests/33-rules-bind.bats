@@ -115,6 +115,22 @@ assert_families() {
 	assert_line 0
 }
 
+@test "IPv6 alone makes no room for the program's own IPv6 socket by becoming IPv4" {
+	run -0 on_server "$run" --rule='bind ipv6' -- "$programs/steps" a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 b=tcp6 b.reuseaddr \
+		b.v6only b.bind:::/5000 a.listen b.listen who:127.0.0.1/5000 c=tcp4 c.bind:0.0.0.0/5001 c.listen \
+		d=tcp6 d.bind:::1/5001 who:127.0.0.1/5001 who:::1/5001 e=udp4 e.bind:0.0.0.0/5002 f=udp6 f.v6only f.bind:::/5002 \
+		tell:127.0.0.1/5002 tell:::1/5002
+	assert_line 'a.listen ok'
+	assert_line 'b.listen EADDRINUSE'
+	assert_line 'who:127.0.0.1/5000 ECONNREFUSED'
+	assert_line 'd.bind:::1/5001 EADDRINUSE'
+	assert_line 'who:127.0.0.1/5001 ECONNREFUSED'
+	assert_line --partial 'who:::1/5001 accepted by c'
+	assert_line 'f.bind:::/5002 EADDRINUSE'
+	refute_line --partial 'tell:127.0.0.1/5002 got'
+	assert_line --partial 'tell:::1/5002 got by e'
+}
+
 @test "dovecot: its IMAP is dual-stack, its management port stays IPv4, by a file" {
 	need dovecot
 	dovecot_config '*' 1143
