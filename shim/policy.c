@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "names.h"
+#include "real.h"
 #include "twin.h"
 #include "view.h"
 
@@ -41,12 +42,12 @@ enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len
 }
 
 bool policy_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
-		   struct sockaddr_in6 *real)
+		   struct sockaddr_in6 *at)
 {
 	struct sockaddr_in in;
 	uint32_t net;
 
-	if (view_bind(addr, len, real))
+	if (view_bind(addr, len, at))
 		return action != RULES_IPV4;
 	if (!view_is_in(addr, len) || (action != RULES_DUAL && action != RULES_IPV6))
 		return false;
@@ -55,10 +56,23 @@ bool policy_widens(enum rules_action action, const struct sockaddr *addr, sockle
 	/* [::] is open to others, which 127.0.0.0/8 is not; and nobody else's are multicast and broadcast. */
 	if ((net == 127 && action == RULES_DUAL) || net >= 224)
 		return false;
-	*real = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
+	*at = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
 	if (net == 127)
-		real->sin6_addr = in6addr_loopback;
+		at->sin6_addr = in6addr_loopback;
 	return true;
+}
+
+bool policy_keeps(int fd)
+{
+	union view_any name;
+	socklen_t len = sizeof name;
+	int saved = errno;
+	bool result = rules_any(RULES_BIND) && real.getsockname(fd, &name.any, &len) == 0 &&
+		      view_is_in(&name.any, len) && name.in.sin_port != 0 &&
+		      policy_bind(fd, &name.any, len) == RULES_IPV4;
+
+	errno = saved;
+	return result;
 }
 
 enum rules_action policy_connect(int fd, const struct sockaddr_in6 *to, const char *name)

@@ -13,9 +13,13 @@
 enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Whether bind() of ADDR is one to be made in IPv6: of the wildcard or a synthetic address (view_bind()), or
- * by ACTION of any other. Then REAL is what to bind. */
+ * by ACTION of any other. Then AT is what to bind. */
 bool policy_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
-		   struct sockaddr_in6 *real);
+		   struct sockaddr_in6 *at);
+
+/* Whether the AF_INET datagram socket FD has a port that a rule keeps IPv4: then it is not widened afterwards
+ * either, to reach an IPv6 address. */
+bool policy_keeps(int fd);
 
 /* connect() of FD to TO, which came from NAME; NULL: from none. */
 enum rules_action policy_connect(int fd, const struct sockaddr_in6 *to, const char *name);

@@ -320,7 +320,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		if (!view_synthetic(addr, len, &to))
 			return real.connect(fd, addr, len);
 		/* In IPv4 the address means nothing, and must not get out. */
-		if (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE)
+		if (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))
 			return fail(-ENETUNREACH);
 	}
 	memcpy(&in, addr, sizeof in);

@@ -26,7 +26,8 @@ static int ready_for_in6(int fd)
 {
 	int saved = errno;
 
-	if (mark_test(fd) == MARK_NONE && widen_client(fd) != 0 && mark_test(fd) == MARK_NONE) {
+	if (mark_test(fd) == MARK_NONE &&
+	    (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
 		errno = ENETUNREACH;
 		return -1;
 	}

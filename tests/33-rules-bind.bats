@@ -131,6 +131,34 @@ assert_families() {
 	assert_line --partial 'tell:::1/5002 got by e'
 }
 
+@test "a UDP port that stays IPv4 does so when something is sent to an IPv6 address" {
+	need python3
+	mkdir -p "/etc/netns/$server"
+	printf '%s six.example\n' "$client6" >"/etc/netns/$server/hosts"
+	printf 'hosts: files\n' >"/etc/netns/$server/nsswitch.conf"
+	cat >"$BATS_TEST_TMPDIR/send.py" <<-'END'
+		import os, socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", int(sys.argv[1])))
+		to = socket.getaddrinfo("six.example", 9, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
+		for call in (lambda: s.sendto(b"x", to), lambda: s.sendmsg([b"x"], [], 0, to), lambda: s.connect(to)):
+		    try:
+		        call()
+		        print("went")
+		    except OSError as e:
+		        print(e.errno)
+		os.system("ss -Hlun; ss -Hun")
+	END
+	run -0 on_server "$run" --rule='bind udp port=5000 ipv4' python3 "$BATS_TEST_TMPDIR/send.py" 5000
+	assert_line --index 0 101 # ENETUNREACH
+	assert_line --index 1 101
+	assert_line --index 2 101
+	assert_output --partial ' 0.0.0.0:5000 '
+	run -0 on_server "$run" --rule='bind udp port=5000 ipv4' python3 "$BATS_TEST_TMPDIR/send.py" 5001
+	assert_line --index 0 went
+	assert_line --index 2 went
+}
+
 @test "dovecot: its IMAP is dual-stack, its management port stays IPv4, by a file" {
 	need dovecot
 	dovecot_config '*' 1143
