@@ -127,7 +127,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 
 	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
 		return -EAFNOSUPPORT;
-	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0)
+	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
 	twin = twin_make(fd, AF_INET6, &missed);
 	result = twin < 0 ? twin : 0;

@@ -10,7 +10,7 @@
 /* Makes the unbound AF_INET TCP, MPTCP or UDP socket FD a marked AF_INET6 one on the same descriptor,
  * IPV6_V6ONLY off, with everything that the program has set on it, bound to AT. Returns 0, or a negative
  * errno with FD untouched. -EAFNOSUPPORT: FD is no socket to widen, which a UDP socket without a port in
- * AT is not either: it is a client until shown otherwise. ONLY: with IPV6_V6ONLY on. */
+ * AT is not either, but with ONLY: it is a client until shown otherwise. ONLY: with IPV6_V6ONLY on. */
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
 /* The same for a client that is about to reach an IPv6 address: FD, if it is a UDP socket that has a port

@@ -159,6 +159,12 @@ assert_families() {
 	assert_line --index 2 went
 }
 
+@test "IPv6 alone for a UDP socket with a port of the kernel's choice" {
+	run -0 on_server "$run" --rule='bind ipv6' -- "$programs/steps" a=udp4 a.bind:0.0.0.0/0 'sh:ss -Hlun'
+	assert_line 'a.bind:0.0.0.0/0 ok'
+	assert_output --partial ' [::]:'
+}
+
 @test "dovecot: its IMAP is dual-stack, its management port stays IPv4, by a file" {
 	need dovecot
 	dovecot_config '*' 1143
