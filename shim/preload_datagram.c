@@ -201,6 +201,8 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
 
 int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+	int saved = errno;
+
 	preload_start();
 	if (!config.active || !messages || !any_in6(fd, messages, count))
 		return real.sendmmsg(fd, messages, count, flags);
@@ -208,8 +210,12 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	for (unsigned i = 0; i < count; i++) {
 		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
 
-		if (sent < 0)
-			return i ? (int)i : -1;
+		if (sent < 0 && i == 0)
+			return -1;
+		if (sent < 0) {
+			errno = saved;
+			return (int)i;
+		}
 		messages[i].msg_len = (unsigned)sent;
 	}
 	return (int)count;

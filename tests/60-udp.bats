@@ -76,6 +76,28 @@ answer_to() {
 	assert_equal "$(sed -E "s/$synthetic/127.0.0.1/g; s/::1/127.0.0.1/" <<<"$output")" "$native"
 }
 
+@test "sendmmsg of which some was sent leaves errno alone" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/some.py" <<-'END'
+		import ctypes, socket, struct
+		libc = ctypes.CDLL(None, use_errno=True)
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", 5000))
+		to = [struct.pack("=H2s4s8x", socket.AF_INET, struct.pack("!H", port), socket.inet_aton(host))
+		      for port, host in ((5000, "127.0.0.1"), (0, "127.0.0.1"))]
+		keep = [ctypes.create_string_buffer(a, 16) for a in to]
+		data = ctypes.create_string_buffer(b"x", 1)
+		iov = ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(data), 1))
+		messages = b"".join(struct.pack("PI4xPNPNi4xI4x", ctypes.addressof(k), 16, ctypes.addressof(iov), 1, 0, 0, 0, 0) for k in keep)
+		ctypes.set_errno(99)
+		print(libc.sendmmsg(s.fileno(), messages, 2, 0), ctypes.get_errno())
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/some.py"
+	assert_output '1 99'
+	run -0 on_server "$run" --rule='connect name=x ipv4' python3 "$BATS_TEST_TMPDIR/some.py"
+	assert_output '1 99'
+}
+
 @test "recvmmsg and sendmmsg, more than are translated at a time" {
 	serve many
 	for address in 127.0.0.1 ::1; do
