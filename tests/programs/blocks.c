@@ -263,7 +263,7 @@ static void cancelled(void)
 int main(int argc, char **argv)
 {
 	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	const char *what = argc == 4 ? argv[1] : "";
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
