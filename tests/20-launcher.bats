@@ -62,6 +62,14 @@ refused() {
 	DUALSTACK_KEY=$(printf '%032d' 0 | tr 0 G) refused 125 'DUALSTACK_KEY: expected 32' echo hello
 }
 
+@test "one line, whatever is in an argument or a variable" {
+	refused 127 'a\?b: not found' $'a\nb'
+	refused 125 "unknown option '--a\?b\?\[31m'" $'--a\nb\e[31m'
+	DUALSTACK_LOG=$'in\nfo' refused 125 'DUALSTACK_LOG: a newline in the value' echo hello
+	DUALSTACK_LOG=info:$BATS_TEST_TMPDIR/$'a\nb' refused 125 'DUALSTACK_LOG: a newline in the value' echo hello
+	assert_not_exists "$BATS_TEST_TMPDIR/"$'a\nb'
+}
+
 @test "126 for what can't be executed, 127 for what is not there" {
 	refused 127 'nosuchcommand: not found' nosuchcommand
 	refused 127 '/nosuch/command: not found' /nosuch/command
