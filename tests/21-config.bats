@@ -80,6 +80,18 @@ bind tcp port=1 ipv4'
 	hosts_down
 }
 
+@test "a file that is wrong does not keep a service from being looked at or disabled" {
+	echo 'bogus' >"$conf"
+	mkdir -p "$BATS_TEST_TMPDIR/root/etc/systemd/system"
+	printf '[Service]\nExecStart=/bin/true\n' >"$BATS_TEST_TMPDIR/root/etc/systemd/system/some.service"
+	DUALSTACK_CONFIG=$conf run -0 "$run" --disable some.service "--root=$BATS_TEST_TMPDIR/root"
+	DUALSTACK_CONFIG=$conf run -1 "$run" --status $$
+	assert_output --partial 'the library is loaded in none'
+	DUALSTACK_CONFIG=$conf run -125 "$run" --enable some.service "--root=$BATS_TEST_TMPDIR/root"
+	run -125 "$run" --config="$conf" --disable some.service "--root=$BATS_TEST_TMPDIR/root"
+	assert_output --partial "$conf:1:1: unknown word"
+}
+
 @test "what is wrong: file, line, column, and what was expected" {
 	printf '\n# x\n  delay = soon\n' >"$conf"
 	refused "$conf:3:11: unknown value 'soon', expected a number of milliseconds from 0 to 60000" --config="$conf"
