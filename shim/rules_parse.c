@@ -107,6 +107,9 @@ static int add_address(struct reader *r, const struct word *w)
 	p.bits = (uint8_t)(p.in6 ? bits : bits + 96);
 	if (!p.in6)
 		p.addr.s6_addr[10] = p.addr.s6_addr[11] = 0xff;
+	/* An IPv4 address, whichever way it is written. */
+	if (p.in6 && p.bits >= 96 && IN6_IS_ADDR_V4MAPPED(&p.addr))
+		p.in6 = false;
 	for (unsigned i = p.bits; i < 128; i++)
 		if (bit(&p.addr, i))
 			return wrong(r, w, "bad prefix", "no bits beyond its length");

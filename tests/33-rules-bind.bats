@@ -33,6 +33,8 @@ assert_families() {
 		yes yes bind program=step ipv4
 		yes no  bind address=10.0.0.0/8,0.0.0.0,2001:db8::/32 ipv4
 		yes yes bind address=10.0.0.0/8,2001:db8::/32 ipv4
+		yes no  bind address=::ffff:0.0.0.0 ipv4
+		yes no  bind address=::ffff:0:0/96 ipv4
 		no  yes bind tcp port=5000 ipv6
 		yes yes bind dual
 	END
