@@ -32,4 +32,9 @@ bool connect_error(int fd, void *value, socklen_t *len);
  * errno is set. */
 bool connect_settled(int fd, int flags, int timeout);
 
+/* Makes the program's FD a socket that can send or connect to IPv6 addresses, if it is none yet and no rule
+ * keeps it IPv4. Returns whether it is one; else errno is ENETUNREACH: in IPv4 there is no way to such an
+ * address, and what it is shown as must not get out. */
+bool ready_for_in6(int fd);
+
 #endif

@@ -261,6 +261,19 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	return true;
 }
 
+bool ready_for_in6(int fd)
+{
+	int saved = errno;
+
+	if (mark_test(fd) == MARK_NONE &&
+	    (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+		errno = ENETUNREACH;
+		return false;
+	}
+	errno = saved;
+	return true;
+}
+
 /* Makes the addresses by which a translator is reached those of LIST's last, for IPv4 addresses to which
  * there is no other way; what DNS64 (RFC 6147) has put there already stands for them, too. */
 static void add_nat64(struct names_list *list)
@@ -297,10 +310,8 @@ static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, enum ru
 	memcpy(&in, addr, sizeof in);
 	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
 	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) || !policy_allows(action, &to->sin6_addr) ||
-	    (mark_test(fd) == MARK_NONE && widen_client(fd) != 0 && mark_test(fd) == MARK_NONE)) {
-		errno = ENETUNREACH;
+	    !ready_for_in6(fd))
 		return false;
-	}
 	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
 	return true;
 }
@@ -319,9 +330,8 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 			return fail(-ENETUNREACH);
 		if (!view_synthetic(addr, len, &to))
 			return real.connect(fd, addr, len);
-		/* In IPv4 the address means nothing, and must not get out. */
-		if (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))
-			return fail(-ENETUNREACH);
+		if (!ready_for_in6(fd))
+			return -1;
 	}
 	memcpy(&in, addr, sizeof in);
 	to = view_real(&in);

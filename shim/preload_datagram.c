@@ -15,25 +15,9 @@
 #include "peers.h"
 #include "policy.h"
 #include "view.h"
-#include "widen.h"
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
-
-/* Where a message to an IPv6 address is to go from: a socket that can. Else -1 with errno, as there is no
- * way to such an address in IPv4; it must not get out as what it is shown as. */
-static int ready_for_in6(int fd)
-{
-	int saved = errno;
-
-	if (mark_test(fd) == MARK_NONE &&
-	    (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
-		errno = ENETUNREACH;
-		return -1;
-	}
-	errno = saved;
-	return 0;
-}
 
 /* MSG_FASTOPEN connects (tcp(7)); AF_INET6 stream sockets take no IPv4 address, datagram sockets do. */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
@@ -74,7 +58,7 @@ static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int fla
 	memcpy(&in, addr, sizeof in);
 	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
 	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) ||
-	    !policy_send(fd, addr, len, flags, &to->sin6_addr) || ready_for_in6(fd) != 0)
+	    !policy_send(fd, addr, len, flags, &to->sin6_addr) || !ready_for_in6(fd))
 		return false;
 	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
 	return true;
@@ -102,7 +86,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		if (result >= 0 || !config.active || !by_nat64(fd, addr, len, flags, &to))
 			return result;
 		errno = saved;
-	} else if (ready_for_in6(fd) != 0) {
+	} else if (!ready_for_in6(fd)) {
 		return -1;
 	}
 	return real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
@@ -167,7 +151,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
 			return sent;
 		errno = saved;
-	} else if (ready_for_in6(fd) != 0) {
+	} else if (!ready_for_in6(fd)) {
 		return -1;
 	}
 	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
