@@ -41,12 +41,12 @@ void adopt_sockets(void)
 {
 	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
 	int saved = errno;
-	long end = FIRST;
+	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
 
 	adopt(STDIN_FILENO);
-	if (count && pid && strtol(pid, NULL, 10) == getpid())
-		end += strtol(count, NULL, 10);
-	for (int fd = FIRST; fd < end && fd < MOST; fd++)
+	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
+		end += given < MOST ? given : MOST;
+	for (int fd = FIRST; fd < end; fd++)
 		adopt(fd);
 	errno = saved;
 }

@@ -184,16 +184,6 @@ static void to_stderr(const struct line *l)
 		write_quietly(STDERR_FILENO, l);
 }
 
-static void to_file(const struct line *l)
-{
-	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
-
-	if (fd < 0)
-		return;
-	write_quietly(fd, l);
-	sys_close(fd);
-}
-
 /* syslog(3) is not async-signal-safe; its wire is one datagram to /dev/log (RFC 3164, 4.1). */
 static void to_syslog(enum log_level level, const struct line *l)
 {
@@ -211,6 +201,22 @@ static void to_syslog(enum log_level level, const struct line *l)
 	sys_close(fd);
 }
 
+/* Where the file is out of reach, as after chroot() or for another user, the line goes to syslog instead. */
+static void to_file(enum log_level level, const struct line *l)
+{
+	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
+
+	if (fd < 0) {
+		struct line cut = *l;
+
+		cut.used--; /* the newline, which a datagram does without */
+		to_syslog(level, &cut);
+		return;
+	}
+	write_quietly(fd, l);
+	sys_close(fd);
+}
+
 static void write_line(enum log_level level, const char *format, va_list args)
 {
 	struct line l = {.used = 0};
@@ -224,7 +230,7 @@ static void write_line(enum log_level level, const char *format, va_list args)
 	if (setup.target == TARGET_STDERR)
 		to_stderr(&l);
 	else if (setup.target == TARGET_FILE)
-		to_file(&l);
+		to_file(level, &l);
 	else
 		to_syslog(level, &l);
 }

@@ -145,7 +145,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	result = widen(fd, &at, action == RULES_IPV6);
 	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
 	if (result && action == RULES_IPV6)
-		return fail(-EADDRNOTAVAIL);
+		return fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
 		return 0;
@@ -173,6 +173,18 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 	return real.listen(fd, backlog);
 }
 
+/* The same to [::], of a socket of the program's own: a rule that names :: is obeyed first. */
+static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
+{
+	enum rules_action action = policy_bind(fd, (const struct sockaddr *)name, sizeof *name);
+	struct sockaddr_in6 at = *name;
+
+	if (action == RULES_DEFAULT)
+		return;
+	rule_in6(fd, &at, action);
+	(void)real.bind(fd, (const struct sockaddr *)&at, sizeof at);
+}
+
 /* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
 static int listen_unbound(int fd, int backlog, const union view_any *name, socklen_t len)
 {
@@ -197,8 +209,11 @@ int hook_listen(int fd, int backlog)
 		errno = saved;
 		return real.listen(fd, backlog);
 	}
-	if (view_is_in6(&name.any, len))
+	if (view_is_in6(&name.any, len)) {
+		if (name.in6.sin6_port == 0 && config.active)
+			bind_unbound_in6(fd, &name.in6);
 		return listen_in6(fd, backlog, &name.in6);
+	}
 	if (view_is_in(&name.any, len) && name.in.sin_port == 0)
 		return listen_unbound(fd, backlog, &name, len);
 	return real.listen(fd, backlog);

@@ -47,6 +47,7 @@ refused() {
 	refused 125 "unknown option '-x'" -x echo hello
 	refused 125 "unknown option '--log-level=info'" --log-level=info echo hello
 	refused 125 "unknown option '--help=yes'" --help=yes
+	refused 125 "--print-config: nothing is run with it" --print-config echo hello
 	refused 125 "--log: no value" --log
 	refused 125 "--log: no value" --log= echo hello
 	refused 125 "--log: unknown level 'loud'" --log=loud echo hello
@@ -138,5 +139,14 @@ widening=(a=tcp4 a.bind:0.0.0.0/0)
 
 @test "the log: to syslog, with priority and identifier" {
 	syslogged "exec $run --log=info:syslog $programs/steps ${widening[*]}"
+	assert_output --regexp '^<30>dualstack\[[0-9]+\]: descriptor [0-9]+ widened to \[::\]:0$'
+}
+
+@test "the log: where the file is out of reach, to syslog" {
+	need_root
+	mkdir -m 700 "$BATS_TEST_TMPDIR/closed"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	syslogged "chmod 666 /dev/log && exec $run --log=info:$BATS_TEST_TMPDIR/closed/log setpriv --reuid nobody --clear-groups \
+		$programs/steps ${widening[*]}"
 	assert_output --regexp '^<30>dualstack\[[0-9]+\]: descriptor [0-9]+ widened to \[::\]:0$'
 }

@@ -109,6 +109,22 @@ assert_families() {
 	assert_families yes who yes 'accepted by a'
 }
 
+@test "a program's own socket that listens unbound follows a rule that names ::" {
+	for rule in 'bind address=:: ipv4' 'bind address=:: ipv6' 'bind ipv4'; do
+		steps_by "$rule" a=tcp6 a.listen 'sh:ss -Hltn | sed "s/ \+/ /g"'
+		case $rule in
+		*::\ ipv4) assert_line --partial ' [::ffff:0.0.0.0]:' ;;
+		*::\ ipv6) assert_line --partial ' [::]:' ;;
+		*) assert_line --partial ' *:' ;;
+		esac
+	done
+}
+
+@test "IPv6 alone, and somebody has the port: that is said" {
+	steps_by 'bind tcp ipv6' a=tcp4 a.bind:0.0.0.0/5000 b=tcp4 b.bind:0.0.0.0/5000
+	assert_line 'b.bind:0.0.0.0/5000 EADDRINUSE'
+}
+
 @test "IPv6 alone where there is none: an error, and nothing is open in IPv4" {
 	run -0 on_server "$programs/deny" socket,0=10:EAFNOSUPPORT -- "$run" --rule='bind ipv6' -- "$programs/steps" a=tcp4 \
 		a.bind:0.0.0.0/5000 b=tcp4 b.listen 'sh:ss -Hltn | wc -l'
