@@ -82,7 +82,7 @@ svg_style() {
 		.yes { fill: #21262d; stroke: #484f58; }
 		.no { stroke: #ff7b72; }
 		.no-word { fill: #ff7b72; }
-		.new { fill: #2ea043; stroke: #7ee787; }
+		.new { fill: #238636; stroke: #7ee787; }
 		.new-word { fill: #ffffff; }
 		}
 		</style>
@@ -117,6 +117,6 @@ show_svg() {
 	svg_grid udp
 	printf '</g>\n'
 	svg_text host 20 $((height - 16)) "What stays &quot;no&quot; between an IPv4-only and an IPv6-only host needs a translator$(
-	) between them (NAT64). IPv6 client: asks for V4MAPPED addresses; plain: does not."
+	) between them (NAT64). Over UDP only one address is asked. IPv6 client: asks for V4MAPPED addresses; plain: does not."
 	echo '</svg>'
 }
