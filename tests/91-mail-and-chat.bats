@@ -5,6 +5,7 @@ bats_require_minimum_version 1.5.0
 load lib/helper
 load lib/irc
 load lib/dovecot
+load ../demo/lib/hosts
 load ../demo/lib/mail-and-chat
 
 setup() {

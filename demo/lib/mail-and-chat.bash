@@ -17,19 +17,6 @@ links="$user:to-bouncer:$bouncer:to-user:1
 $user:to-server:$server:to-user:2
 $bouncer:to-server:$server:to-bouncer:3"
 
-on() { ip netns exec "$@"; }
-
-# Waits for a command to succeed, twenty seconds at most.
-until_true() {
-	local i
-	for i in $(seq 400); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
-	done
-	echo "waited in vain for: $*" >&2
-	return 1
-}
-
 links_up() {
 	local host a a_if b b_if n
 	for host in "$user" "$bouncer" "$server"; do
@@ -108,16 +95,6 @@ connections() {
 		awk '$3 !~ /127\.0\.0\.1|\[::1\]/ { print $3 ~ /fd00/ ? "IPv6" : "IPv4" }' | sort -u
 }
 
-# run_on HOST NAME COMMAND...: in the background; its output in $dir/NAME.log, its pid in $started.
-run_on() {
-	local host=$1 name=$2
-	shift 2
-	ip netns exec "$host" "$@" >"$dir/$name.log" 2>&1 </dev/null 3>&- &
-	started=$!
-}
-
-listens() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
-
 # The configurations are those of the tests, with the ports as shipped, the name of the IRC server, and a second
 # instead of two minutes until bip connects again. Their pids are in $services.
 servers_up() {
@@ -186,12 +163,4 @@ mail() {
 		-e 'push \"<pipe-message>cat >$dir/$1<enter><exit>\"'" /dev/null >"$dir/mutt.log" 2>&1 </dev/null 3>&-
 }
 
-# Ends everything that runs on the hosts, by pid, and takes the hosts down.
-links_down() {
-	local host pid
-	for host in "$user" "$bouncer" "$server"; do
-		for pid in $(ip netns pids "$host" 2>/dev/null); do kill -9 "$pid" 2>/dev/null || true; done
-		ip netns del "$host" 2>/dev/null || true
-		rm -rf "/etc/netns/$host"
-	done
-}
+links_down() { hosts_end "$user" "$bouncer" "$server"; }
