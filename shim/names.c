@@ -219,3 +219,14 @@ bool names_find(const struct in6_addr *addr, struct names_list *list)
 	}
 	return best <= REMEMBERED && clear;
 }
+
+bool names_known(const char *name, struct names_list *list)
+{
+	struct answer a;
+
+	(void)entry_for(hash_of(name), &a);
+	if (!a.name || now() - a.when >= NAMES_LIFE)
+		return false;
+	*list = a.list;
+	return true;
+}

@@ -42,4 +42,7 @@ void names_note(const char *name, const struct names_list *list);
  * is no. */
 bool names_find(const struct in6_addr *addr, struct names_list *list);
 
+/* Whether anything is known of NAME, of any length, that has not expired; then LIST is that. */
+bool names_known(const char *name, struct names_list *list);
+
 #endif

@@ -175,6 +175,36 @@ static enum rules_action action_of(const char *node, const char *service, const 
 		   : action;
 }
 
+/* The IPv6 addresses of NODE from an earlier answer, for a program whose question now gave OWN; NULL if none
+ * is known. A stream's connect() finds them by itself, a datagram has but the address that it is sent to. */
+static struct addrinfo *known_in6(const char *node, const char *service, const struct addrinfo *hints,
+				  const struct addrinfo *own)
+{
+	struct addrinfo numeric = *hints, *first = NULL, **end = &first;
+	char text[INET6_ADDRSTRLEN];
+	struct names_list list;
+	int saved = errno;
+
+	numeric.ai_family = AF_INET6;
+	numeric.ai_flags = AI_NUMERICHOST | (hints->ai_flags & AI_NUMERICSERV);
+	if (!names_known(node, &list))
+		return NULL;
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct names_address *known = &list.addresses[i];
+
+		if (IN6_IS_ADDR_V4MAPPED(&known->addr) || known->scope ||
+		    !real.inet_ntop(AF_INET6, &known->addr, text, sizeof text) ||
+		    real.getaddrinfo(text, service, &numeric, end) != 0)
+			continue;
+		while (*end)
+			end = &(*end)->ai_next;
+	}
+	if (first && own->ai_canonname)
+		first->ai_canonname = strdup(own->ai_canonname);
+	errno = saved;
+	return first;
+}
+
 static int ask_in(const char *node, const char *service, const struct addrinfo *hints,
 		  struct addrinfo **result)
 {
@@ -186,6 +216,11 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 	other = ask(node, service, hints, &both, result, &error);
 	if (error == 0)
 		look_for_translator(*result);
+	if (error == 0 && !is_literal(node) && !has(other, AF_INET6)) {
+		if (other)
+			freeaddrinfo(other);
+		other = known_in6(node, service, hints, *result);
+	}
 	if (other && prefer_in6(action_of(node, service, hints), error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);

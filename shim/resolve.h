@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 /* getaddrinfo(). Asked for AF_INET, a name or literal that has IPv6 addresses only, or IPv4 addresses to
- * which there is no route and IPv6 ones to which there is, yields synthetic addresses in their place. Asked
- * for AF_INET6, a name that has IPv4 addresses only yields V4MAPPED ones. With AI_NUMERICHOST or AI_PASSIVE,
- * and else, and in form and error code, what the real one gives; freeaddrinfo() takes it. */
+ * which there is no route and IPv6 ones to which there is, yields synthetic addresses in their place; where
+ * it has no IPv6 address now, but had within NAMES_LIFE, so do those. Asked for AF_INET6, a name that has
+ * IPv4 addresses only yields V4MAPPED ones. With AI_NUMERICHOST or AI_PASSIVE, and else, and in form and
+ * error code, what the real one gives; freeaddrinfo() takes it. */
 int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result);
 

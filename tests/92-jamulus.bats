@@ -116,3 +116,11 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	run -0 looks_twice "$run" --
 	assert_output $'IPv6\nIPv6\nIPv4'
 }
+
+@test "the same for datagrams, where there is no IPv4 route: what the resolver gives stands for the IPv6 address" {
+	ip -n "$player" -4 addr flush dev to-server
+	run -0 looks_twice udp "$run" --
+	assert_line --index 0 --regexp "^$synthetic$"
+	assert_equal "${lines[1]}" "${lines[0]}"
+	assert_line --index 2 192.0.2.18
+}

@@ -132,22 +132,26 @@ tells_family() {
 	until_true eval '[ "$(on "$server" ss -Hltn "sport = :7000" | wc -l)" = 2 ]'
 }
 
-# looks_twice COMMAND...: one process that looks jam.example up, and connects; then the name loses its AAAA, and it does
-# so again. Prints what it reached each time, and as a third what another process reaches by then.
+# looks_twice [udp] COMMAND...: one process that looks jam.example up, and connects; then the name loses its AAAA, and it
+# does so again. Prints what it reached each time, or what address it was given, and as a third that of another process.
 looks_twice() {
+	local udp=
+	[ "$1" = udp ] && udp=udp && shift
+	# shellcheck disable=SC2206 # nothing, or a word
+	local looks=("$@" python3 "$root/demo/lib/look-again.py" jam.example 7000 $udp)
 	mkfifo "$dir/lines"
-	run_on "$player" looks sh -c '"$@" <"$0"' "$dir/lines" "$@" python3 "$root/demo/lib/look-again.py" jam.example 7000
+	run_on "$player" looks sh -c '"$@" <"$0"' "$dir/lines" "${looks[@]}"
 	exec 9>"$dir/lines"
 	echo first >&9
-	until_true grep -q IPv "$dir/looks.log"
+	until_true eval '[ "$(wc -l <"$dir/looks.log")" = 1 ]'
 	sed -i '/::.* jam.example/d' "$hosts"
 	kill -HUP "$dns"
 	until_true eval '! on "$player" getent ahostsv6 jam.example | grep -q fd00'
 	echo second >&9
-	until_true eval '[ "$(grep -c IPv "$dir/looks.log")" = 2 ]'
+	until_true eval '[ "$(wc -l <"$dir/looks.log")" = 2 ]'
 	exec 9>&-
 	cat "$dir/looks.log"
-	echo third | on "$player" "$@" python3 "$root/demo/lib/look-again.py" jam.example 7000
+	echo third | on "$player" "${looks[@]}"
 }
 
 jamulus_down() { hosts_end "$player" "$server" "$directory"; }

@@ -1,9 +1,12 @@
 # look-again.py NAME PORT: a client that knows IPv4 only. For each line that it reads it looks the name up, connects to
-# the first address, and prints what that says.
+# the first address, and prints what that says; with a third argument, "udp", it prints what that address is.
 import socket
 import sys
 
 for line in sys.stdin:
+    if sys.argv[3:] == ["udp"]:
+        print(socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), socket.AF_INET, socket.SOCK_DGRAM)[0][4][0], flush=True)
+        continue
     at = socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), socket.AF_INET, socket.SOCK_STREAM)[0][4]
     with socket.create_connection(at) as s:
         print(s.recv(100).decode().strip(), flush=True)

@@ -94,8 +94,13 @@ static void keeps_in6_for_its_time(void **state)
 	note("kept.example", "::ffff:192.0.2.20");
 	assert_string_equal(found("::ffff:192.0.2.20", &list), "kept.example");
 	assert_int_equal(list.count, 2);
+	assert_true(names_known("KEPT.example", &list));
+	assert_int_equal(list.count, 2);
+	assert_false(names_known("unknown.example", &list));
 	seconds += 2;
 	note("kept.example", "::ffff:192.0.2.20");
+	assert_true(names_known("kept.example", &list));
+	assert_int_equal(list.count, 1);
 	assert_string_equal(found("::ffff:192.0.2.20", &list), "kept.example");
 	assert_int_equal(list.count, 1);
 }
@@ -110,6 +115,7 @@ static void expires(void **state)
 	assert_string_equal(found("::ffff:192.0.2.30", &list), "old.example");
 	seconds += 1;
 	assert_string_equal(found("::ffff:192.0.2.30", &list), "");
+	assert_false(names_known("old.example", &list));
 }
 
 static void *find_in_thread(void *arg)
