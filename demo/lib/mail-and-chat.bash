@@ -157,7 +157,7 @@ mail() {
 		set use_ipv6=no
 		set folder=imap://reader@mail.example/ spoolfile=imap://reader@mail.example/INBOX imap_pass=secret
 		set ssl_starttls=no ssl_force_tls=no imap_authenticators=login
-		set header_cache= message_cachedir= record= quit=yes
+		set header_cache="" message_cachedir="" record="" quit=yes
 	END
 	HOME=$dir TERM=vt100 on "$user" timeout 20 script -qec "'$run' -- mutt -n -F '$dir/muttrc' \
 		-e 'push \"<pipe-message>cat >$dir/$1<enter><exit>\"'" /dev/null >"$dir/mutt.log" 2>&1 </dev/null 3>&-
