@@ -1,21 +1,43 @@
-"""announce.py ADDR PORT PEER_PORT [scrape]: one exchange with a UDP tracker (BEP 15): connect, then announce a
-peer at PEER_PORT as a leecher, or scrape; prints what the tracker answers."""
+"""announce.py [--from=LOCAL] [--key=KEY] [--hash=HEX] TRACKER PORT PEER_PORT [scrape]: one exchange with a UDP tracker (BEP 15):
+connect, then announce a peer at PEER_PORT as a leecher, or scrape; prints what the tracker answers.
+
+TRACKER is an address. With --from it may be a name, and the exchange is one of BEP 7: the socket is of LOCAL's
+family, it is bound to LOCAL before it is connected, and the name is asked for addresses of that family only. What
+fails then is printed as the name of the error."""
+import argparse
+import errno
 import random
 import socket
 import struct
-import sys
 
-address, port, peer_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-info_hash = b"dualstack-test-hash!"[:20]
+import torrent
 
-family, kind, proto, _, target = socket.getaddrinfo(
-    address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
-s = socket.socket(family, kind, proto)
-s.settimeout(5)
-s.connect(target)
+options = argparse.ArgumentParser()
+options.add_argument("--from", dest="local")
+options.add_argument("--key", type=int, default=46)
+options.add_argument("--hash", dest="info_hash", type=bytes.fromhex, default=b"dualstack-test-hash!")
+options.add_argument("tracker")
+options.add_argument("port", type=int)
+options.add_argument("peer_port", type=int)
+options.add_argument("what", nargs="?", default="announce")
+asked = options.parse_args()
 
 
-def exchange(connection, action, body):
+def connected():
+    family, flags = socket.AF_UNSPEC, socket.AI_NUMERICHOST
+    if asked.local:
+        family, flags = socket.AF_INET6 if ":" in asked.local else socket.AF_INET, 0
+    family, kind, proto, _, target = socket.getaddrinfo(
+        asked.tracker, asked.port, family=family, type=socket.SOCK_DGRAM, flags=flags)[0]
+    s = socket.socket(family, kind, proto)
+    s.settimeout(5)
+    if asked.local:
+        s.bind((asked.local, 0))
+    s.connect(target)
+    return s
+
+
+def exchange(s, connection, action, body):
     transaction = random.getrandbits(32)
     s.send(struct.pack(">QII", connection, action, transaction) + body)
     answer = s.recv(2048)
@@ -23,15 +45,22 @@ def exchange(connection, action, body):
     return answer[8:]
 
 
-(connection,) = struct.unpack(">Q", exchange(0x41727101980, 0, b""))
-if sys.argv[4:] == ["scrape"]:
-    seeders, completed, leechers = struct.unpack(">III", exchange(connection, 2, info_hash))
-    print(f"scrape: {leechers} leechers, {seeders} seeders")
-else:
-    peer_id = b"-DS0001-" + struct.pack(">I", peer_port) + b"12345678"
-    answer = exchange(connection, 1, info_hash + peer_id + struct.pack(
-        ">QQQIIIiH", 0, 1000, 0, 2, 0, 46, 50, peer_port))
+def announce():
+    s = connected()
+    (connection,) = struct.unpack(">Q", exchange(s, 0x41727101980, 0, b""))
+    if asked.what == "scrape":
+        seeders, _, leechers = struct.unpack(">III", exchange(s, connection, 2, asked.info_hash))
+        return f"scrape: {leechers} leechers, {seeders} seeders"
+    peer_id = b"-DS0001-" + struct.pack(">I", asked.peer_port) + b"12345678"
+    answer = exchange(s, connection, 1, asked.info_hash + peer_id + struct.pack(
+        ">QQQIIIiH", 0, 1000, 0, 2, 0, asked.key, 50, asked.peer_port))
     _, leechers, seeders = struct.unpack(">III", answer[:12])
-    peers = [socket.inet_ntoa(answer[i:i + 4]) + ":" + str(struct.unpack(">H", answer[i + 4:i + 6])[0])
-             for i in range(12, len(answer), 6)]
-    print(f"announce: {leechers} leechers, {seeders} seeders, peers", *sorted(peers))
+    return torrent.told(leechers, seeders, torrent.compact(answer[12:]))
+
+
+try:
+    print(announce())
+except OSError as error:
+    if not asked.local:
+        raise
+    print(errno.errorcode.get(error.errno, error))

@@ -1,0 +1,70 @@
+# opentracker, as Debian builds it (for IPv4), and aria2c, which announces to it and downloads by it.
+
+tracker_port=6969
+test_hash=$(printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n')
+
+# torrent_of URL: DATA, a torrent of it that is announced there, and $hash, its info hash.
+torrent_of() {
+	[ -e "$BATS_TEST_TMPDIR/data" ] || head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	torrent=$BATS_TEST_TMPDIR/$(printf '%s' "$1" | tr -c 'a-z0-9' _).torrent
+	hash=$(python3 "$root/tests/lib/torrent.py" make "$BATS_TEST_TMPDIR/data" "$1" "$torrent")
+}
+
+# start_tracker [dualstack-run...]: for the test's hash and that of the data. It drops its privileges, and only
+# tracks what is in its list.
+start_tracker() {
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	torrent_of http://none.example/announce
+	printf '%s\n' "$test_hash" "$hash" >"$BATS_TEST_TMPDIR/white"
+	chmod 644 "$BATS_TEST_TMPDIR/white"
+	start tracker "$@" opentracker -i 0.0.0.0 -p $tracker_port -P $tracker_port -d "$BATS_TEST_TMPDIR" -u nobody -w /white
+	tracker=$started
+	# It reads the list in a thread, when it has started.
+	wait_until eval 'on_server python3 "$root/tests/lib/announce.py" 127.0.0.1 $tracker_port 1 | grep -q announce'
+}
+
+# udp_announce FROM NAME PEER_PORT [dualstack-run...]: from the client.
+udp_announce() {
+	local from=$1 name=$2 port=$3
+	shift 3
+	on_client "$@" python3 "$root/tests/lib/announce.py" --from="$from" "$name" $tracker_port "$port"
+}
+
+# http_announce FROM NAME PEER_PORT COMMAND...: likewise; curl, or dualstack-run and curl, with more options.
+http_announce() {
+	local from=$1 name=$2 port=$3
+	shift 3
+	on_client "$@" -s --max-time 5 --interface "$from" "http://$name:$tracker_port/announce?info_hash=dualstack-test-hash!&peer_id=-DS0001-aaaaaaaaaaaa&key=2e&port=$port&uploaded=0&downloaded=0&left=1&compact=1" \
+		>"$BATS_TEST_TMPDIR/answer" || return
+	python3 "$root/tests/lib/torrent.py" answer <"$BATS_TEST_TMPDIR/answer"
+}
+
+# How many leechers and seeders the tracker counts for HASH; asked over IPv4.
+counted() {
+	on_client python3 "$root/tests/lib/announce.py" --hash="$1" $server4 $tracker_port 0 scrape
+}
+counts() { [ "$(counted "$1")" = "scrape: $2 leechers, $3 seeders" ]; }
+
+# What the tracker tells of HASH to somebody at the server's loopback, who is counted from then on, too.
+told() {
+	on_server python3 "$root/tests/lib/announce.py" --hash="$1" 127.0.0.1 $tracker_port 1
+}
+
+# aria HOST NAME PORT COMMAND...: aria2c, or dualstack-run and aria2c, with more options, in the background; it listens
+# on PORT, its directory and log are called NAME, its pid is in $started. It asks for names through libc, finds
+# nobody but by the tracker, and checks and seeds what it has already.
+aria() {
+	local host=$1 name=$2 port=$3 dir=$BATS_TEST_TMPDIR/$2
+	shift 3
+	mkdir -p "$dir"
+	ip netns exec "$host" "$@" --no-conf --async-dns=false --dir="$dir" --listen-port="$port" --dht-listen-port="$port" \
+		--dht-file-path="$dir/dht" --enable-dht=true --enable-peer-exchange=false --bt-enable-lpd=false \
+		--check-integrity=true --seed-ratio=0 --bt-tracker-interval=1 --file-allocation=none --log="$dir/log" \
+		--log-level=debug --console-log-level=warn "$torrent" >"$dir/out" 2>&1 </dev/null 3>&- &
+	started=$!
+}
+# At once: asked to end, it takes its leave of the tracker first.
+end() {
+	kill -9 "$1"
+	wait_until eval "! kill -0 $1"
+}
