@@ -62,28 +62,26 @@ each_address() {
 	run -7 http_announce $client6 four.example 5001 "$run" curl -6
 	# That they are ways at all is seen from the same, not bound.
 	run -0 on_client "$run" curl -4 -s "http://six.example:$tracker_port/scrape"
-	run -0 on_client "$run" curl -6 -s "http://four.example:$tracker_port/scrape"
+	run -0 on_client "$run" python3 -c "import socket; socket.socket(socket.AF_INET6).connect(('four.example', $tracker_port))"
 	# Addresses of both, where nobody is there over its own.
 	greet $server4 $server6
 	run -7 on_client "$run" curl -4 -s --interface 192.0.2.2 http://only6.example:8080/
 	run -7 on_client "$run" curl -6 -s --interface $client6 http://only4.example:8080/
 	run -0 on_client "$run" curl -4 -s http://only6.example:8080/
 	run -0 on_client "$run" curl -6 -s http://only4.example:8080/
-	run counts "$test_hash" 1 0
-	assert_success
+	run -0 counted "$test_hash"
+	assert_output 'scrape: 1 leechers, 0 seeders'
 }
 
 @test "aria2c, HTTP: from each local address" {
 	need aria2c
 	start_tracker "$run" --
 	torrent_of http://both.example:$tracker_port/announce
-	local from count=0
+	local from
 	for from in 192.0.2.2 $client6 192.0.2.3 2001:db8:1::3; do
-		count=$((count + 1))
-		aria "$client" "peer$count" 7001 "$run" -- aria2c --interface="$from"
-		wait_until counts "$hash" $count 0
-		end $started
+		aria "$client" "from-$from" 7001 "$run" -- aria2c --interface="$from"
 	done
+	wait_until counts "$hash" 4 0
 	run -0 told "$hash"
 	assert_output --regexp "peers 127.0.0.1:1 192.0.2.2:7001 192.0.2.3:7001 $synthetic:7001 $synthetic:7001\$"
 }
@@ -92,26 +90,22 @@ each_address() {
 @test "aria2c, UDP: over IPv6 with the shim, and not at all without it, where the name has IPv6 addresses" {
 	need aria2c
 	start_tracker "$run" --
-	local name
-	for name in both six; do
-		torrent_of udp://$name.example:$tracker_port
-		aria "$client" "plain-$name" 7001 aria2c
-		wait_until grep -q 'Address family not supported' "$BATS_TEST_TMPDIR/plain-$name/log"
-		end $started
-	done
-	counts "$hash" 0 0
-	for name in both six; do
-		torrent_of udp://$name.example:$tracker_port
-		aria "$client" "shim-$name" 7001 "$run" -- aria2c
-		wait_until grep -q "UDPT received ANNOUNCE reply from $server6" "$BATS_TEST_TMPDIR/shim-$name/log"
-		end $started
-	done
+	torrent_of udp://both.example:$tracker_port
+	aria "$client" plain 7001 aria2c
+	wait_until grep -q 'Address family not supported' "$BATS_TEST_TMPDIR/plain/log"
+	run -0 counted "$hash"
+	assert_output 'scrape: 0 leechers, 0 seeders'
+	aria "$client" both 7002 "$run" -- aria2c
+	torrent_of udp://six.example:$tracker_port
+	aria "$client" six 7003 "$run" -- aria2c
 	torrent_of udp://four.example:$tracker_port
-	aria "$client" bound 7001 "$run" -- aria2c --interface=192.0.2.3
+	aria "$client" bound 7004 "$run" -- aria2c --interface=192.0.2.3
+	wait_until counts "$hash" 3 0
+	wait_until grep -q "UDPT received ANNOUNCE reply from $server6" "$BATS_TEST_TMPDIR/both/log"
+	wait_until grep -q "UDPT received ANNOUNCE reply from $server6" "$BATS_TEST_TMPDIR/six/log"
 	wait_until grep -q "UDPT received ANNOUNCE reply from $server4" "$BATS_TEST_TMPDIR/bound/log"
-	end $started
 	run -0 told "$hash"
-	assert_output --regexp "peers 127.0.0.1:1 192.0.2.3:7001 $synthetic:7001\$"
+	assert_output --regexp "peers 127.0.0.1:1 192.0.2.3:7004 $synthetic:7002 $synthetic:7003\$"
 }
 
 # --- what the tracker tells of IPv6 peers

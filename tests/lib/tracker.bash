@@ -52,19 +52,14 @@ told() {
 
 # aria HOST NAME PORT COMMAND...: aria2c, or dualstack-run and aria2c, with more options, in the background; it listens
 # on PORT, its directory and log are called NAME, its pid is in $started. It asks for names through libc, finds
-# nobody but by the tracker, and checks and seeds what it has already.
+# nobody but by the tracker, and checks and seeds what it has already. Asked to end it takes its leave of the tracker.
 aria() {
 	local host=$1 name=$2 port=$3 dir=$BATS_TEST_TMPDIR/$2
 	shift 3
 	mkdir -p "$dir"
 	ip netns exec "$host" "$@" --no-conf --async-dns=false --dir="$dir" --listen-port="$port" --dht-listen-port="$port" \
 		--dht-file-path="$dir/dht" --enable-dht=true --enable-peer-exchange=false --bt-enable-lpd=false \
-		--check-integrity=true --seed-ratio=0 --bt-tracker-interval=1 --file-allocation=none --log="$dir/log" \
+		--check-integrity=true --seed-ratio=0 --file-allocation=none --log="$dir/log" \
 		--log-level=debug --console-log-level=warn "$torrent" >"$dir/out" 2>&1 </dev/null 3>&- &
 	started=$!
-}
-# At once: asked to end, it takes its leave of the tracker first.
-end() {
-	kill -9 "$1"
-	wait_until eval "! kill -0 $1"
 }
