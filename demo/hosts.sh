@@ -49,7 +49,7 @@ hosts_down() {
 # shellcheck disable=SC2034 # started
 # start NAME COMMAND...: on the server, in the background; its output goes to $dir/NAME, its pid is in $started.
 start() {
-	log=$dir/$1
+	log=$dir/$1.log
 	shift
 	ip netns exec "$server" "$@" >"$log" 2>&1 </dev/null &
 	started=$!

@@ -1,0 +1,128 @@
+# The daemons of the other tests, each configured for IPv4 only: all of them at once, asked for something, and what
+# they answer and log. Needs dovecot.bash and irc.bash; the demo uses it, too.
+
+daemons='dovecot ngircd bip Jamulus opentracker nginx python3'
+# Global, where "load" is a function.
+declare -gA daemon_port=([dovecot]=1143 [ngircd]=6667 [bip]=7778 [Jamulus]=22124 [opentracker]=6969 [nginx]=8080 [python3]=5007)
+declare -gA daemon_pid
+
+daemons_config() {
+	local dir=$BATS_TEST_TMPDIR
+	dovecot_config '*' 1143
+	ngircd_config 0.0.0.0 6667
+	bip_config 7778
+	chmod 711 "$dir"
+	printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n' >"$dir/white"
+	echo >>"$dir/white"
+	chmod 644 "$dir/white"
+	mkdir "$dir/home" "$dir/www" "$dir/nginx"
+	echo page >"$dir/www/page"
+	cat >"$dir/nginx.conf" <<-END
+		daemon off;
+		pid $dir/nginx/pid;
+		error_log $dir/nginx/error.log;
+		events {}
+		http {
+			client_body_temp_path $dir/nginx/body;
+			proxy_temp_path $dir/nginx/proxy;
+			fastcgi_temp_path $dir/nginx/fastcgi;
+			uwsgi_temp_path $dir/nginx/uwsgi;
+			scgi_temp_path $dir/nginx/scgi;
+			access_log $dir/nginx/access.log;
+			server { listen 8080; location / { return 200 "hello \$remote_addr\n"; } }
+		}
+	END
+}
+
+# daemon_start NAME [COMMAND...]: under what is given; its log is new.
+daemon_start() {
+	local name=$1 dir=$BATS_TEST_TMPDIR
+	shift
+	case $name in
+	dovecot)
+		: >"$dir/dovecot/log"
+		start dovecot "$@" dovecot -F -c "$dir/dovecot/dovecot.conf"
+		;;
+	ngircd) start ngircd "$@" ngircd -n -f "$dir/ngircd.conf" ;;
+	bip) start bip "$@" bip -n -f "$dir/bip/bip.conf" -s "$dir/bip" ;;
+	Jamulus) HOME=$dir/home QT_QPA_PLATFORM=offscreen start Jamulus "$@" Jamulus -s -n -p 22124 ;;
+	opentracker) start opentracker "$@" opentracker -i 0.0.0.0 -p 6969 -P 6969 -d "$dir" -u nobody -w /white ;;
+	nginx)
+		rm -f "$dir/nginx/access.log"
+		start nginx "$@" nginx -p "$dir/nginx" -c "$dir/nginx.conf" -e "$dir/nginx/error.log"
+		;;
+	python3) start python3 "$@" python3 -u -m http.server --bind 0.0.0.0 --directory "$dir/www" 5007 ;;
+	esac
+	daemon_pid[$name]=$started
+}
+
+daemon_serves() { [ -n "$(ip netns exec "$server" ss -Hltun "sport = :${daemon_port[$1]}")" ]; }
+
+daemons_start() {
+	local name
+	for name in $daemons; do
+		daemon_start "$name" "$@"
+		# bip has to find the IRC server.
+		[ "$name" != ngircd ] || wait_until daemon_serves ngircd
+	done
+	for name in $daemons; do wait_until daemon_serves "$name"; done
+	wait_until grep -q 'Connected for user' "$BATS_TEST_TMPDIR/bip.log"
+	# It reads its list of torrents in a thread.
+	wait_until eval 'daemon_ask opentracker "$server" 127.0.0.1 | grep -q announce'
+}
+
+daemons_stop() {
+	local name
+	for name in $daemons; do kill "${daemon_pid[$name]}"; done
+	for name in $daemons; do wait_until eval '! kill -0 ${daemon_pid[$name]}'; done
+}
+
+# daemon_ask NAME HOST ADDR: what it answers there; what tells the time is left out.
+daemon_ask() {
+	local host=$3 port=${daemon_port[$1]} in=(ip netns exec "$2")
+	case $host in *:*) host=[$host] ;; esac
+	case $1 in
+	dovecot) fetch "$2" "$host" "$port" ;;
+	ngircd) "${in[@]}" python3 "$root/tests/lib/say.py" "$3" "$port" 'End of MOTD' 'NICK guest' 'USER guest 0 * :guest' |
+		grep -vE '^:irc.example.net (003|250) ' ;;
+	bip) "${in[@]}" python3 "$root/tests/lib/say.py" "$3" "$port" 'End of MOTD' 'PASS u:secret:c' 'NICK reader' \
+		'USER reader 0 * :reader' | grep -vE '^:irc.example.net (003|250) ' ;;
+	# A ping, as the man page of dualstack-run has it: the time comes back.
+	Jamulus) "${in[@]}" python3 "$root/tests/lib/say.py" --udp "$3" "$port" 0000e903000400000000006f60 ;;
+	opentracker)
+		"${in[@]}" python3 "$root/tests/lib/announce.py" "$3" "$port" 5001 &&
+			"${in[@]}" curl -s --max-time 10 "http://$host:$port/announce?info_hash=dualstack-test-hash!&peer_id=-DS0001-aaaaaaaaaaaa&port=5001&left=1" |
+			python3 "$root/tests/lib/torrent.py" answer
+		;;
+	nginx) "${in[@]}" curl -s --max-time 10 "http://$host:$port/" ;;
+	python3) "${in[@]}" curl -s --max-time 10 "http://$host:$port/page" ;;
+	esac
+}
+
+# The peers in a daemon's log, in order, for those which log them.
+daemon_logged() {
+	case $1 in
+	dovecot) sed -n 's/.*Login: .* rip=\([^,]*\),.*/\1/p' "$BATS_TEST_TMPDIR/dovecot/log" ;;
+	ngircd) sed -n 's/.*Accepted connection .* from "\(.*\):[0-9]*" .*/\1/p' "$BATS_TEST_TMPDIR/ngircd.log" ;;
+	nginx) cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/nginx/access.log" ;;
+	python3) sed -n 's/^\([^ ]*\) - - .*/\1/p' "$BATS_TEST_TMPDIR/python3.log" ;;
+	esac
+}
+
+# daemons_ask DIR HOST ADDR: the answers of all, a file each.
+daemons_ask() {
+	local name asking=()
+	mkdir -p "$1"
+	for name in $daemons; do
+		daemon_ask "$name" "$2" "$3" >"$1/$name" 2>&1 3>&- &
+		asking+=("$name:$!")
+	done
+	for name in "${asking[@]}"; do
+		wait "${name#*:}" && continue
+		echo "no answer from ${name%:*} at $3: $(cat "$1/${name%:*}")" >&2
+		return 1
+	done
+}
+
+# Their sockets, as the kernel has them.
+daemons_sockets() { ip netns exec "$server" ss -Hltun | awk '{ print $1, $5 }' | sort; }
