@@ -68,7 +68,7 @@ daemons_start() {
 	for name in $daemons; do wait_until daemon_serves "$name"; done
 	wait_until grep -q 'Connected for user' "$BATS_TEST_TMPDIR/bip.log"
 	# It reads its list of torrents in a thread.
-	wait_until eval 'daemon_ask opentracker "$server" 127.0.0.1 | grep -q announce'
+	wait_until eval 'daemon_ask opentracker "$server" 127.0.0.1 | grep -qa incomplete'
 }
 
 daemons_stop() {
@@ -77,27 +77,41 @@ daemons_stop() {
 	for name in $daemons; do wait_until eval '! kill -0 ${daemon_pid[$name]}'; done
 }
 
-# daemon_ask NAME HOST ADDR: what it answers there; what tells the time is left out.
+# datagram HOST ADDR PORT HEX LENGTH: sends these bytes, and shows so many of the answer.
+datagram() {
+	# shellcheck disable=SC2016 # for the other shell
+	ip netns exec "$1" bash -c 'exec 3<>"/dev/udp/$1/$2" && printf "$(printf "%s" "$3" | sed "s/../\\\\x&/g")" >&3 &&
+		timeout 10 dd bs=2048 count=1 <&3 2>/dev/null | od -An -v -tx1 -N "$4"' bash "${@:2}"
+}
+
+# irc HOST ADDR PORT LINE...: until it has been greeted. What tells the time, or counts, is left out.
+irc() {
+	UNTIL='End of MOTD' ip netns exec "$1" "$programs/ask" "$2/$3" "${@:4}" | grep -vE '^:irc.example.net (003|2[0-9]+) '
+}
+
+# daemon_ask NAME HOST ADDR: what it answers there.
 daemon_ask() {
-	local host=$3 port=${daemon_port[$1]} in=(ip netns exec "$2")
-	case $host in *:*) host=[$host] ;; esac
+	local at=$3 port=${daemon_port[$1]} nick=g$RANDOM
+	case $at in *:*) at=[$at] ;; esac
 	case $1 in
-	dovecot) fetch "$2" "$host" "$port" ;;
-	ngircd) "${in[@]}" python3 "$root/tests/lib/say.py" "$3" "$port" 'End of MOTD' 'NICK guest' 'USER guest 0 * :guest' |
-		grep -vE '^:irc.example.net (003|250) ' ;;
-	bip) "${in[@]}" python3 "$root/tests/lib/say.py" "$3" "$port" 'End of MOTD' 'PASS u:secret:c' 'NICK reader' \
-		'USER reader 0 * :reader' | grep -vE '^:irc.example.net (003|250) ' ;;
-	# A ping, as the man page of dualstack-run has it: the time comes back.
-	Jamulus) "${in[@]}" python3 "$root/tests/lib/say.py" --udp "$3" "$port" 0000e903000400000000006f60 ;;
+	dovecot) fetch "$2" "$at" "$port" ;;
+	# A nick of its own, as it may not have noticed yet that the one before is gone; it tells others of QUIT, slowly.
+	ngircd) irc "$2" "$3" "$port" "NICK $nick" 'USER guest 0 * :guest' | sed "s/$nick/guest/g" ;;
+	# It quits as a client does: bip 0.9.3 ends itself when one goes away while it is being written to.
+	bip) THEN=QUIT irc "$2" "$3" "$port" 'PASS u:secret:c' 'NICK reader' 'USER reader 0 * :reader' ;;
+	# A ping, with the time that comes back (as dualstack-run(1) has it, under EXAMPLES).
+	Jamulus) datagram "$2" "$3" "$port" 0000e903000400000000006f60 100 ;;
+	# BEP 15, connect; the answer up to what is made up for the connection. Then an announce by HTTP.
 	opentracker)
-		"${in[@]}" python3 "$root/tests/lib/announce.py" "$3" "$port" 5001 &&
-			"${in[@]}" curl -s --max-time 10 "http://$host:$port/announce?info_hash=dualstack-test-hash!&peer_id=-DS0001-aaaaaaaaaaaa&port=5001&left=1" |
-			python3 "$root/tests/lib/torrent.py" answer
+		datagram "$2" "$3" "$port" 00000417271019800000000012345678 8 &&
+			http "$2" "$at:$port/announce?info_hash=dualstack-test-hash!&port=5001&left=1" |
+			LC_ALL=C sed -E 's/intervali[0-9]+e//g'
 		;;
-	nginx) "${in[@]}" curl -s --max-time 10 "http://$host:$port/" ;;
-	python3) "${in[@]}" curl -s --max-time 10 "http://$host:$port/page" ;;
+	nginx) http "$2" "$at:$port/" ;;
+	python3) http "$2" "$at:$port/page" ;;
 	esac
 }
+http() { ip netns exec "$1" curl -s --max-time 10 "http://$2"; }
 
 # The peers in a daemon's log, in order, for those which log them.
 daemon_logged() {
