@@ -43,7 +43,7 @@ hosts_down() {
 		ip netns del "$host" 2>/dev/null
 		rm -rf "/etc/netns/$host"
 	done
-	rm -rf "$dir"
+	rm -rf "$top"
 }
 
 # shellcheck disable=SC2034 # started
@@ -62,8 +62,11 @@ end() {
 
 hosts_up() {
 	server=demo$$s client=demo$$c
-	dir=$(mktemp -d) || exit 1
-	chmod 711 "$dir"
+	top=$(mktemp -d) || exit 1
+	dir=$top/demo/files
+	mkdir -p "$dir"
+	# For daemons that give up their privileges.
+	chmod 711 "$top" "$top/demo" "$dir"
 	trap hosts_down EXIT
 	trap 'exit 1' HUP INT TERM
 	for host in "$server" "$client"; do
@@ -77,7 +80,7 @@ hosts_up() {
 		on "$host" sysctl -qw net.ipv6.conf.veth0.accept_dad=0 net.ipv6.conf.veth0.dad_transmits=0
 		ip -n "$host" link set veth0 up
 	done
-	ip -n "$server" addr add $server6/64 dev veth0 nodad
+	ip -n "$server" addr add "$server6/64" dev veth0 nodad
 	ip -n "$client" addr add 2001:db8:1::2/64 dev veth0 nodad
-	wait_until on "$client" ping -c 1 -W 1 $server6
+	wait_until on "$client" ping -c 1 -W 1 "$server6"
 }
