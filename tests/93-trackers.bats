@@ -129,7 +129,7 @@ each_address() {
 	assert_line "a.connect:$shown/5001 ENETUNREACH"
 }
 
-@test "peer = real does not help: 0.0.0.0 in the list over HTTP, no answer over UDP" {
+@test "peer = real does not help: such a peer is listed as 0.0.0.0" {
 	echo 'peer = real' >"$BATS_TEST_TMPDIR/conf"
 	start_tracker "$run" --config="$BATS_TEST_TMPDIR/conf" --
 	run -0 http_announce $client6 both.example 5001 curl
