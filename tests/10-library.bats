@@ -130,10 +130,10 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 @test "it builds with clang, with other CFLAGS, in parallel, and shows its commands with V=1" {
 	need clang
 	mkdir "$BATS_TEST_TMPDIR/tree"
-	cp -r "$root/Makefile" "$root/shim" "$root/tests" "$BATS_TEST_TMPDIR/tree"
+	cp -r "$root/Makefile" "$root/shim" "$root/tests" "$root/demo" "$BATS_TEST_TMPDIR/tree"
 	run -0 make -C "$BATS_TEST_TMPDIR/tree" -j4 CC=clang CFLAGS='-O1 -DXYZZY' V=1
 	assert_output --regexp 'clang .*-O1 -DXYZZY .*-c'
 	run -0 make -C "$BATS_TEST_TMPDIR/tree" -j4 CC=clang CFLAGS='-O1 -DXYZZY' programs
 	assert_file_exist "$BATS_TEST_TMPDIR/tree/build/libdualstack.so"
-	assert_equal "$(ls "$BATS_TEST_TMPDIR/tree" | tr '\n' ' ')" 'Makefile build shim tests '
+	assert_equal "$(ls "$BATS_TEST_TMPDIR/tree" | tr '\n' ' ')" 'Makefile build demo shim tests '
 }

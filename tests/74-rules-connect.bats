@@ -94,13 +94,7 @@ tries() {
 
 @test "datagrams: by name to the family that a rule wants, connected or not" {
 	need socat
-	start says python3 -c "import socket, select
-a, b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-a.bind(('$server4', 5071))
-b.bind(('$server6', 5071))
-while True:
-    for s in select.select([a, b], [], [])[0]:
-        s.sendto(b'over IPv4\\n' if s is a else b'over IPv6\\n', s.recvfrom(99)[1])"
+	start says python3 "$root/tests/lib/says.py" 5071 $server4 $server6
 	wait_until eval '[ "$(on_server ss -Hlun "sport = :5071" | wc -l)" = 2 ]'
 	local how
 	for how in UDP4 UDP4-DATAGRAM; do

@@ -87,7 +87,7 @@ asyncio.run(main())'
 @test "UDP, connected and not: answers come from the IPv4 address" {
 	nat64_up 64:ff9b::/96
 	need socat
-	start_far echo socat "UDP4-RECVFROM:5071,bind=$far4,fork" SYSTEM:'echo over IPv4'
+	start_far says python3 "$root/tests/lib/says.py" 5071 $far4
 	wait_until eval 'on_far ss -Hlun "sport = :5071" | grep -q .'
 	local how name
 	for how in UDP4 UDP4-DATAGRAM; do
