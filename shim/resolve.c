@@ -269,11 +269,44 @@ static int getaddrinfo_by_family(const char *node, const char *service, const st
 	return error;
 }
 
+/* Whether this host has no way to IPv4 addresses; the one asked for is a.root-servers.net's, and nothing is
+ * sent. */
+static bool without_in(void)
+{
+	const struct sockaddr_in root = {
+	    .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {htonl(0xc6290004)}};
+
+	return !route_known((const struct sockaddr *)&root, sizeof root);
+}
+
+/* What ERROR, the answer to a question with AI_ADDRCONFIG, becomes where a translator is the way to IPv4
+ * addresses: the C library says that there can be none, also of a number. */
+static int in_by_translator(int error, const char *node, const char *service, const struct addrinfo *hints,
+			    struct addrinfo **result)
+{
+	struct addrinfo plain = *hints;
+
+	if (!(hints->ai_flags & AI_ADDRCONFIG) || hints->ai_flags & AI_PASSIVE ||
+	    hints->ai_family == AF_INET6 || !no_address(error) || !without_in())
+		return error;
+	if (config.nat64_auto)
+		translator_look();
+	plain.ai_family = AF_INET;
+	plain.ai_flags &= ~AI_ADDRCONFIG;
+	if (!nat64_known() || real.getaddrinfo(node, service, &plain, result) != 0)
+		return error;
+	if (!is_literal(node))
+		note(node, hints->ai_family == AF_UNSPEC, *result, NULL);
+	return 0;
+}
+
 int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result)
 {
 	int error = getaddrinfo_by_family(node, service, hints, result);
 
+	if (error && node && hints)
+		error = in_by_translator(error, node, service, hints, result);
 	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
 		look_for_translator(*result);
 	return error;

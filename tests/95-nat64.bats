@@ -3,6 +3,7 @@
 bats_require_minimum_version 1.5.0
 load lib/helper
 load lib/names
+load lib/irc
 load lib/nat64
 
 teardown() { nat64_down; }
@@ -143,6 +144,40 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	refute_output --partial 64:ff9b
 	run -0 on_client env DUALSTACK_NAT64=64:ff9b::/96 "$run" --log=info curl -4 -sS --max-time 9 http://four.example:8080/
 	assert_output 'over IPv4'
+}
+
+@test "with AI_ADDRCONFIG, for which the C library says that a host without IPv4 has none: a name, a number" {
+	nat64_up 64:ff9b::/96
+	serves
+	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
+		import socket, sys
+		a = socket.getaddrinfo(sys.argv[1], 7000, socket.AF_INET, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)[0]
+		s = socket.socket(a[0], a[1])
+		s.connect(a[4])
+		print(s.recv(99).decode().strip(), s.getpeername()[0])
+	END
+	local name
+	for name in four.example $far4; do
+		run -1 on_client timeout 9 python3 "$BATS_TEST_TMPDIR/ask.py" $name
+		run -0 on_client timeout 9 "$run" python3 "$BATS_TEST_TMPDIR/ask.py" $name
+		assert_output "over IPv4 $far4"
+	done
+	run -1 on_client timeout 9 "$run" python3 "$BATS_TEST_TMPDIR/ask.py" nosuch.example
+	assert_output --partial 'Name or service not known'
+}
+
+@test "WeeChat with ipv6 = off, to an IRC server that has IPv4 only" {
+	need weechat-headless
+	need ngircd
+	nat64_up 64:ff9b::/96
+	ngircd_config $far4 6667
+	start_far ngircd ngircd -n -f "$BATS_TEST_TMPDIR/ngircd.conf"
+	wait_until eval 'on_far ss -Hltn "sport = :6667" | grep -q .'
+	local dir=$BATS_TEST_TMPDIR/weechat
+	ip netns exec "$client" "$run" weechat-headless -d "$dir" --stdout -r '/server add x four.example/6667 -notls' \
+		-r '/set irc.server.x.nicks tester' -r '/set irc.server.x.ipv6 off' -r '/set logger.file.auto_log on' \
+		-r '/set logger.file.flush_delay 0' -r '/connect x' >"$dir.out" 2>&1 </dev/null 3>&- &
+	wait_until grep -q hello "$dir/logs/irc.server.x.weechatlog"
 }
 
 @test "--probe shows the way through the translator, and that it is the one" {
