@@ -127,6 +127,11 @@ enum rules_action policy_name(const char *name, int type, int port)
 	return rules_any(RULES_CONNECT) ? rules_ask(&facts) : RULES_DEFAULT;
 }
 
+bool policy_wants_in6(enum rules_action action)
+{
+	return action == RULES_IPV6 || action == RULES_IPV6_FIRST;
+}
+
 void policy_log(int fd, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;

@@ -35,6 +35,9 @@ bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, 
  */
 enum rules_action policy_name(const char *name, int type, int port);
 
+/* Whether ACTION wants the IPv6 addresses of a name in the place of the IPv4 ones. */
+bool policy_wants_in6(enum rules_action action);
+
 /* For the log: that TO is left out. */
 void policy_log(int fd, const struct sockaddr_in6 *to);
 
