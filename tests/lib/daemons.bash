@@ -74,7 +74,9 @@ daemons_start() {
 daemons_stop() {
 	local name
 	for name in $daemons; do kill "${daemon_pid[$name]}"; done
-	for name in $daemons; do wait_until eval '! kill -0 ${daemon_pid[$name]}'; done
+	for name in $daemons; do
+		wait_until eval '! kill -0 ${daemon_pid[$name]}' || fail "$name does not end: $(log_of "$name" | tail -n 5)"
+	done
 }
 
 # datagram HOST ADDR PORT HEX LENGTH: sends these bytes, and shows so many of the answer.
