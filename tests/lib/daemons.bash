@@ -103,11 +103,12 @@ daemon_ask() {
 	bip) THEN=QUIT irc "$2" "$3" "$port" 'PASS u:secret:c' 'NICK reader' 'USER reader 0 * :reader' ;;
 	# A ping, with the time that comes back (as dualstack-run(1) has it, under EXAMPLES).
 	Jamulus) datagram "$2" "$3" "$port" 0000e903000400000000006f60 100 ;;
-	# BEP 15, connect; the answer up to what is made up for the connection. Then an announce by HTTP.
+	# BEP 15, connect; the answer up to what is made up for the connection. Then an announce by HTTP, whose
+	# peers are bytes, of which any can be a newline.
 	opentracker)
 		datagram "$2" "$3" "$port" 00000417271019800000000012345678 8 &&
 			http "$2" "$at:$port/announce?info_hash=dualstack-test-hash!&port=5001&left=1" |
-			LC_ALL=C sed -E 's/intervali[0-9]+e//g'
+			tr '\n' ' ' | LC_ALL=C sed -E 's/intervali[0-9]+e//g'
 		;;
 	nginx) http "$2" "$at:$port/" ;;
 	python3) http "$2" "$at:$port/page" ;;
