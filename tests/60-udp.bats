@@ -198,7 +198,7 @@ answer_to() {
 	assert_line --regexp '0\.0\.0\.0:5000 '
 	# With SO_REUSEADDR both could be bound, and one would take the other's datagrams.
 	for option in '' reuseaddr; do
-		start other "$programs/steps" a=udp6 a.v6only ${option:+a.$option} a.bind:::/5001 'sh:sleep 60'
+		start other "$programs/steps" a=udp6 a.v6only ${option:+a.$option} a.bind:::/5001 hold
 		wait_until bound 5001
 		run -0 on_server "$run" -- "$programs/steps" a=udp4 ${option:+a.$option} a.bind:0.0.0.0/5001 tell:127.0.0.1/5001 \
 			tell:::1/5001

@@ -110,15 +110,15 @@ tcp 127.0.0.1:5000 ipv4_only false 3/0'
 }
 
 @test "children, and theirs; some of them without the library" {
-	start tree "$run" -- sh -c 'env LD_PRELOAD= sleep 60 & sh -c "python3 $0 0.0.0.0 5000 5001; :"; :' \
+	start tree "$run" -- sh -c 'env LD_PRELOAD= tail -f /dev/null & sh -c "python3 $0 0.0.0.0 5000 5001; :"; :' \
 		"$root/tests/lib/echo.py"
 	wait_port 5001
 	assert_sockets "$started" 'tcp [::]:5000 dual_stack true 0/0
 tcp [::]:5001 dual_stack true 0/0'
 	run -0 status "$started"
-	assert_line --regexp '^Without the library: sleep\[[0-9]+\]$'
+	assert_line --regexp '^Without the library: tail\[[0-9]+\]$'
 	run -0 status --json "$started"
-	assert_equal "$(jq -r '[.processes[] | select(.library | not) | .name] | join(" ")' <<<"$output")" sleep
+	assert_equal "$(jq -r '[.processes[] | select(.library | not) | .name] | join(" ")' <<<"$output")" tail
 	assert_equal "$(jq -r '.processes[0].pid' <<<"$output")" "$started"
 }
 
