@@ -77,19 +77,26 @@ static void load_key(void)
 	config.variables[CONFIG_KEY] = key_variable;
 }
 
-/* What this program is called, for rules with program=. */
-static void find_program(void)
+/* The last part of PATH, which may be NULL. */
+static const char *last_of(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+/* What this program is called, for rules with program=: by getauxval(3)'s AT_EXECFN, the pathname that was
+ * executed, which is a script's own; and by the program that runs it. */
+static void find_program(const char *names[2])
 {
 	static char running[PATH_MAX];
-	const char *executed, *slash;
+	const char *executed;
 	ssize_t size = readlink("/proc/self/exe", running, sizeof running - 1);
 
-	/* getauxval(3), AT_EXECFN: the pathname that was executed, of a script the script's. */
 	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
-	slash = executed ? strrchr(executed, '/') : NULL;
 	running[size > 0 ? size : 0] = '\0';
-	rules_programs(slash ? slash + 1 : executed,
-		       strrchr(running, '/') ? strrchr(running, '/') + 1 : NULL);
+	names[0] = last_of(executed);
+	names[1] = last_of(running);
 }
 
 /* No half of a rule set is ever used. */
@@ -161,7 +168,7 @@ void config_load(void)
 	if (disable && *disable && strcmp(disable, "0") != 0)
 		return;
 	settings_default(&settings);
-	find_program();
+	rules_programs(find_program);
 	if (sources_configuration(&settings, NULL, &error) != 0) {
 		give_up(&error);
 	} else {

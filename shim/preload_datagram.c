@@ -180,7 +180,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
 			return true;
 		control |= messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen;
 	}
-	return rules_any(RULES_CONNECT) || nat64_known() || (control && mark_test_datagram(fd));
+	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
 int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
@@ -188,8 +188,13 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	int saved = errno;
 
 	preload_start();
-	if (!config.active || !messages || !any_in6(fd, messages, count))
-		return real.sendmmsg(fd, messages, count, flags);
+	if (!config.active || !messages || !any_in6(fd, messages, count)) {
+		int result = real.sendmmsg(fd, messages, count, flags);
+
+		/* Through a translator they go one by one. */
+		if (result >= 0 || !config.active || errno != ENETUNREACH || !nat64_known())
+			return result;
+	}
 	/* sendmmsg(2): an error is one only if nothing was sent. */
 	for (unsigned i = 0; i < count; i++) {
 		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);

@@ -55,9 +55,9 @@ struct rules_error {
 	char text[240]; /* what was expected */
 };
 
-/* Under which names rules with program= find this program; either may be NULL. They must stay where they are.
- * To be called before rules_add(). */
-void rules_programs(const char *executed, const char *running);
+/* Rules with program= find this program under the names that FIND puts into NAMES, of which any may be left
+ * NULL; they must stay where they are. It is called once, when there is such a rule. */
+void rules_programs(void (*find)(const char *names[2]));
 
 /* Adds the rule in LINE, of SIZE bytes, behind those that are there. Returns 0, or -EINVAL with ERROR filled,
  * and then the table is as it was. Only while the library is being loaded. */

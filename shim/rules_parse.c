@@ -6,6 +6,7 @@
 #include "rules_table.h"
 
 static const char *programs[2];
+static void (*find_programs)(const char *names[2]);
 
 /* The rule that is being added, and what is read of its line. */
 struct reader {
@@ -306,16 +307,19 @@ static bool is_mine(const struct rule *rule)
 {
 	if (rule->programs.count == 0)
 		return true;
+	if (find_programs) {
+		find_programs(programs);
+		find_programs = NULL;
+	}
 	for (int i = 0; i < 2; i++)
 		if (programs[i] && rules_match(&rule->programs, programs[i], strlen(programs[i])))
 			return true;
 	return false;
 }
 
-void rules_programs(const char *executed, const char *running)
+void rules_programs(void (*find)(const char *names[2]))
 {
-	programs[0] = executed;
-	programs[1] = running;
+	find_programs = find;
 }
 
 int rules_add(const char *line, size_t size, struct rules_error *error)

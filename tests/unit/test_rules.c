@@ -153,10 +153,21 @@ static void names(void **state)
 	assert_int_equal(tcp_connect("::ffff:192.0.2.1", NULL), RULES_DEFAULT);
 }
 
+static void script(const char *names[2])
+{
+	names[0] = "script.py";
+	names[1] = "python3.11";
+}
+
+static void nobody(const char *names[2])
+{
+	names[0] = names[1] = NULL;
+}
+
 static void programs(void **state)
 {
 	(void)state;
-	rules_programs("script.py", "python3.11");
+	rules_programs(script);
 	rules("bind program=python* port=1 ipv4\nbind program=script.py port=2 ipv4\nbind program=perl "
 	      "port=3 ipv4");
 	assert_int_equal(tcp_bind("::ffff:0.0.0.0", 1), RULES_IPV4);
@@ -166,7 +177,7 @@ static void programs(void **state)
 	assert_non_null(strstr(rules_text(), "bind program=perl port=3 ipv4\n"));
 	rules("connect program=perl ipv4");
 	assert_false(rules_any(RULES_CONNECT));
-	rules_programs(NULL, NULL);
+	rules_programs(nobody);
 }
 
 /* A rule that depends on what is not known yet decides nothing, nor do those behind it. */
