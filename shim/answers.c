@@ -5,8 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "log.h"
 #include "nat64.h"
 #include "route.h"
+#include "view.h"
 
 bool answers_routed(const struct addrinfo *list, int family)
 {
@@ -36,6 +38,19 @@ bool answers_has(const struct addrinfo *list, int family)
 	while (list && list->ai_family != family)
 		list = list->ai_next;
 	return list != NULL;
+}
+
+struct sockaddr_in answers_shown(const struct sockaddr_in6 *real)
+{
+	bool known = !log_wants(LOG_LEVEL_INFO) || view_known(real);
+	struct sockaddr_in shown = view_shown(real, MARK_DATAGRAM);
+	char text[VIEW_TEXT], as[VIEW_TEXT];
+
+	if (!known)
+		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
+			 view_text((const struct sockaddr *)real, text),
+			 view_text((const struct sockaddr *)&shown, as));
+	return shown;
 }
 
 bool answers_literal(const char *node)

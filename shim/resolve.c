@@ -39,7 +39,7 @@ static struct addrinfo *as_in(struct addrinfo *list)
 			continue;
 		}
 		memcpy(&in6, list->ai_addr, sizeof in6);
-		shown = view_shown(&in6, MARK_DATAGRAM);
+		shown = answers_shown(&in6);
 		memcpy(list->ai_addr, &shown, sizeof shown);
 		list->ai_family = AF_INET;
 		list->ai_addrlen = sizeof shown;
@@ -221,6 +221,8 @@ static int getaddrinfo_by_family(const char *node, const char *service, const st
 	error = real.getaddrinfo(node, service, hints, result);
 	if (error == 0 && node && !answers_literal(node))
 		note(node, true, *result, NULL);
+	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
+		look_for_translator(*result);
 	return error;
 }
 
@@ -262,7 +264,5 @@ int resolve_getaddrinfo(const char *node, const char *service, const struct addr
 
 	if (error && node && hints)
 		error = in_by_translator(error, node, service, hints, result);
-	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
-		look_for_translator(*result);
 	return error;
 }

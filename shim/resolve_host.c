@@ -48,7 +48,7 @@ static void host_as_in(struct hostent *entry)
 		struct sockaddr_in shown;
 
 		memcpy(&in6.sin6_addr, *addr, sizeof in6.sin6_addr);
-		shown = view_shown(&in6, MARK_DATAGRAM);
+		shown = answers_shown(&in6);
 		memcpy(*addr, &shown.sin_addr, sizeof shown.sin_addr);
 	}
 	entry->h_addrtype = AF_INET;

@@ -41,6 +41,13 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	assert_output --partial 'over IPv4'
 }
 
+@test "the log says as what an IPv6 address is given to the program, once" {
+	run -0 --separate-stderr on_client "$run" --log=info -- "$programs/resolve" six.example
+	assert_equal "$(grep -c "\[$server6\]:[0-9]* is given to the program as 2[45][0-9]\." <<<"$stderr")" 1
+	given=$(sed -n 's/^gethostbyname: \([0-9.]*\) .*/\1/p' <<<"$output")
+	assert_regex "$stderr" " as $given:"
+}
+
 @test "an AAAA that is never answered: a program waits for it once" {
 	# By itself, in AF_UNSPEC, the resolver would wait for ten seconds each time.
 	run -124 on_client timeout 4 getent ahosts slow.test

@@ -72,6 +72,26 @@ rip=2001:db8:1::2
 END
 }
 
+# The example of dualstack-run(1), as it is there.
+example_story() {
+	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
+	mkdir -p $BATS_TEST_TMPDIR
+	. "$root/tests/lib/dovecot.bash"
+	dovecot_config '*' 143
+	cp $BATS_TEST_TMPDIR/dovecot/dovecot.conf /etc/dovecot/dovecot.conf
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/{/^\.Bd/,/^\.Ed/{/^\./!p}}' "$root/man/dualstack-run.1" >/srv/example
+	grep -c . /srv/example
+	sh -e /srv/example
+}
+
+@test "dualstack-run(1): the example with dovecot.service" {
+	need dovecot
+	run inside example_story
+	assert_success
+	assert_line --index 0 4
+	assert_line --regexp '^dovecot\[.* tcp +\[::\]:143 +dual-stack'
+}
+
 # Logs in, and is welcomed. It quits as a client does: bip 0.9.3 ends itself when one goes away while it is being
 # written to. (ngircd would take a second to answer that.)
 to_bip() {
