@@ -2,7 +2,9 @@
 #ifndef DUALSTACK_PRELOAD_H
 #define DUALSTACK_PRELOAD_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "real.h"
 
@@ -36,5 +38,9 @@ bool connect_settled(int fd, int flags, int timeout);
  * keeps it IPv4. Returns whether it is one; else errno is ENETUNREACH: in IPv4 there is no way to such an
  * address, and what it is shown as must not get out. */
 bool ready_for_in6(int fd);
+
+/* The same for TO, by which a translator is reached (candidates_nat64()), and which is shown as ADDR from now
+ * on. */
+bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to);
 
 #endif

@@ -10,14 +10,13 @@
 #include <sys/time.h>
 
 #include "attempts.h"
+#include "candidates.h"
 #include "config.h"
 #include "mark.h"
 #include "names.h"
-#include "nat64.h"
 #include "peers.h"
 #include "policy.h"
 #include "ready.h"
-#include "route.h"
 #include "twin.h"
 #include "view.h"
 #include "widen.h"
@@ -157,38 +156,6 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-static void put_first(struct names_list *list, uint32_t number, uint32_t place)
-{
-	struct names_address a = list->addresses[number];
-
-	for (; number > place; number--)
-		list->addresses[number] = list->addresses[number - 1];
-	list->addresses[place] = a;
-}
-
-/* Leaves in LIST what a socket as in PLAN can connect to, with TO, which the program asked for, before the
- * others of its family: of those the program may go through itself. A program that knows IPv6 has said what
- * it wants first, and so has one that asked for its own machine. Returns where TO is. */
-static uint32_t arrange(struct names_list *list, const struct flight_plan *plan, const struct in6_addr *to)
-{
-	bool mapped = IN6_IS_ADDR_V4MAPPED(to);
-	uint32_t count = 0, at = 0, place = 0;
-
-	for (uint32_t i = 0; i < list->count; i++)
-		if (flight_possible(plan, &list->addresses[i].addr))
-			list->addresses[count++] = list->addresses[i];
-	list->count = count;
-	while (at < count && memcmp(&list->addresses[at].addr, to, sizeof *to) != 0)
-		at++;
-	if (at == count)
-		return at;
-	if (!plan->in6 && !(mapped && to->s6_addr[12] == 127))
-		while (IN6_IS_ADDR_V4MAPPED(&list->addresses[place].addr) != mapped)
-			place++;
-	put_first(list, at, place);
-	return place;
-}
-
 /* Where connect() is to go. */
 struct destination {
 	struct sockaddr_in6 to;
@@ -196,35 +163,6 @@ struct destination {
 	struct names_list list; /* of the name that TO came from */
 	enum rules_action action;
 };
-
-/* Leaves the families in LIST that a rule leaves, in the order that it wants. ASKED is where what the program
- * asked for is; it is changed to where that is afterwards. Returns whether it is there still. */
-static bool order(struct names_list *list, enum rules_action action, uint32_t *asked)
-{
-	const bool in_first = action == RULES_IPV4_FIRST;
-	const struct names_list from = *list;
-	bool there = false;
-
-	if (action == RULES_DEFAULT || action == RULES_AUTO)
-		return true;
-	list->count = 0;
-	for (int pass = 0; pass < 2; pass++)
-		for (uint32_t i = 0; i < from.count; i++) {
-			const struct in6_addr *addr = &from.addresses[i].addr;
-
-			if (IN6_IS_ADDR_V4MAPPED(addr) != (pass == 0 ? in_first : !in_first) ||
-			    !policy_allows(action, addr))
-				continue;
-			if (i == *asked && !there) {
-				*asked = list->count;
-				there = true;
-			}
-			list->addresses[list->count++] = from.addresses[i];
-		}
-	if (!there)
-		*asked = 0;
-	return there;
-}
 
 /* connect() of FD to an address that came from a name with others. Returns whether it was, and then RESULT.
  */
@@ -240,18 +178,9 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 		errno = saved;
 		return false;
 	}
-	asked = arrange(list, &plan, &d->to.sin6_addr);
-	if (asked == list->count) {
-		status = -ENOSPC;
-	} else {
-		bool there = order(list, d->action, &asked);
-
-		/* The one address that there is, on the program's own socket: nothing to do. */
-		if (list->count == 0 || (there && list->count == 1 && flight_own(&plan, &d->to.sin6_addr)))
-			status = -ENOSPC;
-		else
-			status = attempts_begin(fd, &plan, list, asked);
-	}
+	status = -ENOSPC;
+	if (candidates_order(list, &plan, &d->to.sin6_addr, d->action, &asked))
+		status = attempts_begin(fd, &plan, list, asked);
 	errno = saved;
 	if (status == -ENOSPC)
 		return false;
@@ -274,44 +203,13 @@ bool ready_for_in6(int fd)
 	return true;
 }
 
-/* Makes the addresses by which a translator is reached those of LIST's last, for IPv4 addresses to which
- * there is no other way; what DNS64 (RFC 6147) has put there already stands for them, too. */
-static void add_nat64(struct names_list *list)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
-	const uint32_t count = list->count;
-	struct in6_addr in6;
-	in_addr_t in;
-
-	for (uint32_t i = 0; nat64_known() && i < count; i++) {
-		const struct in6_addr *addr = &list->addresses[i].addr;
-
-		if (IN6_IS_ADDR_V4MAPPED(addr)) {
-			memcpy(&in, addr->s6_addr + 12, sizeof in);
-			to.sin_addr.s_addr = in;
-			if (nat64_form(in, &in6) && !route_known((const struct sockaddr *)&to, sizeof to)) {
-				names_add(list, &in6, 0);
-				peers_stand(&in6, in);
-			}
-		} else if (nat64_inside(addr, &in)) {
-			peers_stand(addr, in);
-		}
-	}
-}
-
-/* To an IPv4 address to which the kernel has just found no way: to TO, by a translator. */
-static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action,
-		     struct sockaddr_in6 *to)
+bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
 
-	if (errno != ENETUNREACH || !nat64_known() || !view_is_in(addr, len))
+	if (!ready_for_in6(fd))
 		return false;
 	memcpy(&in, addr, sizeof in);
-	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
-	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) || !policy_allows(action, &to->sin6_addr) ||
-	    !ready_for_in6(fd))
-		return false;
 	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
 	return true;
 }
@@ -393,7 +291,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	d.named = names_find(&d.to.sin6_addr, &d.list);
 	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
 	if (d.named)
-		add_nat64(&d.list);
+		candidates_add_nat64(&d.list);
 	if (d.named && by_name(fd, addr, len, &d, &result))
 		return result;
 	if (!policy_allows(d.action, &d.to.sin6_addr))
@@ -401,7 +299,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (addr->sa_family != AF_INET)
 		return real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
-	if (result == 0 || !by_nat64(fd, addr, len, d.action, &d.to))
+	if (result == 0 || errno != ENETUNREACH || !candidates_nat64(addr, len, &d.to) ||
+	    !policy_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))
 		return result;
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);

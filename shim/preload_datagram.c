@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "attempts.h"
+#include "candidates.h"
 #include "config.h"
 #include "datagram.h"
 #include "log.h"
 #include "mark.h"
 #include "nat64.h"
-#include "peers.h"
 #include "policy.h"
 #include "view.h"
 
@@ -51,17 +51,8 @@ static int forgotten(void)
  */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
-	struct sockaddr_in in;
-
-	if (errno != ENETUNREACH || !nat64_known() || !view_is_in(addr, len))
-		return false;
-	memcpy(&in, addr, sizeof in);
-	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
-	if (!nat64_form(in.sin_addr.s_addr, &to->sin6_addr) ||
-	    !policy_send(fd, addr, len, flags, &to->sin6_addr) || !ready_for_in6(fd))
-		return false;
-	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
-	return true;
+	return errno == ENETUNREACH && candidates_nat64(addr, len, to) &&
+	       policy_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,

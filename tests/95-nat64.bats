@@ -180,6 +180,15 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	wait_until grep -q hello "$dir/logs/irc.server.x.weechatlog"
 }
 
+@test "an address of the pool is nobody's but a peer's: it is never translated" {
+	nat64_up 2001:db8:64::/96 -
+	local steps=(a=udp4 a.to:10.1.2.3/7000)
+	run -0 on_client env DUALSTACK_NAT64=2001:db8:64::/96 "$run" "$programs/steps" "${steps[@]}"
+	assert_line 'a.to:10.1.2.3/7000 ok'
+	run -0 on_client env DUALSTACK_NAT64=2001:db8:64::/96 DUALSTACK_POOL=10.0.0.0/8 "$run" "$programs/steps" "${steps[@]}"
+	assert_line 'a.to:10.1.2.3/7000 ENETUNREACH'
+}
+
 @test "--probe shows the way through the translator, and that it is the one" {
 	nat64_up 64:ff9b::/96
 	serves
