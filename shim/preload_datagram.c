@@ -174,19 +174,11 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
 	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
-int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+/* One by one. sendmmsg(2): an error is one only if nothing was sent. */
+static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
 	int saved = errno;
 
-	preload_start();
-	if (!config.active || !messages || !any_in6(fd, messages, count)) {
-		int result = real.sendmmsg(fd, messages, count, flags);
-
-		/* Through a translator they go one by one. */
-		if (result >= 0 || !config.active || errno != ENETUNREACH || !nat64_known())
-			return result;
-	}
-	/* sendmmsg(2): an error is one only if nothing was sent. */
 	for (unsigned i = 0; i < count; i++) {
 		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
 
@@ -199,6 +191,22 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 		messages[i].msg_len = (unsigned)sent;
 	}
 	return (int)count;
+}
+
+int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	int saved = errno, result;
+
+	preload_start();
+	if (!config.active || !messages)
+		return real.sendmmsg(fd, messages, count, flags);
+	if (any_in6(fd, messages, count))
+		return send_each(fd, messages, count, flags);
+	result = real.sendmmsg(fd, messages, count, flags);
+	if (result >= 0 || errno != ENETUNREACH || !nat64_known())
+		return result;
+	errno = saved;
+	return send_each(fd, messages, count, flags);
 }
 
 /* Who is shown as which address, once for each. */

@@ -14,12 +14,17 @@ imap() {
 		"imap://$1:143/INBOX;MAILINDEX=1" | grep 'both families'
 }
 
-dovecot_story() {
+# Debian's daemon with a mailbox of ours, listening on $1, where the unit starts it.
+dovecot_up() {
 	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
 	mkdir -p $BATS_TEST_TMPDIR
 	. "$root/tests/lib/dovecot.bash"
-	dovecot_config '*' 143
+	dovecot_config "$1" 143
 	cp $BATS_TEST_TMPDIR/dovecot/dovecot.conf /etc/dovecot/dovecot.conf
+}
+
+dovecot_story() {
+	dovecot_up '*'
 	client_up
 
 	dualstack-run --enable dovecot
@@ -47,7 +52,7 @@ dovecot_story() {
 
 @test "dovecot.service: enabled, reached over both families, reloaded, disabled, IPv4 only" {
 	need dovecot
-	run inside imap dovecot_story
+	run inside imap dovecot_up dovecot_story
 	assert_success
 	assert_output - <<'END'
 dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
@@ -74,11 +79,7 @@ END
 
 # The example of dualstack-run(1), as it is there.
 example_story() {
-	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
-	mkdir -p $BATS_TEST_TMPDIR
-	. "$root/tests/lib/dovecot.bash"
-	dovecot_config '*' 143
-	cp $BATS_TEST_TMPDIR/dovecot/dovecot.conf /etc/dovecot/dovecot.conf
+	dovecot_up '*'
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/{/^\.Bd/,/^\.Ed/{/^\./!p}}' "$root/man/dualstack-run.1" >/srv/example
 	grep -c . /srv/example
 	sh -e /srv/example
@@ -86,7 +87,7 @@ example_story() {
 
 @test "dualstack-run(1): the example with dovecot.service" {
 	need dovecot
-	run inside example_story
+	run inside dovecot_up example_story
 	assert_success
 	assert_line --index 0 4
 	assert_line --regexp '^dovecot\[.* tcp +\[::\]:143 +dual-stack'
@@ -277,11 +278,7 @@ END
 }
 
 dovecot_socket_story() {
-	BATS_RUN_TMPDIR=/srv/run BATS_TEST_TMPDIR=/srv/run/test
-	mkdir -p $BATS_TEST_TMPDIR
-	. "$root/tests/lib/dovecot.bash"
-	dovecot_config '*, ::' 143
-	cp $BATS_TEST_TMPDIR/dovecot/dovecot.conf /etc/dovecot/dovecot.conf
+	dovecot_up '*, ::'
 	client_up
 	quietly systemctl enable dovecot.socket
 	dualstack-run --enable dovecot
@@ -293,7 +290,7 @@ dovecot_socket_story() {
 
 @test "dovecot.socket, which brings a listener for each family" {
 	need dovecot
-	run inside imap dovecot_socket_story
+	run inside imap dovecot_up dovecot_socket_story
 	assert_success
 	assert_output - <<'END'
 dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf

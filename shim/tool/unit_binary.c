@@ -35,7 +35,8 @@ static void warn_findings(const struct unit *unit, const char *program, const ch
 			unit_warn(unit, "ExecStart", program, "%s: %s", f.list[i].found, f.list[i].advice);
 }
 
-void unit_binary_warning(const struct unit *unit, const char *program)
+/* Whether PROGRAM, an absolute path behind the unit's root, can be preloaded. */
+static void binary_warning(const struct unit *unit, const char *program)
 {
 	const char *full = rooted_path(unit->place.root, program, true);
 	struct stat st;
@@ -83,6 +84,6 @@ void unit_program_warnings(const struct unit *unit)
 		if (!program || strchr(program, '%'))
 			continue;
 		program = found(unit, program + strspn(program, "@-:+!|"));
-		unit_binary_warning(unit, *root == '/' ? keep_format("%s%s", root, program) : program);
+		binary_warning(unit, *root == '/' ? keep_format("%s%s", root, program) : program);
 	}
 }

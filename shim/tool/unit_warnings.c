@@ -224,7 +224,7 @@ static const struct {
     {"SystemCallFilter", call_filter},
 };
 
-void unit_setting_warnings(const struct unit *unit)
+static void setting_warnings(const struct unit *unit)
 {
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
 		settings[i].look(unit, settings[i].name);
@@ -232,7 +232,7 @@ void unit_setting_warnings(const struct unit *unit)
 
 void unit_warnings(const struct unit *unit, const char *library)
 {
-	unit_setting_warnings(unit);
+	setting_warnings(unit);
 	unit_library_warnings(unit, library);
 	unit_socket_warnings(unit);
 	unit_program_warnings(unit);

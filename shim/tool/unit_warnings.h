@@ -8,16 +8,12 @@
 /* All of them. LIBRARY is the file on the system that the unit belongs to. */
 void unit_warnings(const struct unit *unit, const char *library);
 
-/* The parts: settings of the unit itself, */
-void unit_setting_warnings(const struct unit *unit);
-/* whether the service finds and may read the library, */
+/* The parts beside the settings of the unit itself: whether the service finds and may read the library, */
 void unit_library_warnings(const struct unit *unit, const char *library);
 /* listeners that systemd binds, */
 void unit_socket_warnings(const struct unit *unit);
-/* what ExecStart= runs; */
+/* and what ExecStart= runs. */
 void unit_program_warnings(const struct unit *unit);
-/* and of that, whether PROGRAM, an absolute path behind the unit's root, can be preloaded. */
-void unit_binary_warning(const struct unit *unit, const char *program);
 
 /* Prints the line for NAME=VALUE; a long VALUE is cut. */
 __attribute__((format(printf, 4, 5))) void unit_warn(const struct unit *unit, const char *name,
