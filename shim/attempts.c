@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "large.h"
 #include "race.h"
 #include "turn.h"
 #include "twin.h"
 
-static struct race slots[ATTEMPTS_SLOTS];
+LARGE static struct race slots[ATTEMPTS_SLOTS];
 static int top; /* no slot from here on has ever been used */
 
 unsigned attempts_changes(void)

@@ -12,6 +12,7 @@
 
 #include "hash.h"
 #include "heir.h"
+#include "large.h"
 #include "log.h"
 #include "peers.h"
 #include "sources.h"
@@ -19,7 +20,25 @@
 
 struct config config;
 
-static char key_variable[sizeof "DUALSTACK_KEY=" + 32];
+/* Room for whatever becomes of a text that is kept. */
+enum {
+	TEXT_BYTES =
+	    sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT + 3 * PATH_MAX
+};
+
+/* Texts that stay, one behind the other. Copied, because programs overwrite their environment to show a title
+ * in ps(1). */
+LARGE static char texts[TEXT_BYTES];
+static char *next_text = texts;
+
+/* Keeps the text that has been put where NEXT_TEXT is. */
+static const char *keep(void)
+{
+	const char *kept = next_text;
+
+	next_text += strlen(next_text) + 1;
+	return kept;
+}
 
 static int hex_digit(char c)
 {
@@ -64,17 +83,19 @@ static void load_key(void)
 	struct hash_key key;
 	char *to;
 
-	if (!given || key_parse(given, bytes) != 0)
+	config.heir = given && key_parse(given, bytes) == 0;
+	if (!config.heir)
 		key_invent(bytes);
 	memcpy(&key.k0, bytes, 8);
 	memcpy(&key.k1, bytes + 8, 8);
 	peers_key(&key);
-	to = stpcpy(key_variable, "DUALSTACK_KEY=");
+	to = stpcpy(next_text, "DUALSTACK_KEY=");
 	for (int i = 0; i < 16; i++) {
 		*to++ = "0123456789abcdef"[bytes[i] >> 4];
 		*to++ = "0123456789abcdef"[bytes[i] & 15];
 	}
-	config.variables[CONFIG_KEY] = key_variable;
+	*to = '\0';
+	config.variables[CONFIG_KEY] = keep();
 }
 
 /* The last part of PATH, which may be NULL. */
@@ -89,7 +110,7 @@ static const char *last_of(const char *path)
  * executed, which is a script's own; and by the program that runs it. */
 static void find_program(const char *names[2])
 {
-	static char running[PATH_MAX];
+	LARGE static char running[PATH_MAX];
 	const char *executed;
 	ssize_t size = readlink("/proc/self/exe", running, sizeof running - 1);
 
@@ -115,15 +136,11 @@ static void give_up(const struct sources_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-/* The whole as one variable: the file may be out of reach for an heir, or another one by then. Copied,
- * because programs overwrite their environment to show a title in ps(1). */
+/* The whole as one variable: the file may be out of reach for an heir, or another one by then. */
 static void apply(const struct settings *s)
 {
-	static char variable[sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT];
-	static char log[sizeof s->log];
-
-	settings_print(s, false, stpcpy(variable, "DUALSTACK_SETTINGS="));
-	config.variables[CONFIG_SETTINGS] = variable;
+	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
+	config.variables[CONFIG_SETTINGS] = keep();
 	config.text_in = s->text_in;
 	config.delay = s->delay;
 	config.peer = s->peer;
@@ -133,9 +150,10 @@ static void apply(const struct settings *s)
 		nat64_set(&s->nat64_prefix);
 	if (s->peer == SETTINGS_PEER_REAL)
 		view_give_real();
-	stpcpy(log, s->log);
-	if (log[0])
-		(void)log_setup(log);
+	if (s->log[0]) {
+		stpcpy(next_text, s->log);
+		(void)log_setup(keep());
+	}
 }
 
 /* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
@@ -144,17 +162,20 @@ static void find_library(void)
 {
 	Dl_info info;
 
+	config.library_file = config.library = "";
 	if (!dladdr(&config, &info) || !info.dli_fname)
 		return;
-	/* An absolute one stays as it was given: a service may be pointed at another version by a link. */
-	if (*info.dli_fname == '/' && strlen(info.dli_fname) < sizeof config.library_file)
-		stpcpy(config.library_file, info.dli_fname);
-	else if (!realpath(info.dli_fname, config.library_file))
-		config.library_file[0] = '\0';
-	if (strpbrk(config.library_file, ": "))
-		config.library_file[0] = '\0';
-	if (!heir_entry(secure_getenv("LD_PRELOAD"), config.library_file, config.library))
-		stpcpy(config.library, config.library_file);
+	/* An absolute one stays as it was given: a service may be pointed at another version by a link. The
+	 * loader keeps that text. */
+	if (*info.dli_fname == '/')
+		config.library_file = info.dli_fname;
+	else if (realpath(info.dli_fname, next_text))
+		config.library_file = keep();
+	if (strchr(config.library_file, ':') || strchr(config.library_file, ' '))
+		config.library_file = "";
+	config.library = config.library_file;
+	if (heir_entry(secure_getenv("LD_PRELOAD"), config.library_file, next_text))
+		config.library = keep();
 }
 
 void config_load(void)

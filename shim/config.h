@@ -2,7 +2,6 @@
 #ifndef DUALSTACK_CONFIG_H
 #define DUALSTACK_CONFIG_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,9 +16,10 @@ struct config {
 	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
-	bool nat64_auto;                         /* a translator's prefix may be looked for */
-	char library_file[PATH_MAX];             /* this library's absolute path; "" where unknown */
-	char library[PATH_MAX];                  /* as LD_PRELOAD is to name it: the path, or with $LIB */
+	bool heir;       /* executed by a program under the library, as the key tells that it handed on */
+	bool nat64_auto; /* a translator's prefix may be looked for */
+	const char *library_file;                /* this library's absolute path; "" where unknown */
+	const char *library;                     /* as LD_PRELOAD is to name it: the path, or with $LIB */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; NULL only while nothing was loaded */
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -68,6 +69,23 @@ int fds_each(int (*visit)(int fd, void *arg), void *arg)
 	if (dir >= 0)
 		sys_close(dir);
 	return size < 0 ? each_number(visit, arg) : result;
+}
+
+int fds_each_low(int (*visit)(int fd, void *arg), void *arg)
+{
+	struct pollfd fds[FDS_LOW];
+	const long at_once[2] = {0, 0};
+	int result = 0;
+
+	for (int fd = 0; fd < FDS_LOW; fd++)
+		fds[fd] = (struct pollfd){.fd = fd};
+	/* Not poll(3), a cancellation point. More than the limit on open files is EINVAL (poll(2)). */
+	if (syscall(SYS_ppoll, fds, FDS_LOW, at_once, NULL, 0) < 0)
+		return fds_each(visit, arg);
+	for (int fd = 0; fd < FDS_LOW && !result; fd++)
+		if (!(fds[fd].revents & POLLNVAL))
+			result = visit(fd, arg);
+	return result;
 }
 
 /* The number in BASE after LABEL in LINE; false where there is none. */

@@ -13,6 +13,11 @@
  * of one on a network can. Async-signal-safe. */
 int fds_each(int (*visit)(int fd, void *arg), void *arg);
 
+/* The same for the descriptors below FDS_LOW: in one system call and without /proc, which costs as much as a
+ * tenth of starting a small program. Async-signal-safe. */
+enum { FDS_LOW = 256 };
+int fds_each_low(int (*visit)(int fd, void *arg), void *arg);
+
 /* One line of epoll's fdinfo (proc(5)): a registration. */
 struct fds_registration {
 	int set;    /* the epoll descriptor */

@@ -66,7 +66,9 @@ static bool expands_to(const char *entry, size_t size, const char *file)
 
 bool heir_entry(const char *preload, const char *file, char *entry)
 {
-	for (size_t size; preload && *preload; preload += size, preload += strspn(preload, ": ")) {
+	if (!preload || !strchr(preload, '$'))
+		return false;
+	for (size_t size; *preload; preload += size, preload += strspn(preload, ": ")) {
 		size = strcspn(preload, ": ");
 		if (size < PATH_MAX && expands_to(preload, size, file)) {
 			memcpy(entry, preload, size);

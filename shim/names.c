@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "hash.h"
+#include "large.h"
 
 /* What an entry holds, read and written whole. */
 struct answer {
@@ -25,7 +26,7 @@ struct entry {
 	_Atomic uint64_t words[WORDS];
 };
 
-static struct entry table[NAMES_ENTRIES];
+LARGE static struct entry table[NAMES_ENTRIES];
 
 /* The names that this thread asked for last, the newest first. Initial-exec: a preloaded library has its
  * place in the static block, and the first access allocates nothing. */

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "large.h"
+
 /* The bits behind the prefix, 28 of them in 240.0.0.0/4: 0 and 27 bits of hash, or 1 (NUMBERED), the slot's
  * number and, in the last TURN_BITS, how often it was filled. */
 enum { SLOT_BITS = 12 };
@@ -32,7 +34,7 @@ struct peer {
 	uint64_t high, low;
 };
 
-static struct slot table[PEERS_SETS * PEERS_WAYS];
+LARGE static struct slot table[PEERS_SETS * PEERS_WAYS];
 _Static_assert(PEERS_SETS *PEERS_WAYS == 1 << SLOT_BITS, "a slot's number has SLOT_BITS");
 static _Atomic uint32_t ticks;
 static struct hash_key secret;

@@ -7,6 +7,7 @@
 
 #include "answers.h"
 #include "config.h"
+#include "large.h"
 #include "lookup.h"
 #include "names.h"
 #include "policy.h"
@@ -173,7 +174,7 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 static struct hostent *host_from_here(const char *name, int family)
 {
 	static struct hostent entry;
-	static char buffer[8192];
+	LARGE static char buffer[8192];
 	struct hostent *result = NULL;
 	int error;
 

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "large.h"
 #include "rules_table.h"
 
-struct rules_table rules_table;
+LARGE struct rules_table rules_table;
+struct rules_used rules_used;
 
 /* Whether TEXT of SIZE bytes is what PATTERN says, without regard to case, with * for any part of it. */
 static bool matches(const char *pattern, const char *text, size_t size)
@@ -103,7 +105,7 @@ static enum answer name_fits(const struct rule *rule, const struct rules_facts *
 
 bool rules_any(enum rules_call call)
 {
-	return rules_table.any[call];
+	return rules_used.any[call];
 }
 
 enum rules_action rules_ask(const struct rules_facts *facts)
@@ -111,7 +113,7 @@ enum rules_action rules_ask(const struct rules_facts *facts)
 	static enum answer (*const fit[])(const struct rule *, const struct rules_facts *) = {
 	    name_fits, protocol_fits, port_fits, address_fits};
 
-	for (unsigned n = 0; n < rules_table.rule_count; n++) {
+	for (unsigned n = 0; n < rules_used.rules; n++) {
 		const struct rule *rule = &rules_table.rules[n];
 		enum answer answer = YES;
 

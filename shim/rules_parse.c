@@ -114,9 +114,9 @@ static int add_address(struct reader *r, const struct word *w)
 	for (unsigned i = p.bits; i < 128; i++)
 		if (bit(&p.addr, i))
 			return wrong(r, w, "bad prefix", "no bits beyond its length");
-	if (rules_table.prefix_count == RULES_PREFIXES)
+	if (rules_used.prefixes == RULES_PREFIXES)
 		return full(r, w, "addresses");
-	rules_table.prefixes[rules_table.prefix_count++] = p;
+	rules_table.prefixes[rules_used.prefixes++] = p;
 	return 0;
 }
 
@@ -129,9 +129,9 @@ static int add_port(struct reader *r, const struct word *w)
 
 	if (first < 0 || last < first)
 		return wrong(r, w, "bad port", "a number from 0 to 65535, or two as in 5000-5010");
-	if (rules_table.range_count == RULES_PORTS)
+	if (rules_used.ranges == RULES_PORTS)
 		return full(r, w, "ports");
-	rules_table.ranges[rules_table.range_count++] = (struct range){(uint16_t)first, (uint16_t)last};
+	rules_table.ranges[rules_used.ranges++] = (struct range){(uint16_t)first, (uint16_t)last};
 	return 0;
 }
 
@@ -139,13 +139,13 @@ static int add_pattern(struct reader *r, const struct word *w)
 {
 	if (memchr(w->at, '/', w->size))
 		return wrong(r, w, "bad name", "a name without slashes, * standing for any part of it");
-	if (rules_table.pattern_count == sizeof rules_table.patterns / sizeof *rules_table.patterns ||
-	    w->size >= (size_t)(RULES_PATTERNS - rules_table.pattern_used))
+	if (rules_used.patterns == sizeof rules_table.patterns / sizeof *rules_table.patterns ||
+	    w->size >= (size_t)(RULES_PATTERNS - rules_used.pattern_bytes))
 		return full(r, w, "names");
-	rules_table.patterns[rules_table.pattern_count++] = rules_table.pattern_used;
-	memcpy(rules_table.pattern_text + rules_table.pattern_used, w->at, w->size);
-	rules_table.pattern_text[rules_table.pattern_used + w->size] = '\0';
-	rules_table.pattern_used = (uint16_t)(rules_table.pattern_used + w->size + 1);
+	rules_table.patterns[rules_used.patterns++] = rules_used.pattern_bytes;
+	memcpy(rules_table.pattern_text + rules_used.pattern_bytes, w->at, w->size);
+	rules_table.pattern_text[rules_used.pattern_bytes + w->size] = '\0';
+	rules_used.pattern_bytes = (uint16_t)(rules_used.pattern_bytes + w->size + 1);
 	return 0;
 }
 
@@ -156,10 +156,10 @@ static const struct {
 	const uint16_t *count;
 	int (*add)(struct reader *r, const struct word *w);
 } lists[] = {
-    {"address=", offsetof(struct rule, addresses), &rules_table.prefix_count, add_address},
-    {"port=", offsetof(struct rule, ports), &rules_table.range_count, add_port},
-    {"name=", offsetof(struct rule, names), &rules_table.pattern_count, add_pattern},
-    {"program=", offsetof(struct rule, programs), &rules_table.pattern_count, add_pattern},
+    {"address=", offsetof(struct rule, addresses), &rules_used.prefixes, add_address},
+    {"port=", offsetof(struct rule, ports), &rules_used.ranges, add_port},
+    {"name=", offsetof(struct rule, names), &rules_used.patterns, add_pattern},
+    {"program=", offsetof(struct rule, programs), &rules_used.patterns, add_pattern},
 };
 
 static int read_list(struct reader *r, const struct word *w, size_t which)
@@ -285,20 +285,20 @@ static int read_rule(struct reader *r, size_t size)
 static bool keep_text(const char *line, size_t size)
 {
 	const char *at = line, *end = line + size;
-	char *to = rules_table.text + rules_table.text_used;
+	char *to = rules_table.text + rules_used.text;
 	struct word w;
 
-	if (size + 2 > sizeof rules_table.text - rules_table.text_used)
+	if (size + 2 > sizeof rules_table.text - rules_used.text)
 		return false;
 	while ((w = next_word(&at, end)).size) {
-		if (to > rules_table.text + rules_table.text_used)
+		if (to > rules_table.text + rules_used.text)
 			*to++ = ' ';
 		memcpy(to, w.at, w.size);
 		to += w.size;
 	}
 	*to++ = '\n';
 	*to = '\0';
-	rules_table.text_used = (size_t)(to - rules_table.text);
+	rules_used.text = (size_t)(to - rules_table.text);
 	return true;
 }
 
@@ -324,38 +324,34 @@ void rules_programs(void (*find)(const char *names[2]))
 
 int rules_add(const char *line, size_t size, struct rules_error *error)
 {
-	const uint16_t prefixes = rules_table.prefix_count, ranges = rules_table.range_count,
-		       patterns = rules_table.pattern_count, used = rules_table.pattern_used;
+	const uint16_t prefixes = rules_used.prefixes, ranges = rules_used.ranges,
+		       patterns = rules_used.patterns, used = rules_used.pattern_bytes;
 	struct rule rule = {.call = RULES_BIND};
 	struct reader r = {.line = line, .rule = &rule, .error = error};
 	struct word all = {line, 0};
-	int result = rules_table.rule_count == RULES_MOST ? full(&r, &all, "rules") : read_rule(&r, size);
+	int result = rules_used.rules == RULES_MOST ? full(&r, &all, "rules") : read_rule(&r, size);
 
 	if (result == 0 && !keep_text(line, size))
 		result = full(&r, &all, "bytes");
 	if (result == 0 && is_mine(&rule)) {
-		rules_table.rules[rules_table.rule_count++] = rule;
-		rules_table.any[rule.call] = true;
+		rules_table.rules[rules_used.rules++] = rule;
+		rules_used.any[rule.call] = true;
 		return 0;
 	}
 	/* Of another program's only the text is of use, for those that this one executes. */
-	rules_table.prefix_count = prefixes;
-	rules_table.range_count = ranges;
-	rules_table.pattern_count = patterns;
-	rules_table.pattern_used = used;
+	rules_used.prefixes = prefixes;
+	rules_used.ranges = ranges;
+	rules_used.patterns = patterns;
+	rules_used.pattern_bytes = used;
 	return result;
 }
 
 void rules_clear(void)
 {
-	rules_table.rule_count = rules_table.prefix_count = rules_table.range_count = 0;
-	rules_table.pattern_count = rules_table.pattern_used = 0;
-	rules_table.text_used = 0;
-	rules_table.text[0] = '\0';
-	rules_table.any[RULES_BIND] = rules_table.any[RULES_CONNECT] = false;
+	rules_used = (struct rules_used){.rules = 0};
 }
 
 const char *rules_text(void)
 {
-	return rules_table.text;
+	return rules_used.text ? rules_table.text : "";
 }

@@ -35,12 +35,17 @@ struct rules_table {
 	uint16_t patterns[RULES_PATTERNS / 4]; /* where each begins in PATTERN_TEXT */
 	char pattern_text[RULES_PATTERNS];
 	char text[RULES_TEXT];
-	uint16_t rule_count, prefix_count, range_count, pattern_count, pattern_used;
-	size_t text_used;
-	bool any[2];
+};
+
+/* How much of it is used; apart, since this is all that is looked at where there are no rules. */
+struct rules_used {
+	uint16_t rules, prefixes, ranges, patterns, pattern_bytes;
+	size_t text;
+	bool any[2]; /* by enum rules_call */
 };
 
 extern struct rules_table rules_table;
+extern struct rules_used rules_used;
 
 /* Whether TEXT of SIZE bytes is one of the PATTERNS, without regard to case, with * for any part of it. */
 bool rules_match(const struct span *patterns, const char *text, size_t size);

@@ -202,14 +202,17 @@ static const struct {
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
+static const struct settings usual = {.enabled = true,
+				      .delay = SETTINGS_DELAY_DEFAULT,
+				      .nat64 = true,
+				      .nat64_found = true,
+				      .pool = PEERS_POOL,
+				      .pool_bits = PEERS_POOL_WIDEST};
+
 void settings_default(struct settings *s)
 {
-	*s = (struct settings){.enabled = true,
-			       .delay = SETTINGS_DELAY_DEFAULT,
-			       .nat64 = true,
-			       .nat64_found = true,
-			       .pool = PEERS_POOL,
-			       .pool_bits = PEERS_POOL_WIDEST};
+	memcpy(s, &usual, offsetof(struct settings, log));
+	s->log[0] = '\0';
 }
 
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected)
@@ -350,17 +353,15 @@ int settings_parse_rules(const char *text, size_t size, struct rules_error *erro
 
 void settings_print(const struct settings *s, bool all, char *text)
 {
-	struct settings usual;
+	char plain[VIEW_TEXT];
 
-	settings_default(&usual);
-	*text = '\0';
 	for (size_t i = 0; i < KEYS; i++) {
-		char value[sizeof s->log], plain[sizeof s->log];
+		char *value = stpcpy(stpcpy(text, keys[i].name), " = ");
 
 		keys[i].print(s, value);
 		keys[i].print(&usual, plain);
 		if (all || strcmp(value, plain) != 0)
-			text = stpcpy(stpcpy(stpcpy(stpcpy(text, keys[i].name), " = "), value), "\n");
+			text = stpcpy(value + strlen(value), "\n");
 	}
 	stpcpy(text, rules_text());
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "large.h"
 #include "log.h"
 #include "sys.h"
 
@@ -58,7 +59,7 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct s
 
 static int from_file(struct settings *s, const char *path, bool needed, struct sources_error *error)
 {
-	static char text[SOURCES_MOST + 2];
+	LARGE static char text[SOURCES_MOST + 2];
 	int fd = sys_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0), result;
 	size_t size;
 

@@ -54,12 +54,11 @@ static int stop_at_once(int fd, void *arg)
 	return 5;
 }
 
-/* Every open descriptor once; also with no descriptor left to read /proc with. */
-static void each(void **state)
+/* Every open descriptor once; also with no descriptor left to read /proc with. All are low. */
+static void each_by(int (*walk)(int (*visit)(int fd, void *arg), void *arg))
 {
 	int fds[100], calls = 0;
 
-	(void)state;
 	for (int i = 0; i < 100; i++)
 		fds[i] = open("/dev/null", O_RDONLY);
 	for (int crowded = 0; crowded < 2; crowded++) {
@@ -71,16 +70,28 @@ static void each(void **state)
 		tight.rlim_cur = (rlim_t)fds[99] + 1;
 		if (crowded)
 			setrlimit(RLIMIT_NOFILE, &tight);
-		assert_int_equal(fds_each(mark_seen, seen), 0);
+		assert_int_equal(walk(mark_seen, seen), 0);
 		setrlimit(RLIMIT_NOFILE, &before);
 		for (int i = 0; i <= fds[99]; i++)
 			if (seen[i] != (fcntl(i, F_GETFD) >= 0))
 				fail_msg("%d: seen %d times", i, seen[i]);
 	}
-	assert_int_equal(fds_each(stop_at_once, &calls), 5);
+	assert_int_equal(walk(stop_at_once, &calls), 5);
 	assert_int_equal(calls, 1);
 	for (int i = 0; i < 100; i++)
 		close(fds[i]);
+}
+
+static void each(void **state)
+{
+	(void)state;
+	each_by(fds_each);
+}
+
+static void each_low(void **state)
+{
+	(void)state;
+	each_by(fds_each_low);
 }
 
 struct found {
@@ -185,9 +196,8 @@ static void swap_copied_set(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(parse),           cmocka_unit_test(each),
-	    cmocka_unit_test(registrations),   cmocka_unit_test(swap_fails),
-	    cmocka_unit_test(swap_copied_set),
+	    cmocka_unit_test(parse),         cmocka_unit_test(each),       cmocka_unit_test(each_low),
+	    cmocka_unit_test(registrations), cmocka_unit_test(swap_fails), cmocka_unit_test(swap_copied_set),
 	};
 
 	real_load();

@@ -120,11 +120,11 @@ static void gives_up(void **state)
 	char **made;
 
 	(void)state;
-	strcpy(config.library_file, "/nonexistent/libdualstack.so");
+	config.library_file = "/nonexistent/libdualstack.so";
 	assert_false(complete(env, false, &made));
-	strcpy(config.library_file, "/where/libdualstack.so");
+	config.library_file = "/where/libdualstack.so";
 	assert_true(complete(env, false, &made));
-	config.library[0] = '\0';
+	config.library = "";
 	assert_false(complete(env, false, &made));
 	config.active = false;
 	assert_false(complete(env, false, &made));
@@ -140,10 +140,10 @@ static void by_word_size(void **state)
 	char **made;
 
 	(void)state;
-	strcpy(config.library, "/where/$LIB/libdualstack.so");
+	config.library = "/where/$LIB/libdualstack.so";
 	assert_true(complete(env, false, &made));
 	assert_string_equal(value(made, "LD_PRELOAD"), "/where/$LIB/libdualstack.so:/x/other.so");
-	strcpy(config.library_file, "/nonexistent/libdualstack.so");
+	config.library_file = "/nonexistent/libdualstack.so";
 	assert_false(complete(env, false, &made));
 	close(fd);
 }
@@ -195,8 +195,8 @@ static int with_library(void **state)
 	(void)state;
 	config.active = true;
 	config.variables[CONFIG_KEY] = "DUALSTACK_KEY=00";
-	strcpy(config.library_file, "/where/libdualstack.so");
-	strcpy(config.library, "/where/libdualstack.so");
+	config.library_file = "/where/libdualstack.so";
+	config.library = "/where/libdualstack.so";
 	return 0;
 }
 
