@@ -23,6 +23,9 @@
 #define DATAGRAM_MARK 0x44753436u
 #define DATAGRAM_KEPT 0x44753434u
 
+/* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
+#define ROOM_IN6 24
+
 static _Atomic bool expected;
 
 void mark_expect(void)
@@ -87,9 +90,26 @@ int mark_set(int fd)
 	}
 }
 
+/* The descriptors, each one more than it is, that were found to be marked datagram sockets last. */
+enum { SEEN = 16 };
+static _Atomic int seen[SEEN];
+
 bool mark_test_datagram(int fd)
 {
-	return mark_expected() && (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_MARK;
+	if (!mark_expected() || (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) != DATAGRAM_MARK)
+		return false;
+	atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
+	return true;
+}
+
+bool mark_seen_datagram(int fd)
+{
+	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
+}
+
+bool mark_test_receiver(int fd, socklen_t room)
+{
+	return (room < ROOM_IN6 && mark_seen_datagram(fd)) || mark_test_datagram(fd);
 }
 
 /* What a sandbox says of a call that it does not let through. */
@@ -108,8 +128,7 @@ bool mark_assume(int fd, socklen_t room)
 		return false;
 	if (get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET)
 		return true;
-	/* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
-	if (room >= 24)
+	if (room >= ROOM_IN6)
 		return false;
 	result = real.getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len) != 0 && refused(errno);
 	errno = saved;

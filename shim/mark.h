@@ -37,6 +37,14 @@ enum mark mark_test(int fd);
 bool mark_test_stream(int fd);
 bool mark_test_datagram(int fd);
 
+/* Whether FD was a marked datagram socket when it was last asked, if that is known without asking: a number
+ * can be another socket by now. For who would hear of that from the kernel. */
+bool mark_seen_datagram(int fd);
+
+/* mark_test_datagram() of FD, where the caller has ROOM bytes for a peer's address. It costs no system call
+ * where FD was one and no program that knows IPv6 would have so little room. */
+bool mark_test_receiver(int fd, socklen_t room);
+
 /* Whether a socket that is not marked, and yielded an IPv6 address to a caller with ROOM bytes for it, is to
  * be taken for a marked one: because it has been narrowed while the call waited, or because a sandbox does
  * not let its mark be read, and only a program that knows nothing but IPv4 has so little room. */

@@ -55,6 +55,23 @@ static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int fla
 	       policy_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
+/* Sends to TO from what FD was a moment ago, which saves asking: a socket that is AF_INET by now refuses it
+ * (udp_sendmsg()). */
+static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
+{
+	const struct sockaddr *name = (const struct sockaddr *)to;
+	int saved = errno;
+	ssize_t result;
+
+	if (mark_seen_datagram(fd)) {
+		result = real.sendto(fd, data, size, flags, name, sizeof *to);
+		if (result >= 0 || errno != EAFNOSUPPORT)
+			return result;
+		errno = saved;
+	}
+	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
+}
+
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
 		    socklen_t len)
 {
@@ -77,10 +94,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		if (result >= 0 || !config.active || !by_nat64(fd, addr, len, flags, &to))
 			return result;
 		errno = saved;
-	} else if (!ready_for_in6(fd)) {
-		return -1;
 	}
-	return real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
+	return send_in6(fd, data, size, flags, &to);
 }
 
 /* With no name the message goes where the socket is connected to: its control messages are to be IPv6's if
@@ -142,8 +157,6 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
 			return sent;
 		errno = saved;
-	} else if (!ready_for_in6(fd)) {
-		return -1;
 	}
 	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
 
@@ -156,7 +169,13 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	return real.sendmsg(fd, &kernel, flags);
+	if (mark_seen_datagram(fd)) {
+		sent = real.sendmsg(fd, &kernel, flags);
+		if (sent >= 0 || errno != EAFNOSUPPORT)
+			return sent;
+		errno = saved;
+	}
+	return ready_for_in6(fd) ? real.sendmsg(fd, &kernel, flags) : -1;
 }
 
 /* Whether any of the messages needs hook_sendmsg(). */
@@ -228,7 +247,8 @@ static void log_peer(int fd, const union view_any *name, socklen_t len)
 static void give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
-	bool marked = view_is_in6(&name->any, len) && (mark_test_datagram(fd) || mark_assume(fd, *room));
+	bool marked =
+	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
 
 	if (marked)
 		log_peer(fd, name, len);
@@ -304,7 +324,9 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 		return false;
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
 		return false;
-	return flags & MSG_ERRQUEUE ? mark_test(fd) != MARK_NONE : mark_test_datagram(fd);
+	if (flags & MSG_ERRQUEUE)
+		return mark_test(fd) != MARK_NONE;
+	return message->msg_name ? mark_test_receiver(fd, message->msg_namelen) : mark_test_datagram(fd);
 }
 
 /* Sockets that another process passes on may be marked ones. */

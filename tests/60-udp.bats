@@ -182,6 +182,48 @@ answer_to() {
 	assert_equal "$(grep -c "got by a" <<<"$output")" 2
 }
 
+# A number that was a widened socket, closed inside the C library, as fclose() does it: what comes there next is asked
+# anew, or the kernel says that it is another one.
+@test "a descriptor whose number was a widened socket's" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
+import ctypes, socket
+
+libc = ctypes.CDLL(None)
+server, peer = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+server.bind(("", 5001))
+peer.bind(("::1", 5002))
+for _ in range(2):
+    peer.sendto(b"x", ("::1", 5001))
+    _, who = server.recvfrom(10)
+    server.sendto(b"x", who)
+    print("the server's answer comes from port", peer.recvfrom(10)[1][1])
+
+number = server.detach()
+libc.__close(number)
+plain = socket.socket(type=socket.SOCK_DGRAM)
+plain.sendto(b"y", who)
+print("a client's datagram is from", peer.recvfrom(10)[1][0], plain.fileno() == number)
+plain.settimeout(10)
+peer.sendto(b"z", ("::1", plain.getsockname()[1]))
+print("and the answer", plain.recvfrom(10)[1] == who)
+
+libc.__close(plain.detach())
+own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+own.bind(("::", 5003))
+peer.sendto(b"x", ("::1", 5003))
+print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
+END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/numbers.py"
+	assert_output - <<'END'
+the server's answer comes from port 5001
+the server's answer comes from port 5001
+a client's datagram is from ::1 True
+and the answer True
+a socket of the program's own sees ::1 True
+END
+}
+
 @test "IP_RECVERR: the errors of both families are told as ICMP" {
 	run -0 on_server "$run" -- "$programs/udp_error" 127.0.0.1
 	assert_output 'refused: origin 2 type 3 code 3 offender 127.0.0.1 family 2, errno ECONNREFUSED'
