@@ -41,9 +41,12 @@ bool mark_test_datagram(int fd);
  * can be another socket by now. For who would hear of that from the kernel. */
 bool mark_seen_datagram(int fd);
 
-/* mark_test_datagram() of FD, where the caller has ROOM bytes for a peer's address. It costs no system call
- * where FD was one and no program that knows IPv6 would have so little room. */
+/* mark_test_datagram() of FD, which has yielded an IPv6 address, where the caller has ROOM bytes for one. It
+ * costs no system call where FD was one lately and no program that knows IPv6 would have so little room. */
 bool mark_test_receiver(int fd, socklen_t room);
+
+/* The same for mark_test_stream() of FD that was accepted from LISTENER. */
+bool mark_test_accepted(int fd, int listener, socklen_t room);
 
 /* Whether a socket that is not marked, and yielded an IPv6 address to a caller with ROOM bytes for it, is to
  * be taken for a marked one: because it has been narrowed while the call waited, or because a sandbox does

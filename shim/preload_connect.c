@@ -214,6 +214,19 @@ bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_
 	return true;
 }
 
+/* connect() of FD, no marked datagram socket, to an address that stands for no other: whether the kernel took
+ * it as it is, with RESULT. Of a marked stream socket it wants a sockaddr_in6 (tcp_v6_connect()). */
+static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+{
+	int saved = errno;
+
+	*result = real.connect(fd, addr, len);
+	if (*result == 0 || (errno != EINVAL && errno != EAFNOSUPPORT) || mark_test(fd) == MARK_NONE)
+		return true;
+	errno = saved;
+	return false;
+}
+
 /* To one address, on a socket of the family that it takes. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -221,9 +234,13 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in in;
 	union view_any peer;
 	socklen_t size = sizeof peer;
-	int saved = errno;
+	int saved = errno, result;
 
-	if (mark_test(fd) == MARK_NONE) {
+	memcpy(&in, addr, sizeof in);
+	if (!peers_pool(in.sin_addr.s_addr) && !mark_test_datagram(fd)) {
+		if (connect_as_is(fd, addr, len, &result))
+			return result;
+	} else if (mark_test(fd) == MARK_NONE) {
 		if (view_forgotten(addr, len))
 			return fail(-ENETUNREACH);
 		if (!view_synthetic(addr, len, &to))
@@ -231,7 +248,6 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		if (!ready_for_in6(fd))
 			return -1;
 	}
-	memcpy(&in, addr, sizeof in);
 	to = view_real(&in);
 	/* From one family to the other, a datagram socket gets there by way of no association at all. */
 	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
