@@ -153,7 +153,9 @@ bool mark_test_stream(int fd)
 		return false;
 	if (get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) == 0)
 		return true;
-	return (unsigned)get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) == MPTCP_MARK;
+	/* MPTCP's mark outlives IPV6_ADDRFORM. */
+	return (unsigned)get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) == MPTCP_MARK &&
+	       get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
 }
 
 bool mark_test_accepted(int fd, int listener, socklen_t room)
@@ -167,15 +169,19 @@ bool mark_test_accepted(int fd, int listener, socklen_t room)
 }
 
 /* A program that knows IPv6 itself may set IPV6_MULTICAST_ALL for a datagram socket, where it means
- * something; MPTCP's mark outlives IPV6_ADDRFORM; and any stream may have any SO_RCVLOWAT. */
+ * something, and SO_RCVLOWAT for a stream. */
 enum mark mark_test(int fd)
 {
-	if (mark_test_datagram(fd))
-		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM ? MARK_DATAGRAM : MARK_NONE;
-	if (mark_test_stream(fd) && get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
-	    get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6)
-		return MARK_STREAM;
-	return MARK_NONE;
+	if (!mark_expected())
+		return MARK_NONE;
+	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
+	case SOCK_DGRAM:
+		return mark_test_datagram(fd) ? MARK_DATAGRAM : MARK_NONE;
+	case SOCK_STREAM:
+		return mark_test_stream(fd) ? MARK_STREAM : MARK_NONE;
+	default:
+		return MARK_NONE;
+	}
 }
 
 /* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;

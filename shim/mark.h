@@ -32,8 +32,8 @@ bool mark_is_value(int level, int name, unsigned value);
 /* Which mark FD has; MARK_NONE for anything that is no such socket. */
 enum mark mark_test(int fd);
 
-/* The same in fewer calls: for an AF_INET6 socket that is known to be a stream socket, as accept() yields,
- * and for the one question whether it is a marked datagram socket (one call). */
+/* The same in one call less, for a socket that is known to be a stream socket, as accept() yields, or a
+ * datagram socket. */
 bool mark_test_stream(int fd);
 bool mark_test_datagram(int fd);
 

@@ -1,9 +1,14 @@
-/* Waiting. With no connect in progress this is one load and one branch (attempts.h). */
+/* Waiting. With no connect in progress this is one load and one branch (attempts.h), and what is more is out
+ * of line, so that no registers are saved for it. */
 #define _GNU_SOURCE
 #include "preload.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define KNOWS_THREADS 1
+#endif
 
 #include "attempts.h"
 #include "ready.h"
@@ -122,7 +127,8 @@ static void epoll_register(void *arg)
 }
 
 /* Registrations are moved from one attempt to the next: not while the program changes them. */
-int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+static __attribute__((noinline)) int epoll_ctl_pending(int set, int operation, int fd,
+						       struct epoll_event *event)
 {
 	struct registration r = {.set = set, .operation = operation, .fd = fd, .event = event};
 
@@ -133,52 +139,82 @@ int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 	return r.result;
 }
 
+int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	if (attempts_pending())
+		return epoll_ctl_pending(set, operation, fd, event);
+	return real.epoll_ctl(set, operation, fd, event);
+}
+
+/* Whether a wait can be left to the kernel: nothing is in progress, and no other thread can begin to connect
+ * meanwhile. (A signal handler can, but ends the wait.) Not every C library tells. */
+static bool is_still(void)
+{
+#ifdef KNOWS_THREADS
+	return !attempts_pending() && __libc_single_threaded;
+#else
+	return false;
+#endif
+}
+
 /* Where another thread has begun to connect while this one waited, its events are looked through afterwards;
  * if none is left the wait goes on. */
 static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
 		  const sigset_t *mask)
 {
+	if (result <= 0 || !attempts_pending())
+		return result;
 	result = ready_sift(set, events, result);
 	return result ? result : ready_epoll(set, events, most, timeout, mask);
 }
 
-int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
+static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
+							 int timeout, const sigset_t *mask)
 {
 	struct timespec t;
 	int result;
 
-	if (attempts_pending()) {
-		preload_start();
+	preload_start();
+	if (attempts_pending())
 		return ready_epoll(set, events, most, from_ms(timeout, &t), mask);
-	}
 	result = real.epoll_pwait(set, events, most, timeout, mask);
-	if (result > 0 && attempts_pending())
-		return sifted(set, events, result, most, from_ms(timeout, &t), mask);
-	return result;
+	return sifted(set, events, result, most, from_ms(timeout, &t), mask);
+}
+
+int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
+{
+	if (is_still())
+		return real.epoll_pwait(set, events, most, timeout, mask);
+	return epoll_pwait_watched(set, events, most, timeout, mask);
+}
+
+static __attribute__((noinline)) int epoll_wait_watched(int set, struct epoll_event *events, int most,
+							int timeout)
+{
+	struct timespec t;
+	int result;
+
+	preload_start();
+	if (attempts_pending())
+		return ready_epoll(set, events, most, from_ms(timeout, &t), NULL);
+	result = real.epoll_wait(set, events, most, timeout);
+	return sifted(set, events, result, most, from_ms(timeout, &t), NULL);
 }
 
 int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 {
-	struct timespec t;
-	int result;
-
-	if (attempts_pending()) {
-		preload_start();
-		return ready_epoll(set, events, most, from_ms(timeout, &t), NULL);
-	}
-	result = real.epoll_wait(set, events, most, timeout);
-	if (result > 0 && attempts_pending())
-		return sifted(set, events, result, most, from_ms(timeout, &t), NULL);
-	return result;
+	if (is_still())
+		return real.epoll_wait(set, events, most, timeout);
+	return epoll_wait_watched(set, events, most, timeout);
 }
 
-int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-		      const sigset_t *mask)
+static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_event *events, int most,
+							  const struct timespec *timeout,
+							  const sigset_t *mask)
 {
 	int result;
 
-	if (attempts_pending())
-		preload_start();
+	preload_start();
 	if (!real.epoll_pwait2) {
 		errno = ENOSYS;
 		return -1;
@@ -187,7 +223,13 @@ int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struc
 	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
 		return ready_epoll(set, events, most, timeout, mask);
 	result = real.epoll_pwait2(set, events, most, timeout, mask);
-	if (result > 0 && attempts_pending())
-		return sifted(set, events, result, most, timeout, mask);
-	return result;
+	return sifted(set, events, result, most, timeout, mask);
+}
+
+int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+		      const sigset_t *mask)
+{
+	if (is_still() && real.epoll_pwait2)
+		return real.epoll_pwait2(set, events, most, timeout, mask);
+	return epoll_pwait2_watched(set, events, most, timeout, mask);
 }
