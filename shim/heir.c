@@ -43,6 +43,22 @@ static bool names_library(const char *value)
 	return false;
 }
 
+/* Whether a program with ENVP runs under this library. Of several LD_PRELOAD, glibc's loader takes the last
+ * and musl's the first. */
+static bool preloads(char *const envp[])
+{
+	bool found = false;
+
+	for (; envp && *envp; envp++) {
+		if (strncmp(*envp, PRELOAD, strlen(PRELOAD)) != 0)
+			continue;
+		if (!names_library(*envp + strlen(PRELOAD)))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
 /* Whether ld.so(8) makes FILE from the SIZE bytes at ENTRY: what stands around $LIB stands around its value.
  */
 static bool expands_to(const char *entry, size_t size, const char *file)
@@ -103,7 +119,7 @@ static int inherited(int fd, void *arg)
 bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 {
 	const char *preload = value_of(envp, PRELOAD);
-	bool preloaded = names_library(preload), result;
+	bool preloaded = preloads(envp), result;
 	int saved = errno;
 	size_t count = 0;
 
@@ -136,11 +152,12 @@ bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 void heir_environment(char *const envp[], char **slots, char *text)
 {
 	const char *preload = value_of(envp, PRELOAD);
+	const bool preloaded = preloads(envp);
 
 	for (int i = 0; i < CONFIG_VARIABLES; i++)
 		if (missing(envp, config.variables[i]))
 			*slots++ = (char *)config.variables[i];
-	if (!names_library(preload)) {
+	if (!preloaded) {
 		char *end = stpcpy(stpcpy(text, PRELOAD), config.library);
 
 		if (preload && *preload)
@@ -148,7 +165,7 @@ void heir_environment(char *const envp[], char **slots, char *text)
 		*slots++ = text;
 	}
 	for (; envp && *envp; envp++)
-		if (names_library(preload) || strncmp(*envp, PRELOAD, strlen(PRELOAD)) != 0)
+		if (preloaded || strncmp(*envp, PRELOAD, strlen(PRELOAD)) != 0)
 			*slots++ = *envp;
 	*slots = NULL;
 }

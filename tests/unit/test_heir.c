@@ -113,6 +113,22 @@ static void keeps(void **state)
 	close(fd);
 }
 
+/* Loaders differ in which of two they take: the heir has one that is ours. */
+static void preload_twice(void **state)
+{
+	char *const env[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=/x/other.so", NULL};
+	char *const both[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=libdualstack.so",
+			      "DUALSTACK_KEY=ff", NULL};
+	int fd = widened(0);
+	char **made;
+
+	(void)state;
+	assert_true(complete(env, false, &made));
+	assert_string_equal(value(made, "LD_PRELOAD"), "/where/libdualstack.so:/y/libdualstack.so");
+	assert_false(complete(both, false, &made));
+	close(fd);
+}
+
 static void gives_up(void **state)
 {
 	char *const env[] = {"PATH=/bin", NULL};
@@ -213,6 +229,7 @@ int main(void)
 	    cmocka_unit_test_setup(inherits_none, with_library),
 	    cmocka_unit_test_setup(inherits_one, with_library),
 	    cmocka_unit_test_setup(keeps, with_library),
+	    cmocka_unit_test_setup(preload_twice, with_library),
 	    cmocka_unit_test_setup(gives_up, with_library),
 	    cmocka_unit_test_setup(by_word_size, with_library),
 	    cmocka_unit_test(entries),
