@@ -104,9 +104,17 @@ static int set_text(struct settings *s, const char *value)
 	return set_bool(texts, value, &s->text_in);
 }
 
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A file's name that ends in a blank could not be handed on: lines are read without those at their ends. */
 static int set_log(struct settings *s, const char *value)
 {
-	if (strlen(value) >= sizeof s->log || strchr(value, '\n') || !log_understands(value))
+	size_t size = strlen(value);
+
+	if (size >= sizeof s->log || strchr(value, '\n') || !log_understands(value) || blank(value[size - 1]))
 		return -EINVAL;
 	stpcpy(s->log, value);
 	return 0;
@@ -235,11 +243,6 @@ void settings_say(struct rules_error *error, const char *what, const char *value
 	if (size)
 		stpcpy(quoted + strlen(quoted), size < sizeof quoted - 4 ? "'" : "~");
 	(void)log_text(error->text, sizeof error->text, "%s%s, expected %s", what, quoted, expected);
-}
-
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* A line of a configuration, without blanks around it. */

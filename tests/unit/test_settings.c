@@ -165,6 +165,9 @@ static void one_by_one(void **state)
 	assert_int_equal(settings_set(&s, "enabled", "x", &expected), -EINVAL);
 	assert_true(s.enabled);
 	assert_int_equal(settings_set(&s, "log", "info:/a\nb", &expected), -EINVAL);
+	/* It would be read back without the blank. */
+	assert_int_equal(settings_set(&s, "log", "info:/a ", &expected), -EINVAL);
+	assert_int_equal(settings_set(&s, "log", "info:/a b", &expected), 0);
 	assert_int_equal(settings_set(&s, "nothing", "x", &expected), -ENOENT);
 }
 
