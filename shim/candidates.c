@@ -55,20 +55,21 @@ static void put_first(struct names_list *list, uint32_t number, uint32_t place)
 /* Leaves in LIST what a socket as in PLAN can connect to, with TO before the others of its family. A program
  * that knows IPv6 has said what it wants first, and so has one that asked for its own machine. Returns where
  * TO is. */
-static uint32_t arrange(struct names_list *list, const struct flight_plan *plan, const struct in6_addr *to)
+static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
+			const struct names_address *to)
 {
-	bool mapped = IN6_IS_ADDR_V4MAPPED(to);
+	bool mapped = IN6_IS_ADDR_V4MAPPED(&to->addr);
 	uint32_t count = 0, at = 0, place = 0;
 
 	for (uint32_t i = 0; i < list->count; i++)
 		if (flight_possible(plan, &list->addresses[i].addr))
 			list->addresses[count++] = list->addresses[i];
 	list->count = count;
-	while (at < count && memcmp(&list->addresses[at].addr, to, sizeof *to) != 0)
+	while (at < count && !names_same(&list->addresses[at], to))
 		at++;
 	if (at == count)
 		return at;
-	if (!plan->in6 && !(mapped && to->s6_addr[12] == 127))
+	if (!plan->in6 && !(mapped && to->addr.s6_addr[12] == 127))
 		while (IN6_IS_ADDR_V4MAPPED(&list->addresses[place].addr) != mapped)
 			place++;
 	put_first(list, at, place);
@@ -104,7 +105,7 @@ static bool order(struct names_list *list, enum rules_action action, uint32_t *a
 	return there;
 }
 
-bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct in6_addr *to,
+bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct names_address *to,
 		      enum rules_action action, uint32_t *asked)
 {
 	*asked = arrange(list, plan, to);
@@ -112,5 +113,5 @@ bool candidates_order(struct names_list *list, const struct flight_plan *plan, c
 		return false;
 	if (!order(list, action, asked))
 		return list->count > 0;
-	return list->count > 1 || !flight_own(plan, to);
+	return list->count > 1 || !flight_own(plan, &to->addr);
 }

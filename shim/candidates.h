@@ -19,7 +19,7 @@ void candidates_add_nat64(struct names_list *list);
  * be tried: of the addresses that the program may go through itself TO, which it asked for, comes before the
  * others of its family. *ASKED is where TO is; 0 where ACTION has left it out. Returns whether there is
  * anything to try in turn: false where the program's own socket and TO are all there is. */
-bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct in6_addr *to,
+bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct names_address *to,
 		      enum rules_action action, uint32_t *asked);
 
 /* Whether the IPv4 address ADDR can be reached by a translator: then TO is where, with the port. Not so an

@@ -92,10 +92,22 @@ static void write_entry(struct entry *e, const struct answer *a)
 	atomic_store_explicit(&e->seq, seq + 2 ? seq + 2 : 2, memory_order_release);
 }
 
-static bool holds(const struct names_list *list, const struct in6_addr *addr)
+bool names_same(const struct names_address *a, const struct names_address *b)
+{
+	return memcmp(&a->addr, &b->addr, sizeof a->addr) == 0 && a->scope == b->scope;
+}
+
+struct names_address names_address(const struct sockaddr_in6 *addr)
+{
+	return (struct names_address){.addr = addr->sin6_addr,
+				      .scope =
+					  IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr) ? addr->sin6_scope_id : 0};
+}
+
+static bool holds(const struct names_list *list, const struct names_address *addr)
 {
 	for (uint32_t i = 0; i < list->count; i++)
-		if (memcmp(&list->addresses[i].addr, addr, sizeof *addr) == 0)
+		if (names_same(&list->addresses[i], addr))
 			return true;
 	return false;
 }
@@ -110,14 +122,14 @@ static bool has_in6(const struct names_list *list)
 
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope)
 {
+	const struct names_address added = {*addr, IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0};
 	const unsigned char *in = addr->s6_addr + 12;
 	bool mapped = IN6_IS_ADDR_V4MAPPED(addr);
 
-	if (list->count == NAMES_ADDRESSES || holds(list, addr) || IN6_IS_ADDR_UNSPECIFIED(addr) ||
+	if (list->count == NAMES_ADDRESSES || holds(list, &added) || IN6_IS_ADDR_UNSPECIFIED(addr) ||
 	    IN6_IS_ADDR_MULTICAST(addr) || (mapped && (in[0] == 0 || in[0] >> 4 == 14)))
 		return;
-	list->addresses[list->count].addr = *addr;
-	list->addresses[list->count++].scope = IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0;
+	list->addresses[list->count++] = added;
 }
 
 /* The name's entry if it has one, else the one that was written longest ago; OLD is what is in there. */
@@ -181,7 +193,7 @@ static bool same(const struct names_list *a, const struct names_list *b)
 	if (a->count != b->count || a->both != b->both)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++)
-		if (!holds(b, &a->addresses[i].addr))
+		if (!holds(b, &a->addresses[i]))
 			return false;
 	return true;
 }
@@ -196,9 +208,9 @@ static int rank(uint64_t name)
 	return at;
 }
 
-bool names_find(const struct in6_addr *addr, struct names_list *list)
+bool names_find(const struct names_address *addr, struct names_list *list)
 {
-	uint64_t bit = bit_of(addr);
+	uint64_t bit = bit_of(&addr->addr);
 	uint32_t time = now();
 	int best = REMEMBERED + 1;
 	bool clear = true;

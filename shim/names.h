@@ -29,6 +29,10 @@ struct names_list {
 	struct names_address addresses[NAMES_ADDRESSES]; /* in the order of RFC 6724, 6 */
 };
 
+/* ADDR in this form; and whether two are the same one: link-local ones on two interfaces are not. */
+struct names_address names_address(const struct sockaddr_in6 *addr);
+bool names_same(const struct names_address *a, const struct names_address *b);
+
 /* Puts ADDR at the end of LIST, if it is not in there, there is room, and it can be a host's: what is
  * unspecified or multicast is left out. */
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope);
@@ -40,7 +44,7 @@ void names_note(const char *name, const struct names_list *list);
 /* Whether ADDR came from a name: then LIST is what is known of that. Where several names have ADDR and not
  * the same others, it is the one that the calling thread asked for last; where that is not clear, the answer
  * is no. */
-bool names_find(const struct in6_addr *addr, struct names_list *list);
+bool names_find(const struct names_address *addr, struct names_list *list);
 
 /* Whether anything is known of NAME, of any length, that has not expired; then LIST is that. */
 bool names_known(const char *name, struct names_list *list);

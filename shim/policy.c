@@ -96,6 +96,7 @@ bool policy_allows(enum rules_action action, const struct in6_addr *addr)
 bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by)
 {
 	struct rules_facts facts = {.call = RULES_CONNECT};
+	struct names_address named;
 	struct names_list list;
 	struct sockaddr_in6 to;
 
@@ -107,7 +108,8 @@ bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, 
 	facts.only_named = facts.protocol == IPPROTO_UDP;
 	facts.address = &to.sin6_addr;
 	facts.port = ntohs(to.sin6_port);
-	facts.name = names_find(&to.sin6_addr, &list) ? list.name : NULL;
+	named = names_address(&to);
+	facts.name = names_find(&named, &list) ? list.name : NULL;
 	if (policy_allows(rules_ask(&facts), by ? by : &to.sin6_addr))
 		return true;
 	policy_log(fd, &to);

@@ -168,6 +168,7 @@ struct destination {
  */
 static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
+	const struct names_address to = names_address(&d->to);
 	struct names_list *list = &d->list;
 	struct flight_plan plan;
 	int saved = errno, status;
@@ -179,7 +180,7 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 		return false;
 	}
 	status = -ENOSPC;
-	if (candidates_order(list, &plan, &d->to.sin6_addr, d->action, &asked))
+	if (candidates_order(list, &plan, &to, d->action, &asked))
 		status = attempts_begin(fd, &plan, list, asked);
 	errno = saved;
 	if (status == -ENOSPC)
@@ -292,6 +293,7 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 
 int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	struct names_address to;
 	struct destination d;
 	int saved = errno, result;
 
@@ -304,7 +306,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return dissolve(fd, addr, len);
 	if (!view_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
-	d.named = names_find(&d.to.sin6_addr, &d.list);
+	to = names_address(&d.to);
+	d.named = names_find(&to, &d.list);
 	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
 	if (d.named)
 		candidates_add_nat64(&d.list);

@@ -41,7 +41,7 @@ static void note(const char *name, const char *addresses)
 /* The name that TEXT is found under, or "". */
 static const char *found(const char *text, struct names_list *list)
 {
-	struct in6_addr a = addr(text);
+	struct names_address a = {.addr = addr(text)};
 
 	return names_find(&a, list) ? list->name : "";
 }
@@ -152,6 +152,34 @@ static void the_one_that_the_thread_asked_for_last(void **state)
 	assert_true(in_thread(find_in_thread, (char *)"::ffff:192.0.2.40"));
 }
 
+/* fe80::1 of one interface is another host than that of the next. */
+static void link_local_ones_by_interface(void **state)
+{
+	const struct in6_addr local = addr("fe80::1"), in = addr("::ffff:192.0.2.50");
+	struct names_list list = {.count = 0}, other = {.count = 0};
+	struct names_address to = {.addr = local, .scope = 2}, mapped = {.addr = in};
+
+	(void)state;
+	names_add(&list, &local, 2);
+	names_add(&list, &local, 3);
+	names_add(&list, &in, 0);
+	assert_int_equal(list.count, 3);
+	names_note("local.example", &list);
+	assert_true(names_find(&to, &list));
+	to.scope = 4;
+	assert_false(names_find(&to, &list));
+	/* Two names that share an address, and not the interface of another. */
+	names_add(&other, &local, 2);
+	names_add(&other, &local, 4);
+	names_add(&other, &in, 0);
+	names_note("other.example", &other);
+	assert_true(names_find(&mapped, &list));
+	for (int i = 0; i < 4; i++)
+		note((const char *[]){"n1.example", "n2.example", "n3.example", "n4.example"}[i],
+		     "2001:db8::50");
+	assert_false(names_find(&mapped, &list));
+}
+
 static void is_bounded(void **state)
 {
 	struct names_list list;
@@ -188,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(keeps_in6_for_its_time),
 	    cmocka_unit_test(expires),
 	    cmocka_unit_test(the_one_that_the_thread_asked_for_last),
+	    cmocka_unit_test(link_local_ones_by_interface),
 	    cmocka_unit_test(is_bounded),
 	};
 
