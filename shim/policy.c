@@ -28,7 +28,7 @@ enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len
 	if (!rules_any(RULES_BIND))
 		return RULES_DEFAULT;
 	/* Linux takes AF_UNSPEC for AF_INET here (ip(7), "Notes"). */
-	if (addr && len == sizeof in && addr->sa_family == AF_UNSPEC) {
+	if (addr && len == sizeof in && view_family(addr) == AF_UNSPEC) {
 		memcpy(&in, addr, sizeof in);
 		in.sin_family = AF_INET;
 		addr = (const struct sockaddr *)&in;

@@ -139,7 +139,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 
 	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0)
 		return false;
-	if (addr->sa_family == AF_UNSPEC) {
+	if (view_family(addr) == AF_UNSPEC) {
 		attempts_abandon(fd, true);
 		return false;
 	}
@@ -174,8 +174,8 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	int saved = errno, status;
 	uint32_t asked;
 
-	if (!flight_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && addr->sa_family == AF_INET) ||
-	    (!plan.in6 && (addr->sa_family == AF_INET6 || list->both))) {
+	if (!flight_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && view_family(addr) == AF_INET) ||
+	    (!plan.in6 && (view_family(addr) == AF_INET6 || list->both))) {
 		errno = saved;
 		return false;
 	}
@@ -285,7 +285,7 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	}
 	to.sin6_addr = d->list.addresses[i].addr;
 	to.sin6_scope_id = d->list.addresses[i].scope;
-	if (addr->sa_family == AF_INET6)
+	if (view_family(addr) == AF_INET6)
 		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 	shown = view_shown(&to, MARK_DATAGRAM);
 	return connect_plainly(fd, (const struct sockaddr *)&shown, sizeof shown);
@@ -302,7 +302,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result;
-	if (addr->sa_family == AF_UNSPEC)
+	if (view_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
 	if (!view_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
@@ -315,7 +315,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	if (!policy_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
-	if (addr->sa_family != AF_INET)
+	if (view_family(addr) != AF_INET)
 		return real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
 	if (result == 0 || errno != ENETUNREACH || !candidates_nat64(addr, len, &d.to) ||

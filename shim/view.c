@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "peers.h"
@@ -11,14 +12,22 @@
 /* A longer one is EINVAL (move_addr_to_kernel()). */
 #define MOST sizeof(struct sockaddr_storage)
 
+sa_family_t view_family(const struct sockaddr *addr)
+{
+	sa_family_t family;
+
+	memcpy(&family, (const char *)addr + offsetof(struct sockaddr, sa_family), sizeof family);
+	return family;
+}
+
 bool view_is_in(const struct sockaddr *addr, socklen_t len)
 {
-	return addr && len >= sizeof(struct sockaddr_in) && len <= MOST && addr->sa_family == AF_INET;
+	return addr && len >= sizeof(struct sockaddr_in) && len <= MOST && view_family(addr) == AF_INET;
 }
 
 bool view_is_in6(const struct sockaddr *addr, socklen_t len)
 {
-	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && addr->sa_family == AF_INET6;
+	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && view_family(addr) == AF_INET6;
 }
 
 bool view_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
@@ -105,7 +114,7 @@ bool view_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *
 	struct sockaddr_in in;
 
 	if (!addr || len < sizeof in || len > MOST ||
-	    (addr->sa_family != AF_INET && addr->sa_family != AF_UNSPEC))
+	    (view_family(addr) != AF_INET && view_family(addr) != AF_UNSPEC))
 		return false;
 	memcpy(&in, addr, sizeof in);
 	if (in.sin_addr.s_addr != htonl(INADDR_ANY))
@@ -209,7 +218,7 @@ const char *view_text(const struct sockaddr *addr, char *text)
 {
 	char *to = text;
 
-	if (addr->sa_family == AF_INET6) {
+	if (view_family(addr) == AF_INET6) {
 		struct sockaddr_in6 in6;
 
 		memcpy(&in6, addr, sizeof in6);

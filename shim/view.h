@@ -20,6 +20,9 @@ union view_any {
 	struct sockaddr_storage storage;
 };
 
+/* The family of an address that may begin anywhere: the kernel takes it so, and not every processor does. */
+sa_family_t view_family(const struct sockaddr *addr);
+
 /* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
  * short ones are not. */
 bool view_is_in(const struct sockaddr *addr, socklen_t len);
