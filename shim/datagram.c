@@ -27,13 +27,30 @@ size_t datagram_room(size_t room)
 	return (room < DATAGRAM_MOST ? room : DATAGRAM_MOST) + DATAGRAM_SLACK;
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion" /* musl's macro */
-struct cmsghdr *datagram_next(struct msghdr *message, struct cmsghdr *c)
+struct datagram_control datagram_controls(const struct msghdr *message)
 {
-	return CMSG_NXTHDR(message, c);
+	return (struct datagram_control){.at = message->msg_control,
+					 .left = message->msg_control ? message->msg_controllen : 0};
 }
-#pragma GCC diagnostic pop
+
+bool datagram_next(struct datagram_control *c)
+{
+	size_t step;
+
+	if (c->left < sizeof c->header)
+		return false;
+	memcpy(&c->header, c->at, sizeof c->header);
+	c->bad = c->header.cmsg_len < sizeof c->header || c->header.cmsg_len > c->left;
+	if (c->bad)
+		return false;
+	c->data = c->at + sizeof c->header;
+	c->size = c->header.cmsg_len - sizeof c->header;
+	step = CMSG_ALIGN((size_t)c->header.cmsg_len);
+	step = step < c->left ? step : c->left;
+	c->at += step;
+	c->left -= step;
+	return true;
+}
 
 /* musl's lengths are socklen_t with padding, glibc's are size_t. */
 typedef __typeof__(((struct msghdr *)0)->msg_controllen) control_length;
@@ -136,24 +153,24 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 
 /* A control message of IPv6. For an IPv4 datagram the kernel adds IPv6's for what is common to both; the
  * program has IPv4's own. */
-static void put_in6(struct msghdr *to, size_t *used, const struct cmsghdr *c, size_t size, bool mapped)
+static void put_in6(struct msghdr *to, size_t *used, const struct datagram_control *c, bool mapped)
 {
 	unsigned char tos;
 	int number;
 
-	if (c->cmsg_type == IPV6_RECVERR && size >= sizeof(struct extended_error)) {
-		put_error(to, used, CMSG_DATA(c), size);
+	if (c->header.cmsg_type == IPV6_RECVERR && c->size >= sizeof(struct extended_error)) {
+		put_error(to, used, c->data, c->size);
 	} else if (mapped) {
 		return;
-	} else if (c->cmsg_type == IPV6_PKTINFO && size >= sizeof(struct in6_pktinfo)) {
-		put_pktinfo(to, used, CMSG_DATA(c));
-	} else if (c->cmsg_type == IPV6_ORIGDSTADDR && size >= sizeof(struct sockaddr_in6)) {
-		put_address(to, used, CMSG_DATA(c));
-	} else if (c->cmsg_type == IPV6_HOPLIMIT && size >= sizeof number) {
-		put(to, used, IPPROTO_IP, IP_TTL, CMSG_DATA(c), sizeof number);
-	} else if (c->cmsg_type == IPV6_TCLASS && size >= sizeof number) {
+	} else if (c->header.cmsg_type == IPV6_PKTINFO && c->size >= sizeof(struct in6_pktinfo)) {
+		put_pktinfo(to, used, c->data);
+	} else if (c->header.cmsg_type == IPV6_ORIGDSTADDR && c->size >= sizeof(struct sockaddr_in6)) {
+		put_address(to, used, c->data);
+	} else if (c->header.cmsg_type == IPV6_HOPLIMIT && c->size >= sizeof number) {
+		put(to, used, IPPROTO_IP, IP_TTL, c->data, sizeof number);
+	} else if (c->header.cmsg_type == IPV6_TCLASS && c->size >= sizeof number) {
 		/* IPv4 gives one byte for it (ip_cmsg_recv_tos()). */
-		memcpy(&number, CMSG_DATA(c), sizeof number);
+		memcpy(&number, c->data, sizeof number);
 		tos = (unsigned char)number;
 		put(to, used, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
 	}
@@ -179,7 +196,7 @@ void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
 	const union view_any *name = kernel->msg_name;
 	bool in6 = name && view_is_in6(&name->any, kernel->msg_namelen);
 	bool mapped = in6 && IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
-	struct msghdr copy = *kernel;
+	struct datagram_control c = datagram_controls(kernel);
 	size_t used = 0;
 
 	program->msg_flags =
@@ -191,13 +208,11 @@ void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
 		program->msg_controllen = kernel->msg_controllen;
 		return;
 	}
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = datagram_next(&copy, c)) {
-		size_t size = c->cmsg_len - CMSG_LEN(0);
-
-		if (c->cmsg_level == IPPROTO_IPV6)
-			put_in6(program, &used, c, size, mapped);
+	while (datagram_next(&c)) {
+		if (c.header.cmsg_level == IPPROTO_IPV6)
+			put_in6(program, &used, &c, mapped);
 		else
-			put(program, &used, c->cmsg_level, c->cmsg_type, CMSG_DATA(c), size);
+			put(program, &used, c.header.cmsg_level, c.header.cmsg_type, c.data, c.size);
 	}
 	program->msg_controllen = (control_length)used;
 }
@@ -205,28 +220,6 @@ void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
 bool datagram_to(const struct msghdr *program, struct sockaddr_in6 *to)
 {
 	return program && view_synthetic(program->msg_name, program->msg_namelen, to);
-}
-
-/* Whether the kernel would take all of the control messages (its CMSG_OK()). */
-static bool well_formed(const struct msghdr *program)
-{
-	const char *at = program->msg_control;
-	size_t left = program->msg_controllen;
-
-	while (left >= sizeof(struct cmsghdr)) {
-		struct cmsghdr header;
-
-		memcpy(&header, at, sizeof header);
-		if (header.cmsg_len < sizeof header || header.cmsg_len > left)
-			return false;
-		size_t step = CMSG_ALIGN(header.cmsg_len);
-
-		if (step >= left)
-			break;
-		at += step;
-		left -= step;
-	}
-	return true;
 }
 
 static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
@@ -251,17 +244,18 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 }
 
 /* A control message of IPv4, checked as ip_cmsg_send() does. */
-static int send_in(struct msghdr *kernel, size_t *used, const struct cmsghdr *c, size_t size)
+static int send_in(struct msghdr *kernel, size_t *used, const struct datagram_control *c)
 {
+	const size_t size = c->size;
 	int number = 0;
 
 	if (size == sizeof number)
-		memcpy(&number, CMSG_DATA(c), sizeof number);
+		memcpy(&number, c->data, sizeof number);
 	else if (size == 1)
-		number = *CMSG_DATA(c);
-	switch (c->cmsg_type) {
+		number = *(const unsigned char *)c->data;
+	switch (c->header.cmsg_type) {
 	case IP_PKTINFO:
-		return size == sizeof(struct in_pktinfo) ? send_pktinfo(kernel, used, CMSG_DATA(c)) : -EINVAL;
+		return size == sizeof(struct in_pktinfo) ? send_pktinfo(kernel, used, c->data) : -EINVAL;
 	case IP_TTL:
 		if (size != sizeof number || number < 1 || number > 255)
 			return -EINVAL;
@@ -281,7 +275,7 @@ static int send_in(struct msghdr *kernel, size_t *used, const struct cmsghdr *c,
 
 int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control)
 {
-	struct msghdr copy = *program;
+	struct datagram_control c = datagram_controls(program);
 	size_t used = 0;
 
 	*kernel = *program;
@@ -289,21 +283,18 @@ int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct so
 	kernel->msg_namelen = sizeof *to;
 	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > DATAGRAM_MOST)
 		return 0;
-	if (!well_formed(program))
-		return -EINVAL;
 	kernel->msg_control = control;
 	kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = datagram_next(&copy, c)) {
-		size_t size = c->cmsg_len - CMSG_LEN(0);
+	while (datagram_next(&c)) {
 		int result = 0;
 
-		if (c->cmsg_level == IPPROTO_IP)
-			result = send_in(kernel, &used, c, size);
+		if (c.header.cmsg_level == IPPROTO_IP)
+			result = send_in(kernel, &used, &c);
 		else
-			put(kernel, &used, c->cmsg_level, c->cmsg_type, CMSG_DATA(c), size);
+			put(kernel, &used, c.header.cmsg_level, c.header.cmsg_type, c.data, c.size);
 		if (result)
 			return result;
 	}
 	kernel->msg_controllen = (control_length)used;
-	return 0;
+	return c.bad ? -EINVAL : 0;
 }

@@ -26,8 +26,22 @@ void datagram_receive(const struct msghdr *program, struct msghdr *kernel, union
  * kernel's put_cmsg() does, with MSG_CTRUNC where they do not fit. */
 void datagram_deliver(const struct msghdr *kernel, struct msghdr *program);
 
-/* CMSG_NXTHDR(), which is not clean of warnings in every C library. */
-struct cmsghdr *datagram_next(struct msghdr *message, struct cmsghdr *c);
+/* The control messages of a msghdr, one after the other, as the kernel goes through them (CMSG_OK() and
+ * __cmsg_nxthdr() in linux/socket.h): aligned or not, and the last with its padding or without. CMSG_NXTHDR()
+ * needs them aligned, and before glibc 2.36 the padding, too. */
+struct datagram_control {
+	const char *at; /* what is still to come */
+	size_t left;
+	bool bad; /* its length can't be true, and the kernel refuses them all */
+	const void *data;
+	size_t size;
+	struct cmsghdr header; /* the last, for clang: it has a flexible array */
+};
+
+struct datagram_control datagram_controls(const struct msghdr *message);
+
+/* Moves on to the first, or next, one. False at the end, and at a bad one. */
+bool datagram_next(struct datagram_control *c);
 
 /* Whether the program's message goes to an IPv6 address: then TO is where. */
 bool datagram_to(const struct msghdr *program, struct sockaddr_in6 *to);

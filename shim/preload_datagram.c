@@ -34,7 +34,7 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 /* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
 static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
-	if (!addr || len < sizeof *in || addr->sa_family != AF_UNSPEC || !mark_test_datagram(fd))
+	if (!addr || len < sizeof *in || view_family(addr) != AF_UNSPEC || !mark_test_datagram(fd))
 		return false;
 	memcpy(in, addr, sizeof *in);
 	in->sin_family = AF_INET;
@@ -332,13 +332,13 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 /* Sockets that another process passes on may be marked ones. */
 static void expect_passed(const struct msghdr *message)
 {
-	struct msghdr copy;
+	struct datagram_control c;
 
-	if (mark_expected() || !message || !message->msg_control)
+	if (mark_expected() || !message)
 		return;
-	copy = *message;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = datagram_next(&copy, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+	c = datagram_controls(message);
+	while (datagram_next(&c))
+		if (c.header.cmsg_level == SOL_SOCKET && c.header.cmsg_type == SCM_RIGHTS)
 			mark_expect();
 }
 
