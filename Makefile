@@ -2,6 +2,7 @@
 #   make            build/libdualstack.so, build/dualstack-run and build/dualstack-tool, which work in place
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
+#   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
 #   make bench      datagrams per second, beside native servers; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
@@ -145,6 +146,31 @@ $(BUILD)/tests/unit/threads_peers: tests/unit/threads_peers.c shim/peers.c shim/
 	$(call say,LD,$@)$(TSAN_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=thread -Ishim -o $@ \
 	tests/unit/threads_peers.c shim/peers.c shim/hash.c -pthread
 
+# Of each fuzz target, the files that it looks into (peers.c and names.c it includes), once more for the sanitizers.
+# With replay.c as main() it takes the kept inputs; with clang's libFuzzer it makes up others (tests/fuzz/run).
+FUZZ_CC ?= $(TSAN_CC)
+FUZZ_SANITIZE ?= address,undefined
+FUZZ_MAIN ?= tests/fuzz/replay.c
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
+
+FUZZ_datagram = shim/datagram.c shim/view.c shim/peers.c shim/hash.c
+FUZZ_elf = shim/tool/elf.c shim/tool/script.c
+FUZZ_heir = shim/heir.c shim/log.c
+FUZZ_names = shim/hash.c
+FUZZ_nat64 = shim/nat64.c
+FUZZ_peers = shim/hash.c
+FUZZ_rules = shim/settings.c shim/sources.c shim/rules.c shim/rules_parse.c shim/nat64.c shim/view.c \
+	shim/peers.c shim/hash.c shim/log.c
+FUZZ_unit = $(addprefix shim/tool/,unit.c unit_values.c unit_name.c words.c dropin.c)
+FUZZ_view = shim/view.c shim/peers.c shim/hash.c
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*.[ch] shim/tool/*.[ch] tests/fuzz/*.h) Makefile
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(FUZZ_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=$(FUZZ_SANITIZE) -fno-sanitize-recover=all \
+	-Ishim -o $@ $< $(FUZZ_MAIN) $(FUZZ_$*)
+
+fuzzers: $(FUZZERS)
+
 $(BUILD)/tests/programs/%: tests/programs/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -pthread
@@ -173,6 +199,9 @@ check:
 bench: all $(BUILD)/tests/bench/udp_rate $(BUILD)/tests/programs/blocks
 	@BUILD='$(BUILD)' tests/bench/udp
 	@BUILD='$(BUILD)' tests/bench/connect
+
+fuzz:
+	@BUILD='$(BUILD)' tests/fuzz/run
 
 lint:
 	@tests/lint
@@ -248,7 +277,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs unit demo check bench lint install install-library uninstall uninstall-library dist clean
+.PHONY: FORCE all programs unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)
