@@ -2,12 +2,16 @@
 #include "answers.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "log.h"
+#include "names.h"
 #include "nat64.h"
+#include "peers.h"
 #include "route.h"
+#include "scope.h"
 #include "view.h"
 
 bool answers_routed(const struct addrinfo *list, int family)
@@ -40,12 +44,87 @@ bool answers_has(const struct addrinfo *list, int family)
 	return list != NULL;
 }
 
-struct sockaddr_in answers_shown(const struct sockaddr_in6 *real)
+static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const struct addrinfo *))
 {
-	bool known = !log_wants(LOG_LEVEL_INFO) || view_known(real);
-	struct sockaddr_in shown = view_shown(real, MARK_DATAGRAM);
+	struct addrinfo *first = NULL, **end = &first, *next;
+	char *canonical = list ? list->ai_canonname : NULL;
+
+	if (list)
+		list->ai_canonname = NULL;
+	for (; list; list = next) {
+		next = list->ai_next;
+		list->ai_next = NULL;
+		if (left_out(list)) {
+			freeaddrinfo(list);
+			continue;
+		}
+		*end = list;
+		end = &list->ai_next;
+	}
+	if (first)
+		first->ai_canonname = canonical;
+	return first;
+}
+
+static bool is_nobody(const struct addrinfo *one)
+{
+	struct sockaddr_in6 in6;
+
+	if (one->ai_family != AF_INET6)
+		return false;
+	memcpy(&in6, one->ai_addr, sizeof in6);
+	return scope_of(&in6.sin6_addr) == SCOPE_NOBODY;
+}
+
+bool answers_taken(struct in_addr in)
+{
+	struct in6_addr real;
+	uint32_t scope;
+
+	return peers_pool(in.s_addr) && peers_real(in.s_addr, &real, &scope) != -ENOENT;
+}
+
+static bool is_taken(const struct addrinfo *one)
+{
+	struct sockaddr_in in;
+
+	if (one->ai_family != AF_INET)
+		return false;
+	memcpy(&in, one->ai_addr, sizeof in);
+	return answers_taken(in.sin_addr);
+}
+
+struct addrinfo *answers_of_hosts(struct addrinfo *list)
+{
+	return without(list, is_nobody);
+}
+
+struct addrinfo *answers_of_others(struct addrinfo *list)
+{
+	return without(list, is_taken);
+}
+
+static void note_loopback(const char *node)
+{
+	const struct in6_addr mapped = {.s6_addr = {[10] = 0xff, 0xff, 127, [15] = 1}};
+	struct names_list list;
+
+	if (!names_known(node, &list))
+		list = (struct names_list){.count = 0};
+	names_add(&list, &mapped, 0);
+	names_add(&list, &in6addr_loopback, 0);
+	names_note(node, &list);
+}
+
+struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real)
+{
+	bool loopback = IN6_IS_ADDR_LOOPBACK(&real->sin6_addr);
+	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || view_known(real);
+	struct sockaddr_in shown = view_shown(real, MARK_STREAM);
 	char text[VIEW_TEXT], as[VIEW_TEXT];
 
+	if (loopback)
+		note_loopback(node);
 	if (!known)
 		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
 			 view_text((const struct sockaddr *)real, text),

@@ -14,8 +14,18 @@ bool answers_routed(const struct addrinfo *list, int family);
  * (RFC 6147). */
 bool answers_native(const struct addrinfo *list);
 
-/* The synthetic address that is given to the program in the place of REAL; the log is told of a new one. */
-struct sockaddr_in answers_shown(const struct sockaddr_in6 *real);
+/* LIST without what is of no use to anybody, the rest freed; NULL if that is all: IPv6 addresses that are
+ * nobody's (scope.h); or the IPv4 addresses that stand for IPv6 peers here, or stood, by which whoever
+ * answers for a name could lead the program to one. */
+struct addrinfo *answers_of_hosts(struct addrinfo *list);
+struct addrinfo *answers_of_others(struct addrinfo *list);
+
+/* Whether the IPv4 address IN is such a one. */
+bool answers_taken(struct in_addr in);
+
+/* What is given to the program in the place of REAL, an address of NODE: 127.0.0.1 for ::1, by which
+ * connect() finds both then, or a synthetic address; the log is told of a new one. */
+struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real);
 
 /* A number is no name, and needs no look-up. */
 bool answers_literal(const char *node);

@@ -7,6 +7,7 @@
 #include "peers.h"
 #include "policy.h"
 #include "route.h"
+#include "scope.h"
 #include "view.h"
 
 bool candidates_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
@@ -52,9 +53,9 @@ static void put_first(struct names_list *list, uint32_t number, uint32_t place)
 	list->addresses[place] = a;
 }
 
-/* Leaves in LIST what a socket as in PLAN can connect to, with TO before the others of its family. A program
- * that knows IPv6 has said what it wants first, and so has one that asked for its own machine. Returns where
- * TO is. */
+/* Leaves in LIST what a socket as in PLAN can connect to, and a program that has looked at TO and gone there
+ * may be taken to, with TO before the others of its family. A program that knows IPv6 has said what it wants
+ * first, and so has one that asked for its own machine. Returns where TO is. */
 static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
 			const struct names_address *to)
 {
@@ -62,7 +63,8 @@ static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
 	uint32_t count = 0, at = 0, place = 0;
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (flight_possible(plan, &list->addresses[i].addr))
+		if (flight_possible(plan, &list->addresses[i].addr) &&
+		    scope_permits(&to->addr, &list->addresses[i].addr))
 			list->addresses[count++] = list->addresses[i];
 	list->count = count;
 	while (at < count && !names_same(&list->addresses[at], to))

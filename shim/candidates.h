@@ -15,10 +15,11 @@
  * other way (RFC 6052). What DNS64 (RFC 6147) has put there already stands for them, too. */
 void candidates_add_nat64(struct names_list *list);
 
-/* Leaves in LIST what a socket as in PLAN can connect to and ACTION leaves in, in the order in which it is to
- * be tried: of the addresses that the program may go through itself TO, which it asked for, comes before the
- * others of its family. *ASKED is where TO is; 0 where ACTION has left it out. Returns whether there is
- * anything to try in turn: false where the program's own socket and TO are all there is. */
+/* Leaves in LIST what a socket as in PLAN can connect to, is not nearer than TO (scope_permits()) and ACTION
+ * leaves in, in the order in which it is to be tried: of the addresses that the program may go through itself
+ * TO, which it asked for, comes before the others of its family. *ASKED is where TO is; 0 where ACTION has
+ * left it out. Returns whether there is anything to try in turn: false where the program's own socket and TO
+ * are all there is. */
 bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct names_address *to,
 		      enum rules_action action, uint32_t *asked);
 

@@ -9,6 +9,7 @@
 
 #include "hash.h"
 #include "large.h"
+#include "scope.h"
 
 /* What an entry holds, read and written whole. */
 struct answer {
@@ -123,11 +124,8 @@ static bool has_in6(const struct names_list *list)
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope)
 {
 	const struct names_address added = {*addr, IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0};
-	const unsigned char *in = addr->s6_addr + 12;
-	bool mapped = IN6_IS_ADDR_V4MAPPED(addr);
 
-	if (list->count == NAMES_ADDRESSES || holds(list, &added) || IN6_IS_ADDR_UNSPECIFIED(addr) ||
-	    IN6_IS_ADDR_MULTICAST(addr) || (mapped && (in[0] == 0 || in[0] >> 4 == 14)))
+	if (list->count == NAMES_ADDRESSES || holds(list, &added) || scope_of(addr) == SCOPE_NOBODY)
 		return;
 	list->addresses[list->count++] = added;
 }

@@ -33,8 +33,7 @@ struct names_list {
 struct names_address names_address(const struct sockaddr_in6 *addr);
 bool names_same(const struct names_address *a, const struct names_address *b);
 
-/* Puts ADDR at the end of LIST, if it is not in there, there is room, and it can be a host's: what is
- * unspecified or multicast is left out. */
+/* Puts ADDR at the end of LIST, if it is not in there, there is room, and it is not nobody's (scope.h). */
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope);
 
 /* The calling thread has asked for NAME, of any length, and the answer was LIST, whose own name is set here.

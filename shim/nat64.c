@@ -99,11 +99,10 @@ bool nat64_form(in_addr_t in, struct in6_addr *in6)
 	return true;
 }
 
-bool nat64_inside(const struct in6_addr *in6, in_addr_t *in)
+bool nat64_embedded(const struct in6_addr *in6, in_addr_t *in)
 {
 	const struct nat64_prefix *prefix = prefix_now();
 	unsigned char bytes[4];
-	struct in6_addr formed;
 	const unsigned char *at;
 
 	if (!prefix || memcmp(&prefix->addr, in6, prefix->bits / 8) != 0)
@@ -112,7 +111,15 @@ bool nat64_inside(const struct in6_addr *in6, in_addr_t *in)
 	for (int i = 0; i < 4; i++)
 		bytes[i] = in6->s6_addr[at[i]];
 	memcpy(in, bytes, 4);
-	return nat64_form(*in, &formed) && memcmp(&formed, in6, sizeof formed) == 0;
+	return true;
+}
+
+bool nat64_inside(const struct in6_addr *in6, in_addr_t *in)
+{
+	struct in6_addr formed;
+
+	return nat64_embedded(in6, in) && nat64_form(*in, &formed) &&
+	       memcmp(&formed, in6, sizeof formed) == 0;
 }
 
 bool nat64_learn(const struct in6_addr *answer, struct nat64_prefix *prefix)

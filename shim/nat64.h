@@ -29,7 +29,10 @@ bool nat64_now(struct nat64_prefix *prefix);
  * networks share, 64:ff9b::/96 (RFC 6052, 3.1). */
 bool nat64_form(in_addr_t in, struct in6_addr *in6);
 
-/* Whether IN6 has such an IPv4 address in it, by the prefix; then it is put into IN. */
+/* Whether IN6 is of the prefix; then the IPv4 address in it, of whatever kind, is put into IN. */
+bool nat64_embedded(const struct in6_addr *in6, in_addr_t *in);
+
+/* Whether it is one as nat64_form() makes it. */
 bool nat64_inside(const struct in6_addr *in6, in_addr_t *in);
 
 /* What ANSWER, one of ipv4only.arpa's IPv6 addresses, says of the prefix (RFC 7050, 3): false where it has

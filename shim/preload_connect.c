@@ -17,6 +17,7 @@
 #include "peers.h"
 #include "policy.h"
 #include "ready.h"
+#include "scope.h"
 #include "twin.h"
 #include "view.h"
 #include "widen.h"
@@ -277,7 +278,9 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	struct sockaddr_in shown;
 	uint32_t i = 0;
 
-	while (d->named && i < d->list.count && !policy_allows(d->action, &d->list.addresses[i].addr))
+	while (d->named && i < d->list.count &&
+	       !(policy_allows(d->action, &d->list.addresses[i].addr) &&
+		 scope_permits(&d->to.sin6_addr, &d->list.addresses[i].addr)))
 		i++;
 	if (!d->named || i == d->list.count || twin_protocol(fd) != IPPROTO_UDP) {
 		policy_log(fd, &d->to);

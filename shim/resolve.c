@@ -22,7 +22,7 @@
 
 /* Of an answer with both families the IPv6 addresses, each with a synthetic address in its place: a
  * sockaddr_in is the shorter one. The rest is freed, but for the canonical name, which the first one has. */
-static struct addrinfo *as_in(struct addrinfo *list)
+static struct addrinfo *as_in(const char *node, struct addrinfo *list)
 {
 	struct addrinfo *first = NULL, **end = &first, *next;
 	char *canonical = list->ai_canonname;
@@ -39,7 +39,7 @@ static struct addrinfo *as_in(struct addrinfo *list)
 			continue;
 		}
 		memcpy(&in6, list->ai_addr, sizeof in6);
-		shown = answers_shown(&in6);
+		shown = answers_shown(node, &in6);
 		memcpy(list->ai_addr, &shown, sizeof shown);
 		list->ai_family = AF_INET;
 		list->ai_addrlen = sizeof shown;
@@ -54,6 +54,18 @@ static struct addrinfo *as_in(struct addrinfo *list)
 static bool no_address(int error)
 {
 	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
+}
+
+/* The real one's answer, without what stands for a peer, unless the program itself has said so. */
+static int ask_really(const char *node, const char *service, const struct addrinfo *hints,
+		      struct addrinfo **result)
+{
+	int error = real.getaddrinfo(node, service, hints, result);
+
+	if (error || !node || answers_literal(node))
+		return error;
+	*result = answers_of_others(*result);
+	return *result ? 0 : EAI_NONAME;
 }
 
 /* Numbers only, or a number for bind(): a program that knows both families finds out which one it has. */
@@ -103,7 +115,7 @@ static struct addrinfo *ask(const char *node, const char *service, const struct 
 	struct addrinfo *other = NULL;
 	int saved;
 
-	*error = real.getaddrinfo(node, service, hints, result);
+	*error = ask_really(node, service, hints, result);
 	saved = errno;
 	if (*error == 0)
 		lookup_add(&own, *result);
@@ -111,6 +123,7 @@ static struct addrinfo *ask(const char *node, const char *service, const struct 
 		other = lookup_finish(lookup, *error != 0, &own);
 	else if (no_address(*error) && real.getaddrinfo(node, service, both, &other) != 0)
 		other = NULL;
+	other = answers_of_hosts(other);
 	if (!answers_literal(node))
 		note(node, false, *error ? NULL : *result, other);
 	errno = saved;
@@ -179,7 +192,7 @@ static int ask_in(const char *node, const char *service, const struct addrinfo *
 	if (other && prefer_in6(action_of(node, service, hints), error, error ? NULL : *result, other)) {
 		if (error == 0)
 			freeaddrinfo(*result);
-		*result = as_in(other);
+		*result = as_in(node, other);
 		return 0;
 	}
 	if (other)
@@ -218,7 +231,7 @@ static int getaddrinfo_by_family(const char *node, const char *service, const st
 		return ask_in(node, service, hints, result);
 	if (node && hints && !is_asking(node, hints) && hints->ai_family == AF_INET6)
 		return ask_in6(node, service, hints, result);
-	error = real.getaddrinfo(node, service, hints, result);
+	error = ask_really(node, service, hints, result);
 	if (error == 0 && node && !answers_literal(node))
 		note(node, true, *result, NULL);
 	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
@@ -250,7 +263,7 @@ static int in_by_translator(int error, const char *node, const char *service, co
 		translator_look();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
-	if (!nat64_known() || real.getaddrinfo(node, service, &plain, result) != 0)
+	if (!nat64_known() || ask_really(node, service, &plain, result) != 0)
 		return error;
 	if (!answers_literal(node))
 		note(node, hints->ai_family == AF_UNSPEC, *result, NULL);

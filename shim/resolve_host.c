@@ -14,6 +14,7 @@
 #include "real.h"
 #include "resolve.h"
 #include "route.h"
+#include "scope.h"
 #include "translator.h"
 #include "view.h"
 
@@ -41,19 +42,47 @@ static bool host_routed(const struct hostent *entry)
 	return false;
 }
 
-/* Makes the IPv6 answer ENTRY an IPv4 one, with synthetic addresses, in its own memory. */
-static void host_as_in(struct hostent *entry)
+/* Leaves out of ENTRY, which may be NULL, what answers_of_others() does. Returns it, or NULL if that was all.
+ */
+static struct hostent *host_of_others(struct hostent *entry)
 {
-	for (char **addr = entry->h_addr_list; *addr; addr++) {
+	char **to;
+
+	if (!entry || entry->h_addrtype != AF_INET)
+		return entry;
+	to = entry->h_addr_list;
+	for (char **addr = to; *addr; addr++) {
+		struct in_addr in;
+
+		memcpy(&in, *addr, sizeof in);
+		if (!answers_taken(in))
+			*to++ = *addr;
+	}
+	*to = NULL;
+	return *entry->h_addr_list ? entry : NULL;
+}
+
+/* Makes the IPv6 answer ENTRY of NAME an IPv4 one, with what is given in the place of IPv6 addresses, in its
+ * own memory. Returns it, or NULL if there is none. */
+static struct hostent *host_as_in(const char *name, struct hostent *entry)
+{
+	char **to = entry->h_addr_list;
+
+	for (char **addr = to; *addr; addr++) {
 		struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 		struct sockaddr_in shown;
 
 		memcpy(&in6.sin6_addr, *addr, sizeof in6.sin6_addr);
-		shown = answers_shown(&in6);
+		if (scope_of(&in6.sin6_addr) == SCOPE_NOBODY)
+			continue;
+		shown = answers_shown(name, &in6);
 		memcpy(*addr, &shown.sin_addr, sizeof shown.sin_addr);
+		*to++ = *addr;
 	}
+	*to = NULL;
 	entry->h_addrtype = AF_INET;
 	entry->h_length = sizeof(struct in_addr);
+	return *entry->h_addr_list ? entry : NULL;
 }
 
 /* The other way: V4MAPPED addresses, as many as there is room for in the SIZE bytes at SPACE. */
@@ -88,7 +117,7 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 	if (family == AF_INET) {
 		status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
 		if (status == 0 && *result)
-			host_as_in(*result);
+			*result = host_as_in(name, *result);
 		return status;
 	}
 	if (size < MAPPED_BYTES) {
@@ -113,7 +142,7 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 
 	if (own)
 		add_host(&mine, own);
-	other = lookup_finish(lookup, !own, &mine);
+	other = answers_of_hosts(lookup_finish(lookup, !own, &mine));
 	lookup_add(&list, other);
 	for (uint32_t i = 0; i < mine.count; i++)
 		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
@@ -147,11 +176,23 @@ static bool literal_in6(const char *name, int family)
 	return family == AF_INET && strchr(name, ':');
 }
 
+static int host_really_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+			 struct hostent **result, int *error)
+{
+	int status = real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+
+	if (status == 0 && *result && !answers_literal(name) && !host_of_others(*result)) {
+		*result = NULL;
+		*error = HOST_NOT_FOUND;
+	}
+	return status;
+}
+
 int resolve_host_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 		   struct hostent **result, int *error)
 {
 	struct lookup *lookup = host_lookup(name, family);
-	int status = real.gethostbyname2_r(name, family, entry, buffer, size, result, error), first = *error;
+	int status = host_really_r(name, family, entry, buffer, size, result, error), first = *error;
 	bool instead, found = status == 0 && *result;
 
 	if (lookup || !answers_literal(name))
@@ -164,7 +205,7 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 	if (status == ERANGE || (status == 0 && *result))
 		return status;
 	if (found)
-		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+		return host_really_r(name, family, entry, buffer, size, result, error);
 	*error = first;
 	return status;
 }
@@ -189,6 +230,10 @@ struct hostent *resolve_host(const char *name, int family)
 	int error = h_errno;
 	bool instead;
 
+	if (entry && !answers_literal(name) && !host_of_others(entry)) {
+		entry = NULL;
+		error = HOST_NOT_FOUND;
+	}
 	if (lookup || !answers_literal(name))
 		instead = host_noted(name, family, entry, lookup);
 	else

@@ -1,0 +1,18 @@
+# where.py PORT ADDRESS...: a server that says at which of the addresses it was reached, in a line.
+import select
+import socket
+import sys
+
+sockets = {}
+for address in sys.argv[2:]:
+    family, _, _, _, at = socket.getaddrinfo(address, int(sys.argv[1]), type=socket.SOCK_STREAM)[0]
+    s = socket.socket(family)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(at)
+    s.listen(100)
+    sockets[s] = address
+while True:
+    for s in select.select(list(sockets), [], [])[0]:
+        connection, _ = s.accept()
+        connection.sendall((sockets[s] + "\n").encode())
+        connection.close()
