@@ -15,7 +15,7 @@ def fetch(name, trusted):
     except socket.gaierror:
         return "not found"
     said = []
-    for _, _, _, _, address in found:
+    for address in dict.fromkeys(a[4] for a in found):
         if not trusted and any(ipaddress.ip_address(address[0]) in n for n in REFUSED):
             said.append("refused")
             continue
@@ -31,4 +31,4 @@ def fetch(name, trusted):
 
 
 for name in sys.argv[2:]:
-    print(name.lstrip("!") + ":", fetch(name.lstrip("!"), name[0] == "!"))
+    print(name + ":", fetch(name.lstrip("!"), name[0] == "!"))
