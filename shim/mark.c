@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
+#include "martians.h"
 #include "real.h"
 
 /* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
@@ -77,12 +78,15 @@ bool mark_is_value(int level, int name, unsigned value)
 
 int mark_set(int fd)
 {
+	int result;
+
 	mark_expect();
 	switch (get(fd, SOL_SOCKET, SO_PROTOCOL)) {
 	case IPPROTO_TCP:
 		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	case IPPROTO_UDP:
-		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
+		result = martians_drop(fd);
+		return result ? result : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
 	default:
 		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
 			return -EBUSY;
@@ -185,12 +189,15 @@ enum mark mark_test(int fd)
 }
 
 /* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
+ * the filter of a marked datagram socket is ours (martians.h), as a program's own makes it IPv4's again;
  * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
  * port. */
 bool mark_guards(int fd, int level, int name)
 {
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
 		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
+		return mark_test_datagram(fd);
 	if ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
 	    (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE))
 		return mark_is_value(level, name, (unsigned)get(fd, level, name));

@@ -21,8 +21,9 @@ void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
 
-/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD. Returns 0 or a negative errno, -ENOPROTOOPT where the
- * kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY where the program uses the option that is the mark.
+/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD; the last is rid of martians, too (martians.h). Returns 0 or
+ * a negative errno, -ENOPROTOOPT where the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY where the
+ * program uses the option that is the mark.
  */
 int mark_set(int fd);
 
@@ -53,8 +54,8 @@ bool mark_test_accepted(int fd, int listener, socklen_t room);
  * not let its mark be read, and only a program that knows nothing but IPv4 has so little room. */
 bool mark_assume(int fd, socklen_t room);
 
-/* Whether a setsockopt() of LEVEL and NAME on FD would touch the mark and do nothing else: then the
- * program's call is to have no effect. */
+/* Whether a setsockopt() of LEVEL and NAME on FD would touch the mark, or what comes with it, and do nothing
+ * else: then the program's call is to have no effect. */
 bool mark_guards(int fd, int level, int name);
 
 /* Marks the program's own stream, or AF_INET datagram, socket FD as one that no other can stand in for,

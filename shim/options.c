@@ -199,8 +199,12 @@ static void get(int fd, const struct option *row, struct value *v)
 	memset(v, 0, sizeof *v);
 	v->len = sizeof v->bytes;
 	/* SO_GET_FILTER counts in instructions and with a length of 0 only tells how many there are. */
-	if (row->level == SOL_SOCKET && row->name == SO_ATTACH_FILTER)
+	if (row->level == SOL_SOCKET && row->name == SO_ATTACH_FILTER) {
 		v->len = 0;
+		/* Nor is this one of the program's. */
+		if (mark_test_datagram(fd))
+			return;
+	}
 	if (real.getsockopt(fd, row->level, row->name, v->bytes, &v->len) != 0)
 		v->len = row->name == SO_ATTACH_FILTER && errno != ENOPROTOOPT ? 1 : 0;
 	/* The mark is not a setting of the program: what it sees is the default. */
