@@ -2,14 +2,12 @@
 #include "answers.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "log.h"
 #include "names.h"
 #include "nat64.h"
-#include "peers.h"
 #include "route.h"
 #include "scope.h"
 #include "view.h"
@@ -78,10 +76,11 @@ static bool is_nobody(const struct addrinfo *one)
 
 bool answers_taken(struct in_addr in)
 {
-	struct in6_addr real;
-	uint32_t scope;
+	const struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = in};
+	struct sockaddr_in6 real;
 
-	return peers_pool(in.s_addr) && peers_real(in.s_addr, &real, &scope) != -ENOENT;
+	return view_synthetic((const struct sockaddr *)&addr, sizeof addr, &real) ||
+	       view_forgotten((const struct sockaddr *)&addr, sizeof addr);
 }
 
 static bool is_taken(const struct addrinfo *one)

@@ -281,7 +281,9 @@ int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct so
 	*kernel = *program;
 	kernel->msg_name = to;
 	kernel->msg_namelen = sizeof *to;
-	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > DATAGRAM_MOST)
+	/* What goes to an IPv4 address keeps IPv4's. */
+	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > DATAGRAM_MOST ||
+	    IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
 		return 0;
 	kernel->msg_control = control;
 	kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);

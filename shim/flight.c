@@ -183,7 +183,7 @@ int flight_begin(const struct flight_plan *plan, int fd, const struct names_addr
 	int flags = fcntl(fd, F_GETFL), result;
 
 	if (plain)
-		in = view_shown(&in6, MARK_STREAM);
+		in = view_unmapped(&in6);
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	result = real.connect(fd, plain ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6,

@@ -169,11 +169,18 @@ static uint32_t give(struct slot *set, struct slot *slot, uint32_t seq, uint32_t
 	return pool.net | pool.numbered | number << pool.turn_bits | seq / 2;
 }
 
-/* The hashed address of P, and with it the set where P is, if it is anywhere. */
+/* The hashed address of P, and with it the set where P is, if it is anywhere. A host that really has an
+ * address of the pool's lower half is shown as that if it can be. */
 static uint32_t hash_of(const struct peer *p)
 {
 	uint64_t words[3] = {p->high, p->low, p->scope};
+	struct in6_addr real;
+	in_addr_t in;
 
+	memcpy(real.s6_addr, words, sizeof real);
+	memcpy(&in, real.s6_addr + 12, sizeof in);
+	if (IN6_IS_ADDR_V4MAPPED(&real) && peers_pool(in) && !(ntohl(in) & pool.numbered))
+		return ntohl(in);
 	return pool.net | (uint32_t)(hash_bytes(&secret, words, sizeof words) & (pool.numbered - 1));
 }
 
@@ -235,7 +242,6 @@ in_addr_t peers_show(const struct in6_addr *real, uint32_t scope)
 	struct peer p = peer_of(real, scope), held;
 	uint32_t hashed = hash_of(&p);
 	struct slot *set = set_of(hashed), *slot = find(set, &p, &held);
-
 	if (slot) {
 		atomic_store_explicit(&slot->used, atomic_load_explicit(&ticks, memory_order_relaxed),
 				      memory_order_relaxed);
@@ -264,6 +270,8 @@ int peers_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
 	int ways;
 	struct peer held;
 
+	if (shown == pool.net)
+		return -ESTALE;
 	if (shown & pool.numbered) {
 		first = &table[(shown & (pool.numbered - 1)) >> pool.turn_bits];
 		ways = 1;

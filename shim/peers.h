@@ -10,6 +10,9 @@
  * upper half, 248.0.0.0/5). So no synthetic address ever stands for two IPv6 addresses in the life of a
  * process: what is sent to a peer that was pushed out fails, and reaches nobody else.
  *
+ * On a network where addresses of the pool are in use after all, an IPv4 host that has one (V4MAPPED here)
+ * is a peer like others: shown as what it is where that is in the lower half and nobody else is shown as it.
+ *
  * The table is fixed in size, without locks, and private to the process (a copy after fork). Every
  * function here is async-signal-safe, callable from any thread, and leaves errno alone. */
 #ifndef DUALSTACK_PEERS_H
@@ -55,7 +58,7 @@ void peers_stand(const struct in6_addr *real, in_addr_t shown);
 bool peers_known(const struct in6_addr *real, uint32_t scope);
 
 /* The way back: fills REAL and SCOPE for SHOWN (network byte order). Returns 0, or -ENOENT when SHOWN
- * was not given out here, or -ESTALE when its peer has been pushed out, or may have been. */
+ * was not given out here, or -ESTALE when its peer has been pushed out, or may have been, or is nobody. */
 int peers_real(in_addr_t shown, struct in6_addr *real, uint32_t *scope);
 
 #endif

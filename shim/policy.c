@@ -143,7 +143,7 @@ void policy_log(int fd, const struct sockaddr_in6 *to)
 		return;
 	(void)view_text((const struct sockaddr *)to, text);
 	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr)) {
-		in = view_shown(to, MARK_STREAM);
+		in = view_unmapped(to);
 		(void)view_text((const struct sockaddr *)&in, text);
 	}
 	log_line(LOG_LEVEL_INFO, "descriptor %d: a rule leaves out %s", fd, text);

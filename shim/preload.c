@@ -223,13 +223,15 @@ int hook_listen(int fd, int backlog)
 
 /* An accepted connection from an IPv4 address can be made an AF_INET socket again (ipv6(7),
  * IPV6_ADDRFORM): then it is what it would have been without the shim, for programs that make system
- * calls of their own and for those that inherit it without the shim, too. The kernel refuses for an
- * IPv6 peer, when the peer has gone already, and under MPTCP; then the mark goes on saying what it is. */
-static void unmap(int fd)
+ * calls of their own and for those that inherit it without the shim, too. The kernel refuses when the
+ * peer has gone already, and under MPTCP; then the mark goes on saying what it is. It does so for one that is
+ * not shown as what it is, too. */
+static void unmap(int fd, const struct sockaddr_in6 *peer)
 {
 	int family = AF_INET;
 
-	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
+	if (view_plain(peer))
+		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
 }
 
 /* The first connection of a peer says what it is shown as, for who reads the program's own log. */
@@ -266,25 +268,22 @@ static void accepted(int fd, int listener, const union view_any *name, socklen_t
 	view_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room);
 	if (!marked)
 		return;
-	if (IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr))
-		unmap(fd);
+	unmap(fd, &name->in6);
 	log_peer(fd, &name->in6, known);
 }
 
-/* The same where the program did not ask for the peer. The kernel is not asked either, but for the log:
- * sockets of some families have none, and lose the connection over it. */
+/* The same where the program did not ask for the peer. The kernel is not asked either: sockets of some
+ * families have none, and lose the connection over it. */
 static void accepted_unasked(int fd)
 {
 	union view_any name;
 	socklen_t len = sizeof name;
-	bool asks;
 
-	if (!mark_test_stream(fd))
+	if (!mark_test_stream(fd) || real.getpeername(fd, &name.any, &len) != 0 ||
+	    !view_is_in6(&name.any, len))
 		return;
-	asks = log_wants(LOG_LEVEL_INFO) && real.getpeername(fd, &name.any, &len) == 0;
-	unmap(fd);
-	if (asks && view_is_in6(&name.any, len))
-		log_peer(fd, &name.in6, known_peer(&name));
+	unmap(fd, &name.in6);
+	log_peer(fd, &name.in6, known_peer(&name));
 }
 
 /* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse. */

@@ -9,21 +9,23 @@
 #include <string.h>
 
 #include "config.h"
-#include "peers.h"
 #include "resolve.h"
 #include "view.h"
 
 /* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
 static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
 {
-	in_addr_t shown;
-	uint32_t scope;
+	struct sockaddr_in shown = {.sin_family = AF_INET};
+	struct sockaddr_in6 at;
 
 	preload_start();
-	if (!config.active || family != AF_INET || !addr || len != sizeof shown)
+	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr)
 		return false;
-	memcpy(&shown, addr, sizeof shown);
-	return peers_pool(shown) && peers_real(shown, in6, &scope) == 0;
+	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
+	if (!view_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
+		return false;
+	*in6 = at.sin6_addr;
+	return true;
 }
 
 /* A caller with a smaller buffer than that reckons with an IPv4 address, and copies it into another. */

@@ -119,7 +119,7 @@ static void address_text(const struct race *r, const struct attempt *a, char *te
 		(void)view_text((const struct sockaddr *)&in6, text);
 		return;
 	}
-	in = view_shown(&in6, MARK_STREAM);
+	in = view_unmapped(&in6);
 	(void)view_text((const struct sockaddr *)&in, text);
 }
 

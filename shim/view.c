@@ -57,13 +57,26 @@ bool view_known(const struct sockaddr_in6 *real)
 	return peers_known(&real->sin6_addr, scope_of(real));
 }
 
+struct sockaddr_in view_unmapped(const struct sockaddr_in6 *real)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = real->sin6_port};
+
+	memcpy(&in.sin_addr, real->sin6_addr.s6_addr + 12, 4);
+	return in;
+}
+
+bool view_plain(const struct sockaddr_in6 *real)
+{
+	return IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) && !peers_pool(view_unmapped(real).sin_addr.s_addr);
+}
+
 struct sockaddr_in view_shown(const struct sockaddr_in6 *real, enum mark kind)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET, .sin_port = real->sin6_port};
 	const struct in6_addr *a = &real->sin6_addr;
 
-	if (IN6_IS_ADDR_V4MAPPED(a))
-		memcpy(&shown.sin_addr, a->s6_addr + 12, 4);
+	if (view_plain(real))
+		shown = view_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
 	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM)
@@ -94,7 +107,8 @@ bool view_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_
 	if (!peers_pool(in.sin_addr.s_addr))
 		return false;
 	*real = view_real(&in);
-	return !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr);
+	return !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) ||
+	       view_unmapped(real).sin_addr.s_addr != in.sin_addr.s_addr;
 }
 
 bool view_forgotten(const struct sockaddr *addr, socklen_t len)

@@ -39,8 +39,15 @@ void view_give_real(void);
 
 /* What an IPv4-only program is shown for REAL on a socket of that kind: a V4MAPPED address as the IPv4
  * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (peers.h); but ::1 on
- * a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. */
+ * a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. An IPv4 address of the
+ * pool is a peer's like others (peers.h). */
 struct sockaddr_in view_shown(const struct sockaddr_in6 *real, enum mark kind);
+
+/* The IPv4 address in the V4MAPPED REAL, as the kernel has it. */
+struct sockaddr_in view_unmapped(const struct sockaddr_in6 *real);
+
+/* Whether REAL is an IPv4 address that is shown as it is. */
+bool view_plain(const struct sockaddr_in6 *real);
 
 /* Whether REAL has a synthetic address by now. */
 bool view_known(const struct sockaddr_in6 *real);
@@ -49,7 +56,7 @@ bool view_known(const struct sockaddr_in6 *real);
  * other as V4MAPPED. */
 struct sockaddr_in6 view_real(const struct sockaddr_in *shown);
 
-/* Whether ADDR stands for an IPv6 address; then it is put into REAL, with the port. */
+/* Whether ADDR stands for another one; then that is put into REAL, with the port. */
 bool view_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
 /* Whether ADDR stood for an IPv6 address that has been forgotten since: nothing may be sent to it. */

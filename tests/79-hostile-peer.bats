@@ -149,3 +149,105 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	# A network that uses them has its own.
 	assert_line 'other name: 240.9.9.9'
 }
+
+# What comes of datagrams with forged sources: a server answers to all, and says where it thought that they came from.
+@test "forged sources: nothing is shown as an address that is trusted, or is answered to this host itself" {
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 5000))
+		while True:
+		    data, peer = s.recvfrom(100)
+		    try:
+		        s.sendto(b"answer", peer)
+		        result = "sent"
+		    except OSError as e:
+		        result = type(e).__name__ + " %d" % e.errno
+		    print("from", data.decode().strip(), "shown", peer[0], result, flush=True)
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py"
+	# Who on this host is sent an answer to port 9999.
+	start victim "$programs/steps" a=udp6 a.bind:::/9999 a.got a.name hold
+	wait_until eval 'on_server ss -Hlun "sport = :9999" | grep -q .'
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	ip -n "$server" -6 route add default via $client6
+	ip -n "$server" route add default via 192.0.2.2
+	run -0 on_client python3 "$root/tests/lib/forge.py" $server6,$server4 5000 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 \
+		::10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 :: ::1 fe80::7 127.0.0.1 0.0.0.0 240.0.0.0 240.3.3.3 $client6
+	wait_until grep "from $client6" "$BATS_TEST_TMPDIR/server.log"
+	wait_until grep 'from 240.3.3.3' "$BATS_TEST_TMPDIR/server.log"
+	run -0 log_of server
+	# The kernel keeps some from the server; these it lets through.
+	for source in ::127.0.0.1 ::10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 fe80::7 240.3.3.3; do
+		assert_line --partial "from $source shown 24"
+	done
+	refute_output --regexp ' shown [^2]'
+	# V4MAPPED, these would be who is in IPv4, and :: this host itself.
+	refute_output --regexp 'from (::ffff|:: )'
+	# Which has no way back.
+	refute_line --partial 'shown 240.0.0.0'
+	assert_line 'from 240.3.3.3 shown 240.3.3.3 sent'
+	run -0 log_of victim
+	refute_line --partial a.got
+}
+
+# Networks with hosts in 240.0.0.0/4 exist; and anybody can put one into a datagram.
+@test "an IPv4 host with the address that an IPv6 peer is shown as is another peer, over UDP and TCP" {
+	ip -n "$client" addr add 240.7.7.7/32 dev veth0
+	ip -n "$server" route add 240.0.0.0/4 via 192.0.2.2
+	# Who is asked over which, and where in the answer it says as whom the server saw the client.
+	cat >"$BATS_TEST_TMPDIR/twins.py" <<-'END'
+		import socket, subprocess, sys
+		kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
+		server = {socket.AF_INET: sys.argv[2], socket.AF_INET6: sys.argv[3]}
+		class Client:
+		    def __init__(self, address, port=0):
+		        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+		        self.at = address, port
+		        self.socket = kind == socket.SOCK_DGRAM and self.open()
+		    def open(self):
+		        s = socket.socket(self.family, kind)
+		        s.settimeout(9)
+		        s.bind(self.at)
+		        return s
+		    def ask(self, text):
+		        s = self.socket or self.open()
+		        if kind == socket.SOCK_STREAM:
+		            s.connect((server[self.family], 5000))
+		            words = s.makefile().readline().split()
+		            assert words[0] == "accept" and words[1] == words[3], words
+		            return words[1]
+		        s.sendto(text, (server[self.family], 5000))
+		        words = s.recv(1000).decode().split()
+		        assert words[0] == text.decode() and words[1] == "from", words
+		        return words[2]
+		six = Client(sys.argv[4])
+		shown = six.ask(b"first")
+		subprocess.run(["ip", "addr", "add", shown + "/32", "dev", "veth0"], check=True)
+		four = Client(shown, six.socket.getsockname()[1] if six.socket else 0)
+		other = Client("240.7.7.7")
+		# Each gets its own answers, and is itself each time.
+		asked = [(c, c.ask(b"again%d" % i)) for i, c in enumerate([six, four, other] * 2)]
+		assert [a for _, a in asked[:3]] == [a for _, a in asked[3:]], asked
+		assert len({a for _, a in asked}) == 3, asked
+		assert asked[0][1] == shown and asked[2][1] == "240.7.7.7", asked
+	END
+	for way in "udp udp_serve plain" "udp udp_serve pktinfo" "tcp serve blocking" "tcp serve threads"; do
+		set -- $way
+		start server "$run" -- "$programs/$2" "$3" 5000
+		pid=$started
+		wait_until eval 'on_server ss -Hltun "sport = :5000" | grep -q .'
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/twins.py" "$1" $server4 $server6 $client6
+		stop "$pid"
+	done
+}
+
+@test "what keeps forged sources out is not in a program's way" {
+	# 27 is SO_DETACH_FILTER.
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 a.set:socket:27:0 tell:127.0.0.1/5000 tell:::1/5000 \
+		a.filter tell:127.0.0.1/5000 tell:::1/5000
+	assert_line --regexp '^tell:::1/5000 got by a'
+	assert_line 'a.filter ok'
+	assert_line 'tell:::1/5000 ECONNREFUSED' || assert_line 'tell:::1/5000 nobody here'
+	assert_equal "$(grep -c '^tell:127.0.0.1/5000 got by a' <<<"$output")" 2
+}

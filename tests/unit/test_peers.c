@@ -65,6 +65,29 @@ static void pool(void **state)
 	assert_false(peers_pool(inet_addr("0.0.0.0")));
 }
 
+/* Hosts that really have addresses of the pool: shown as those, unless somebody else is. */
+static void of_the_pool(void **state)
+{
+	struct in6_addr six = peer(0x20010db800020000, 77), four = in6_at("::ffff:240.7.7.7", 0).sin6_addr,
+			late;
+	struct in6_addr high = in6_at("::ffff:250.7.7.7", 0).sin6_addr;
+	in_addr_t shown = peers_show(&six, 0), other;
+
+	(void)state;
+	assert_int_equal(peers_show(&four, 0), inet_addr("240.7.7.7"));
+	assert_known(inet_addr("240.7.7.7"), &four);
+	/* What is in the upper half would be a number of somebody's. */
+	assert_true(peers_pool(peers_show(&high, 0)));
+	assert_int_not_equal(peers_show(&high, 0), inet_addr("250.7.7.7"));
+	assert_known(peers_show(&high, 0), &high);
+	late = in6_at("::ffff:0.0.0.0", 0).sin6_addr;
+	memcpy(late.s6_addr + 12, &shown, 4);
+	other = peers_show(&late, 0);
+	assert_int_not_equal(other, shown);
+	assert_known(other, &late);
+	assert_known(shown, &six);
+}
+
 struct hash_of {
 	uint32_t hash;
 	uint64_t host;
@@ -221,9 +244,9 @@ static void stands_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(stands_for), cmocka_unit_test(agreement),  cmocka_unit_test(pool),
-	    cmocka_unit_test(collisions), cmocka_unit_test(after_fork), cmocka_unit_test(flood),
-	    cmocka_unit_test(exhaustion),
+	    cmocka_unit_test(stands_for),  cmocka_unit_test(agreement),  cmocka_unit_test(pool),
+	    cmocka_unit_test(of_the_pool), cmocka_unit_test(collisions), cmocka_unit_test(after_fork),
+	    cmocka_unit_test(flood),       cmocka_unit_test(exhaustion),
 	};
 
 	peers_key(&key);

@@ -86,6 +86,8 @@ static void synthetic_unknown(void **state)
 	(void)state;
 	assert_false(view_synthetic((struct sockaddr *)&unknown, sizeof unknown, &got));
 	assert_false(view_synthetic((struct sockaddr *)&nobody, sizeof nobody, &got));
+	assert_false(view_forgotten((struct sockaddr *)&unknown, sizeof unknown));
+	assert_true(view_forgotten((struct sockaddr *)&nobody, sizeof nobody));
 }
 
 static void binding(void **state)
