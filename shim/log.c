@@ -103,14 +103,17 @@ bool log_wants(enum log_level level)
 	return level <= setup.level;
 }
 
+/* Names come from others: one must not begin a line, nor tell a terminal to do something. */
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 static void put(struct line *l, const char *text)
 {
 	/* One byte is kept for the newline. */
-	while (*text && l->used < sizeof l->text - 1) {
-		char c = *text++;
-
-		l->text[l->used++] = c == '\n' ? ' ' : c;
-	}
+	for (; *text && l->used < sizeof l->text - 1; text++)
+		l->text[l->used++] = is_control(*text) ? ' ' : *text;
 }
 
 static void put_unsigned(struct line *l, unsigned number)

@@ -251,3 +251,84 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	assert_line 'tell:::1/5000 ECONNREFUSED' || assert_line 'tell:::1/5000 nobody here'
 	assert_equal "$(grep -c '^tell:127.0.0.1/5000 got by a' <<<"$output")" 2
 }
+
+# Addresses that walk through a /64, of which all are the client's: 2001:db8:9:9::/64.
+walk_up() {
+	ip -n "$client" -6 route add local 2001:db8:9:9::/64 dev lo
+	ip -n "$server" -6 route add 2001:db8:9:9::/64 via $client6
+}
+# Private memory in KiB.
+dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
+
+@test "a walk through a /64 over UDP: a late answer to who was forgotten is an error, and reaches nobody else" {
+	walk_up
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 5000))
+		peers, said = [], {"sent": 0}
+		while True:
+		    data, peer = s.recvfrom(100)
+		    if data == b"late":
+		        break
+		    peers.append((data, peer))
+		    s.sendto(data, peer)
+		for data, peer in peers:
+		    try:
+		        s.sendto(data, peer)
+		        said["sent"] += 1
+		    except OSError as e:
+		        said[e.errno] = said.get(e.errno, 0) + 1
+		print(len(peers), "peers,", len(set(peers)), "shown:", *said.items(), flush=True)
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py"
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	run -0 on_client python3 "$root/tests/lib/walk.py" udp $server6 5000 2001:db8:9:9:: 6000
+	assert_output --regexp '^[6-9][0-9]{3} right, 0 wrong$|^1[0-9]{4} right, 0 wrong$'
+	run -0 log_of server
+	# 101 is ENETUNREACH.
+	assert_output --regexp "^6000 peers, 6000 shown: \('sent', [0-9]+\) \(101, [0-9]+\)\$"
+	assert [ "$(sed 's/.*(101, \([0-9]*\)).*/\1/' <<<"$output")" -ge $((6000 - 4096)) ]
+}
+
+@test "a walk through a /64 over TCP: memory stays constant, connections keep their address, calls back reach who called" {
+	walk_up
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5000))
+		s.listen(1000)
+		held, first = s.accept()
+		changed = 0
+		while True:
+		    c, peer = s.accept()
+		    line = c.recv(100)
+		    changed += c.getpeername() != peer or held.getpeername() != first
+		    if line.strip() == b"back":
+		        back = socket.socket()
+		        back.settimeout(9)
+		        back.connect((peer[0], 5001))
+		        c.sendall(back.recv(100))
+		        back.close()
+		    elif line.strip() == b"end":
+		        break
+		    else:
+		        c.sendall(line)
+		    c.close()
+		c.sendall(("changed %d\n" % changed).encode())
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py"
+	wait_port 5000
+	pid=$(on_server ss -Hltnp 'sport = :5000' | grep -o 'pid=[0-9]*' | cut -d= -f2)
+	on_client "$programs/steps" a=tcp6 a.connect:$server6/5000 hold >"$BATS_TEST_TMPDIR/held" 3>&- &
+	wait_until grep 'connect.* ok' "$BATS_TEST_TMPDIR/held"
+	run -0 on_client python3 "$root/tests/lib/walk.py" tcp $server6 5000 2001:db8:9:9:: 1000
+	before=$(dirty "$pid")
+	run -0 on_client python3 "$root/tests/lib/walk.py" tcp $server6 5000 2001:db8:9:9:1:: 5000
+	assert_output '5000 right, 0 wrong'
+	# What is left of a table of 128 KiB, and an allocator's whims.
+	assert [ $(($(dirty "$pid") - before)) -le 160 ]
+	run -0 on_client "$programs/ask" $server6/5000 end
+	assert_output 'changed 0'
+}

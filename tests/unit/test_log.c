@@ -48,6 +48,8 @@ static void form(void **state)
 	assert_string_equal(written(), "text -2147483648 4294967295 0% end\n");
 	log_line(LOG_LEVEL_INFO, "one%sline", "\n");
 	assert_string_equal(written(), "one line\n");
+	log_line(LOG_LEVEL_INFO, "to %s", "a\r\x1b[2J\x7f\tb\xc3\xa9.example");
+	assert_string_equal(written(), "to a  [2J  b\xc3\xa9.example\n");
 	log_line(LOG_LEVEL_INFO, "%s", log_errno(EADDRINUSE));
 	assert_string_equal(written(), "EADDRINUSE\n");
 }
