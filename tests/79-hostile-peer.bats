@@ -256,6 +256,8 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 walk_up() {
 	ip -n "$client" -6 route add local 2001:db8:9:9::/64 dev lo
 	ip -n "$server" -6 route add 2001:db8:9:9::/64 via $client6
+	# Without an answer of ours there would be one of the kernel's.
+	ip -n "$server" route add default via 192.0.2.2
 }
 # Private memory in KiB.
 dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
@@ -331,4 +333,82 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 	assert [ $(($(dirty "$pid") - before)) -le 160 ]
 	run -0 on_client "$programs/ask" $server6/5000 end
 	assert_output 'changed 0'
+}
+
+@test "peers that reset at every stage: a server sees what it sees of IPv4 ones without the library" {
+	resets() {
+		local address=$1
+		shift
+		start server "$@" python3 "$root/tests/lib/resets.py" serve 5000
+		wait_port 5000
+		run -0 on_client python3 "$root/tests/lib/resets.py" reset "$address" 5000
+		wait_until eval "! kill -0 $started"
+		run -0 log_of server
+	}
+	resets $server4
+	native=$output
+	assert_equal "$(tail -n 2 <<<"$native")" $'send ECONNREFUSED\nsend 1'
+	for address in $server4 $server6; do
+		resets $address "$run" --
+		assert_equal "$output" "$native"
+	done
+}
+
+@test "servers that reset, or have no room, while a connect is in progress: the other address, or the error" {
+	names_up
+	# accept() and a reset at once on port 7100; nobody accepts on port 7200, and its backlog is full.
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket, struct, sys
+		def listener(address, port, backlog):
+		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+		    s.bind((address, port))
+		    s.listen(backlog)
+		    return s
+		resets, full = listener(sys.argv[1], 7100, 10), listener(sys.argv[1], 7200, 0)
+		filler = []
+		for _ in range(3):
+		    c = socket.socket(full.family)
+		    c.setblocking(False)
+		    c.connect_ex((sys.argv[1], 7200))
+		    filler.append(c)
+		fine = listener(sys.argv[2], 7200, 10)
+		other = listener(sys.argv[2], 7100, 10)
+		ready = listener(sys.argv[2], 7300, 1)
+		while True:
+		    c, _ = resets.accept()
+		    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		    c.close()
+	END
+	start server python3 "$BATS_TEST_TMPDIR/server.py" $server6 $server4
+	wait_port 7300
+	cat >"$BATS_TEST_TMPDIR/client.py" <<-'END'
+		import errno, select, socket, sys
+		address = socket.getaddrinfo("both.example", int(sys.argv[1]), socket.AF_INET, socket.SOCK_STREAM)[0][4]
+		s = socket.socket()
+		s.setblocking(False)
+		s.connect_ex(address)
+		select.select([], [s], [], 9)
+		print("SO_ERROR", s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+		try:
+		    print("peer", s.getpeername())
+		except OSError as e:
+		    print("peer", errno.errorcode[e.errno])
+	END
+	# The second address, which is IPv4's; nothing is left to wait for.
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/client.py" 7200
+	assert_line 'SO_ERROR 0'
+	assert_line "peer ('$server4', 7200)"
+	# One that was established and reset is the program's, as a single address's would be.
+	cat >>"$BATS_TEST_TMPDIR/client.py" <<-'END'
+		select.select([s], [], [], 9)
+		try:
+		    print("recv", s.recv(9))
+		except OSError as e:
+		    print("recv", errno.errorcode[e.errno])
+	END
+	for i in {1..5}; do
+		run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/client.py" 7100
+		refute_line --partial "$server4"
+		assert_line --regexp 'SO_ERROR 104|recv ECONNRESET'
+	done
 }

@@ -174,6 +174,30 @@ static void flood(void **state)
 	free(seen);
 }
 
+/* Who knows the key, and has many networks, can have somebody forgotten, and nobody taken for somebody else.
+ */
+static void pushed_out_on_purpose(void **state)
+{
+	const uint64_t networks = 0x20010e0000000000;
+	struct in6_addr victim = peer(0x20010db899990000, 1), bystander = peer(0x20010db899980000, 2), a;
+	in_addr_t shown = peers_show(&victim, 0), bystander_shown = peers_show(&bystander, 0);
+	uint32_t scope;
+
+	(void)state;
+	assert_int_not_equal(hashed(&bystander) % PEERS_SETS, hashed(&victim) % PEERS_SETS);
+	for (uint64_t i = 0, pushed = 0; pushed < 1000; i++) {
+		a = peer(networks | i << 16, 1);
+		if (hashed(&a) % PEERS_SETS != hashed(&victim) % PEERS_SETS)
+			continue;
+		assert_int_not_equal(peers_show(&a, 0), shown);
+		pushed++;
+	}
+	assert_false(peers_known(&victim, 0));
+	assert_int_equal(peers_real(shown, &a, &scope), -ESTALE);
+	assert_int_not_equal(peers_show(&victim, 0), shown);
+	assert_known(bystander_shown, &bystander);
+}
+
 /* A set whose numbers are used up gives out no more, and what it gave last stays true. */
 static void exhaustion(void **state)
 {
@@ -244,9 +268,15 @@ static void stands_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(stands_for),  cmocka_unit_test(agreement),  cmocka_unit_test(pool),
-	    cmocka_unit_test(of_the_pool), cmocka_unit_test(collisions), cmocka_unit_test(after_fork),
-	    cmocka_unit_test(flood),       cmocka_unit_test(exhaustion),
+	    cmocka_unit_test(stands_for),
+	    cmocka_unit_test(agreement),
+	    cmocka_unit_test(pool),
+	    cmocka_unit_test(of_the_pool),
+	    cmocka_unit_test(pushed_out_on_purpose),
+	    cmocka_unit_test(collisions),
+	    cmocka_unit_test(after_fork),
+	    cmocka_unit_test(flood),
+	    cmocka_unit_test(exhaustion),
 	};
 
 	peers_key(&key);
