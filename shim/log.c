@@ -104,16 +104,18 @@ bool log_wants(enum log_level level)
 }
 
 /* Names come from others: one must not begin a line, nor tell a terminal to do something. */
-static bool is_control(char c)
+static char harmless(char c)
 {
-	return (unsigned char)c < ' ' || c == 0x7f;
+	if (c == '\n')
+		return ' ';
+	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
 }
 
 static void put(struct line *l, const char *text)
 {
 	/* One byte is kept for the newline. */
-	for (; *text && l->used < sizeof l->text - 1; text++)
-		l->text[l->used++] = is_control(*text) ? ' ' : *text;
+	while (*text && l->used < sizeof l->text - 1)
+		l->text[l->used++] = harmless(*text++);
 }
 
 static void put_unsigned(struct line *l, unsigned number)
