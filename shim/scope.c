@@ -7,10 +7,9 @@
 /* RFC 6890, 2.2.2 and 2.2.3, what has come since, and RFC 4291, 2.4: the first row that fits. IPv4 addresses
  * are V4MAPPED. A row with AT is for addresses with an IPv4 one in them, there. */
 static const struct {
-	unsigned char net[16];
-	unsigned char bits;
 	enum scope scope;
-	unsigned char at;
+	unsigned char bits, at;
+	unsigned char net[16];
 } rows[] = {
 #define MAPPED(...) .net = {[10] = 0xff, 0xff, __VA_ARGS__}
     {MAPPED(0), .bits = 96 + 8, .scope = SCOPE_NOBODY},
