@@ -3,7 +3,7 @@
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
-#   make bench      datagrams per second, beside native servers; time to connect
+#   make bench      what it costs, beside native servers and forwarders; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
 #   make BUILD=build32 CC='gcc -m32' install-library    beside it, for the programs of another word size
@@ -59,6 +59,7 @@ TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 # Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
+BENCH = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
@@ -196,8 +197,8 @@ demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 check:
 	@BUILD='$(BUILD)' tests/run
 
-bench: all $(BUILD)/tests/bench/udp_rate $(BUILD)/tests/programs/blocks
-	@BUILD='$(BUILD)' tests/bench/udp
+bench: all $(BENCH) $(BUILD)/tests/programs/blocks
+	@BUILD='$(BUILD)' tests/bench/run
 	@BUILD='$(BUILD)' tests/bench/connect
 
 fuzz:

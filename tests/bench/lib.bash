@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# What the measures share: the host, who runs where, rounds, and what comes of them. Sourced by tests/bench/run.
+
+build=$(cd "${BUILD:-build}" && pwd)
+programs=$build/tests/bench
+out=$build/bench
+rounds=${ROUNDS:-9} each=${SECONDS_EACH:-0.5}
+address4=127.0.0.1
+# Not ::1, which the library shows as 127.0.0.1: another address takes the longer way, through the table of peers.
+address6=fd00::1
+# Servers, and what stands in front of them, on one core, the load on the other.
+server_core=0 load_core=$(($(nproc) > 1 ? 1 : 0))
+# Not what this machine's administrator has configured.
+export DUALSTACK_CONFIG=none
+unset LD_PRELOAD
+
+setup() {
+	work=$(mktemp -d)
+	chmod 755 "$work"
+	trap 'stop_all; [ -z "$groups" ] || rmdir "$groups"; rm -rf "$work"' EXIT
+	mkdir -p "$out"
+	: >"$out/results.tsv"
+	ip link set lo up
+	ip addr add $address6/128 dev lo nodad
+	# Closed connections leave no state that later ones would have to search; backlogs for all that connect at once.
+	sysctl -qw net.ipv4.tcp_max_tw_buckets=0 net.core.somaxconn=4096 net.ipv4.ip_local_port_range='16384 65000'
+	ulimit -n "$(ulimit -Hn)"
+	make_groups
+	keep_awake
+}
+
+# A core that has nothing to do halts, and on a virtual machine takes its time to come back, now more, now less. So that it never
+# has, something of SCHED_IDLE, to which everything else goes before, runs on it.
+keep_awake() {
+	local core
+	for core in $server_core $load_core; do
+		chrt --idle 0 taskset -c "$core" bash -c 'while :; do :; done' &
+		disown
+	done
+}
+
+# A control group of version 2 counts CPU time, also that of processes that have ended.
+make_groups() {
+	groups=$(findmnt -rnt cgroup2 -o TARGET | head -n 1)
+	[ -z "$groups" ] || groups=$groups/dualstack-bench-$(basename "$work")
+	{ [ -n "$groups" ] && mkdir "$groups" 2>/dev/null; } || groups=
+}
+
+# Ends all servers, and waits until they are gone.
+stop_all() {
+	local group pid
+	[ -n "$groups" ] || return 0
+	for group in "$groups"/*/; do
+		[ -e "$group" ] || continue
+		while read -r pid; do kill -9 "$pid" 2>/dev/null || true; done <"$group/cgroup.procs"
+		until rmdir "$group" 2>/dev/null; do sleep 0.02; done
+	done
+}
+
+# A port that has not been given to anybody.
+next_port=2000
+new_port() { port=$((next_port++)); }
+
+# serve NAME COMMAND...: starts a server on its core; what it says goes to a log.
+serve() {
+	local name=$1
+	shift
+	[ -z "$groups" ] || mkdir -p "$groups/$name"
+	(
+		[ -z "$groups" ] || echo 0 >"$groups/$name/cgroup.procs"
+		exec taskset -c $server_core "$@"
+	) >"$work/$name.log" 2>&1 </dev/null &
+	disown
+}
+
+cpu_of() { sed -n 's/^usage_usec //p' "$groups/$1/cpu.stat"; }
+load() { taskset -c $load_core "$programs/load" "$@"; }
+
+# answers NAME MODE ADDR PORT [REQUEST]: waits until the server does.
+answers() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		load "$2" "$3" "$4" 1 0 ${5+"$5"} >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	echo "bench: $1 does not answer at $3, port $4:" >&2
+	cat "$work/$1.log" >&2
+	exit 1
+}
+
+# record MEASURE SERVER FAMILY VARIANT ROUND VALUE
+record() {
+	local IFS=$'\t'
+	echo "$*" >>"$out/results.tsv"
+}
+
+# in_rounds COMMAND ITEM...: calls COMMAND ROUND ITEM for every item in every round, each time beginning with the next.
+in_rounds() {
+	local command=$1 round i
+	shift
+	local items=("$@")
+	for ((round = 1; round <= rounds; round++)); do
+		for ((i = 0; i < $#; i++)); do
+			$command $round "${items[(i + round - 1) % $#]}"
+		done
+	done
+}
+
+say() { printf '  %s\n' "$*" >&2; }
+
+conclude() {
+	local table
+	for table in table json; do
+		awk -v form=$table -v rounds="$rounds" -v seconds="$each" -v machine="$(machine)" \
+			-f tests/bench/results.awk tests/bench/goals "$out/results.tsv" >"$out/results.$table"
+	done
+	cat "$out/results.table"
+}
+
+# The machine, in a line.
+machine() {
+	local model
+	model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
+	echo "$(nproc) cores of ${model:-$(uname -m)}, Linux $(uname -r), $(getconf GNU_LIBC_VERSION 2>/dev/null || echo 'another libc')"
+}

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# Memory: KiB that a server has for itself alone (Private_Dirty) when it has served a connection or two, the mean of its
+# processes; and the KiB by which all its processes grow with 100 and 10,000 connections, those of forwarders, too.
+# Sourced by tests/bench/run.
+
+# private NAME: "SUM PROCESSES" of a server.
+private() {
+	local pid
+	while read -r pid; do cat "/proc/$pid/smaps_rollup"; done <"$groups/$1/cgroup.procs" |
+		awk '/^Private_Dirty:/ { sum += $2; n++ } END { print sum, n }'
+}
+
+memory_fresh() {
+	local server=$1 round=$2 variant sum processes
+	for variant in native dual dualstack; do
+		read -r sum processes < <(private "$server-$variant")
+		record memory "$server" - $variant "$round" "$(awk "BEGIN { print $sum / $processes }")"
+	done
+}
+
+# memory_held ROUND TARGET COUNT: what COUNT connections add.
+memory_held() {
+	local round=$1 count=$3 family variant address port group before after said load_pid
+	read -r family variant address port group <<<"$2"
+	read -r before _ < <(private "$group")
+	coproc holding { load hold "$address" "$port" "$count" 0 q 2>&1; }
+	load_pid=$!
+	if read -r -t 60 said <&"${holding[0]}" && [ "$said" = held ]; then
+		read -r after _ < <(private "$group")
+		record memory-$count connections "$family" "$variant" "$round" $((after - before))
+	else
+		say "$variant: $count connections: ${said:-they do not come}"
+	fi
+	eval "exec ${holding[1]}>&-"
+	wait $load_pid || true
+}
+
+memory() {
+	local server round target
+	for ((round = 1; round <= (rounds < 3 ? rounds : 3); round++)); do
+		for server in epoll nginx dovecot; do
+			forms $server || continue
+			memory_fresh $server $round
+			if [ $server = epoll ]; then
+				forwarders
+				for target in "${targets[@]}"; do memory_held $round "$target" 100; done
+				for target in "${targets[@]:0:5}"; do memory_held $round "$target" 10000; done
+			fi
+			stop_all
+		done
+	done
+}
+
+if [ -n "$groups" ]; then
+	say memory
+	memory
+else
+	say 'memory: left out, there is no control group of version 2'
+fi

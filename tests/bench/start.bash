@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# Microseconds from the start of a program to its end: true(1), perl, a server up to its listen(), nginx up to having its sockets
+# (nginx -t). native: as it is; empty: with a library in LD_PRELOAD that has nothing in it, which is what any costs; preload: with
+# ours in LD_PRELOAD; inherited: so, and what dualstack-run leaves in the environment for what a program starts; launcher: by
+# dualstack-run. Sourced by tests/bench/run.
+
+cc -shared -o "$work/empty.so" -x c /dev/null
+cat >"$work/start-nginx.conf" <<END
+pid $work/start-nginx.pid;
+error_log stderr;
+events { }
+http { server { listen 2001; } }
+END
+declare -A start_commands=(
+	[true]='/bin/true'
+	[perl]='perl -e 0'
+	[listen]="$programs/server once 4 2000"
+	[nginx]="nginx -t -q -e stderr -p $work -c $work/start-nginx.conf"
+)
+mapfile -t settings < <("$build/dualstack-run" env | grep '^DUALSTACK_')
+declare -a start_native=() \
+	start_empty=("LD_PRELOAD=$work/empty.so") \
+	start_preload=("LD_PRELOAD=$build/libdualstack.so") \
+	start_inherited=("LD_PRELOAD=$build/libdualstack.so" "${settings[@]}") \
+	start_launcher=("$build/dualstack-run" --)
+
+start_sample() {
+	local -n with=start_$2
+	local program command
+	for program in true perl listen nginx; do
+		read -ra command <<<"${start_commands[$program]}"
+		record start $program - "$2" "$1" \
+			"$(taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")"
+	done
+}
+
+say 'starts of programs'
+in_rounds start_sample native empty preload inherited launcher

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# TCP: connections a second (connect, one exchange, close), requests a second on connections that stay, MiB a second; and the
+# CPU time that the server, or what stands in front of it, takes for each.
+
+# measure, load's mode, how many at once
+epoll_measures='connections-1 connect 1
+	connections-64 connect 64
+	requests-1 kept 1
+	requests-64 kept 64
+	bulk bulk 1'
+serial_measures='connections-1 connect 1
+	connections-64 connect 64
+	requests-1 kept 1'
+nginx_measures='connections-1 connect 1
+	connections-64 connect 64
+	requests-64 kept 64'
+dovecot_measures='connections-1 connect 1
+	connections-64 connect 64'
+
+# stream_sample ROUND TARGET: of $measure, by $mode, $count at once.
+stream_sample() {
+	local round=$1 family variant address port group rate total used=0
+	read -r family variant address port group <<<"$2"
+	[ -z "$groups" ] || used=$(cpu_of "$group")
+	read -r rate total < <(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"})
+	record "$measure" "$server" "$family" "$variant" "$round" "$rate"
+	[ -n "$groups" ] || return 0
+	used=$(($(cpu_of "$group") - used))
+	record "cpu:$measure" "$server" "$family" "$variant" "$round" "$(awk "BEGIN { print $used / $total }")"
+}
+
+stream() {
+	local server=$1 measures=$1_measures measure mode count request
+	say "TCP: $server"
+	while read -r measure mode count; do
+		unset request
+		[ -z "${requests[$server]+set}" ] || request=${requests[$server]}
+		[ $mode != bulk ] || request=B
+		in_rounds stream_sample "${targets[@]}"
+	done <<<"${!measures}"
+}
+
+forms epoll
+# In the process that was widened, a socket that was not.
+new_port
+beside=$port
+new_port
+serve beside "$build/dualstack-run" -- "$programs/server" epoll 4 "$port" $address4 "$beside"
+answers beside connect $address4 "$beside" q
+targets+=("ipv4 beside $address4 $beside beside")
+forwarders
+stream epoll
+for server in serial nginx dovecot; do
+	if forms $server; then stream $server; fi
+done
