@@ -46,7 +46,6 @@ memory() {
 				for target in "${targets[@]}"; do memory_held $round "$target" 100; done
 				for target in "${targets[@]:0:5}"; do memory_held $round "$target" 10000; done
 			fi
-			stop_all
 		done
 	done
 }

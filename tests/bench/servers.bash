@@ -24,9 +24,10 @@ form() {
 	done
 }
 
-# forms SERVER: all three; fails where there is no such program.
+# forms SERVER: all three, after what ran before has ended; fails where there is no such program.
 forms() {
 	targets=()
+	stop_all
 	case $1 in nginx | dovecot) command -v "$1" >/dev/null || { say "$1 is not installed"; return 1; } ;; esac
 	form "$1" native "start_$1"
 	form "$1" dual "start_$1"

@@ -4,17 +4,20 @@
 # ours in LD_PRELOAD; inherited: so, and what dualstack-run leaves in the environment for what a program starts; launcher: by
 # dualstack-run. Sourced by tests/bench/run.
 
+stop_all
 cc -shared -o "$work/empty.so" -x c /dev/null
+new_port
 cat >"$work/start-nginx.conf" <<END
 pid $work/start-nginx.pid;
 error_log stderr;
 events { }
-http { server { listen 2001; } }
+http { server { listen $port; } }
 END
+new_port
 declare -A start_commands=(
 	[true]='/bin/true'
 	[perl]='perl -e 0'
-	[listen]="$programs/server once 4 2000"
+	[listen]="$programs/server once 4 $port"
 	[nginx]="nginx -t -q -e stderr -p $work -c $work/start-nginx.conf"
 )
 mapfile -t settings < <("$build/dualstack-run" env | grep '^DUALSTACK_')
@@ -26,11 +29,11 @@ declare -a start_native=() \
 
 start_sample() {
 	local -n with=start_$2
-	local program command
+	local program command time
 	for program in true perl listen nginx; do
 		read -ra command <<<"${start_commands[$program]}"
-		record start $program - "$2" "$1" \
-			"$(taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")"
+		time=$(taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")
+		record start $program - "$2" "$1" "$time"
 	done
 }
 

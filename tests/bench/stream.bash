@@ -22,7 +22,8 @@ stream_sample() {
 	local round=$1 family variant address port group rate total used=0
 	read -r family variant address port group <<<"$2"
 	[ -z "$groups" ] || used=$(cpu_of "$group")
-	read -r rate total < <(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"})
+	rate=$(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"})
+	read -r rate total <<<"$rate"
 	record "$measure" "$server" "$family" "$variant" "$round" "$rate"
 	[ -n "$groups" ] || return 0
 	used=$(($(cpu_of "$group") - used))

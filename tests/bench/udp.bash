@@ -2,10 +2,10 @@
 # UDP: datagrams that the server has answered a second, 16 under way.
 
 udp_sample() {
-	local round=$1 family variant address port group rate total
+	local round=$1 family variant address port group rate
 	read -r family variant address port group <<<"$2"
-	read -r rate total < <(load udp "$address" "$port" 16 "$each" q)
-	record udp udp "$family" "$variant" "$round" "$rate"
+	rate=$(load udp "$address" "$port" 16 "$each" q)
+	record udp udp "$family" "$variant" "$round" "${rate% *}"
 }
 
 say UDP
