@@ -186,8 +186,8 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
-# What demo/table needs beside.
-programs: $(BUILD)/demo/ask6
+# What demo/table needs beside, and the bench, whose short form is a test.
+programs: $(BUILD)/demo/ask6 $(BENCH)
 
 unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 

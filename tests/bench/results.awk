@@ -1,4 +1,4 @@
-# Of tests/bench/goals and results.tsv: a table (-v form=table) or JSON (form=json). A ratio is the median of the rounds' ratios,
+# Of tests/bench/goals and results.tsv: a table (-v form=table), JSON (form=json), or the ratios, for gnuplot (form=plot). A ratio is the median of the rounds' ratios,
 # with the quartiles beside it; where the goal begins with "<=+", a difference.
 
 function sort(a, n, i, j, v) {
@@ -17,7 +17,8 @@ function quantile(a, n, q, at, low) {
 	return low >= n ? a[n] : a[low] + (at - low) * (a[low + 1] - a[low])
 }
 
-# Leaves the quartiles of the values of series KEY, divided by those of BASE or less them, in low, middle, high.
+# Leaves the quartiles of the values of series KEY, divided by those of BASE or less them, in low, middle, high; returns how
+# many there are.
 function quartiles(key, base, differ, a, n, r) {
 	n = 0
 	for (r = 1; r <= last; r++) {
@@ -33,6 +34,7 @@ function quartiles(key, base, differ, a, n, r) {
 	low = quantile(a, n, 0.25)
 	middle = quantile(a, n, 0.5)
 	high = quantile(a, n, 0.75)
+	return n
 }
 
 # The line of goals for a series: that of its server before that of its measure, that of its variant before that for all.
@@ -82,6 +84,10 @@ function show_json(f, unit, median, against, goal, differ) {
 	printf "}"
 }
 
+function show_plot(f) {
+	printf "%s\t%s\t%s\t%s\t%.4f\t%.4f\t%.4f\n", f[1], f[2], f[3], f[4], middle, low, high
+}
+
 # All series of the measure and server of KEY, once.
 function show_group(key, f, group, i) {
 	split(key, f, SUBSEP)
@@ -102,13 +108,13 @@ function show(key, f, rule, against, goal, differ, base, median) {
 	quartiles(key, "", 0)
 	median = middle
 	base = f[1] SUBSEP f[2] SUBSEP f[3] SUBSEP against
-	if (base == key || !(base in seen))
+	if (base == key || !(base in seen) || !quartiles(key, base, differ))
 		against = ""
-	else
-		quartiles(key, base, differ)
 	if (form == "json")
 		show_json(f, unit_of[rule], median, against, goal, differ)
-	else
+	else if (form == "plot" && against != "" && !differ)
+		show_plot(f)
+	else if (form == "table")
 		show_table(f, unit_of[rule], median, against, goal, differ)
 }
 
@@ -132,7 +138,7 @@ file == 2 {
 END {
 	if (form == "json")
 		printf "{\"machine\":\"%s\",\"rounds\":%d,\"seconds_each\":%s,\"results\":[", machine, rounds, seconds
-	else
+	else if (form == "table")
 		printf "%s; %d rounds of %s s\n", machine, rounds, seconds
 	for (i = 1; i <= count; i++)
 		show_group(order[i])

@@ -22,7 +22,7 @@ stream_sample() {
 	local round=$1 family variant address port group rate total used=0
 	read -r family variant address port group <<<"$2"
 	[ -z "$groups" ] || used=$(cpu_of "$group")
-	rate=$(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"})
+	rate=$(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"}) || failed "$group" "$measure, $family"
 	read -r rate total <<<"$rate"
 	record "$measure" "$server" "$family" "$variant" "$round" "$rate"
 	[ -n "$groups" ] || return 0

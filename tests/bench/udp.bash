@@ -4,7 +4,7 @@
 udp_sample() {
 	local round=$1 family variant address port group rate
 	read -r family variant address port group <<<"$2"
-	rate=$(load udp "$address" "$port" 16 "$each" q)
+	rate=$(load udp "$address" "$port" 16 "$each" q) || failed "$group" "$family"
 	record udp udp "$family" "$variant" "$round" "${rate% *}"
 }
 
