@@ -54,18 +54,20 @@ series() {
 		memory: dovecot epoll nginx
 		memory-100: connections
 		memory-10000: connections
+		peers-64: epoll
 		requests-1: epoll serial
 		requests-64: epoll nginx
 		start: listen nginx perl true
 		udp: udp
 	END
 	# Every measure of servers in all five ways, and over IPv6 what stands in front of others.
-	jq -e '[.results[] | select(.server != "connections" and .family != "-")] | group_by([.measure, .server]) |
+	jq -e '[.results[] | select(.measure != "peers-64" and .server != "connections" and .family != "-") |
+		select(.measure != "cpu:peers-64")] | group_by([.measure, .server]) |
 		all(map(.family + " " + .variant) | contains(["ipv4 dual", "ipv4 dualstack", "ipv4 native", "ipv6 dual",
 		"ipv6 dualstack"]))' "$out/results.json"
 	jq -e '[.results[] | select(.measure == "connections-64" and .server == "epoll" and .family == "ipv6").variant] ==
 		["dual", "dualstack", "6tunnel", "socat", "haproxy", "socket-proxyd"]' "$out/results.json"
-	jq -e '.results | all(.median > 0 or .server == "connections")' "$out/results.json"
+	jq -e '.results | all(.median > 0 or (.measure | test("^cpu:|^memory-")))' "$out/results.json"
 	jq -e '.machine | contains("cores of")' "$out/results.json"
 	# Every goal has been held against something.
 	jq -e '[.results[] | select(.variant == "dualstack" and (.measure | test("^(conn|requ|bulk|udp)")) )] | all(has("met"))' \

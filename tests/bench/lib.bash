@@ -4,10 +4,10 @@
 build=$(cd "${BUILD:-build}" && pwd)
 programs=$build/tests/bench
 out=${OUT:-$build/bench}
-rounds=${ROUNDS:-9} each=${SECONDS_EACH:-0.5}
+rounds=${ROUNDS:-15} each=${SECONDS_EACH:-0.2}
 address4=127.0.0.1
 # Not ::1, which the library shows as 127.0.0.1: another address takes the longer way, through the table of peers.
-address6=fd00::1
+address6=fd00::1 network6=fd00::/64
 # Servers, and what stands in front of them, on one core, the load on the other.
 server_core=0 load_core=$(($(nproc) > 1 ? 1 : 0))
 # Not what this machine's administrator has configured.
@@ -22,6 +22,7 @@ setup() {
 	: >"$out/results.tsv"
 	ip link set lo up
 	ip addr add $address6/128 dev lo nodad
+	ip -6 route add local $network6 dev lo
 	# Closed connections leave no state that later ones would have to search; backlogs for all that connect at once.
 	sysctl -qw net.ipv4.tcp_max_tw_buckets=0 net.core.somaxconn=4096 net.ipv4.ip_local_port_range='16384 65000'
 	ulimit -n "$(ulimit -Hn)"
@@ -29,19 +30,17 @@ setup() {
 	keep_awake
 }
 
-# with_nice NICE COMMAND...: before what else the machine has to do, or after. A session of its own, because where sessions are
-# groups for the scheduler (sched(7), autogroup), it is their nice values that count.
-with_nice() {
-	# shellcheck disable=SC2016 # that shell's
-	setsid -w bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec nice -n "$@"' - "$@"
-}
+# What goes before NICE COMMAND...: a session of its own, because where sessions are groups for the scheduler (sched(7), autogroup), it is
+# their nice values that count.
+# shellcheck disable=SC2016 # that shell's
+session=(setsid -w bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec nice -n "$@"' -)
 
 # A core that has nothing to do halts, and on a virtual machine takes its time to come back, now more, now less. So that it never
 # has, something of SCHED_IDLE, to which everything else goes before, runs on it.
 keep_awake() {
 	local core
 	for core in $server_core $load_core; do
-		with_nice 19 chrt --idle 0 taskset -c "$core" bash -c 'while :; do :; done' &
+		"${session[@]}" 19 chrt --idle 0 taskset -c "$core" bash -c 'while :; do :; done' &
 		disown
 	done
 }
@@ -78,13 +77,13 @@ serve() {
 	[ -z "$groups" ] || mkdir -p "$groups/$name"
 	(
 		[ -z "$groups" ] || echo 0 >"$groups/$name/cgroup.procs"
-		with_nice -10 taskset -c $server_core "$@"
+		exec "${session[@]}" -10 taskset -c $server_core "$@"
 	) >"$work/$name.log" 2>&1 </dev/null &
 	disown
 }
 
 cpu_of() { sed -n 's/^usage_usec //p' "$groups/$1/cpu.stat"; }
-load() { with_nice -10 taskset -c $load_core "$programs/load" "$@"; }
+load() { "${session[@]}" -10 taskset -c $load_core "$programs/load" "$@"; }
 
 # answers NAME MODE ADDR PORT [REQUEST]: waits until the server does.
 answers() {
@@ -93,14 +92,16 @@ answers() {
 		load "$2" "$3" "$4" 1 0 ${5+"$5"} >/dev/null 2>&1 && return
 		sleep 0.05
 	done
-	failed "$1" "does not answer at $3, port $4"
+	echo "bench: $1 does not answer at $3, port $4:" >&2
+	cat "$work/$1.log" >&2
+	exit 1
 }
 
-# failed NAME WHAT: ends it all.
-failed() {
-	echo "bench: $1: $2" >&2
-	tail -n 5 "$work/$1.log" >&2
-	exit 1
+# lose WHAT: a sample that came to nothing; the others are worth having.
+lost=0
+lose() {
+	lost=$((lost + 1))
+	say "lost: $1"
 }
 
 # record MEASURE SERVER FAMILY VARIANT ROUND VALUE
@@ -125,7 +126,7 @@ say() { printf '  %s\n' "$*" >&2; }
 
 conclude() {
 	local form
-	for form in table json plot; do
+	for form in table json plot md; do
 		awk -v form=$form -v rounds="$rounds" -v seconds="$each" -v machine="$(machine)" \
 			-f tests/bench/results.awk tests/bench/goals "$out/results.tsv" >"$out/results.$form"
 	done
@@ -135,6 +136,8 @@ conclude() {
 		say 'gnuplot is not installed, no plot'
 	fi
 	cat "$out/results.table"
+	[ $lost -eq 0 ] || say "$lost samples were lost"
+	[ $lost -eq 0 ]
 }
 
 # The machine, in a line.

@@ -22,6 +22,7 @@ static struct sockaddr_storage server;
 static socklen_t server_len;
 static const char *request = "";
 static int epoll;
+static int apart; /* each connection from an address of its own */
 static char data[1 << 18];
 
 static void die(const char *what)
@@ -56,6 +57,22 @@ static void ask(int fd)
 		die("send");
 }
 
+/* The port is the kernel's choice, and made by connect(), as without bind(). */
+static void bind_apart(int fd)
+{
+	static uint32_t count;
+	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
+	int on = 1;
+
+	memcpy(&from.sin6_addr, &((struct sockaddr_in6 *)&server)->sin6_addr, 8);
+	count++;
+	memcpy(&from.sin6_addr.s6_addr[8], &count, sizeof count);
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) ||
+	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) ||
+	    bind(fd, (struct sockaddr *)&from, sizeof from))
+		die("bind");
+}
+
 /* A connected socket in the epoll set, asked. connect() waits: on the loopback it is done before it would
  * sleep. */
 static int open_one(int type)
@@ -65,6 +82,8 @@ static int open_one(int type)
 
 	if (fd < 0)
 		die("socket");
+	if (apart)
+		bind_apart(fd);
 	if (connect(fd, (struct sockaddr *)&server, server_len))
 		die("connect");
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
@@ -147,6 +166,7 @@ int main(int argc, char **argv)
 		void (*again)(int fd);
 	} modes[] = {
 	    {"connect", SOCK_STREAM, 0, again_connected},
+	    {"peers", SOCK_STREAM, 0, again_connected},
 	    {"kept", SOCK_STREAM, 0, again_asked},
 	    {"bulk", SOCK_STREAM, 1, again_read},
 	    {"udp", SOCK_DGRAM, 0, again_asked},
@@ -160,14 +180,16 @@ int main(int argc, char **argv)
 	while (argc > 1 && mode->name && strcmp(mode->name, argv[1]) != 0)
 		mode++;
 	if (argc < 6 || argc > 7 || !mode->name) {
-		fprintf(stderr,
-			"usage: load connect|kept|bulk|udp|hold ADDR PORT CONCURRENT SECONDS [REQUEST]\n");
+		fprintf(
+		    stderr,
+		    "usage: load connect|peers|kept|bulk|udp|hold ADDR PORT CONCURRENT SECONDS [REQUEST]\n");
 		return 2;
 	}
 	int concurrent = atoi(argv[4]);
 	double seconds = atof(argv[5]);
 
 	aim(argv[2], argv[3]);
+	apart = strcmp(mode->name, "peers") == 0;
 	if (argc == 7)
 		request = argv[6];
 	epoll = epoll_create1(0);

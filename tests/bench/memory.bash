@@ -29,7 +29,7 @@ memory_held() {
 		read -r after _ < <(private "$group")
 		record memory-$count connections "$family" "$variant" "$round" $((after - before))
 	else
-		say "$variant: $count connections: ${said:-they do not come}"
+		lose "$variant: $count connections: ${said:-they do not come}"
 	fi
 	eval "exec ${holding[1]}>&-"
 	wait $load_pid || true

@@ -1,4 +1,5 @@
-# Of tests/bench/goals and results.tsv: a table (-v form=table), JSON (form=json), or the ratios, for gnuplot (form=plot). A ratio is the median of the rounds' ratios,
+# Of tests/bench/goals and results.tsv, as -v form= has it: a table, json, the ratios for gnuplot (plot), or those that have goals
+# for a page (md). A ratio is the median of the rounds' ratios,
 # with the quartiles beside it; where the goal begins with "<=+", a difference.
 
 function sort(a, n, i, j, v) {
@@ -88,6 +89,12 @@ function show_plot(f) {
 	printf "%s\t%s\t%s\t%s\t%.4f\t%.4f\t%.4f\n", f[1], f[2], f[3], f[4], middle, low, high
 }
 
+function show_md(f, goal) {
+	printf "| %s, %s%s | %s | ", f[1], f[2], f[3] == "-" ? "" : ", " f[3], f[4]
+	printf goal ~ /[+]/ ? "%+.0f KiB (%+.0f to %+.0f)" : "%.3f (%.3f to %.3f)", middle, low, high
+	printf " | %s | %s |\n", goal, is_met(goal, middle) ? "met" : "**missed**"
+}
+
 # All series of the measure and server of KEY, once.
 function show_group(key, f, group, i) {
 	split(key, f, SUBSEP)
@@ -114,6 +121,8 @@ function show(key, f, rule, against, goal, differ, base, median) {
 		show_json(f, unit_of[rule], median, against, goal, differ)
 	else if (form == "plot" && against != "" && !differ)
 		show_plot(f)
+	else if (form == "md" && against != "" && goal ~ /=/)
+		show_md(f, goal)
 	else if (form == "table")
 		show_table(f, unit_of[rule], median, against, goal, differ)
 }
@@ -140,6 +149,8 @@ END {
 		printf "{\"machine\":\"%s\",\"rounds\":%d,\"seconds_each\":%s,\"results\":[", machine, rounds, seconds
 	else if (form == "table")
 		printf "%s; %d rounds of %s s\n", machine, rounds, seconds
+	if (form == "md")
+		print machine "; " rounds " rounds of " seconds " s.\n\n| measure | variant | ratio (quartiles) | goal | |\n|---|---|---|---|---|"
 	for (i = 1; i <= count; i++)
 		show_group(order[i])
 	if (form == "json")

@@ -5,9 +5,9 @@
 
 targets=()
 
-# form SERVER FORM COMMAND: starts one, with COMMAND, a function, and a port of its own, and adds its targets.
+# form SERVER FORM: starts it, with a port of its own, and adds its targets.
 form() {
-	local server=$1 form=$2 start=$3 name=$1-$2 mode=connect family address
+	local server=$1 form=$2 start=start_$1 name=$1-$2 mode=connect family address
 	[ $server != udp ] || mode=udp
 	new_port
 	case $form in
@@ -29,9 +29,9 @@ forms() {
 	targets=()
 	stop_all
 	case $1 in nginx | dovecot) command -v "$1" >/dev/null || { say "$1 is not installed"; return 1; } ;; esac
-	form "$1" native "start_$1"
-	form "$1" dual "start_$1"
-	form "$1" dualstack "start_$1"
+	form "$1" native
+	form "$1" dual
+	form "$1" dualstack
 }
 
 # What is asked; dovecot speaks first.

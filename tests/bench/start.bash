@@ -32,7 +32,7 @@ start_sample() {
 	local program command time
 	for program in true perl listen nginx; do
 		read -ra command <<<"${start_commands[$program]}"
-		time=$(with_nice -10 taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")
+		time=$("${session[@]}" -10 taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")
 		record start $program - "$2" "$1" "$time"
 	done
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# TCP: connections a second (connect, one exchange, close), requests a second on connections that stay, MiB a second; and the
-# CPU time that the server, or what stands in front of it, takes for each.
+# Connections a second (connect, one exchange, close), requests a second on connections that stay, MiB and datagrams a second; and
+# the CPU time that the server, or what stands in front of it, takes for each. Sourced by tests/bench/run.
 
 # measure, load's mode, how many at once
 epoll_measures='connections-1 connect 1
@@ -8,6 +8,7 @@ epoll_measures='connections-1 connect 1
 	requests-1 kept 1
 	requests-64 kept 64
 	bulk bulk 1'
+peers_measures='peers-64 peers 64'
 serial_measures='connections-1 connect 1
 	connections-64 connect 64
 	requests-1 kept 1'
@@ -16,13 +17,17 @@ nginx_measures='connections-1 connect 1
 	requests-64 kept 64'
 dovecot_measures='connections-1 connect 1
 	connections-64 connect 64'
+udp_measures='udp udp 16'
 
-# stream_sample ROUND TARGET: of $measure, by $mode, $count at once.
-stream_sample() {
+# sample ROUND TARGET: of $measure, by $mode, $count at once.
+sample() {
 	local round=$1 family variant address port group rate total used=0
 	read -r family variant address port group <<<"$2"
 	[ -z "$groups" ] || used=$(cpu_of "$group")
-	rate=$(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"}) || failed "$group" "$measure, $family"
+	if ! rate=$(load "$mode" "$address" "$port" "$count" "$each" ${request+"$request"}); then
+		lose "$group: $measure, $family"
+		return
+	fi
 	read -r rate total <<<"$rate"
 	record "$measure" "$server" "$family" "$variant" "$round" "$rate"
 	[ -n "$groups" ] || return 0
@@ -30,14 +35,15 @@ stream_sample() {
 	record "cpu:$measure" "$server" "$family" "$variant" "$round" "$(awk "BEGIN { print $used / $total }")"
 }
 
-stream() {
-	local server=$1 measures=$1_measures measure mode count request
-	say "TCP: $server"
+# traffic SERVER [MEASURES]
+traffic() {
+	local server=$1 measures=${2:-$1}_measures measure mode count request
+	say "traffic: ${2:-$1}"
 	while read -r measure mode count; do
 		unset request
 		[ -z "${requests[$server]+set}" ] || request=${requests[$server]}
-		[ $mode != bulk ] || request=B
-		in_rounds stream_sample "${targets[@]}"
+		[ "$mode" != bulk ] || request=B
+		in_rounds sample "${targets[@]}"
 	done <<<"${!measures}"
 }
 
@@ -50,7 +56,10 @@ serve beside "$build/dualstack-run" -- "$programs/server" epoll 4 "$port" $addre
 answers beside connect $address4 "$beside" q
 targets+=("ipv4 beside $address4 $beside beside")
 forwarders
-stream epoll
-for server in serial nginx dovecot; do
-	if forms $server; then stream $server; fi
+traffic epoll
+# Where each connection comes from an address that the server has not seen.
+mapfile -t targets < <(printf '%s\n' "${targets[@]}" | grep '^ipv6 dual')
+traffic epoll peers
+for server in serial nginx dovecot udp; do
+	if forms $server; then traffic $server; fi
 done
