@@ -1,9 +1,10 @@
 /* load MODE ADDR PORT CONCURRENT SECONDS [REQUEST]: puts a server under load, and prints how much of it was
  * done a second, and in all. An answer has come when its first bytes have. connect  connections: connect,
- * send REQUEST if there is one, wait for the answer, close kept     requests, on CONCURRENT connections that
- * stay bulk     MiB of what comes after one REQUEST udp      datagrams answered, with CONCURRENT under way
- *   hold     makes CONCURRENT connections, each with an exchange, says so, and keeps them until standard
- * input ends */
+ * send REQUEST if there is one, wait for the answer, close peers    the same, over IPv6 each from an address
+ * of its own in the /64 of ADDR kept     requests, on CONCURRENT connections that stay bulk     MiB of what
+ * comes after one REQUEST udp      datagrams answered, with CONCURRENT under way hold     makes CONCURRENT
+ * connections, from addresses as those of peers, each with an exchange, says so, and keeps them until
+ * standard input ends */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -162,16 +163,16 @@ int main(int argc, char **argv)
 {
 	static const struct mode {
 		const char *name;
-		int type, bytes;
+		int type, bytes, apart;
 		void (*again)(int fd);
 	} modes[] = {
-	    {"connect", SOCK_STREAM, 0, again_connected},
-	    {"peers", SOCK_STREAM, 0, again_connected},
-	    {"kept", SOCK_STREAM, 0, again_asked},
-	    {"bulk", SOCK_STREAM, 1, again_read},
-	    {"udp", SOCK_DGRAM, 0, again_asked},
-	    {"hold", SOCK_STREAM, 0, NULL},
-	    {NULL, 0, 0, NULL},
+	    {"connect", SOCK_STREAM, 0, 0, again_connected},
+	    {"peers", SOCK_STREAM, 0, 1, again_connected},
+	    {"kept", SOCK_STREAM, 0, 0, again_asked},
+	    {"bulk", SOCK_STREAM, 1, 0, again_read},
+	    {"udp", SOCK_DGRAM, 0, 0, again_asked},
+	    {"hold", SOCK_STREAM, 0, 1, NULL},
+	    {NULL, 0, 0, 0, NULL},
 	};
 	const struct mode *mode = modes;
 	struct epoll_event events[64];
@@ -189,7 +190,7 @@ int main(int argc, char **argv)
 	double seconds = atof(argv[5]);
 
 	aim(argv[2], argv[3]);
-	apart = strcmp(mode->name, "peers") == 0;
+	apart = mode->apart && server.ss_family == AF_INET6;
 	if (argc == 7)
 		request = argv[6];
 	epoll = epoll_create1(0);

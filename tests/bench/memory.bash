@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Memory: KiB that a server has for itself alone (Private_Dirty) when it has served a connection or two, the mean of its
-# processes; and the KiB by which all its processes grow with 100 and 10,000 connections, those of forwarders, too.
-# Sourced by tests/bench/run.
+# processes; and the KiB by which all its processes grow with 10,000 connections, over IPv6 from as many addresses, and with 100,
+# those of forwarders, too. Sourced by tests/bench/run.
 
 # private NAME: "SUM PROCESSES" of a server.
 private() {
@@ -38,15 +38,13 @@ memory_held() {
 memory() {
 	local server round target
 	for ((round = 1; round <= (rounds < 3 ? rounds : 3); round++)); do
-		for server in epoll nginx dovecot; do
-			forms $server || continue
-			memory_fresh $server $round
-			if [ $server = epoll ]; then
-				forwarders
-				for target in "${targets[@]}"; do memory_held $round "$target" 100; done
-				for target in "${targets[@]:0:5}"; do memory_held $round "$target" 10000; done
-			fi
+		for server in nginx dovecot epoll; do
+			if forms $server; then memory_fresh $server $round; fi
 		done
+		for target in "${targets[@]}"; do memory_held $round "$target" 10000; done
+		forms epoll
+		forwarders
+		for target in "${targets[@]}"; do memory_held $round "$target" 100; done
 	done
 }
 
