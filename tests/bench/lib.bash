@@ -25,13 +25,13 @@ setup() {
 	ip -6 route add local $network6 dev lo
 	# Closed connections leave no state that later ones would have to search; backlogs for all that connect at once.
 	sysctl -qw net.ipv4.tcp_max_tw_buckets=0 net.core.somaxconn=4096 net.ipv4.ip_local_port_range='16384 65000'
-	ulimit -n "$(ulimit -Hn)"
+	ulimit -n 20000
 	make_groups
 	keep_awake
 }
 
-# What goes before NICE COMMAND...: a session of its own, because where sessions are groups for the scheduler (sched(7), autogroup), it is
-# their nice values that count.
+# What goes before NICE COMMAND...: a session of its own, because where sessions are groups for the scheduler (sched(7),
+# autogroup), it is their nice values that count.
 # shellcheck disable=SC2016 # that shell's
 session=(setsid -w bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec nice -n "$@"' -)
 

@@ -41,6 +41,7 @@ memory() {
 		for server in nginx dovecot epoll; do
 			if forms $server; then memory_fresh $server $round; fi
 		done
+		# Of epoll, the last.
 		for target in "${targets[@]}"; do memory_held $round "$target" 10000; done
 		forms epoll
 		forwarders

@@ -149,8 +149,10 @@ END {
 		printf "{\"machine\":\"%s\",\"rounds\":%d,\"seconds_each\":%s,\"results\":[", machine, rounds, seconds
 	else if (form == "table")
 		printf "%s; %d rounds of %s s\n", machine, rounds, seconds
-	if (form == "md")
-		print machine "; " rounds " rounds of " seconds " s.\n\n| measure | variant | ratio (quartiles) | goal | |\n|---|---|---|---|---|"
+	if (form == "md") {
+		printf "%s; %d rounds of %s s.\n\n", machine, rounds, seconds
+		print "| measure | variant | ratio (quartiles) | goal | |\n|---|---|---|---|---|"
+	}
 	for (i = 1; i <= count; i++)
 		show_group(order[i])
 	if (form == "json")

@@ -1,5 +1,5 @@
-# results.gnuplot DATA SVG CAPTION: the ratios to the same server written dual-stack, the median of the rounds and the quartiles: of
-# what a user would pick instead, and, as if under a glass, of the library alone.
+# results.gnuplot DATA SVG CAPTION: the ratios to the same server written dual-stack, the median of the rounds and the
+# quartiles: of what a user would pick instead, and, as if under a glass, of the library alone.
 set terminal svg size 1000,760 font "DejaVu Sans,13" background "#ffffff"
 set output ARG2
 set datafile separator "\t"

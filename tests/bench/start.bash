@@ -5,7 +5,7 @@
 # dualstack-run. Sourced by tests/bench/run.
 
 stop_all
-cc -shared -o "$work/empty.so" -x c /dev/null
+${CC:-cc} -shared -o "$work/empty.so" -x c /dev/null
 new_port
 cat >"$work/start-nginx.conf" <<END
 pid $work/start-nginx.pid;
@@ -20,6 +20,7 @@ declare -A start_commands=(
 	[listen]="$programs/server once 4 $port"
 	[nginx]="nginx -t -q -e stderr -p $work -c $work/start-nginx.conf"
 )
+command -v nginx >/dev/null || unset 'start_commands[nginx]'
 mapfile -t settings < <("$build/dualstack-run" env | grep '^DUALSTACK_')
 declare -a start_native=() \
 	start_empty=("LD_PRELOAD=$work/empty.so") \
@@ -31,6 +32,7 @@ start_sample() {
 	local -n with=start_$2
 	local program command time
 	for program in true perl listen nginx; do
+		[ -n "${start_commands[$program]:-}" ] || continue
 		read -ra command <<<"${start_commands[$program]}"
 		time=$("${session[@]}" -10 taskset -c $server_core "$programs/starts" "$each" ${with[@]+"${with[@]}"} "${command[@]}")
 		record start $program - "$2" "$1" "$time"
