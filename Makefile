@@ -59,7 +59,6 @@ TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 # Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
-BENCH = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
@@ -186,8 +185,11 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
-# What demo/table needs beside, and the bench, whose short form is a test.
-programs: $(BUILD)/demo/ask6 $(BENCH)
+# What demo/table needs beside.
+programs: $(BUILD)/demo/ask6
+
+# What measures, and is tested in short.
+measures: $(BUILD)/tests/bench/load $(BUILD)/tests/bench/server $(BUILD)/tests/bench/starts
 
 unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 
@@ -197,7 +199,7 @@ demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 check:
 	@BUILD='$(BUILD)' tests/run
 
-bench: all $(BENCH) $(BUILD)/tests/programs/blocks
+bench: all measures $(BUILD)/tests/programs/blocks
 	@BUILD='$(BUILD)' tests/bench/run
 	@BUILD='$(BUILD)' tests/bench/connect
 
@@ -278,7 +280,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
+.PHONY: FORCE all programs measures unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)
