@@ -1,5 +1,5 @@
 # Of tests/bench/goals and results.tsv, as -v form= has it: a table, json, the ratios for gnuplot (plot), or those that have goals
-# for a page (md). A ratio is the median of the rounds' ratios,
+# for a page (md). Quartiles that are on both sides of the goal leave it open: "met?", "missed?". A ratio is the median of the rounds' ratios,
 # with the quartiles beside it; where the goal begins with "<=+", a difference.
 
 function sort(a, n, i, j, v) {
@@ -54,6 +54,15 @@ function is_met(goal, v) {
 	return goal ~ /^>=/ ? v >= substr(goal, 3) + 0 : v <= substr(goal, 3) + 0
 }
 
+# Where half of the rounds do not say the same, the machine was not quiet enough to tell.
+function is_clear(goal) {
+	return is_met(goal, low) == is_met(goal, high)
+}
+
+function verdict(goal) {
+	return (is_met(goal, middle) ? "met" : "missed") (is_clear(goal) ? "" : "?")
+}
+
 function number(v) {
 	return v >= 1000 ? sprintf("%.0f", v) : v >= 10 ? sprintf("%.1f", v) : sprintf("%.3f", v)
 }
@@ -68,7 +77,7 @@ function show_table(f, unit, median, against, goal, differ, name) {
 	if (against != "") {
 		printf differ ? "  %-8s %+.0f (%+.0f to %+.0f)" : "  %-8s %.3f (%.3f-%.3f)", against, middle, low, high
 		if (goal ~ /=/)
-			printf "  %s %s", goal, is_met(goal, middle) ? "met" : "missed"
+			printf "  %s %s", goal, verdict(goal)
 	}
 	printf "\n"
 }
@@ -80,7 +89,7 @@ function show_json(f, unit, median, against, goal, differ) {
 		printf ",\"against\":\"%s\",\"%s\":{\"median\":%.4f,\"quartiles\":[%.4f,%.4f]}", against,
 			differ ? "difference" : "ratio", middle, low, high
 		if (goal ~ /=/)
-			printf ",\"goal\":\"%s\",\"met\":%s", goal, is_met(goal, middle) ? "true" : "false"
+			printf ",\"goal\":\"%s\",\"verdict\":\"%s\"", goal, verdict(goal)
 	}
 	printf "}"
 }
@@ -92,7 +101,7 @@ function show_plot(f) {
 function show_md(f, goal) {
 	printf "| %s, %s%s | %s | ", f[1], f[2], f[3] == "-" ? "" : ", " f[3], f[4]
 	printf goal ~ /[+]/ ? "%+.0f KiB (%+.0f to %+.0f)" : "%.3f (%.3f to %.3f)", middle, low, high
-	printf " | %s | %s |\n", goal, is_met(goal, middle) ? "met" : "**missed**"
+	printf " | %s | %s |\n", goal, verdict(goal)
 }
 
 # All series of the measure and server of KEY, once.
