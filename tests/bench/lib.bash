@@ -140,9 +140,11 @@ conclude() {
 	[ $lost -eq 0 ]
 }
 
-# The machine, in a line.
+# The machine, in a line, with what else it had to do.
+read -r busy _ </proc/loadavg
 machine() {
 	local model
 	model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
-	echo "$(nproc) cores of ${model:-$(uname -m)}, Linux $(uname -r), $(getconf GNU_LIBC_VERSION 2>/dev/null || echo 'another libc')"
+	echo "$(nproc) cores of ${model:-$(uname -m)}, Linux $(uname -r), $(getconf GNU_LIBC_VERSION 2>/dev/null ||
+		echo 'another libc'), load average $busy before"
 }
