@@ -179,6 +179,10 @@ $(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kerne
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $<
 
+# Its cases are those of hooks.def, and it tells valgrind where one begins: without its header it is not built.
+CALLS = $(if $(wildcard /usr/include/valgrind/callgrind.h),$(BUILD)/tests/bench/calls)
+$(BUILD)/tests/bench/calls: private PROGRAM_CFLAGS += -Ishim
+
 $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $<
@@ -186,7 +190,7 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 programs: $(PROGRAMS)
 
 # What demo/table needs beside.
-programs: $(BUILD)/demo/ask6
+programs: $(BUILD)/demo/ask6 $(CALLS)
 
 # What measures, and is tested in short.
 measures: $(BUILD)/tests/bench/load $(BUILD)/tests/bench/server $(BUILD)/tests/bench/starts
