@@ -78,6 +78,28 @@ static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
 	return place;
 }
 
+/* The families in turn, beginning with that of the first, as long as there are both (RFC 8305, 4): however
+ * many addresses of one don't answer, the other's first begins after one delay. ASKED as below. */
+static void interleave(struct names_list *list, uint32_t *asked)
+{
+	const struct names_list from = *list;
+	const uint32_t before = *asked;
+	bool in = IN6_IS_ADDR_V4MAPPED(&from.addresses[0].addr);
+	uint32_t next[2] = {0, 0};
+
+	for (list->count = 0; list->count < from.count; in = !in) {
+		uint32_t *i = &next[in];
+
+		while (*i < from.count && (bool)IN6_IS_ADDR_V4MAPPED(&from.addresses[*i].addr) != in)
+			++*i;
+		if (*i == from.count)
+			continue;
+		if (*i == before)
+			*asked = list->count;
+		list->addresses[list->count++] = from.addresses[(*i)++];
+	}
+}
+
 /* Leaves the families in LIST that a rule leaves, in the order that it wants. ASKED is where what the program
  * asked for is; it is changed to where that is afterwards. Returns whether it is there still. */
 static bool order(struct names_list *list, enum rules_action action, uint32_t *asked)
@@ -86,8 +108,10 @@ static bool order(struct names_list *list, enum rules_action action, uint32_t *a
 	const struct names_list from = *list;
 	bool there = false;
 
-	if (action == RULES_DEFAULT || action == RULES_AUTO)
+	if (action == RULES_DEFAULT || action == RULES_AUTO) {
+		interleave(list, asked);
 		return true;
+	}
 	list->count = 0;
 	for (int pass = 0; pass < 2; pass++)
 		for (uint32_t i = 0; i < from.count; i++) {

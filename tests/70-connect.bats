@@ -1,9 +1,12 @@
 # connect() to a name, by small programs in every mode: what they observe, run natively against the one address
-# that answers, and under the shim against a list of which only the last does, is the same.
+# that answers, and under the shim against a list of which only the last does (eight.example with a rule that
+# leaves the IPv4 address to the end), is the same.
 
 bats_require_minimum_version 1.5.0
 load lib/helper
 load lib/names
+
+last='--rule=connect name=eight.example ipv6-first'
 
 setup() {
 	need python3
@@ -20,7 +23,7 @@ observe() {
 	local program=$1 name=$2 port=$3 output=$4
 	shift 4
 	OPEN=$(letting_go "$port") LOCAL=192.0.2.2 LOCAL_PORT=$((port + 1000)) \
-		ip netns exec "$client" timeout 60 ${SHIM:+"$run" --} "$programs/$program" "$@" "$name" "$port" \
+		ip netns exec "$client" timeout 60 ${SHIM:+"$run" "$last" --} "$programs/$program" "$@" "$name" "$port" \
 		>"$output" 2>&1 3>&-
 	echo "exit status $?" >>"$output"
 	# From the commands that a program of another word size or C library runs.
@@ -142,12 +145,21 @@ plain_ipv4() {
 
 @test "the log says which addresses were tried, and what became of them" {
 	drop_in6 $dead6
-	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
+	run -0 on_client "$run" "$last" --log=info -- "$programs/blocks" plain eight.example 7200
 	assert_line --regexp 'to eight.example: .*\[2001:db8:1::81\]:7200 ECONNREFUSED after [0-9]+ ms, .*192\.0\.2\.1:7200 connected after [0-9]+ ms$'
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	assert_line --regexp "to dead.example: \[$dead6\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected after"
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain four.example 7200
 	refute_output --partial dualstack
+}
+
+@test "however many IPv6 addresses don't answer, the IPv4 one is the second that is tried" {
+	drop_in6 2001:db8:1::80/124
+	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
+	assert_line --regexp 'to eight.example: \[2001:db8:1::8[1-7]\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected'
+	# A rule that wants one family first has it so.
+	run -0 on_client "$run" --rule='connect ipv6-first' --log=info -- "$programs/blocks" plain eight.example 7200
+	assert_line --regexp ':7200 given up after .*:7200 given up after .*192\.0\.2\.1:7200 connected'
 }
 
 @test "DUALSTACK_DELAY: strictly one after the other, or sooner" {

@@ -28,12 +28,30 @@ static bool is_first(const struct preference *p, const struct choice_address *ad
 	return address->ipv6 ? p->ipv6 : p->ipv4;
 }
 
+/* As the library does (RFC 8305, 4): the families in turn, beginning with the first address's. */
+static size_t in_turn(const struct choice_address *addresses, size_t count, size_t *order)
+{
+	size_t used = 0, next[2] = {0, 0};
+
+	for (bool ipv6 = count && addresses[0].ipv6; used < count; ipv6 = !ipv6) {
+		size_t *i = &next[ipv6];
+
+		while (*i < count && addresses[*i].ipv6 != ipv6)
+			++*i;
+		if (*i < count)
+			order[used++] = (*i)++;
+	}
+	return used;
+}
+
 size_t choice_order(const struct choice_address *addresses, size_t count, enum rules_action action,
 		    size_t *order)
 {
 	const struct preference p = preference_of(action);
 	size_t known = count < NAMES_ADDRESSES ? count : NAMES_ADDRESSES, used = 0;
 
+	if (p.ipv4 && p.ipv6)
+		return in_turn(addresses, known, order);
 	for (size_t i = 0; i < known; i++)
 		if (is_first(&p, &addresses[i]))
 			order[used++] = i;

@@ -70,24 +70,25 @@ static void stream(void **state)
 
 static void order(void **state)
 {
-	static const struct choice_address addresses[] = {SILENT(6), SILENT(4), SILENT(6), SILENT(4)};
+	static const struct choice_address addresses[] = {SILENT(6), SILENT(6), SILENT(6), SILENT(4),
+							  SILENT(4)};
 	static const struct {
 		enum rules_action action;
-		size_t order[4], count;
+		size_t order[5], count;
 	} cases[] = {
-	    {RULES_DEFAULT, {0, 1, 2, 3}, 4},
-	    {RULES_AUTO, {0, 1, 2, 3}, 4},
-	    {RULES_IPV6, {0, 2}, 2},
-	    {RULES_IPV4, {1, 3}, 2},
-	    {RULES_IPV6_FIRST, {0, 2, 1, 3}, 4},
-	    {RULES_IPV4_FIRST, {1, 3, 0, 2}, 4},
+	    {RULES_DEFAULT, {0, 3, 1, 4, 2}, 5},
+	    {RULES_AUTO, {0, 3, 1, 4, 2}, 5},
+	    {RULES_IPV6, {0, 1, 2}, 3},
+	    {RULES_IPV4, {3, 4}, 2},
+	    {RULES_IPV6_FIRST, {0, 1, 2, 3, 4}, 5},
+	    {RULES_IPV4_FIRST, {3, 4, 0, 1, 2}, 5},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		size_t got[4];
+		size_t got[5];
 
-		assert_int_equal(choice_order(addresses, 4, cases[i].action, got), cases[i].count);
+		assert_int_equal(choice_order(addresses, 5, cases[i].action, got), cases[i].count);
 		assert_memory_equal(got, cases[i].order, cases[i].count * sizeof *got);
 	}
 }
