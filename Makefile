@@ -189,8 +189,8 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
-# What demo/table needs beside.
-programs: $(BUILD)/demo/ask6 $(CALLS)
+# What demo/table and the measurements of tests/bench need beside.
+programs: $(BUILD)/demo/ask6 $(BUILD)/tests/bench/delay $(BUILD)/tests/bench/visit $(CALLS)
 
 # What measures, and is tested in short.
 measures: $(BUILD)/tests/bench/load $(BUILD)/tests/bench/server $(BUILD)/tests/bench/starts

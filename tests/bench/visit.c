@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Seconds. */
+enum { PATIENCE = 60 };
 static int limit = 10;
 
 static void die(const char *what)
@@ -69,7 +71,7 @@ static void by_poll(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-	if (poll(&p, 1, limit * 1000) != 1)
+	if (poll(&p, 1, PATIENCE * 1000) != 1)
 		die("poll");
 }
 
@@ -78,7 +80,7 @@ static void by_epoll(int fd)
 	struct epoll_event event = {.events = EPOLLOUT};
 	int set = epoll_create1(EPOLL_CLOEXEC);
 
-	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) || epoll_wait(set, &event, 1, limit * 1000) != 1)
+	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) || epoll_wait(set, &event, 1, PATIENCE * 1000) != 1)
 		die("epoll_wait");
 }
 
@@ -112,7 +114,7 @@ static int in_turn(const struct addrinfo *list)
 static void give_up(int number)
 {
 	(void)number;
-	printf(">%d -\n", limit * 1000);
+	printf("%d -\n", limit * 1000);
 	fflush(stdout);
 	_exit(0);
 }
@@ -125,7 +127,7 @@ static char family_seen(int fd)
 	ssize_t size;
 
 	dprintf(fd, "GET / HTTP/1.0\r\n\r\n");
-	while (poll(&p, 1, limit * 1000) == 1 && (size = read(fd, data, sizeof data)) > 0)
+	while (poll(&p, 1, PATIENCE * 1000) == 1 && (size = read(fd, data, sizeof data)) > 0)
 		last = data[size - 1];
 	return last;
 }
@@ -141,7 +143,7 @@ static int visit(const char *how, const char *name, const char *port)
 	if (getaddrinfo(name, port, &hints, &list) != 0)
 		die(name);
 	signal(SIGALRM, give_up);
-	alarm((unsigned)limit);
+	alarm((unsigned)(turn ? limit : PATIENCE));
 	from = now_ms();
 	fd = turn                        ? in_turn(list)
 	     : strcmp(how, "poll") == 0  ? connected(list, by_poll)
