@@ -30,7 +30,7 @@ enum {
 /* Connects in progress; and those of which there is something to tell, which are as many or more. One more
  * until attempts_setup() was called, so that the check of the hooks that have no other leads to
  * preload_start(). */
-extern _Atomic int attempts_going, attempts_known;
+extern __attribute__((visibility("hidden"))) _Atomic int attempts_going, attempts_known;
 
 static inline bool attempts_pending(void)
 {
@@ -41,7 +41,7 @@ static inline bool attempts_pending(void)
  * none can be left to the kernel at once. (A copy of the descriptor is found by calls that have more to ask,
  * but not here.) */
 enum { ATTEMPTS_NUMBERS = 64 };
-extern _Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
+extern __attribute__((visibility("hidden"))) _Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
 
 static inline bool attempts_maybe(int fd)
 {

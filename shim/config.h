@@ -24,7 +24,7 @@ struct config {
 };
 
 /* Constant once config_load() has returned: any thread and any signal handler may read it. */
-extern struct config config;
+extern __attribute__((visibility("hidden"))) struct config config;
 
 /* Reads the configuration and the variables (sources.h) and DUALSTACK_KEY, and hands each to the file that it
  * is for. Called once, when the library is loaded. A variable whose value is not understood is as if not set:

@@ -25,6 +25,10 @@
  * and one branch. */
 void preload_start(void);
 
+/* What is done while a connect is in progress, and only then, is kept apart: the common case needs no frame
+ * of its own then. */
+#define RARE __attribute__((noinline, cold))
+
 /* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
  * answer: then the answer is in VALUE and LEN. */
 bool connect_error(int fd, void *value, socklen_t *len);

@@ -14,7 +14,7 @@
 #endif
 
 /* Before the library is ready, attempts_pending() says yes. */
-static void leave(int first, int last)
+RARE static void leave(int first, int last)
 {
 	preload_start();
 	if (attempts_pending())

@@ -6,7 +6,7 @@
 #include "attempts.h"
 
 /* Before the library is ready, attempts_pending() says yes. */
-static bool to_kernel(int fd, int flags, int timeout)
+RARE static bool to_kernel(int fd, int flags, int timeout)
 {
 	preload_start();
 	return !attempts_pending() || connect_settled(fd, flags, timeout);

@@ -29,8 +29,11 @@ struct real {
 };
 
 /* Filled when the library is loaded and constant from then on, so that any thread and any signal
- * handler may read it. Another preload library that stands behind this one is called through it. */
-extern struct real real;
+ * handler may read it. Another preload library that stands behind this one is called through it.
+ *
+ * Hidden where it is declared, as whatever the hooks read each time: what might be another library's is
+ * looked up in the global offset table first (gcc's -fvisibility=hidden is about what is defined). */
+extern __attribute__((visibility("hidden"))) struct real real;
 
 /* Fills the table; may be repeated. Not async-signal-safe (dlsym). An OPTIONAL function that the C
  * library lacks is left NULL. Returns 0, or -ENOSYS when a required one is missing. */
