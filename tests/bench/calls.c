@@ -150,6 +150,7 @@ static const struct row {
     {"getaddrinfo/name", NOTHING, "both.example", NULL, call_getaddrinfo, free_list},
     {"connect/name", LISTENER6, "both.example", new_client_of_name, call_connect, accept_and_close},
     {"poll/after-lookup", STREAM, NULL, waits, call_poll, NULL},
+    {"epoll_wait/after-lookup", STREAM, NULL, registered, call_epoll_wait, close_set},
     {"recv/after-lookup", STREAM, NULL, comes, call_recv, NULL},
 };
 
