@@ -72,7 +72,7 @@ int hook___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *ti
 				: hook_ppoll(fds, count, timeout, mask);
 }
 
-static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
+RARE static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
 {
 	struct timespec t, left;
 	int result, error;
