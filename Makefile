@@ -3,7 +3,7 @@
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
-#   make bench      what it costs, beside native servers and forwarders; time to connect
+#   make bench      what it costs, beside native servers and forwarders; instructions per call; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
 #   make BUILD=build32 CC='gcc -m32' install-library    beside it, for the programs of another word size
@@ -193,10 +193,7 @@ programs: $(PROGRAMS)
 programs: $(BUILD)/demo/ask6
 
 # What measures, and is tested in short; it needs glibc.
-measures: $(BUILD)/tests/bench/delay $(BUILD)/tests/bench/visit $(CALLS)
-
-# What measures, and is tested in short.
-measures: $(BUILD)/tests/bench/load $(BUILD)/tests/bench/server $(BUILD)/tests/bench/starts
+measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit) $(CALLS)
 
 unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
 
@@ -206,8 +203,9 @@ demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 check:
 	@BUILD='$(BUILD)' tests/run
 
-bench: all measures $(BUILD)/tests/programs/blocks
+bench: all measures
 	@BUILD='$(BUILD)' tests/bench/run
+	@BUILD='$(BUILD)' tests/bench/instructions
 	@BUILD='$(BUILD)' tests/bench/connect
 
 fuzz:
