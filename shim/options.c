@@ -191,10 +191,12 @@ const struct option *options_find(int level, int name)
 	return NULL;
 }
 
-/* Reads one option; a length of 0 stands for one that can't be read. */
-static void get(int fd, const struct option *row, struct value *v)
+/* Reads one option; a length of 0 stands for one that there is not. Returns 0, or a negative errno where it
+ * can't be read. */
+static int get(int fd, const struct option *row, struct value *v)
 {
 	unsigned number;
+	int result = 0;
 
 	memset(v, 0, sizeof *v);
 	v->len = sizeof v->bytes;
@@ -203,16 +205,19 @@ static void get(int fd, const struct option *row, struct value *v)
 		v->len = 0;
 		/* Nor is this one of the program's. */
 		if (mark_test_datagram(fd))
-			return;
+			return 0;
 	}
-	if (real.getsockopt(fd, row->level, row->name, v->bytes, &v->len) != 0)
-		v->len = row->name == SO_ATTACH_FILTER && errno != ENOPROTOOPT ? 1 : 0;
+	if (real.getsockopt(fd, row->level, row->name, v->bytes, &v->len) != 0) {
+		result = errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
+		v->len = 0;
+	}
 	/* The mark is not a setting of the program: what it sees is the default. */
 	memcpy(&number, v->bytes, sizeof number);
 	if (mark_is_value(row->level, row->name, number)) {
 		number = row->level == SOL_SOCKET ? 1 : 0;
 		memcpy(v->bytes, &number, sizeof number);
 	}
+	return result;
 }
 
 static bool same(const struct value *a, const struct value *b)
@@ -253,16 +258,17 @@ static int write_one(int fd, const struct option *row, const struct value *v, in
 static int carry_row(int from, int to, const struct option *row, int family)
 {
 	struct value had, has;
-	int result;
+	int result = get(from, row, &had);
 
-	get(from, row, &had);
-	get(to, row, &has);
-	if (same(&had, &has))
-		return 0;
+	if (result == 0)
+		result = get(to, row, &has);
+	if (result || same(&had, &has))
+		return result;
 	result = write_one(to, row, &had, family);
+	if (result == 0)
+		result = get(to, row, &has);
 	if (result)
 		return result;
-	get(to, row, &has);
 	return same(&had, &has) ? 0 : -EOPNOTSUPP;
 }
 
@@ -301,7 +307,7 @@ static bool is_in6(int fd)
 	struct value has;
 	int family;
 
-	get(fd, &domain, &has);
+	(void)get(fd, &domain, &has);
 	memcpy(&family, has.bytes, sizeof family);
 	return family == AF_INET6;
 }
@@ -337,15 +343,27 @@ int options_carry_flags(int from, int to, const char **missed)
 	return flags >= 0 && fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
-/* The network namespace that a socket was made in: a daemon may have changed its own since. */
+/* What the kernel calls the network namespace that a socket was made in (SO_NETNS_COOKIE, Linux 5.14), which
+ * wants room for that and no more (sk_getsockopt()); 0 where it has no such name. */
+static int namespace_of(int fd, uint64_t *name)
+{
+	socklen_t len = sizeof *name;
+
+	*name = 0;
+	return real.getsockopt(fd, SOL_SOCKET, 71, name, &len) == 0 || errno == ENOPROTOOPT ? 0 : -errno;
+}
+
+/* A daemon may have changed its own namespace since. */
 static int same_namespace(int from, int to)
 {
-	static const struct option cookie = {"SO_NETNS_COOKIE", SOL_SOCKET, 71, NONE, OPTION_BLOB, true};
-	struct value had, has;
+	uint64_t had, has;
+	int result = namespace_of(from, &had);
 
-	get(from, &cookie, &had);
-	get(to, &cookie, &has);
-	return same(&had, &has) ? 0 : -EXDEV;
+	if (result == 0)
+		result = namespace_of(to, &has);
+	if (result)
+		return result;
+	return had == has ? 0 : -EXDEV;
 }
 
 /* A socket belongs to who made it (firewalls can tell, and SO_REUSEPORT compares: then bind() says so). A
