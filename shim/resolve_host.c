@@ -131,9 +131,16 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 	return status;
 }
 
-/* Notes the answer OWN (NULL: none) of the program's question. Returns whether the other family is to be
- * asked instead: there is no answer or, for AF_INET, no route to it. */
-static bool host_noted(const char *name, int family, const struct hostent *own, struct lookup *lookup)
+/* Whether ERROR, where there is no answer, says that there is none to be had. */
+static bool no_address(int error)
+{
+	return error == HOST_NOT_FOUND || error == NO_DATA;
+}
+
+/* Notes the answer OWN (NULL: none, because of ERROR) of the program's question. Returns whether the other
+ * family is to be asked instead: the name has no address or, for AF_INET, no route to it. */
+static bool host_noted(const char *name, int family, const struct hostent *own, int error,
+		       struct lookup *lookup)
 {
 	enum rules_action action = policy_name(name, 0, -1);
 	struct names_list list = {.count = 0}, mine = {.count = 0};
@@ -152,7 +159,8 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 	if (family == AF_INET && own)
 		instead = (policy_wants_in6(action) || !host_routed(own)) && answers_native(other);
 	else
-		instead = !own && answers_has(other, family == AF_INET ? AF_INET6 : AF_INET);
+		instead =
+		    !own && no_address(error) && answers_has(other, family == AF_INET ? AF_INET6 : AF_INET);
 	/* The other family is the one that the rule leaves out. */
 	if (action == (family == AF_INET ? RULES_IPV4 : RULES_IPV6))
 		instead = false;
@@ -196,7 +204,7 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 	bool instead, found = status == 0 && *result;
 
 	if (lookup || !answers_literal(name))
-		instead = host_noted(name, family, found ? *result : NULL, lookup);
+		instead = host_noted(name, family, found ? *result : NULL, first, lookup);
 	else
 		instead = !found && literal_in6(name, family);
 	if (!instead || status == ERANGE)
@@ -235,7 +243,7 @@ struct hostent *resolve_host(const char *name, int family)
 		error = HOST_NOT_FOUND;
 	}
 	if (lookup || !answers_literal(name))
-		instead = host_noted(name, family, entry, lookup);
+		instead = host_noted(name, family, entry, error, lookup);
 	else
 		instead = !entry && literal_in6(name, family);
 	other = instead ? host_from_here(name, family) : NULL;
