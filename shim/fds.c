@@ -157,7 +157,7 @@ int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_
 {
 	char path[PATH_BYTES], text[512];
 	size_t used = 0;
-	ssize_t n;
+	ssize_t n = 0;
 	int info, result = 0;
 
 	path_of(path, set);
@@ -182,5 +182,5 @@ int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_
 		memmove(text, line, used);
 	}
 	sys_close(info);
-	return result;
+	return !result && n < 0 ? -ENOSYS : result;
 }

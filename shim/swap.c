@@ -20,6 +20,7 @@ struct holdings {
 	int with, except;
 	uint64_t cookie, inode;
 	int fds[MOST_DESCRIPTORS];
+	int flags[MOST_DESCRIPTORS]; /* what dup3() takes */
 	int fd_count;
 	struct fds_registration registrations[MOST_REGISTRATIONS];
 	int registration_count;
@@ -39,12 +40,16 @@ static int note_descriptor(int fd, void *arg)
 {
 	struct holdings *h = arg;
 	uint64_t cookie;
+	int flags;
 
 	if (fd == h->with || fd == h->except)
 		return 0;
 	cookie = twin_cookie(fd);
+	if (cookie == 0 && errno == ENOTSOCK)
+		return fds_registrations(fd, h->with, h->inode, note_registration, h);
+	/* Another thread may have closed it; what else can't be asked may be the socket itself. */
 	if (cookie == 0)
-		return errno == ENOTSOCK ? fds_registrations(fd, h->with, h->inode, note_registration, h) : 0;
+		return errno == EBADF ? 0 : -errno;
 	if (cookie != h->cookie)
 		return 0;
 	for (int i = 0; i < h->fd_count; i++)
@@ -52,6 +57,10 @@ static int note_descriptor(int fd, void *arg)
 			return 0;
 	if (h->fd_count == MOST_DESCRIPTORS)
 		return -ENOSPC;
+	flags = fcntl(fd, F_GETFD);
+	if (flags < 0)
+		return -errno;
+	h->flags[h->fd_count] = flags & FD_CLOEXEC ? O_CLOEXEC : 0;
 	h->fds[h->fd_count++] = fd;
 	return 0;
 }
@@ -59,12 +68,9 @@ static int note_descriptor(int fd, void *arg)
 /* Puts WITH on the first COUNT descriptors; returns how many that went well for. */
 static int put(const struct holdings *h, int with, int count)
 {
-	for (int i = 0; i < count; i++) {
-		int flags = fcntl(h->fds[i], F_GETFD);
-
-		if (real.dup3(with, h->fds[i], flags >= 0 && flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+	for (int i = 0; i < count; i++)
+		if (real.dup3(with, h->fds[i], h->flags[i]) < 0)
 			return i;
-	}
 	return count;
 }
 
