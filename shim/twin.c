@@ -66,6 +66,13 @@ int twin_make(int fd, int family, const char **missed)
 	return result;
 }
 
+int twin_reused(int fd, int *flags)
+{
+	flags[0] = twin_option(fd, SO_REUSEADDR);
+	flags[1] = twin_option(fd, SO_REUSEPORT);
+	return flags[0] < 0 || flags[1] < 0 ? -errno : 0;
+}
+
 void twin_reuse(int fd, const int *flags)
 {
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &flags[0], sizeof flags[0]);
@@ -75,9 +82,10 @@ void twin_reuse(int fd, const int *flags)
 int twin_share(int fd, int twin, const struct sockaddr *addr, socklen_t len)
 {
 	static const int both[2] = {1, 1};
-	const int before[2] = {twin_option(fd, SO_REUSEADDR), twin_option(fd, SO_REUSEPORT)};
-	int result = 0;
+	int before[2], result = twin_reused(fd, before);
 
+	if (result)
+		return result;
 	twin_reuse(fd, both);
 	twin_reuse(twin, both);
 	if (real.bind(twin, addr, len) != 0)

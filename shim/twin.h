@@ -26,7 +26,9 @@ int twin_new(int family, int protocol);
  * naming the option that could not be carried over, or NULL. */
 int twin_make(int fd, int family, const char **missed);
 
-/* Sets SO_REUSEADDR and SO_REUSEPORT, the options that let sockets share a port, to FLAGS[0] and FLAGS[1]. */
+/* Reads SO_REUSEADDR and SO_REUSEPORT, the options that let sockets share a port, into FLAGS[0] and FLAGS[1].
+ * Returns 0 or a negative errno. And sets them. */
+int twin_reused(int fd, int *flags);
 void twin_reuse(int fd, const int *flags);
 
 /* Binds TWIN to ADDR, which FD is bound to, at least in part, so that they share the port. Returns 0 or a

@@ -175,17 +175,19 @@ static in_port_t widened_port(int fd)
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
 	static const int both[2] = {1, 1};
-	const int before[2] = {twin_option(dual, SO_REUSEADDR), twin_option(dual, SO_REUSEPORT)};
+	const int listening = twin_option(dual, SO_ACCEPTCONN);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	const char *missed;
-	int result = options_carry(dual, plain, AF_INET, &missed);
+	int before[2], result = listening < 0 ? -errno : twin_reused(dual, before);
 
+	if (result == 0)
+		result = options_carry(dual, plain, AF_INET, &missed);
 	if (result)
 		return result;
 	twin_reuse(dual, both);
 	twin_reuse(plain, both);
 	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
-	    (twin_option(dual, SO_ACCEPTCONN) == 1 && real.listen(plain, backlog_of(dual)) != 0))
+	    (listening && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;
 	else
 		result = swap_socket(fd, twin_cookie(dual), plain, dual);
