@@ -113,7 +113,10 @@ static int inherited(int fd, void *arg)
 	const bool *cloexec_too = arg;
 	int flags = fcntl(fd, F_GETFD);
 
-	return flags >= 0 && (*cloexec_too || !(flags & FD_CLOEXEC)) && mark_test(fd);
+	/* What can't be asked counts as inherited, and as marked. */
+	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)
+		return 0;
+	return mark_test(fd) != MARK_NONE || mark_hidden(fd);
 }
 
 bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)

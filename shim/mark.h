@@ -42,8 +42,9 @@ bool mark_test_datagram(int fd);
  * can be another socket by now. For who would hear of that from the kernel. */
 bool mark_seen_datagram(int fd);
 
-/* mark_test_datagram() of FD, which has yielded an IPv6 address, where the caller has ROOM bytes for one. It
- * costs no system call where FD was one lately and no program that knows IPv6 would have so little room. */
+/* Whether what FD yields to a caller with ROOM bytes for a peer's address is to be translated: it is a marked
+ * datagram socket. It costs no system call where FD was one lately and no program that knows IPv6 would have
+ * so little room; such a caller gets a yes as well where a sandbox does not let the mark be read. */
 bool mark_test_receiver(int fd, socklen_t room);
 
 /* The same for mark_test_stream() of FD that was accepted from LISTENER. */
@@ -53,6 +54,9 @@ bool mark_test_accepted(int fd, int listener, socklen_t room);
  * be taken for a marked one: because it has been narrowed while the call waited, or because a sandbox does
  * not let its mark be read, and only a program that knows nothing but IPv4 has so little room. */
 bool mark_assume(int fd, socklen_t room);
+
+/* Whether there may be marks, and a sandbox does not let that of the socket FD be read. */
+bool mark_hidden(int fd);
 
 /* Whether a setsockopt() of LEVEL and NAME on FD would touch the mark, or what comes with it, and do nothing
  * else: then the program's call is to have no effect. */

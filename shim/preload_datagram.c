@@ -326,7 +326,7 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 		return false;
 	if (flags & MSG_ERRQUEUE)
 		return mark_test(fd) != MARK_NONE;
-	return message->msg_name ? mark_test_receiver(fd, message->msg_namelen) : mark_test_datagram(fd);
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
 }
 
 /* Sockets that another process passes on may be marked ones. */
@@ -416,7 +416,9 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	int saved = errno;
 
 	preload_start();
-	if (!config.active || !messages || !count || !mark_test_datagram(fd)) {
+	if (!config.active || !messages || !count ||
+	    !mark_test_receiver(fd, messages->msg_hdr.msg_name ? messages->msg_hdr.msg_namelen
+							       : sizeof(struct sockaddr_in6))) {
 		int result = real.recvmmsg(fd, messages, count, flags, timeout);
 
 		for (int i = 0; i < result; i++)
