@@ -54,7 +54,7 @@ bool flight_plan(int fd, in_port_t port, struct flight_plan *plan)
 
 	memset(plan, 0, sizeof *plan);
 	if (!protocol || protocol == IPPROTO_UDP || real.getsockname(fd, &plan->local.any, &len) != 0 ||
-	    !tcp_info(fd, info) || info[STATE] != TCP_CLOSE)
+	    !tcp_info(fd, info) || info[STATE] != TCP_CLOSE || fcntl(fd, F_GETFL) < 0)
 		return false;
 	/* It goes with the first data (tcp(7), "TCP_FASTOPEN_CONNECT"): there is nothing to wait for. */
 	if (tcp_option(fd, OPT_TCP_FASTOPEN_CONNECT) > 0)
@@ -167,19 +167,14 @@ void flight_finish(const struct flight_plan *plan, int fd)
 		set(fd, SOL_SOCKET, SO_REUSEADDR, plan->reuse);
 }
 
-static int domain(int fd)
-{
-	return twin_option(fd, SO_DOMAIN);
-}
-
-int flight_begin(const struct flight_plan *plan, int fd, const struct names_address *to)
+int flight_begin(const struct flight_plan *plan, int fd, bool own, const struct names_address *to)
 {
 	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 					 .sin6_port = plan->port,
 					 .sin6_addr = to->addr,
 					 .sin6_scope_id = to->scope};
 	struct sockaddr_in in = {.sin_family = AF_INET};
-	bool plain = domain(fd) == AF_INET;
+	bool plain = is_in(&to->addr) && !plan->in6 && !(own && plan->marked);
 	int flags = fcntl(fd, F_GETFL), result;
 
 	if (plain)

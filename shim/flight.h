@@ -47,9 +47,9 @@ void flight_set(struct flight_plan *plan, int level, int name, const void *value
 /* Sets on the socket FD, that goes to the program, what the attempts needed otherwise. */
 void flight_finish(const struct flight_plan *plan, int fd);
 
-/* connect(), without waiting, whatever O_NONBLOCK says. Returns 0 when it is established or in progress, or a
- * negative errno. */
-int flight_begin(const struct flight_plan *plan, int fd, const struct names_address *to);
+/* connect() of FD, the program's OWN socket or a flight_twin(), without waiting, whatever O_NONBLOCK says.
+ * Returns 0 when it is established or in progress, or a negative errno. */
+int flight_begin(const struct flight_plan *plan, int fd, bool own, const struct names_address *to);
 
 enum flight_state { FLIGHT_GOING, FLIGHT_LANDED, FLIGHT_FAILED };
 

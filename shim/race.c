@@ -156,20 +156,22 @@ static struct attempt *in_place(struct race *r)
 }
 
 /* Puts the socket of ours at *WITH on the program's descriptor. What was there goes on to a descriptor of
- * ours: it is another attempt's, or the program's own that has not begun. */
-static int put(struct race *r, int *with, uint64_t cookie)
+ * ours: it is another attempt's, or the program's own that has not begun. LAST: it is not needed any more,
+ * and none is taken for it: there may be none left. */
+static int put(struct race *r, int *with, uint64_t cookie, bool last)
 {
 	struct attempt *before = in_place(r);
 	const char *missed;
-	int old = fcntl(r->fd, F_DUPFD_CLOEXEC, *with), result;
+	int old = last ? NOWHERE : fcntl(r->fd, F_DUPFD_CLOEXEC, *with), result;
 
-	if (old < 0)
+	if (!last && old < 0)
 		return -errno;
 	result = options_carry_flags(r->fd, *with, &missed);
 	if (result == 0)
 		result = swap_socket(r->fd, r->cookie, *with, old);
 	if (result) {
-		sys_close(old);
+		if (!last)
+			sys_close(old);
 		return result;
 	}
 	if (before)
@@ -207,6 +209,12 @@ static int own_fd(const struct race *r)
 	return fd_of(r, r->own != NOWHERE ? r->own : r->attempts[r->asked].fd);
 }
 
+/* What the program is told of A: what it has not asked for is no way. */
+static int error_of(const struct attempt *a)
+{
+	return a->local ? ENETUNREACH : a->error;
+}
+
 static int begin(struct race *r, uint32_t number)
 {
 	struct attempt *a = &r->attempts[number];
@@ -219,11 +227,12 @@ static int begin(struct race *r, uint32_t number)
 	else
 		fd = flight_twin(&r->plan, r->fd, own_fd(r), &a->to.addr,
 				 number + 1 == r->count || config.delay == 0);
-	result = fd < 0 ? fd : flight_begin(&r->plan, fd, &a->to);
+	result = fd < 0 ? fd : flight_begin(&r->plan, fd, own, &a->to);
 	if (result) {
 		if (!own && fd >= 0)
 			sys_close(fd);
 		ended(r, a, FAILED, -result);
+		a->local = fd < 0;
 		return result;
 	}
 	a->state = GOING;
@@ -253,6 +262,14 @@ static void begin_due(struct race *r, bool must, uint64_t time)
 	}
 }
 
+/* A can't be put in place. */
+static void give_up(struct race *r, struct attempt *a, int error)
+{
+	ended(r, a, FAILED, error);
+	a->local = true;
+	drop(&a->fd, a->cookie);
+}
+
 /* The first attempt on its way. */
 static struct attempt *going(struct race *r)
 {
@@ -264,11 +281,10 @@ static struct attempt *going(struct race *r)
 
 static bool win(struct race *r, struct attempt *a)
 {
-	int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie);
+	int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, true);
 
 	if (result) {
-		ended(r, a, FAILED, -result);
-		drop(&a->fd, a->cookie);
+		give_up(r, a, -result);
 		return false;
 	}
 	ended(r, a, LANDED, 0);
@@ -284,7 +300,7 @@ static void lose(struct race *r)
 {
 	struct attempt *a = &r->attempts[r->asked];
 
-	if (a->fd >= 0 && put(r, &a->fd, a->cookie) != 0)
+	if (a->fd >= 0 && put(r, &a->fd, a->cookie, false) != 0)
 		a->error = flight_error(a->fd);
 	flight_finish(&r->plan, r->fd);
 	log_outcome(r);
@@ -338,15 +354,17 @@ static void keep_in_flight(struct race *r)
 	if (there && there->state == GOING)
 		return;
 	while ((a = going(r)) != NULL) {
-		int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie);
+		int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, false);
 
+		/* What has failed need not be kept, but for the error that the program is to have. */
+		if (result == -EMFILE && there && there != &r->attempts[r->asked])
+			result = put(r, &a->fd, a->cookie, true);
 		if (result == 0)
 			break;
-		ended(r, a, FAILED, -result);
-		drop(&a->fd, a->cookie);
+		give_up(r, a, -result);
 		begin_due(r, going(r) == NULL, now());
 	}
-	if (a && there && there != &r->attempts[r->asked]) {
+	if (a && there && there->fd >= 0 && there != &r->attempts[r->asked]) {
 		there->error = flight_error(there->fd);
 		drop(&there->fd, there->cookie);
 	}
@@ -402,7 +420,7 @@ int race_begin(struct race *r, int fd, const struct flight_plan *plan, const str
 		r->used = true;
 		return -EINPROGRESS;
 	}
-	result = -r->attempts[asked].error;
+	result = -error_of(&r->attempts[asked]);
 	flight_finish(&r->plan, fd);
 	log_outcome(r);
 	forget(r);
@@ -439,7 +457,7 @@ bool race_is_due(const struct race *r)
 
 int race_tell(struct race *r)
 {
-	int error = r->attempts[r->asked].error;
+	int error = error_of(&r->attempts[r->asked]);
 
 	(void)flight_error(r->fd);
 	forget(r);
@@ -467,7 +485,7 @@ void race_set(struct race *r, int level, int name, const void *value, socklen_t 
 void race_abandon(struct race *r, bool again)
 {
 	if (again && r->own >= 0)
-		(void)put(r, &r->own, r->own_cookie);
+		(void)put(r, &r->own, r->own_cookie, false);
 	flight_finish(&r->plan, r->fd);
 	forget(r);
 }
@@ -490,7 +508,7 @@ static void settle_for_asked(struct race *r)
 	if (a->state == WAITING)
 		(void)begin(r, r->asked);
 	if (a->state == GOING && a->fd >= 0)
-		(void)put(r, &a->fd, a->cookie);
+		(void)put(r, &a->fd, a->cookie, false);
 	flight_finish(&r->plan, r->fd);
 	forget(r);
 }

@@ -21,6 +21,7 @@ struct attempt {
 	int fd;          /* a descriptor of ours; -2: the program's own has it; -1: none */
 	uint64_t cookie; /* of the socket there (twin.h) */
 	int error;       /* of one that failed; 0 where only the kernel knows it, for the program to find */
+	bool local; /* that was this process's: there was no socket, or none that could be put in place */
 	uint32_t began, ended; /* ms since the race's BEGAN */
 };
 
