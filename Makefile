@@ -189,6 +189,17 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
+# Makes calls of the library fail: the sweep, and what is preloaded behind the library.
+FAULTS = $(wildcard tests/faults/*.[ch] tests/faults/*.def)
+$(BUILD)/tests/faults/sweep: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ tests/faults/s*.c -pthread
+$(BUILD)/tests/faults/inject.so: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -shared -o $@ tests/faults/inject.c -ldl
+
+programs: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
+
 # What demo/table needs beside.
 programs: $(BUILD)/demo/ask6
 

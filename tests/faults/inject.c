@@ -1,0 +1,265 @@
+/* A preload library behind libdualstack.so: makes one of its calls fail (inject.def). The functions that it
+ * interposes are called through it alone, whoever called them; of the others the return address tells. */
+#define _GNU_SOURCE
+#include "inject.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What a failure returns: -1 with errno; the same with the call made; NULL with errno; the error itself; and
+ * what the resolver's older functions do. */
+enum returns { MINUS, DONE, NOTHING, NUMBER, HOST, HOST_R };
+
+/* All are called with as many words as any of them has; what is too much nobody looks at. */
+typedef long word;
+typedef word function(word, word, word, word, word, word, word, word);
+
+static struct page *page;
+static uintptr_t library, library_end;
+static const char *const names[] = {
+#define CALL(name, ...) #name,
+#define IN6(name) #name,
+#define PART(name, ...) #name,
+#define SYSTEM(name, ...) "syscall",
+#define SYSTEM_DONE(name, ...) "syscall",
+#include "inject.def"
+#undef CALL
+#undef IN6
+#undef PART
+#undef SYSTEM
+#undef SYSTEM_DONE
+};
+static function *next[ROWS];
+static bool hooked[ROWS], loaded;
+void *__libc_calloc(size_t, size_t);
+
+static int find_library(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	if (!strstr(info->dlpi_name, "libdualstack.so"))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
+			library = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+			library_end = library + info->dlpi_phdr[i].p_memsz;
+		}
+	return 1;
+}
+
+static void map_page(void)
+{
+	const char *path = getenv("INJECT");
+	int (*real_open)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	int fd = path ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *found =
+	    fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (fd >= 0)
+		(void)((function *)dlsym(RTLD_NEXT, "close"))(fd, 0, 0, 0, 0, 0, 0, 0);
+	if (found != MAP_FAILED)
+		page = found;
+}
+
+/* Before the first call of any: it comes from the library's initialiser, or the program's. */
+static void load(void)
+{
+	for (int i = 0; i < ROWS; i++) {
+		Dl_info info;
+		void *first = dlsym(RTLD_DEFAULT, names[i]);
+
+		hooked[i] = first && dladdr(first, &info) && strstr(info.dli_fname, "libdualstack.so");
+		next[i] = (function *)dlsym(RTLD_NEXT, names[i]);
+	}
+	(void)dl_iterate_phdr(find_library, NULL);
+	map_page();
+	loaded = true;
+}
+
+__attribute__((constructor)) static void load_early(void)
+{
+	if (!loaded)
+		load();
+}
+
+static bool from_library(enum row row, const void *caller)
+{
+	return hooked[row] || ((uintptr_t)caller >= library && (uintptr_t)caller < library_end);
+}
+
+/* What a thread of the library's asks is never the program's question. */
+static bool is_main_thread(void)
+{
+	return next[ROW_sys_read](SYS_gettid, 0, 0, 0, 0, 0, 0, 0) == getpid();
+}
+
+static bool waits(enum row row)
+{
+	return row >= ROW_poll && row <= ROW_epoll_pwait;
+}
+
+/* Whether the program's call comes down to this one: that it is the same, another way of waiting or of
+ * sending, or what a connect() that does not block has begun. */
+static bool is_own(enum row row)
+{
+	return page->own == row || (waits(page->own) && waits(row)) ||
+	       (page->own == ROW_sendmmsg && row == ROW_sendmsg) ||
+	       (page->connecting != NO_ROW && page->connecting == row);
+}
+
+/* Counts a call, and says whether it is to fail. */
+static bool is_due(enum row row, const void *caller)
+{
+	unsigned number;
+
+	load_early();
+	if (row == NO_ROW || !page || !from_library(row, caller))
+		return false;
+	number = __atomic_add_fetch(&page->counts[row], 1, __ATOMIC_RELAXED);
+	if (page->row != row || number < page->from || (number > page->from && !page->all))
+		return false;
+	page->fired = true;
+	page->fired_own |= is_own(row) && is_main_thread();
+	return true;
+}
+
+static word fail(enum returns returns, const word *args)
+{
+	int error = page->error;
+
+	switch (returns) {
+	case NUMBER:
+		/* netdb.h: EAI_SYSTEM is in errno. */
+		errno = error == EAI_SYSTEM ? EIO : errno;
+		return error;
+	case HOST:
+		h_errno = error;
+		return 0;
+	case HOST_R:
+		*(struct hostent **)args[5] = NULL;
+		*(int *)args[6] = error;
+		return error == TRY_AGAIN ? EAGAIN : 0;
+	default:
+		errno = error;
+		return returns == NOTHING ? 0 : -1;
+	}
+}
+
+/* The row of a call that has one for each family. */
+static enum row by_family(enum row plain, enum row in6, bool is_socket, const word *args)
+{
+	int family = is_socket ? (int)args[0] : args[1] ? ((const struct sockaddr *)args[1])->sa_family : 0;
+
+	return family == AF_INET6 ? in6 : plain;
+}
+
+static bool is_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof peer;
+	const int saved = errno;
+	const bool result = next[ROW_getpeername](fd, (word)&peer, (word)&len, 0, 0, 0, 0, 0) == 0;
+
+	errno = saved;
+	return result;
+}
+
+static enum row row_of(enum row row, const word *args)
+{
+	switch (row) {
+	case ROW_socket:
+		return by_family(row, ROW_socket_in6, true, args);
+	case ROW_bind:
+		return by_family(row, ROW_bind_in6, false, args);
+	case ROW_connect:
+		/* On one that is established it can't fail any more. */
+		return is_connected((int)args[0]) ? NO_ROW : by_family(row, ROW_connect_in6, false, args);
+	case ROW_fcntl:
+		return args[1] == F_DUPFD_CLOEXEC ? row : ROW_fcntl_other;
+	case ROW_epoll_ctl:
+		/* What it says then is an answer. */
+		return args[1] == EPOLL_CTL_MOD ? NO_ROW : row;
+	default:
+		return row;
+	}
+}
+
+static word call(enum row row, enum returns returns, const word *a, const void *caller)
+{
+	word result;
+
+	/* The loader's own, before anything can be looked up. */
+	if (!loaded && row == ROW_calloc)
+		return (word)__libc_calloc((size_t)a[0], (size_t)a[1]);
+	load_early();
+	if (!is_due(row_of(row, a), caller))
+		return next[row](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+	if (returns == DONE) {
+		result = next[row](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+		if (result != 0)
+			return result;
+	}
+	return fail(returns, a);
+}
+
+#define CALL(name, returns, ...)                                                           \
+	word inject_##name(word, word, word, word, word, word, word, word) __asm__(#name); \
+	word inject_##name(word a, word b, word c, word d, word e, word f, word g, word h) \
+	{                                                                                  \
+		return call(ROW_##name, returns, (const word[]){a, b, c, d, e, f, g, h},   \
+			    __builtin_return_address(0));                                  \
+	}
+#define IN6(name)
+#define PART(name, ...)
+#define SYSTEM(name, ...)
+#define SYSTEM_DONE(name, ...)
+#include "inject.def"
+#undef CALL
+#undef IN6
+#undef PART
+#undef SYSTEM
+#undef SYSTEM_DONE
+
+static const struct {
+	long number;
+	enum row row;
+	enum returns returns;
+} system_calls[] = {
+#define CALL(name, ...)
+#define IN6(name)
+#define PART(name, ...)
+#define SYSTEM(name, ...) {SYS_##name, ROW_sys_##name, MINUS},
+#define SYSTEM_DONE(name, ...) {SYS_##name, ROW_sys_##name, DONE},
+#include "inject.def"
+#undef CALL
+#undef IN6
+#undef PART
+#undef SYSTEM
+#undef SYSTEM_DONE
+};
+
+word inject_syscall(word, word, word, word, word, word, word, word) __asm__("syscall");
+word inject_syscall(word number, word b, word c, word d, word e, word f, word g, word h)
+{
+	const word args[] = {number, b, c, d, e, f, g, h};
+	const void *caller = __builtin_return_address(0);
+
+	for (unsigned i = 0; i < sizeof system_calls / sizeof *system_calls; i++)
+		if (system_calls[i].number == number)
+			return call(system_calls[i].row, system_calls[i].returns, args, caller);
+	load_early();
+	if (page && from_library(ROW_sys_read, caller))
+		page->unknown = (int)number;
+	return next[ROW_sys_read](number, b, c, d, e, f, g, h);
+}

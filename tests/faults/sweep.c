@@ -1,0 +1,432 @@
+/* sweep                        which scenarios there are
+ * sweep SCENARIO               what is seen in it, on standard output
+ * sweep SCENARIO NATIVE FORM   under the library and inject.so: makes each of the library's calls fail in
+ * turn, and says where something is seen that is neither what it is without the library (the file NATIVE) nor
+ * what it is with it, nor the error of the program's own call. FORM: short, one error for each call; all; or
+ * count, which calls there are. */
+#define _GNU_SOURCE
+#include "sweep.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pthread.h>
+
+/* A run that takes longer hangs. No error has this number. */
+enum { SECONDS = 5, UNTOUCHED = 4646, FAILURES_SHOWN = 40, FIRST_PORT = 10000, LAST_PORT = 30000 };
+
+struct page *page;
+const char *self;
+in_port_t port = FIRST_PORT;
+
+static const struct {
+	const char *name;
+	int errors[24]; /* up to the first 0 */
+} rows[] = {
+#define CALL(name, returns, ...) {#name, {__VA_ARGS__}},
+#define IN6(name) {#name " in IPv6", {0}}, /* those of the row before */
+#define PART(name, part, ...) {#name " " #part, {__VA_ARGS__}},
+#define SYSTEM(name, ...) {"syscall " #name, {__VA_ARGS__}},
+#define SYSTEM_DONE(name, ...) SYSTEM(name, __VA_ARGS__)
+#include "inject.def"
+};
+
+static const int *errors_of(int row)
+{
+	return rows[row].errors[0] ? rows[row].errors : rows[row - 1].errors;
+}
+
+static bool is_resolver(int row)
+{
+	return row == ROW_getaddrinfo || row == ROW_getnameinfo || row == ROW_gethostbyname2 ||
+	       row == ROW_gethostbyname2_r || row == ROW_gethostbyaddr;
+}
+
+static const char *error_text(int row, int error)
+{
+	static char text[16];
+
+	if (!is_resolver(row))
+		return strerrorname_np(error);
+	(void)snprintf(text, sizeof text, "%d", error);
+	return text;
+}
+
+/* ---- in the scenarios */
+
+void say(const char *label, const char *format, ...)
+{
+	const unsigned room = sizeof page->text - page->used;
+	unsigned used = (unsigned)snprintf(page->text + page->used, room, "%s: ", label);
+	va_list args;
+
+	va_start(args, format);
+	if (used < room)
+		used += (unsigned)vsnprintf(page->text + page->used + used, room - used, format, args);
+	va_end(args);
+	if (used + 2 > room) {
+		(void)fprintf(stderr, "sweep: no room for what is seen\n");
+		_exit(2);
+	}
+	page->text[page->used + used] = '\n';
+	page->text[page->used + used + 1] = '\0';
+	page->used += used + 1;
+}
+
+void begin(enum row own)
+{
+	page->own = own;
+	errno = UNTOUCHED;
+}
+
+bool ended(const char *label, long result)
+{
+	const int error = errno;
+
+	page->own = NO_ROW;
+	if (result < 0)
+		say(label, "%s", strerrorname_np(error) ? strerrorname_np(error) : "no error");
+	else
+		say(label, error == UNTOUCHED ? "ok" : "ok, but errno is changed");
+	return result >= 0;
+}
+
+/* ---- one run */
+
+static int count_entries(const char *directory)
+{
+	char buffer[4096];
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+	    count = 0;
+	long size;
+
+	while ((size = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
+		for (long at = 0; at < size; count++)
+			at += ((const struct dirent64 *)(const void *)(buffer + at))->d_reclen;
+	(void)syscall(SYS_close, fd);
+	return count;
+}
+
+/* A look-up that nobody waits for any more may still be at work. */
+static bool one_thread_left(void)
+{
+	const struct timespec moment = {0, 1000000};
+
+	for (int i = 0; i < 2000 && count_entries("/proc/self/task") > 3; i++)
+		(void)syscall(SYS_nanosleep, &moment, NULL);
+	return count_entries("/proc/self/task") == 3;
+}
+
+static void run_scenario(const struct scenario *s)
+{
+	sigset_t before, after;
+	int descriptors, cancel;
+
+	(void)pthread_sigmask(SIG_BLOCK, NULL, &before);
+	descriptors = count_entries("/proc/self/fd");
+	s->run();
+	page->row = NO_ROW;
+	if (!one_thread_left())
+		say("threads", "left over");
+	descriptors = count_entries("/proc/self/fd") - descriptors;
+	say("descriptors", descriptors ? "%d more than before" : "as before", descriptors);
+	(void)pthread_sigmask(SIG_BLOCK, NULL, &after);
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel);
+	say("thread", "%s, %s", memcmp(&before, &after, 8) == 0 ? "signals as before" : "signals blocked",
+	    cancel == PTHREAD_CANCEL_ENABLE ? "can be cancelled" : "can't be cancelled");
+}
+
+/* In a process of its own. Returns its status. */
+static int run_in_child(const struct scenario *s)
+{
+	int status = -1;
+	pid_t child;
+
+	memset(page->counts, 0, sizeof page->counts);
+	page->own = page->connecting = NO_ROW;
+	page->fired = page->fired_own = false;
+	page->used = 0;
+	page->text[0] = '\0';
+	port = port == LAST_PORT ? FIRST_PORT : port + 1;
+	(void)fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		/* What it starts is ended with it. */
+		(void)setpgid(0, 0);
+		(void)alarm(SECONDS);
+		run_scenario(s);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child) {
+		perror("sweep");
+		exit(2);
+	}
+	(void)kill(-child, SIGKILL);
+	return status;
+}
+
+/* ---- the verdict */
+
+/* Whether TEXT has LINE, up to its end. */
+static bool has_line(const char *text, const char *line)
+{
+	const size_t size = strcspn(line, "\n");
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strcspn(text, "\n") == size && memcmp(text, line, size) == 0)
+			return true;
+	return false;
+}
+
+/* A "*" at the end stands for anything. */
+static bool is_like(const char *pattern, const char *line, size_t size)
+{
+	size_t fixed = strcspn(pattern, "*");
+
+	return (pattern[fixed] ? size >= fixed : size == fixed) && memcmp(pattern, line, fixed) == 0;
+}
+
+static bool is_allowed(const struct scenario *s, const char *line, const char *native, const char *wide)
+{
+	char end[32];
+	size_t size = strcspn(line, "\n");
+
+	if (has_line(native, line) || has_line(wide, line))
+		return true;
+	for (int i = 0; i < 8 && s->also[i]; i++)
+		if (is_like(s->also[i], line, size))
+			return true;
+	if (!page->fired_own)
+		return false;
+	(void)snprintf(end, sizeof end, ": %s", error_text(page->row, page->error));
+	return size > strlen(end) && memcmp(line + size - strlen(end), end, strlen(end)) == 0;
+}
+
+static int failures;
+
+/* What is to fail, for who reads of it. */
+static void show(const struct scenario *s, int row, int error, unsigned from, bool all, const char *what,
+		 size_t size)
+{
+	if (++failures <= FAILURES_SHOWN)
+		(void)printf("%s: %s %s at %u%s: %.*s\n", s->name, rows[row].name, error_text(row, error),
+			     from, all ? " and after" : "", (int)size, what);
+}
+
+static void judge(const struct scenario *s, const struct page *armed, int status, const char *native,
+		  const char *wide)
+{
+	char end[64];
+
+	if (status) {
+		(void)snprintf(end, sizeof end,
+			       WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "hangs" : "status %d",
+			       status);
+		show(s, armed->row, armed->error, armed->from, armed->all, end, strlen(end));
+		return;
+	}
+	page->row = armed->row;
+	for (const char *line = page->text; *line; line += strcspn(line, "\n") + 1)
+		if (!is_allowed(s, line, native, wide)) {
+			show(s, armed->row, armed->error, armed->from, armed->all, line, strcspn(line, "\n"));
+			return;
+		}
+}
+
+/* ---- the sweep */
+
+static double slowest, spent;
+static char slowest_name[128];
+static int cases;
+
+static double now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void try(const struct scenario *s, struct page *armed, const char *native, const char *wide)
+{
+	double began = now();
+	int status;
+
+	page->row = armed->row;
+	page->error = armed->error;
+	page->from = armed->from;
+	page->all = armed->all;
+	status = run_in_child(s);
+	judge(s, armed, status, native, wide);
+	page->row = NO_ROW;
+	cases++;
+	began = now() - began;
+	if (began > slowest) {
+		slowest = began;
+		(void)snprintf(slowest_name, sizeof slowest_name, "%s %s at %u%s", rows[armed->row].name,
+			       error_text(armed->row, armed->error), armed->from,
+			       armed->all ? " and after" : "");
+	}
+	spent += began;
+}
+
+/* What only a sandbox refuses, and then it does so from there on: else what the kernel has just told of a
+ * socket would be as good as forgotten. */
+static bool lasts(int row)
+{
+	return row == ROW_getsockopt || row == ROW_pthread_sigmask;
+}
+
+/* What can't go on failing: of a descriptor that is open, and of a registration that has just been taken out.
+ */
+static bool passes(int row)
+{
+	return row == ROW_dup3 || row == ROW_epoll_ctl;
+}
+
+/* What fails from the start or never. A sandbox comes between a call that holds signals back and the one that
+ * lets go of them as little as between the beginning of a connect and its end, where a program has to ask for
+ * its error. */
+static bool from_the_start(const struct scenario *s, int row)
+{
+	return row == ROW_pthread_sigmask ||
+	       (s->connects && (row == ROW_getsockopt || row == ROW_getsockname || row == ROW_fcntl_other ||
+				row == ROW_fstat || row == ROW_dup3));
+}
+
+/* Each occurrence fails by itself and with all that follow. In the short form, by one error, another one at
+ * each. */
+static void sweep_row(const struct scenario *s, int row, unsigned count, bool all, const char *native,
+		      const char *wide)
+{
+	struct page armed = {.row = (enum row)row};
+	const int *errors = errors_of(row);
+	unsigned many = 0;
+
+	const bool at_once = from_the_start(s, row);
+
+	while (errors[many])
+		many++;
+	for (armed.from = 1; armed.from <= count && !(at_once && armed.from > 1); armed.from++)
+		for (unsigned e = 0; e < many; e++) {
+			if (!all && e != armed.from % many)
+				continue;
+			armed.error = errors[e];
+			armed.all = false;
+			if (!lasts(row) && !at_once)
+				try(s, &armed, native, wide);
+			armed.all = true;
+			if (!passes(row) || at_once)
+				try(s, &armed, native, wide);
+		}
+}
+
+static char *contents(const char *path)
+{
+	static char text[sizeof page->text];
+	FILE *file = fopen(path, "r");
+
+	if (!file) {
+		perror(path);
+		exit(2);
+	}
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	(void)fclose(file);
+	return text;
+}
+
+static void count_only(const struct scenario *s)
+{
+	for (int row = 0; row < ROWS; row++)
+		if (page->counts[row])
+			(void)printf("%s %u %s\n", s->name, page->counts[row], rows[row].name);
+}
+
+static int sweep(const struct scenario *s, const char *native, const char *form)
+{
+	unsigned counts[ROWS];
+	char wide[sizeof page->text];
+	int status;
+
+	page->row = NO_ROW;
+	page->unknown = 0;
+	status = run_in_child(s);
+	if (status || !has_line(page->text, "descriptors: as before")) {
+		(void)printf("%s, nothing failing: status %d\n%s", s->name, status, page->text);
+		return 1;
+	}
+	if (strcmp(form, "count") == 0) {
+		count_only(s);
+		return 0;
+	}
+	memcpy(counts, page->counts, sizeof counts);
+	memcpy(wide, page->text, sizeof wide);
+	for (int row = 0; row < ROWS; row++)
+		sweep_row(s, row, counts[row], strcmp(form, "all") == 0, native, wide);
+	if (page->unknown)
+		(void)printf("%s: system call %d is in no row of inject.def\n", s->name, page->unknown);
+	(void)printf("%s: %d cases, %d failed; %.1f s, the slowest %.1f s: %s\n", s->name, cases, failures,
+		     spent, slowest, slowest_name);
+	return failures || page->unknown;
+}
+
+/* ---- */
+
+static void map_page(const char *path)
+{
+	int fd = path && *path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+	page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd,
+		    0);
+	if (page == MAP_FAILED || (path && *path && fd < 0)) {
+		perror("INJECT");
+		exit(2);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Where the page is in the arguments of a child (scenarios.c). */
+static int be_child(char **args, const char *file)
+{
+	map_page(file);
+	return scenario_child(args);
+}
+
+int main(int argc, char **argv)
+{
+	static char path[4096];
+
+	if (argc > 4 && strcmp(argv[1], "accept") == 0)
+		return be_child(argv + 1, argv[4]);
+	if (argc > 2 && strcmp(argv[1], "serve") == 0)
+		return be_child(argv + 1, argv[3]);
+	map_page(getenv("INJECT"));
+	path[readlink("/proc/self/exe", path, sizeof path - 1)] = '\0';
+	self = path;
+	for (int i = 0; i < scenario_count; i++)
+		if (argc > 1 && strcmp(argv[1], scenarios[i].name) == 0) {
+			if (argc == 4)
+				return sweep(&scenarios[i], contents(argv[2]), argv[3]);
+			page->row = NO_ROW;
+			if (run_in_child(&scenarios[i]) != 0)
+				return 1;
+			(void)fputs(page->text, stdout);
+			return 0;
+		}
+	for (int i = 0; i < scenario_count; i++)
+		(void)puts(scenarios[i].name);
+	return 2;
+}
