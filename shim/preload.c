@@ -321,10 +321,12 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 
 	if (odd(addr, room))
 		return call_accept(fd, addr, room, flags);
-	do {
+	result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
+	/* Once: what is there then is not narrowed any more. */
+	if (result < 0 && narrowed_meanwhile(fd)) {
 		len = sizeof name;
 		result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
-	} while (result < 0 && narrowed_meanwhile(fd));
+	}
 	if (result < 0)
 		return result;
 	if (config.peer == SETTINGS_PEER_SYNTHETIC)
