@@ -357,7 +357,7 @@ static void keep_in_flight(struct race *r)
 		int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, false);
 
 		/* What has failed need not be kept, but for the error that the program is to have. */
-		if (result == -EMFILE && there && there != &r->attempts[r->asked])
+		if (result && there && there != &r->attempts[r->asked])
 			result = put(r, &a->fd, a->cookie, true);
 		if (result == 0)
 			break;

@@ -104,7 +104,7 @@ static int most_of_ours(void)
 /* Waits for something to happen, and does not say what. */
 static int poll_wait(const struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
-	int room = most_of_ours(), timeout = -1, result;
+	int room = most_of_ours(), timeout = -1, saved = errno, result;
 	struct pollfd all[(count <= THEIRS ? count : 0) + (nfds_t)room];
 	struct timespec t;
 
@@ -116,6 +116,7 @@ static int poll_wait(const struct pollfd *fds, nfds_t count, int64_t end, const 
 		/* More than RLIMIT_NOFILE allows, with ours. */
 		if (result >= 0 || errno != EINVAL)
 			return result;
+		errno = saved;
 	}
 	return real.ppoll(NULL, 0, until(end, SLICE, &t), mask);
 }
