@@ -291,3 +291,14 @@ assert_plain_under() {
 	assert_line 'data connection to 192.0.2.2, as shown before, domain 2'
 	assert_line "b.peer family 2 length 16 $server4/2020"
 }
+
+# A twin would be made in the namespace that the program is in by then.
+@test "a socket stays in the network namespace that it was made in" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/steps" a=tcp4 unshare a.bind:0.0.0.0/5000 a.listen \
+			"sh:nsenter --net=/var/run/netns/$server ss -Hltn sport = :5000"
+		assert_line 'unshare ok'
+		assert_line --partial '0.0.0.0:5000'
+	done
+}

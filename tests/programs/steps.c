@@ -19,6 +19,7 @@
  *   tell:ADDR/PORT                    sends a datagram there, and says which socket gets it, and from whom
  *   full | room                       takes all descriptors but none; gives them back
  *   until:FILE                        waits until there is such a file, ten seconds at most
+ *   unshare                           goes to a network namespace of its own
  *   hold                              stays as it is, until it is ended
  *   sh:COMMAND                        runs COMMAND with PID set, prints what it prints
  */
@@ -30,6 +31,7 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -343,6 +345,8 @@ int main(int argc, char **argv)
 			limit(step, *step == 'f');
 		else if (strncmp(step, "until:", 6) == 0)
 			wait_for_file(step + 6);
+		else if (strcmp(step, "unshare") == 0)
+			show(step, unshare(CLONE_NEWNET));
 		else if (strcmp(step, "hold") == 0)
 			pause();
 		else if (strncmp(step, "sh:", 3) == 0) {
