@@ -189,7 +189,7 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
-# Makes calls of the library fail: the sweep, and what is preloaded behind the library.
+# Makes calls of the library fail: the sweep, and what is preloaded behind the library. With glibc.
 FAULTS = $(wildcard tests/faults/*.[ch] tests/faults/*.def)
 $(BUILD)/tests/faults/sweep: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
@@ -198,7 +198,7 @@ $(BUILD)/tests/faults/inject.so: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/ke
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -shared -o $@ tests/faults/inject.c -ldl
 
-programs: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
+faults: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
 
 # What demo/table needs beside.
 programs: $(BUILD)/demo/ask6
@@ -296,7 +296,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs measures unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
+.PHONY: FORCE all programs measures faults unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)
