@@ -1,0 +1,94 @@
+/* The names of the storms that connect, and what there is at their addresses. A server host has them all:
+ * what is sent to 2001:db8:3:KIND::/64 and 100.64.KIND.0/24 is answered, refused, lost, or one of these by
+ * chance. */
+#ifndef TESTS_STORM_NAMES_H
+#define TESTS_STORM_NAMES_H
+
+#include "storm.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+
+enum { STORM_NAMES = 240, STORM_ADDRESSES = 4 };
+enum storm_kind { NONE, ANSWERS, REFUSES, SILENT, CHANCE };
+
+/* A name's addresses, in IPv6 and IPv4, and how connecting to it may end. */
+static const struct storm_sort {
+	const char *name;
+	enum storm_kind in6[3], in;
+	bool connects;
+	int errors[2];
+} storm_sorts[] = {
+    {"mixed", {SILENT, CHANCE, REFUSES}, ANSWERS, true, {0}},
+    {"dead", {REFUSES, REFUSES}, REFUSES, false, {ECONNREFUSED}},
+    {"chance", {CHANCE, CHANCE, CHANCE}, CHANCE, true, {ECONNREFUSED, ETIMEDOUT}},
+    {"late", {SILENT}, REFUSES, false, {ECONNREFUSED}},
+    {"six", {SILENT, ANSWERS}, NONE, true, {0}},
+    {"mute", {SILENT, SILENT}, SILENT, false, {ETIMEDOUT}},
+};
+enum { STORM_SORTS = sizeof storm_sorts / sizeof *storm_sorts };
+
+/* The name number N, from 1 on. */
+static inline const struct storm_sort *storm_sort(int n)
+{
+	return &storm_sorts[n % STORM_SORTS];
+}
+
+/* Its address number I as text; false where there is none. */
+static inline bool storm_address(int n, int i, char *text)
+{
+	const struct storm_sort *sort = storm_sort(n);
+	enum storm_kind kind = i < 3 ? sort->in6[i] : sort->in;
+
+	if (kind == NONE)
+		return false;
+	if (i < 3)
+		snprintf(text, INET6_ADDRSTRLEN, "2001:db8:3:%d::%x:%x", kind, n, i + 1);
+	else
+		snprintf(text, INET6_ADDRSTRLEN, "100.64.%d.%d", kind, n);
+	return true;
+}
+
+/* Whether ADDRESS is one of them. */
+static inline bool storm_has(int n, const char *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	for (int i = 0; i < STORM_ADDRESSES; i++)
+		if (storm_address(n, i, text) && strcmp(text, address) == 0)
+			return true;
+	return false;
+}
+
+/* The first IPv4 address that the resolver gives for it. */
+static inline void storm_look_up(int n, struct sockaddr_in *to)
+{
+	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list;
+	char name[32];
+
+	snprintf(name, sizeof name, "%s%d.storm", storm_sort(n)->name, n);
+	if (getaddrinfo(name, "7000", &hints, &list) != 0)
+		die(name);
+	memcpy(to, list->ai_addr, sizeof *to);
+	freeaddrinfo(list);
+}
+
+static inline bool storm_error_is_right(int n, int error)
+{
+	return error && (storm_sort(n)->errors[0] == error || storm_sort(n)->errors[1] == error);
+}
+
+/* Whether FD is connected to where the server says it is, ANSWER, and that is an address of the name. */
+static inline bool storm_peer_is_right(int n, int fd, const char *answer)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	union address peer;
+	socklen_t len = sizeof peer;
+
+	return storm_sort(n)->connects && getpeername(fd, &peer.any, &len) == 0 &&
+	       peer.any.sa_family == AF_INET && inet_ntop(AF_INET, &peer.in.sin_addr, text, sizeof text) &&
+	       strcmp(text, answer) == 0 && storm_has(n, answer);
+}
+
+#endif
