@@ -115,12 +115,24 @@ static int kinship(const struct peer *candidate, const struct peer *newcomer)
 	return 1; /* the same /48 */
 }
 
-/* The slot of SET to be filled next, with the SEQ that it had: an empty one, else the nearest kin of
- * P, among those the one that nobody asked for longest. NULL when all are being written or used up. */
+/* How many in SET are of the network of MEMBER, which is one of them. */
+static int crowd(struct slot *set, const struct peer *member)
+{
+	struct peer held;
+	int count = 0;
+
+	for (int i = 0; i < PEERS_WAYS; i++)
+		count += read_slot(&set[i], &held) && kinship(&held, member) > 0;
+	return count;
+}
+
+/* The slot of SET to be filled next, with the SEQ that it had: an empty one, else the nearest kin of P or,
+ * where it has none, one of the network that has most, which is whoever floods the table; among those the one
+ * that nobody asked for longest. NULL when all are being written or used up. */
 static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq)
 {
 	struct slot *best = NULL;
-	int best_kin = -1;
+	int best_rank = -1;
 	uint32_t best_age = 0, now = atomic_load_explicit(&ticks, memory_order_relaxed);
 
 	for (int i = 0; i < PEERS_WAYS; i++) {
@@ -134,12 +146,12 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 		/* s / 2 fillings so far were numbered from 0. */
 		if (s & 1 || s / 2 >= pool.turns - 1 || !read_slot(&set[i], &held))
 			continue;
-		int kin = kinship(&held, p);
+		int kin = kinship(&held, p), rank = kin ? PEERS_WAYS + kin : crowd(set, &held);
 		uint32_t age = now - held.used;
 
-		if (!best || kin > best_kin || (kin == best_kin && age > best_age)) {
+		if (!best || rank > best_rank || (rank == best_rank && age > best_age)) {
 			best = &set[i];
-			best_kin = kin;
+			best_rank = rank;
 			best_age = age;
 			*seq = s;
 		}

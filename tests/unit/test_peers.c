@@ -198,6 +198,30 @@ static void pushed_out_on_purpose(void **state)
 	assert_known(bystander_shown, &bystander);
 }
 
+/* While the walk through that /64 goes on, others come once, one after the other: they take the places of
+ * whoever floods the table, not each other's. */
+static void newcomers(void **state)
+{
+	enum { COUNT = 200, BETWEEN = 5000 };
+	in_addr_t shown[COUNT];
+
+	(void)state;
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(0x2a00000000000001 | i << 16, 1);
+
+		shown[i] = peers_show(&a, 0);
+		for (uint64_t j = 0; j < BETWEEN; j++) {
+			a = peer(0x20010db8bbbb0001, 1000000 + i * BETWEEN + j);
+			(void)peers_show(&a, 0);
+		}
+	}
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(0x2a00000000000001 | i << 16, 1);
+
+		assert_known(shown[i], &a);
+	}
+}
+
 /* A set whose numbers are used up gives out no more, and what it gave last stays true. */
 static void exhaustion(void **state)
 {
@@ -276,6 +300,7 @@ int main(void)
 	    cmocka_unit_test(collisions),
 	    cmocka_unit_test(after_fork),
 	    cmocka_unit_test(flood),
+	    cmocka_unit_test(newcomers),
 	    cmocka_unit_test(exhaustion),
 	};
 
