@@ -49,12 +49,18 @@ static int fd_of(const struct race *r, int fd)
 	return fd == HERE ? r->fd : fd;
 }
 
-/* Closes a descriptor of ours, unless the program has done so and has something else there. */
+/* Whether a descriptor of ours is there still: the program may have closed it unseen, by a bare system call
+ * or from another thread, and have something else there. */
+static bool is_ours(int fd, uint64_t cookie)
+{
+	return fd >= 0 && twin_cookie(fd) == cookie;
+}
+
 static void drop(int *fd, uint64_t cookie)
 {
 	const struct linger none = {0, 0};
 
-	if (*fd >= 0 && twin_cookie(*fd) == cookie) {
+	if (is_ours(*fd, cookie)) {
 		/* With SO_LINGER close() would wait (socket(7)). */
 		(void)real.setsockopt(*fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 		sys_close(*fd);
@@ -162,8 +168,11 @@ static int put(struct race *r, int *with, uint64_t cookie, bool last)
 {
 	struct attempt *before = in_place(r);
 	const char *missed;
-	int old = last ? NOWHERE : fcntl(r->fd, F_DUPFD_CLOEXEC, *with), result;
+	int old, result;
 
+	if (!is_ours(*with, cookie))
+		return -EBADF;
+	old = last ? NOWHERE : fcntl(r->fd, F_DUPFD_CLOEXEC, *with);
 	if (!last && old < 0)
 		return -errno;
 	result = options_carry_flags(r->fd, *with, &missed);
@@ -203,10 +212,12 @@ static void note_failure(struct race *r, struct attempt *a)
 	drop(&a->fd, a->cookie);
 }
 
-/* The program's own socket: it waits for its turn, or has had it. */
+/* The program's own socket, which waits for its turn or has had it; NOWHERE if it was closed. */
 static int own_fd(const struct race *r)
 {
-	return fd_of(r, r->own != NOWHERE ? r->own : r->attempts[r->asked].fd);
+	int fd = fd_of(r, r->own != NOWHERE ? r->own : r->attempts[r->asked].fd);
+
+	return is_ours(fd, r->own_cookie) ? fd : NOWHERE;
 }
 
 /* What the program is told of A: what it has not asked for is no way. */
@@ -218,14 +229,12 @@ static int error_of(const struct attempt *a)
 static int begin(struct race *r, uint32_t number)
 {
 	struct attempt *a = &r->attempts[number];
-	bool own = number == r->asked && flight_own(&r->plan, &a->to.addr);
-	int fd, result;
+	int fd = own_fd(r), result;
+	bool own = fd >= 0 && number == r->asked && flight_own(&r->plan, &a->to.addr);
 
 	a->began = (uint32_t)(now() - r->began);
-	if (own)
-		fd = own_fd(r);
-	else
-		fd = flight_twin(&r->plan, r->fd, own_fd(r), &a->to.addr,
+	if (!own)
+		fd = flight_twin(&r->plan, r->fd, fd, &a->to.addr,
 				 number + 1 == r->count || config.delay == 0);
 	result = fd < 0 ? fd : flight_begin(&r->plan, fd, own, &a->to);
 	if (result) {
@@ -301,7 +310,7 @@ static void lose(struct race *r)
 	struct attempt *a = &r->attempts[r->asked];
 
 	if (a->fd >= 0 && put(r, &a->fd, a->cookie, false) != 0)
-		a->error = flight_error(a->fd);
+		a->error = is_ours(a->fd, a->cookie) ? flight_error(a->fd) : ECONNABORTED;
 	flight_finish(&r->plan, r->fd);
 	log_outcome(r);
 	if (a->error == 0) {
@@ -333,8 +342,12 @@ static bool look_at_all(struct race *r, uint64_t time, bool *failed)
 
 		if (a->state != GOING)
 			continue;
-		state = a->fd == HERE || twin_cookie(a->fd) == a->cookie ? flight_look(fd_of(r, a->fd))
-									 : FLIGHT_FAILED;
+		if (a->fd != HERE && !is_ours(a->fd, a->cookie)) {
+			a->fd = NOWHERE;
+			*failed |= begin(r, i) != 0;
+			continue;
+		}
+		state = flight_look(fd_of(r, a->fd));
 		if (state == FLIGHT_LANDED && win(r, a))
 			return true;
 		if (state == FLIGHT_FAILED && a->state == GOING)
@@ -472,21 +485,23 @@ void race_set(struct race *r, int level, int name, const void *value, socklen_t 
 	for (uint32_t i = 0; i < r->next; i++) {
 		int other = r->attempts[i].fd;
 
-		if (other < 0 || twin_cookie(other) != r->attempts[i].cookie)
+		if (!is_ours(other, r->attempts[i].cookie))
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
 		if (row)
 			(void)options_mirror(other, row, value, len);
 	}
-	if (r->own >= 0 && twin_cookie(r->own) == r->own_cookie)
+	if (is_ours(r->own, r->own_cookie))
 		(void)real.setsockopt(r->own, level, name, value, len);
 }
 
 void race_abandon(struct race *r, bool again)
 {
-	if (again && r->own >= 0)
-		(void)put(r, &r->own, r->own_cookie, false);
-	flight_finish(&r->plan, r->fd);
+	if (locate(r)) {
+		if (again && r->own >= 0)
+			(void)put(r, &r->own, r->own_cookie, false);
+		flight_finish(&r->plan, r->fd);
+	}
 	forget(r);
 }
 
@@ -505,11 +520,13 @@ static void settle_for_asked(struct race *r)
 {
 	struct attempt *a = &r->attempts[r->asked];
 
-	if (a->state == WAITING)
-		(void)begin(r, r->asked);
-	if (a->state == GOING && a->fd >= 0)
-		(void)put(r, &a->fd, a->cookie, false);
-	flight_finish(&r->plan, r->fd);
+	if (locate(r)) {
+		if (a->state == WAITING)
+			(void)begin(r, r->asked);
+		if (a->state == GOING && a->fd >= 0)
+			(void)put(r, &a->fd, a->cookie, false);
+		flight_finish(&r->plan, r->fd);
+	}
 	forget(r);
 }
 

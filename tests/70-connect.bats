@@ -67,7 +67,7 @@ connects() {
 	case $1 in epoll*) move='' ;; esac
 	drop_in6 $dead6
 	# shellcheck disable=SC2086 # one word each or none
-	same connects 'eight.example dead.example' "$1" quick many $mask $move +others +baddup +held +short +none +signal +change +fork +close \
+	same connects 'eight.example dead.example' "$1" quick many $mask $move +others +unseen +baddup +held +short +none +signal +change +fork +close \
 		+dup2 +shutdown +unspec
 }
 

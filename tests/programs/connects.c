@@ -8,10 +8,15 @@
  *           epoll-nested: in a set that is in another; epoll-two: in two sets
  * SCENARIO  quick    just connects
  *           held     the server does not answer until the command in $OPEN has run; all there is to ask
- * meanwhile short    the same, waiting for 20 ms again and again none     the same, not waiting at all, again
- * and again signal   the same, and a signal comes meanwhile change   the same, and what it waits for is
- * changed meanwhile (EPOLL_CTL_DEL, ADD, MOD) close dup2 shutdown unspec   what becomes of it then fork the
- * same, and the child waits many     twenty at a time
+ *           short    the same, waiting for 20 ms again and again
+ *           none     the same, not waiting at all, again and again
+ *           signal   the same, and a signal comes meanwhile
+ *           change   the same, and what it waits for is changed (EPOLL_CTL_DEL, ADD, MOD)
+ *           others   the same, and all other descriptors are closed
+ *           unseen   the same, by the bare system call, and their numbers are taken
+ *           close dup2 shutdown unspec   what becomes of it then
+ *           fork     the same, and the child waits
+ *           many     twenty at a time
  */
 #define _GNU_SOURCE
 #include "common.h"
@@ -23,6 +28,7 @@
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,6 +131,14 @@ static int close_above(int fd)
 	errno = ENOSYS;
 	return -1;
 #endif
+}
+
+/* By the bare system call, and then there is something else. */
+static void close_unseen(void)
+{
+	syscall(SYS_close_range, 60, ~0U, 0);
+	for (int i = 0; i < 100; i++)
+		fcntl(STDIN_FILENO, F_DUPFD, 60);
 }
 
 static int wait_in(int set, int ms, struct epoll_event *event)
@@ -357,6 +371,8 @@ static void held(const char *scenario, int fd)
 	}
 	if (strcmp(scenario, "others") == 0)
 		show("close_range", close_above(fd));
+	if (strcmp(scenario, "unseen") == 0)
+		close_unseen();
 	if (strcmp(scenario, "baddup") == 0)
 		show("dup2", dup2(999, fd));
 	/* The child's connection is the parent's, as long as there was one socket only. */
