@@ -64,19 +64,25 @@ static inline socklen_t address_parse(const char *text, union address *a)
 	exit(2);
 }
 
-/* The address alone, as a program of the given family would print it: AF_INET into 16 bytes. */
-static inline const char *address_text(const union address *a)
+/* The address alone into TO, of INET6_ADDRSTRLEN, as a program of the given family would print it: AF_INET
+ * into 16 bytes. */
+static inline void address_into(const union address *a, char *to)
 {
-	static _Thread_local char text[16][INET6_ADDRSTRLEN];
-	static _Thread_local int turn;
-	char *to = text[turn++ % 16];
-
 	if (a->any.sa_family == AF_INET)
 		inet_ntop(AF_INET, &a->in.sin_addr, to, INET_ADDRSTRLEN);
 	else if (a->any.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &a->in6.sin6_addr, to, INET6_ADDRSTRLEN);
 	else
 		snprintf(to, INET6_ADDRSTRLEN, "family%d", a->any.sa_family);
+}
+
+static inline const char *address_text(const union address *a)
+{
+	static _Thread_local char text[16][INET6_ADDRSTRLEN];
+	static _Thread_local int turn;
+	char *to = text[turn++ % 16];
+
+	address_into(a, to);
 	return to;
 }
 

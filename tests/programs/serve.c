@@ -2,10 +2,9 @@
  * 0.0.0.0:PORT, prints "ready", and answers each connection with one line: what accept(), getpeername(),
  * getsockname() and SO_DOMAIN gave, and how inet_ntop() with much room and getnameinfo() print the peer. */
 #define _GNU_SOURCE
-#include "common.h"
+#include "answer.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,34 +16,6 @@
 
 static const char *self;
 static char *const clean_environment[] = {"PATH=/usr/bin:/bin", NULL};
-
-/* Answers on FD and closes it. ACCEPTED is what accept() gave, or NULL. */
-static void answer(int fd, const union address *accepted)
-{
-	union address peer, local;
-	socklen_t peer_len = sizeof peer, local_len = sizeof local, len = sizeof(int);
-	char roomy[INET6_ADDRSTRLEN] = "-", host[NI_MAXHOST] = "-";
-	int domain = -1;
-
-	memset(&peer, 0, sizeof peer);
-	memset(&local, 0, sizeof local);
-	getpeername(fd, &peer.any, &peer_len);
-	getsockname(fd, &local.any, &local_len);
-	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	inet_ntop(peer.any.sa_family, &peer.in.sin_addr, roomy, sizeof roomy);
-	getnameinfo(&peer.any, peer_len, host, sizeof host, NULL, 0, NI_NUMERICHOST);
-	dprintf(fd, "accept %s peer %s length %u local %s domain %d ntop %s nameinfo %s\n",
-		accepted ? address_text(accepted) : "-", address_text(&peer), (unsigned)peer_len,
-		address_text(&local), domain, roomy, host);
-	close(fd);
-}
-
-static int accept_one(int listener, union address *from)
-{
-	socklen_t len = sizeof from->in;
-
-	return accept(listener, &from->any, &len);
-}
 
 static void blocking(int listener)
 {

@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 {
 	struct rlimit limit;
 	int descriptors, left;
+	long memory = 0;
 
 	if (argc != 4 || (count = atoi(argv[2])) > MOST)
 		die("storm_connects poll|epoll|epoll-et COUNT ROUNDS");
@@ -147,11 +148,14 @@ int main(int argc, char **argv)
 		one_round();
 		left = count_descriptors();
 		tell(round, began, left);
+		if (round == 0)
+			memory = storm_memory();
 		if (left != descriptors) {
 			printf("%d descriptors before\n", descriptors);
 			return 1;
 		}
 	}
+	printf("%ld KiB, and %ld more at the end\n", memory, storm_memory() - memory);
 	printf("%ld wrong\n", wrong);
 	return wrong ? 1 : 0;
 }

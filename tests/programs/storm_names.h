@@ -1,5 +1,5 @@
 /* The names of the storms that connect, and what there is at their addresses. A server host has them all:
- * what is sent to 2001:db8:3:KIND::/64 and 100.64.KIND.0/24 is answered, refused, lost, or one of these by
+ * what is sent to 2001:db8:1KIND::/48 and 100.64.KIND.0/24 is answered, refused, lost, or one of these by
  * chance. */
 #ifndef TESTS_STORM_NAMES_H
 #define TESTS_STORM_NAMES_H
@@ -12,19 +12,19 @@
 enum { STORM_NAMES = 240, STORM_ADDRESSES = 4 };
 enum storm_kind { NONE, ANSWERS, REFUSES, SILENT, CHANCE };
 
-/* A name's addresses, in IPv6 and IPv4, and how connecting to it may end. */
+/* A name's addresses, in IPv6 and IPv4, and how connecting to it may end; PATIENCE: after seconds only. */
 static const struct storm_sort {
 	const char *name;
 	enum storm_kind in6[3], in;
-	bool connects;
+	bool connects, patience;
 	int errors[2];
 } storm_sorts[] = {
-    {"mixed", {SILENT, CHANCE, REFUSES}, ANSWERS, true, {0}},
-    {"dead", {REFUSES, REFUSES}, REFUSES, false, {ECONNREFUSED}},
-    {"chance", {CHANCE, CHANCE, CHANCE}, CHANCE, true, {ECONNREFUSED, ETIMEDOUT}},
-    {"late", {SILENT}, REFUSES, false, {ECONNREFUSED}},
-    {"six", {SILENT, ANSWERS}, NONE, true, {0}},
-    {"mute", {SILENT, SILENT}, SILENT, false, {ETIMEDOUT}},
+    {"mixed", {SILENT, CHANCE, REFUSES}, ANSWERS, true, false, {0}},
+    {"dead", {REFUSES, REFUSES}, REFUSES, false, false, {ECONNREFUSED}},
+    {"chance", {CHANCE, CHANCE, CHANCE}, CHANCE, true, false, {ECONNREFUSED, ETIMEDOUT}},
+    {"late", {SILENT}, REFUSES, false, true, {ECONNREFUSED}},
+    {"six", {SILENT, ANSWERS}, NONE, true, false, {0}},
+    {"mute", {SILENT, SILENT}, SILENT, false, true, {ETIMEDOUT}},
 };
 enum { STORM_SORTS = sizeof storm_sorts / sizeof *storm_sorts };
 
@@ -43,7 +43,7 @@ static inline bool storm_address(int n, int i, char *text)
 	if (kind == NONE)
 		return false;
 	if (i < 3)
-		snprintf(text, INET6_ADDRSTRLEN, "2001:db8:3:%d::%x:%x", kind, n, i + 1);
+		snprintf(text, INET6_ADDRSTRLEN, "2001:db8:1%d::%x:%x", kind, n, i + 1);
 	else
 		snprintf(text, INET6_ADDRSTRLEN, "100.64.%d.%d", kind, n);
 	return true;
@@ -58,6 +58,16 @@ static inline bool storm_has(int n, const char *address)
 		if (storm_address(n, i, text) && strcmp(text, address) == 0)
 			return true;
 	return false;
+}
+
+/* Any name, but seldom one that keeps those waiting who wait for its end. */
+static inline int storm_any_name(void)
+{
+	int n = (int)storm_chance(STORM_NAMES) + 1;
+
+	while (storm_sort(n)->patience && storm_chance(20))
+		n = (int)storm_chance(STORM_NAMES) + 1;
+	return n;
 }
 
 /* The first IPv4 address that the resolver gives for it. */
