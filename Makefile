@@ -3,6 +3,7 @@
 #   make demo       shows what they do
 #   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
+#   make soak       the long form of the storms: a hundred thousand connections and so on, once or for SOAK_MINUTES=N
 #   make bench      what it costs, beside native servers and forwarders; instructions per call; time to connect
 #   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    PREFIX, DESTDIR and the GNU directory variables are respected
@@ -214,6 +215,9 @@ demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 check:
 	@BUILD='$(BUILD)' tests/run
 
+soak: all programs faults
+	@BUILD='$(BUILD)' tests/soak
+
 bench: all measures
 	@BUILD='$(BUILD)' tests/bench/run
 	@BUILD='$(BUILD)' tests/bench/instructions
@@ -296,7 +300,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs measures faults unit fuzzers demo check fuzz bench lint install install-library uninstall uninstall-library dist clean
+.PHONY: FORCE all programs measures faults unit fuzzers demo check soak fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)

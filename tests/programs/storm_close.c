@@ -22,7 +22,7 @@ static struct client {
 
 static struct sockaddr_in to[STORM_NAMES + 1];
 static int listener, null;
-static _Atomic bool ending;
+static _Atomic bool ending, drained;
 static _Atomic long accepted;
 static long rounds, ended, closed, wrong;
 
@@ -38,6 +38,15 @@ static void *serving(void *unused)
 			accepted++;
 		}
 	}
+	return unused;
+}
+
+/* Looks after the connects at any moment, also between what the program closes and what the library does
+ * then. */
+static void *tending(void *unused)
+{
+	while (!drained)
+		poll(NULL, 0, (int)storm_chance(3));
 	return unused;
 }
 
@@ -240,7 +249,7 @@ int main(int argc, char **argv)
 {
 	const struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(5000)};
 	const struct timeval moment = {.tv_usec = 100000};
-	pthread_t threads[THREADS];
+	pthread_t threads[THREADS], tender;
 	int on = 1, before;
 	long memory = 0;
 
@@ -261,11 +270,14 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_term);
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, serving, NULL);
+	pthread_create(&tender, NULL, tending, NULL);
 	while (!ending || rounds < atol(argv[1])) {
 		one_round();
 		if (rounds == atol(argv[1]) / 4)
 			memory = storm_memory();
 	}
+	drained = true;
+	pthread_join(tender, NULL);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	close(listener);

@@ -40,6 +40,7 @@ static void begin(struct client *c, int name, const struct sockaddr_in *to)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | edge, .data.ptr = c};
 
+	storm_step("connecting");
 	*c = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .name = name};
 	if (c->fd < 0)
 		die("socket");
@@ -105,7 +106,6 @@ static void one_round(void)
 
 	for (int n = 1; n <= STORM_NAMES; n++)
 		storm_look_up(n, &to[n]);
-	storm_step("connecting");
 	going = count;
 	for (int i = 0; i < count; i++)
 		begin(&clients[i], i % STORM_NAMES + 1, &to[i % STORM_NAMES + 1]);

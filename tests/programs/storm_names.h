@@ -7,6 +7,7 @@
 #include "storm.h"
 
 #include <netdb.h>
+#include <poll.h>
 #include <stdbool.h>
 
 enum { STORM_NAMES = 240, STORM_ADDRESSES = 4 };
@@ -70,15 +71,21 @@ static inline int storm_any_name(void)
 	return n;
 }
 
-/* The first IPv4 address that the resolver gives for it. */
+/* The first IPv4 address that the resolver gives for it. On a machine that has no time to spare, the
+ * addresses of the other family can come too late, and then nobody waits for them for a minute
+ * (dualstack(7)). */
 static inline void storm_look_up(int n, struct sockaddr_in *to)
 {
 	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	char name[32];
 
 	snprintf(name, sizeof name, "%s%d.storm", storm_sort(n)->name, n);
-	if (getaddrinfo(name, "7000", &hints, &list) != 0)
+	for (int i = 0; i < 90 && getaddrinfo(name, "7000", &hints, &list) != 0; i++) {
+		storm_step("looking up a name once more");
+		poll(NULL, 0, 1000);
+	}
+	if (!list)
 		die(name);
 	memcpy(to, list->ai_addr, sizeof *to);
 	freeaddrinfo(list);
