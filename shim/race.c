@@ -340,13 +340,13 @@ static bool look_at_all(struct race *r, uint64_t time, bool *failed)
 		struct attempt *a = &r->attempts[i];
 		enum flight_state state;
 
-		if (a->state != GOING)
-			continue;
-		if (a->fd != HERE && !is_ours(a->fd, a->cookie)) {
+		if (a->fd >= 0 && !is_ours(a->fd, a->cookie)) {
 			a->fd = NOWHERE;
 			*failed |= begin(r, i) != 0;
 			continue;
 		}
+		if (a->state != GOING)
+			continue;
 		state = flight_look(fd_of(r, a->fd));
 		if (state == FLIGHT_LANDED && win(r, a))
 			return true;
@@ -515,7 +515,8 @@ static bool hidden_among(const struct race *r, int first, int last)
 	return result && first >= 0;
 }
 
-/* The program closes what is ours: it gets the one attempt that it asked for. */
+/* The program closes what is ours: it gets the one attempt that it asked for, on its way or with its error.
+ */
 static void settle_for_asked(struct race *r)
 {
 	struct attempt *a = &r->attempts[r->asked];
@@ -523,7 +524,7 @@ static void settle_for_asked(struct race *r)
 	if (locate(r)) {
 		if (a->state == WAITING)
 			(void)begin(r, r->asked);
-		if (a->state == GOING && a->fd >= 0)
+		if (a->fd >= 0)
 			(void)put(r, &a->fd, a->cookie, false);
 		flight_finish(&r->plan, r->fd);
 	}

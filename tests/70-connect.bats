@@ -114,6 +114,18 @@ connects() {
 	done
 }
 
+# IPv4 has failed, on a descriptor of the library's, while there is no answer over IPv6: then that descriptor is closed.
+@test "nobody there, and all descriptors are closed: the same error" {
+	local scenario
+	drop_in6 $dead6
+	for scenario in refused refused-unseen; do
+		observe connects four.example 7300 "$BATS_TEST_TMPDIR/plain" poll $scenario
+		SHIM=1 observe connects dead.example 7300 "$BATS_TEST_TMPDIR/shim" poll $scenario
+		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		run -0 grep ECONNREFUSED "$BATS_TEST_TMPDIR/plain"
+	done
+}
+
 # Whatever stands in the way of IPv6, it is IPv4 as it would have been.
 plain_ipv4() {
 	local way=$1

@@ -16,6 +16,7 @@
  *           unseen   the same, by the bare system call, and their numbers are taken
  *           close dup2 shutdown unspec   what becomes of it then
  *           fork     the same, and the child waits
+ *           refused refused-unseen   all other descriptors are closed, as above, after a while
  *           many     twenty at a time
  */
 #define _GNU_SOURCE
@@ -307,6 +308,21 @@ static void wait_and_finish(int fd, int ms)
 	finish(fd);
 }
 
+/* Nobody is there; that is known by now, or will be. */
+static void refused(const char *scenario, int fd)
+{
+	unsigned events = 0;
+
+	poll(NULL, 0, 500);
+	if (strcmp(scenario, "refused") == 0)
+		show("close_range", close_above(59));
+	else
+		close_unseen();
+	show("wait", wait_for(fd, 10000, &events));
+	printf("events %x\n", events);
+	finish(fd);
+}
+
 static void on_alarm(int number)
 {
 	(void)number;
@@ -467,6 +483,10 @@ int main(int argc, char **argv)
 	fd = make();
 	if (strcmp(scenario, "quick") == 0) {
 		wait_and_finish(fd, -1);
+		return 0;
+	}
+	if (strncmp(scenario, "refused", 7) == 0) {
+		refused(scenario, fd);
 		return 0;
 	}
 	ask_meanwhile(fd);
