@@ -37,7 +37,7 @@ stands() { grep -H . "/proc/$1/task/"*/{syscall,wchan} >&2 || true; }
 #
 # The memory: the first connections bring the stacks, the C library's buffers and, after some hundred peers, each of
 # the 32 pages of the table of peers. Afterwards nothing may come; 64 KiB are what a thread's stack, deeper in a
-# signal or a fault, can still take. A leak of one malloc(), 32 bytes, for each of 4000 connections is more.
+# signal or a fault, can still take. A leak of one malloc() of 32 bytes, which takes 48, for each of 2000 is more.
 served() {
 	local style=$1 count=$2 descriptors memory warm=1000
 	start serve "$run" -- "$programs/serve" "$style" 5000
