@@ -119,7 +119,7 @@ static void one_round(void)
 static void tell(int round, time_t began, int descriptors)
 {
 	printf("round %d: %ld s, %d descriptors, %ld KiB:", round, (long)(time(NULL) - began), descriptors,
-	       storm_memory());
+	       storm_heap());
 	for (int i = 0; i < STORM_SORTS; i++)
 		printf(" %s %ld %ld", storm_sorts[i].name, tally[i][0], tally[i][1]);
 	printf("\n");
@@ -149,13 +149,13 @@ int main(int argc, char **argv)
 		left = count_descriptors();
 		tell(round, began, left);
 		if (round == 0)
-			memory = storm_memory();
+			memory = storm_heap();
 		if (left != descriptors) {
 			printf("%d descriptors before\n", descriptors);
 			return 1;
 		}
 	}
-	printf("%ld KiB, and %ld more at the end\n", memory, storm_memory() - memory);
+	printf("%ld KiB, and %ld more at the end\n", memory, storm_heap() - memory);
 	printf("%ld wrong\n", wrong);
 	return wrong ? 1 : 0;
 }
