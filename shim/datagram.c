@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "memory.h"
+
 /* From linux/in.h and linux/in6.h. */
 #ifndef IP_ORIGDSTADDR
 #define IP_ORIGDSTADDR 20
@@ -22,9 +24,14 @@ struct extended_error {
 };
 enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 size_t datagram_room(size_t room)
 {
-	return (room < DATAGRAM_MOST ? room : DATAGRAM_MOST) + DATAGRAM_SLACK;
+	return least(room, DATAGRAM_MOST) + DATAGRAM_SLACK;
 }
 
 struct datagram_control datagram_controls(const struct msghdr *message)
@@ -208,6 +215,10 @@ void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
 		program->msg_controllen = kernel->msg_controllen;
 		return;
 	}
+	/* Where it can't write the kernel leaves them out and does not say so (put_cmsg()). */
+	if (program->msg_controllen >= sizeof(struct cmsghdr) &&
+	    !memory_writable(program->msg_control, least(program->msg_controllen, DATAGRAM_MOST)))
+		c.left = 0;
 	while (datagram_next(&c)) {
 		if (c.header.cmsg_level == IPPROTO_IPV6)
 			put_in6(program, &used, &c, mapped);

@@ -11,6 +11,7 @@
 #include "fds.h"
 #include "log.h"
 #include "mark.h"
+#include "memory.h"
 
 #define PRELOAD "LD_PRELOAD="
 #define LIBRARY "libdualstack.so"
@@ -121,13 +122,15 @@ static int inherited(int fd, void *arg)
 
 bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 {
-	const char *preload = value_of(envp, PRELOAD);
-	bool preloaded = preloads(envp), result;
+	const char *preload;
+	bool preloaded, result;
 	int saved = errno;
 	size_t count = 0;
 
-	if (!config.active || !config.library[0])
+	if (!config.active || !config.library[0] || (envp && !memory_readable_list(envp)))
 		return false;
+	preload = value_of(envp, PRELOAD);
+	preloaded = preloads(envp);
 	if (preloaded) {
 		/* It will run under the shim anyhow; all it may lack is the key, without which it
 		 * would show the same peer as another address, and the configuration. */

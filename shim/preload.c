@@ -15,9 +15,11 @@
 #include "fds.h"
 #include "log.h"
 #include "mark.h"
+#include "memory.h"
 #include "options.h"
 #include "policy.h"
 #include "sys.h"
+#include "twin.h"
 #include "view.h"
 #include "widen.h"
 
@@ -132,6 +134,16 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
 }
 
+/* A dual-stack socket is bound already, and says so if it is asked in its own family. */
+static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to;
+
+	if (!view_is_in(addr, len) || !dual(fd) || !view_in6(addr, len, &to))
+		return real.bind(fd, addr, len);
+	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
 int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
@@ -139,11 +151,15 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 
 	preload_start();
+	if (!memory_readable_address(addr, len))
+		return real.bind(fd, addr, len);
+	if (view_foreign(addr, len) && dual(fd))
+		return fail(-EAFNOSUPPORT);
 	action = config.active ? policy_bind(fd, addr, len) : RULES_DEFAULT;
 	if (view_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
 	if (!config.active || !policy_widens(action, addr, len, &at))
-		return real.bind(fd, addr, len);
+		return bind_in(fd, addr, len);
 	result = widen(fd, &at, action == RULES_IPV6);
 	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
 	if (result && action == RULES_IPV6)
@@ -151,7 +167,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	errno = saved;
 	if (result == 0)
 		return 0;
-	return real.bind(fd, addr, len);
+	return bind_in(fd, addr, len);
 }
 
 /* With SO_REUSEADDR a port that the other family has shows only here (inet_csk_listen_start()). */
@@ -257,19 +273,35 @@ static bool known_peer(const union view_any *name)
 	       view_known(&name->in6);
 }
 
-/* What accept() yielded in FD, whose peer is NAME. */
-static void accepted(int fd, int listener, const union view_any *name, socklen_t len, struct sockaddr *addr,
+/* Hands NAME to the program, as view_give(). False: errno is EFAULT. */
+static bool give(const union view_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
+		 socklen_t *room)
+{
+	/* odd() has seen to as much as an IPv4 address takes. */
+	if (view_size(name, len, kind, *room) > sizeof name->in &&
+	    !memory_writable(addr, view_size(name, len, kind, *room))) {
+		errno = EFAULT;
+		return false;
+	}
+	view_give(name, len, kind, addr, room);
+	return true;
+}
+
+/* What accept() yielded in FD, whose peer is NAME. False: the program can't be told, and errno is EFAULT. */
+static bool accepted(int fd, int listener, const union view_any *name, socklen_t len, struct sockaddr *addr,
 		     socklen_t *room)
 {
 	bool marked = view_is_in6(&name->any, len) &&
 		      (mark_test_accepted(fd, listener, *room) || mark_assume(fd, *room));
 	bool known = marked && known_peer(name);
 
-	view_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room);
-	if (!marked)
-		return;
-	unmap(fd, &name->in6);
-	log_peer(fd, &name->in6, known);
+	if (!give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))
+		return false;
+	if (marked) {
+		unmap(fd, &name->in6);
+		log_peer(fd, &name->in6, known);
+	}
+	return true;
 }
 
 /* The same where the program did not ask for the peer. The kernel is not asked either: sockets of some
@@ -289,7 +321,7 @@ static void accepted_unasked(int fd)
 /* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse. */
 static bool odd(const struct sockaddr *addr, const socklen_t *room)
 {
-	return !config.active || (addr && (!room || (int)*room < 0));
+	return !config.active || (addr && (!memory_takes_address(addr, room) || (int)*room < 0));
 }
 
 /* accept() and accept4() with FLAGS, or -1 for the former. */
@@ -331,10 +363,12 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 		return result;
 	if (config.peer == SETTINGS_PEER_SYNTHETIC)
 		adopt_connection(fd, result);
-	if (addr)
-		accepted(result, fd, &name, len, addr, room);
-	else
+	if (!addr) {
 		accepted_unasked(result);
+	} else if (!accepted(result, fd, &name, len, addr, room)) {
+		sys_close(result);
+		return fail(-EFAULT);
+	}
 	errno = saved;
 	return result;
 }
@@ -348,7 +382,8 @@ int hook_accept(int fd, struct sockaddr *addr, socklen_t *room)
 int hook_accept4(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
 	preload_start();
-	if (flags < 0)
+	/* What the kernel refuses as EINVAL must not look like a socket that was narrowed. */
+	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
 		return real.accept4(fd, addr, room, flags);
 	return do_accept(fd, addr, room, flags);
 }
@@ -372,8 +407,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 		kind = mark_test(fd);
 	if (kind == MARK_NONE && view_is_in6(&name.any, len) && mark_assume(fd, *room))
 		kind = MARK_STREAM;
-	view_give(&name, len, kind, addr, room);
-	return 0;
+	return give(&name, len, kind, addr, room) ? 0 : -1;
 }
 
 int hook_getsockname(int fd, struct sockaddr *addr, socklen_t *room)
@@ -396,11 +430,15 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	preload_start();
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
-	/* An AF_INET socket has no options of IPv6 (ip_getsockopt()). */
+	/* Levels that an AF_INET socket has no options of: do_ip_getsockopt() has another error for that than
+	 * do_ipv6_getsockopt(). */
 	if (level == IPPROTO_IPV6 && dual(fd))
-		return fail(-ENOPROTOOPT);
+		return fail(-EOPNOTSUPP);
 	if (real.getsockopt(fd, level, name, value, len) != 0)
-		return -1;
+		return errno == ENOPROTOOPT && level != SOL_SOCKET && level != IPPROTO_IP && dual(fd) &&
+			       level != twin_protocol(fd)
+			   ? fail(-EOPNOTSUPP)
+			   : -1;
 	if (level == SOL_SOCKET && name == SO_DOMAIN && dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
 	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
@@ -419,15 +457,17 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	bool marked;
 
 	preload_start();
+	if ((int)len < 0)
+		return real.setsockopt(fd, level, name, value, len);
 	if (level == IPPROTO_IPV6 && dual(fd))
 		return fail(-ENOPROTOOPT);
 	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
-		return 0;
+		return memory_readable(value, sizeof(int)) ? 0 : fail(-EFAULT);
 	row = config.active ? options_find(level, name) : NULL;
 	if (!row && !attempts_pending())
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
-	if (marked && row->strict && row->name6 < 0) {
+	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
 		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
 		result = narrow(fd);
 		if (result && result != -ENOTCONN)

@@ -13,6 +13,7 @@
 #include "candidates.h"
 #include "config.h"
 #include "mark.h"
+#include "memory.h"
 #include "names.h"
 #include "peers.h"
 #include "policy.h"
@@ -294,6 +295,14 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	return connect_plainly(fd, (const struct sockaddr *)&shown, sizeof shown);
 }
 
+/* What a program's AF_INET socket says to an address of another family: the same in IPv6's place. */
+static int connect_foreign(int fd)
+{
+	const struct sockaddr_in6 none = {.sin6_family = AF_MAX};
+
+	return real.connect(fd, (const struct sockaddr *)&none, sizeof none);
+}
+
 int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
@@ -301,12 +310,15 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 
 	preload_start();
-	if (!config.active || !addr || len < sizeof addr->sa_family)
+	if (!config.active || !addr || len < sizeof addr->sa_family ||
+	    len > sizeof(struct sockaddr_storage) || !memory_readable(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result;
 	if (view_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
+	if (view_foreign(addr, len) && mark_test(fd) != MARK_NONE)
+		return connect_foreign(fd);
 	if (!view_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	to = names_address(&d.to);
@@ -359,7 +371,7 @@ bool connect_error(int fd, void *value, socklen_t *len)
 	enum attempts_state state;
 
 	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0 || !value || !len ||
-	    (int)*len < 0)
+	    !memory_writable(len, sizeof *len) || (int)*len < 0 || !memory_writable(value, *len))
 		return false;
 	state = attempts_ask(fd, &error);
 	errno = saved;

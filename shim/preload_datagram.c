@@ -12,9 +12,13 @@
 #include "datagram.h"
 #include "log.h"
 #include "mark.h"
+#include "memory.h"
 #include "nat64.h"
 #include "policy.h"
 #include "view.h"
+
+/* Those behind are not looked at (__sys_sendmmsg(), UIO_MAXIOV). */
+enum { MOST_MESSAGES = 1024 };
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
@@ -34,16 +38,28 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 /* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
 static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
-	if (!addr || len < sizeof *in || view_family(addr) != AF_UNSPEC || !mark_test_datagram(fd))
+	if (!addr || len < sizeof *in || len > sizeof(union view_any) || view_family(addr) != AF_UNSPEC ||
+	    !mark_test_datagram(fd))
 		return false;
 	memcpy(in, addr, sizeof *in);
 	in->sin_family = AF_INET;
 	return true;
 }
 
-static int forgotten(void)
+/* Why nothing is sent to ADDR: it stood for a peer that is forgotten, or is none that the program's socket
+ * would take, while the kernel's does. 0: it may be sent. */
+static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	errno = ENETUNREACH;
+	if (view_foreign(addr, len) && mark_test_datagram(fd))
+		return EAFNOSUPPORT;
+	if (view_short(addr, len) && mark_test_datagram(fd))
+		return EINVAL;
+	return view_forgotten(addr, len) ? ENETUNREACH : 0;
+}
+
+static int fail(int error)
+{
+	errno = error;
 	return -1;
 }
 
@@ -83,15 +99,18 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	preload_start();
 	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
-	if (config.active && unspecified(fd, addr, len, &in))
+	if (!config.active || !memory_readable_address(addr, len))
+		return real.sendto(fd, data, size, flags, addr, len);
+	if (unspecified(fd, addr, len, &in))
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
-	if (config.active && view_forgotten(addr, len))
-		return forgotten();
-	if (config.active && addr && !policy_send(fd, addr, len, flags, NULL))
+	result = refused(fd, addr, len);
+	if (result)
+		return fail((int)result);
+	if (addr && !policy_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (!config.active || (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to))) {
+	if (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
-		if (result >= 0 || !config.active || !by_nat64(fd, addr, len, flags, &to))
+		if (result >= 0 || !by_nat64(fd, addr, len, flags, &to))
 			return result;
 		errno = saved;
 	}
@@ -126,6 +145,20 @@ static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in
 	       view_in6(message->msg_name, message->msg_namelen, to);
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether all of MESSAGE that the shim looks at can be read. */
+static bool readable(const struct msghdr *message)
+{
+	return memory_readable(message, sizeof *message) &&
+	       (!message->msg_name ||
+		memory_readable(message->msg_name, least(message->msg_namelen, sizeof(union view_any)))) &&
+	       memory_readable(message->msg_control, least(message->msg_controllen, DATAGRAM_MOST));
+}
+
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct sockaddr_in6 to;
@@ -138,7 +171,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	preload_start();
 	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
-	if (!config.active || !message)
+	if (!config.active || !message || !readable(message))
 		return real.sendmsg(fd, message, flags);
 	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
 		kernel = *message;
@@ -146,8 +179,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_namelen = sizeof in;
 		return hook_sendmsg(fd, &kernel, flags);
 	}
-	if (view_forgotten(message->msg_name, message->msg_namelen))
-		return forgotten();
+	result = refused(fd, message->msg_name, message->msg_namelen);
+	if (result)
+		return fail(result);
 	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
 	if (!datagram_to(message, &to) && !in6_by_name(fd, message, &to) &&
@@ -161,10 +195,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
 
 	result = datagram_send(message, &kernel, &to, control);
-	if (result) {
-		errno = -result;
-		return -1;
-	}
+	if (result)
+		return fail(-result);
 	if (connected) {
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
@@ -179,16 +211,22 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 }
 
 /* Whether any of the messages needs hook_sendmsg(). */
-static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count)
+static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int flags)
 {
 	struct sockaddr_in6 to;
+	struct sockaddr_in in;
 	bool control = false;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (datagram_to(&messages[i].msg_hdr, &to) ||
-		    view_forgotten(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen))
+		if (!readable(&messages[i].msg_hdr))
+			return false;
+		const struct msghdr *m = &messages[i].msg_hdr;
+
+		if (datagram_to(m, &to) || fast_open(fd, m->msg_name, m->msg_namelen, flags, &to) ||
+		    unspecified(fd, m->msg_name, m->msg_namelen, &in) ||
+		    refused(fd, m->msg_name, m->msg_namelen))
 			return true;
-		control |= messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen;
+		control |= m->msg_control && m->msg_controllen;
 	}
 	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
@@ -219,7 +257,9 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	preload_start();
 	if (!config.active || !messages)
 		return real.sendmmsg(fd, messages, count, flags);
-	if (any_in6(fd, messages, count))
+	if (count > MOST_MESSAGES)
+		count = MOST_MESSAGES;
+	if (any_in6(fd, messages, count, flags))
 		return send_each(fd, messages, count, flags);
 	result = real.sendmmsg(fd, messages, count, flags);
 	if (result >= 0 || errno != ENETUNREACH || !nat64_known())
@@ -243,16 +283,24 @@ static void log_peer(int fd, const union view_any *name, socklen_t len)
 		 view_text(&name->any, from), view_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program. */
-static void give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+/* Hands the sender's NAME to the program. False: errno is EFAULT. */
+static bool give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
 	bool marked =
 	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
+	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
+	socklen_t size = view_size(name, len, kind, *room);
 
 	if (marked)
 		log_peer(fd, name, len);
-	view_give(name, len, marked ? MARK_DATAGRAM : MARK_NONE, addr, room);
+	/* Before, as much as an IPv4 address takes was seen to. */
+	if (size > sizeof name->in && !memory_writable(addr, size)) {
+		errno = EFAULT;
+		return false;
+	}
+	view_give(name, len, kind, addr, room);
+	return true;
 }
 
 /* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
@@ -283,16 +331,14 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	socklen_t len = sizeof name;
 	ssize_t result;
 
-	if (!config.active || !addr || !room || (int)*room < 0)
+	if (!config.active || !addr || !memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
-	if (result >= 0)
-		give_name(fd, &name, len, addr, room);
-	return result;
+	return result >= 0 && !give_name(fd, &name, len, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
@@ -316,11 +362,23 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
 
+/* Whether MESSAGE is one that the kernel could write to, but for control messages: those it leaves out where
+ * it can't (put_cmsg()). */
+static bool writable(const struct msghdr *message)
+{
+	return memory_writable(message, sizeof *message) &&
+	       (!message->msg_name ||
+		((int)message->msg_namelen >= 0 &&
+		 memory_writable(message->msg_name,
+				 least(message->msg_namelen, sizeof(struct sockaddr_in)))));
+}
+
 /* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
  * control messages of IPv6. */
 static bool translated(int fd, const struct msghdr *message, int flags)
 {
-	if (!message || (int)message->msg_namelen < 0)
+
+	if (!message || !writable(message))
 		return false;
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
 		return false;
@@ -352,7 +410,9 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !translated(fd, message, flags)) {
-		kernel = message ? *message : (struct msghdr){.msg_iovlen = 0};
+		kernel = message && memory_readable(message, sizeof *message)
+			     ? *message
+			     : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
@@ -371,13 +431,13 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	return result;
 }
 
-/* How many of COUNT messages there is room for at a time, at least one; CONTROL is how much room that takes.
- */
+/* How many of COUNT messages there is room for at a time, at least one, but for where the first is none that
+ * could be received; CONTROL is how much room that takes. */
 static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
 {
 	unsigned n = 0;
 
-	for (*control = 0; n < count && n < BATCH; n++) {
+	for (*control = 0; n < count && n < BATCH && writable(&messages[n].msg_hdr); n++) {
 		size_t need = CMSG_ALIGN(datagram_room(messages[n].msg_hdr.msg_controllen));
 
 		if (n && *control + need > BATCH_CONTROL)
@@ -428,7 +488,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	while (total < count) {
 		size_t control;
 		unsigned n = batch_of(messages + total, count - total, &control);
-		int got = receive_batch(fd, messages + total, n, control, flags, timeout);
+		int got = n ? receive_batch(fd, messages + total, n, control, flags, timeout)
+			    : real.recvmmsg(fd, messages + total, 1, flags, timeout);
 
 		if (got <= 0 && total == 0)
 			return got;

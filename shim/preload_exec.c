@@ -42,7 +42,8 @@ int hook_fexecve(int fd, char *const argv[], char *const envp[])
 	struct heir need;
 
 	preload_start();
-	if (!heir_needs(envp, false, &need))
+	/* glibc takes no NULL here. */
+	if (!envp || !heir_needs(envp, false, &need))
 		return real.fexecve(fd, argv, envp);
 	char *slots[need.slots], text[need.size];
 

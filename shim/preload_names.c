@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "memory.h"
 #include "resolve.h"
 #include "view.h"
 
@@ -19,7 +20,8 @@ static bool synthetic(int family, const void *addr, socklen_t len, struct in6_ad
 	struct sockaddr_in6 at;
 
 	preload_start();
-	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr)
+	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr ||
+	    !memory_readable(addr, len))
 		return false;
 	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
 	if (!view_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
@@ -48,7 +50,7 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	int result;
 
 	preload_start();
-	if (!config.active || !view_synthetic(addr, len, &in6))
+	if (!config.active || !memory_readable_address(addr, len) || !view_synthetic(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	if (config.text_in && flags & NI_NUMERICHOST)
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);

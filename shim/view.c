@@ -151,11 +151,32 @@ void view_give_real(void)
 	gives_real = true;
 }
 
+bool view_foreign(const struct sockaddr *addr, socklen_t len)
+{
+	if (!addr || len < sizeof(struct sockaddr_in) || len > MOST)
+		return false;
+	return view_family(addr) != AF_INET && view_family(addr) != AF_UNSPEC &&
+	       !(gives_real && view_family(addr) == AF_INET6);
+}
+
+bool view_short(const struct sockaddr *addr, socklen_t len)
+{
+	return addr && len >= sizeof addr->sa_family && len < sizeof(struct sockaddr_in) &&
+	       view_family(addr) == AF_UNSPEC;
+}
+
 /* Whether REAL is to go to a caller with ROOM bytes as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {
 	return gives_real && room >= sizeof *real && !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&
 	       !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
+}
+
+socklen_t view_size(const union view_any *from, socklen_t len, enum mark kind, socklen_t room)
+{
+	if (kind != MARK_NONE && !is_given(&from->in6, room))
+		len = sizeof(struct sockaddr_in);
+	return room < len ? room : len;
 }
 
 void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,

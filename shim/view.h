@@ -66,9 +66,19 @@ bool view_forgotten(const struct sockaddr *addr, socklen_t len);
  * what to bind, in IPv6. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
 bool view_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
+/* Whether ADDR is of a family that an AF_INET socket refuses with EAFNOSUPPORT, and that the program was not
+ * shown. */
+bool view_foreign(const struct sockaddr *addr, socklen_t len);
+
+/* Whether ADDR is of no family and too short for an AF_INET socket, which takes the family for its own. */
+bool view_short(const struct sockaddr *addr, socklen_t len);
+
 /* Whether ADDR is in use at the same time as 0.0.0.0 with the same port without IPv4's knowing: an
  * IPv6 address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
 bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
+
+/* How many bytes of FROM, of length LEN, a caller with ROOM for them is handed by view_give(). */
+socklen_t view_size(const union view_any *from, socklen_t len, enum mark kind, socklen_t room);
 
 /* Hands FROM, of length LEN, to a caller who has ROOM bytes at TO, as the kernel does: the copy is cut,
  * the length stored is the full one (accept(2)). ROOM was checked not to be negative. Where KIND is not

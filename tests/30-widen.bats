@@ -217,7 +217,7 @@ assert_plain_under() {
 		a.get:ipv6:26 a.set:ipv6:26:1 a.set:ip:21:999 a.filter who:::1/5000 who:127.0.0.1/5000
 	assert_line 'a.get:ip:1 32'
 	assert_line 'a.get:ip:21 5'
-	assert_line 'a.get:ipv6:26 ENOPROTOOPT'
+	assert_line 'a.get:ipv6:26 EOPNOTSUPP'
 	assert_line 'a.set:ipv6:26:1 ENOPROTOOPT'
 	assert_line 'a.set:ip:21:999 EINVAL'
 	assert_line 'a.filter ok'

@@ -1,0 +1,125 @@
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_futex /* 32 bit, with times of 64 */
+#define SYS_futex SYS_futex_time64
+#endif
+
+/* The smallest page of any Linux; a larger one is looked at more than once. */
+enum { PAGE = 4096 };
+
+/* What lies a little above this frame is the callers', and needs no call to find out: programs have addresses
+ * and messages on their stack. */
+enum { CALLERS = 16384 };
+
+static bool on_stack(const void *at, size_t size)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), start = (uintptr_t)at;
+
+	return start >= here && start - here < CALLERS && size < CALLERS;
+}
+
+/* rt_sigprocmask() reads the mask before it says that there is no such way to set one (kernel/signal.c). */
+static bool readable_at(uintptr_t at)
+{
+	return syscall(SYS_rt_sigprocmask, ~0, at & ~(uintptr_t)7, NULL, _NSIG / 8) == 0 || errno != EFAULT;
+}
+
+/* Adds nothing to the word, for which it must be writable (futex_atomic_op_inuser()). Nobody waits at OURS;
+ * who waits at a word that happens to be the one compared with is used to being woken for nothing (futex(2)).
+ */
+static bool writable_at(uintptr_t at)
+{
+	static const int add_nothing = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, -2048);
+	int ours = 0;
+
+	return syscall(SYS_futex, &ours, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, at & ~(uintptr_t)3,
+		       add_nothing) >= 0 ||
+	       errno != EFAULT;
+}
+
+/* Pages that were found good lately, by their last bits. */
+enum { KNOWN = 16 };
+static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
+
+static bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, uintptr_t at)
+{
+	uintptr_t page = at / PAGE;
+
+	if (atomic_load_explicit(&known[page % KNOWN], memory_order_relaxed) == page)
+		return true;
+	if (!good_at(at))
+		return false;
+	atomic_store_explicit(&known[page % KNOWN], page, memory_order_relaxed);
+	return true;
+}
+
+/* Asks of the first byte and the last: those between are of the same pages. */
+static bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at, size_t size)
+{
+	uintptr_t first = (uintptr_t)at, last = first + size - 1;
+	int saved = errno;
+	bool result;
+
+	if (size == 0 || on_stack(at, size))
+		return true;
+	/* The first page is never mapped (vm.mmap_min_addr), and NULL is something else to futex(). */
+	if (first < PAGE || last < first)
+		return false;
+	result = is_good(good_at, known, first) && is_good(good_at, known, last);
+	errno = saved;
+	return result;
+}
+
+bool memory_readable(const void *at, size_t size)
+{
+	return touched(readable_at, known_readable, at, size);
+}
+
+bool memory_writable(const void *at, size_t size)
+{
+	return touched(writable_at, known_writable, at, size);
+}
+
+static bool readable_text(const char *text)
+{
+	while (memory_readable(text, 1)) {
+		size_t rest = PAGE - (uintptr_t)text % PAGE;
+
+		if (strnlen(text, rest) < rest)
+			return true;
+		text += rest;
+	}
+	return false;
+}
+
+bool memory_readable_list(char *const *list)
+{
+	for (; memory_readable(list, sizeof *list); list++)
+		if (!*list || !readable_text(*list))
+			return !*list;
+	return false;
+}
+
+/* A longer one is EINVAL (move_addr_to_kernel()). */
+bool memory_readable_address(const void *addr, unsigned len)
+{
+	return !addr || len > sizeof(struct sockaddr_storage) || memory_readable(addr, len);
+}
+
+bool memory_takes_address(const void *addr, const unsigned *room)
+{
+	if (!memory_writable(room, sizeof *room))
+		return false;
+	return memory_writable(addr, *room < sizeof(struct sockaddr_in) ? *room : sizeof(struct sockaddr_in));
+}
