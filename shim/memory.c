@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,10 +28,14 @@ static bool on_stack(const void *at, size_t size)
 	return start >= here && start - here < CALLERS && size < CALLERS;
 }
 
-/* rt_sigprocmask() reads the mask before it says that there is no such way to set one (kernel/signal.c). */
+/* Compares the word, for which it must be readable (futex_requeue()), and moves nobody, whatever it is. */
 static bool readable_at(uintptr_t at)
 {
-	return syscall(SYS_rt_sigprocmask, ~0, at & ~(uintptr_t)7, NULL, _NSIG / 8) == 0 || errno != EFAULT;
+	int ours = 0;
+
+	return syscall(SYS_futex, at & ~(uintptr_t)3, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 0, 0, &ours,
+		       0) >= 0 ||
+	       errno != EFAULT;
 }
 
 /* Adds nothing to the word, for which it must be writable (futex_atomic_op_inuser()). Nobody waits at OURS;
