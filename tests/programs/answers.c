@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -254,9 +255,6 @@ static void ask(const struct row *row, const struct value **chosen)
 	for (int i = 0; row->params[i].values; i++)
 		if (row->params[i].values == host_sizes)
 			say_overrun((size_t)chosen[i]->value);
-	/* What was spawned holds descriptors that are in the next child's way. */
-	while (wait(NULL) > 0)
-		continue;
 }
 
 static void ask_in_child(const struct row *row, const struct value **chosen)
@@ -278,6 +276,9 @@ static void ask_in_child(const struct row *row, const struct value **chosen)
 	}
 	if (waitpid(child, &status, 0) != child)
 		die("waitpid");
+	/* What it spawned holds descriptors that are in the next one's way. */
+	while (wait(NULL) > 0)
+		continue;
 	printf(")%s", line);
 	if (WIFSIGNALED(status))
 		printf(" signal %d", WTERMSIG(status));
@@ -335,6 +336,7 @@ static void set_up(void)
 	    mprotect(memory.constant, PAGE, PROT_READ))
 		die("mprotect");
 	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (!freopen("/dev/null", "r", stdin) || !freopen("/dev/null", "w", stderr))
 		die("/dev/null");
