@@ -476,7 +476,7 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	int saved = errno;
 
 	preload_start();
-	if (!config.active || !messages || !count ||
+	if (!config.active || !messages || !count || !memory_readable(messages, sizeof *messages) ||
 	    !mark_test_receiver(fd, messages->msg_hdr.msg_name ? messages->msg_hdr.msg_namelen
 							       : sizeof(struct sockaddr_in6))) {
 		int result = real.recvmmsg(fd, messages, count, flags, timeout);

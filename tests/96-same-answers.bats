@@ -72,6 +72,8 @@ names with addresses of the other family only are found, whether there is a way 
 		where control messages can't be written all, some of them or none are
 		^send(to|m?msg)?\(.*udp-.* = -1 EMSGSIZE.*	.* = -1 
 		refused either way; IPv4 looks at the length first, IPv6 at the address
+		^getsockopt\(128, udp-(bound(-[a-z]+)?|pending), socket, 55, data, room\)
+		SO_MEMINFO counts what the filter takes that keeps forged sources out (dualstack(7), SECURITY)
 		^sendm?msg\((unix|family255|in6-[a-z]+), .* = -1 (EFAULT|EINVAL|EMSGSIZE).*	.* = -1 EAFNOSUPPORT
 		refused either way; the library looks at the address before the kernel looks at the data
 		^setsockopt\(tcp-queued, socket, v6only, on, 28\) = -1 EINVAL.*	.*EADDRINUSE
