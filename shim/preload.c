@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,10 +15,8 @@
 #include "log.h"
 #include "mark.h"
 #include "memory.h"
-#include "options.h"
 #include "policy.h"
 #include "sys.h"
-#include "twin.h"
 #include "view.h"
 #include "widen.h"
 
@@ -75,14 +72,12 @@ __attribute__((destructor)) static void unload(void)
 	log_end();
 }
 
-/* Whether calls on FD are to be translated. */
-static bool dual(int fd)
+bool preload_dual(int fd)
 {
 	return config.active && mark_test(fd) != MARK_NONE;
 }
 
-/* An error that the shim found, as the program is told of it. */
-static int fail(int negative)
+int preload_fail(int negative)
 {
 	errno = -negative;
 	return -1;
@@ -118,7 +113,7 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	if (view_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
 		result = real.bind(fd, addr, len);
 	else if (result != 0)
-		return fail(-EADDRINUSE);
+		return preload_fail(-EADDRINUSE);
 	if (result == 0)
 		errno = saved;
 	return result;
@@ -139,7 +134,7 @@ static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 
-	if (!view_is_in(addr, len) || !dual(fd) || !view_in6(addr, len, &to))
+	if (!view_is_in(addr, len) || !preload_dual(fd) || !view_in6(addr, len, &to))
 		return real.bind(fd, addr, len);
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
@@ -153,8 +148,8 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	preload_start();
 	if (!memory_readable_address(addr, len))
 		return real.bind(fd, addr, len);
-	if (view_foreign(addr, len) && dual(fd))
-		return fail(-EAFNOSUPPORT);
+	if (view_foreign(addr, len) && preload_dual(fd))
+		return preload_fail(-EAFNOSUPPORT);
 	action = config.active ? policy_bind(fd, addr, len) : RULES_DEFAULT;
 	if (view_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
@@ -163,7 +158,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	result = widen(fd, &at, action == RULES_IPV6);
 	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
 	if (result && action == RULES_IPV6)
-		return fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
+		return preload_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
 		return 0;
@@ -178,7 +173,7 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (dual(fd)) {
+	if (preload_dual(fd)) {
 		result = narrow(fd);
 	} else {
 		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
@@ -186,7 +181,7 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 		    view_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port) ? 0 : -EADDRINUSE;
 	}
 	if (result)
-		return fail(-EADDRINUSE);
+		return preload_fail(-EADDRINUSE);
 	errno = saved;
 	return real.listen(fd, backlog);
 }
@@ -211,7 +206,7 @@ static int listen_unbound(int fd, int backlog, const union view_any *name, sockl
 	int saved = errno;
 
 	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
-		return fail(-EADDRNOTAVAIL);
+		return preload_fail(-EADDRNOTAVAIL);
 	errno = saved;
 	return real.listen(fd, backlog);
 }
@@ -367,7 +362,7 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 		accepted_unasked(result);
 	} else if (!accepted(result, fd, &name, len, addr, room)) {
 		sys_close(result);
-		return fail(-EFAULT);
+		return preload_fail(-EFAULT);
 	}
 	errno = saved;
 	return result;
@@ -420,112 +415,4 @@ int hook_getpeername(int fd, struct sockaddr *addr, socklen_t *room)
 {
 	preload_start();
 	return name_of(real.getpeername, fd, addr, room);
-}
-
-/* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (martians.h): the program has
- * none. */
-static bool no_filter(int fd, int level, int name, socklen_t *len)
-{
-	if (level != SOL_SOCKET || name != SO_GET_FILTER || !config.active ||
-	    !memory_writable(len, sizeof *len) || (int)*len < 0 || !mark_test_datagram(fd))
-		return false;
-	*len = 0;
-	return true;
-}
-
-int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
-{
-	int domain = AF_INET;
-	unsigned lowat;
-
-	preload_start();
-	if (no_filter(fd, level, name, len))
-		return 0;
-	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
-		return 0;
-	/* Levels that an AF_INET socket has no options of: do_ip_getsockopt() has another error for that than
-	 * do_ipv6_getsockopt(). */
-	if (level == IPPROTO_IPV6 && dual(fd))
-		return fail(-EOPNOTSUPP);
-	if (real.getsockopt(fd, level, name, value, len) != 0)
-		return errno == ENOPROTOOPT && level != SOL_SOCKET && level != IPPROTO_IP && dual(fd) &&
-			       level != twin_protocol(fd)
-			   ? fail(-EOPNOTSUPP)
-			   : -1;
-	if (level == SOL_SOCKET && name == SO_DOMAIN && dual(fd))
-		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
-	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
-		memcpy(&lowat, value, sizeof lowat);
-		if (mark_is_value(level, name, lowat))
-			memcpy(value, &(int){1}, sizeof lowat);
-	}
-	return 0;
-}
-
-/* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
-int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
-{
-	const struct option *row;
-	int saved = errno, result;
-	bool marked;
-
-	preload_start();
-	if ((int)len < 0)
-		return real.setsockopt(fd, level, name, value, len);
-	if (level == IPPROTO_IPV6 && dual(fd))
-		return fail(-ENOPROTOOPT);
-	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
-		return memory_readable(value, sizeof(int)) ? 0 : fail(-EFAULT);
-	row = config.active ? options_find(level, name) : NULL;
-	if (!row && !attempts_pending())
-		return real.setsockopt(fd, level, name, value, len);
-	marked = row && mark_test(fd) != MARK_NONE;
-	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
-		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
-		result = narrow(fd);
-		if (result && result != -ENOTCONN)
-			return fail(result);
-		marked = false;
-	}
-	errno = saved;
-	if (real.setsockopt(fd, level, name, value, len) != 0)
-		return -1;
-	if (attempts_pending())
-		attempts_set(fd, level, name, value, len);
-	result = row && marked ? options_mirror(fd, row, value, len) : 0;
-	if (row && !marked && row->kind == OPTION_KEEP)
-		(void)mark_keep(fd);
-	errno = saved;
-	return result ? fail(result) : 0;
-}
-
-/* Requests that only AF_INET sockets answer (inet_ioctl(); netdevice(7), arp(7), ip(7)), in ranges: routes,
- * addresses of interfaces, ARP. */
-static bool is_in_request(unsigned long request)
-{
-	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
-	       (request >= 0x8953 && request <= 0x8955);
-}
-
-/* They don't concern the socket that they are made on: any AF_INET socket will do. */
-int hook_ioctl(int fd, unsigned long request, ...)
-{
-	va_list args;
-	void *arg;
-	int in, result, error;
-
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
-	preload_start();
-	if (!is_in_request(request) || !dual(fd))
-		return real.ioctl(fd, request, arg);
-	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (in < 0)
-		return -1;
-	result = real.ioctl(in, request, arg);
-	error = errno;
-	sys_close(in);
-	errno = error;
-	return result;
 }

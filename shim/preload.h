@@ -29,6 +29,12 @@ void preload_start(void);
  * of its own then. */
 #define RARE __attribute__((noinline, cold))
 
+/* Whether calls on FD are to be translated. errno is left alone. */
+bool preload_dual(int fd);
+
+/* An error that the library found, as the program is told of it: errno is set, -1 returned. */
+int preload_fail(int negative);
+
 /* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
  * answer: then the answer is in VALUE and LEN. */
 bool connect_error(int fd, void *value, socklen_t *len);

@@ -23,12 +23,6 @@
 #include "view.h"
 #include "widen.h"
 
-static int fail(int negative)
-{
-	errno = -negative;
-	return -1;
-}
-
 static bool is_blocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -90,7 +84,7 @@ static int failed(int fd, int error)
 	if (!error)
 		error = flight_error(fd);
 	(void)real.connect(fd, &none, sizeof none);
-	return fail(-error);
+	return preload_fail(-error);
 }
 
 /* Waits until nothing is in progress on FD, at most until END. Returns 0 when the kernel knows how it ended,
@@ -123,10 +117,10 @@ static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int result = settle(fd, end_of_wait(fd, SO_SNDTIMEO, &end)), protocol;
 
 	if (result < 0)
-		return fail(result);
+		return preload_fail(result);
 	protocol = twin_protocol(fd);
 	if (!protocol || protocol == IPPROTO_UDP)
-		return fail(-EBADF);
+		return preload_fail(-EBADF);
 	if (result || flight_look(fd) == FLIGHT_FAILED)
 		return failed(fd, result);
 	return call_again(fd, addr, len);
@@ -152,7 +146,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	if (state == ATTEMPTS_FAILED)
 		*result = failed(fd, error);
 	else
-		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : fail(-EALREADY);
+		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : preload_fail(-EALREADY);
 	if (*result == 0)
 		errno = saved;
 	return true;
@@ -187,7 +181,8 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	errno = saved;
 	if (status == -ENOSPC)
 		return false;
-	*result = status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len) : fail(status);
+	*result = status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len)
+							    : preload_fail(status);
 	if (*result == 0)
 		errno = saved;
 	return true;
@@ -245,7 +240,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 			return result;
 	} else if (mark_test(fd) == MARK_NONE) {
 		if (view_forgotten(addr, len))
-			return fail(-ENETUNREACH);
+			return preload_fail(-ENETUNREACH);
 		if (!view_synthetic(addr, len, &to))
 			return real.connect(fd, addr, len);
 		if (!ready_for_in6(fd))
@@ -285,7 +280,7 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 		i++;
 	if (!d->named || i == d->list.count || twin_protocol(fd) != IPPROTO_UDP) {
 		policy_log(fd, &d->to);
-		return fail(-ENETUNREACH);
+		return preload_fail(-ENETUNREACH);
 	}
 	to.sin6_addr = d->list.addresses[i].addr;
 	to.sin6_scope_id = d->list.addresses[i].scope;
