@@ -154,10 +154,10 @@ FUZZ_SANITIZE ?= address,undefined
 FUZZ_MAIN ?= tests/fuzz/replay.c
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
 
-FUZZ_datagram = shim/datagram.c shim/view.c shim/peers.c shim/hash.c
+FUZZ_datagram = shim/datagram.c shim/memory.c shim/view.c shim/peers.c shim/hash.c
 FUZZ_elf = shim/tool/elf.c shim/tool/script.c
-FUZZ_heir = shim/heir.c shim/log.c
-FUZZ_names = shim/hash.c
+FUZZ_heir = shim/heir.c shim/memory.c shim/log.c
+FUZZ_names = shim/hash.c shim/scope.c shim/nat64.c
 FUZZ_nat64 = shim/nat64.c
 FUZZ_peers = shim/hash.c
 FUZZ_rules = shim/settings.c shim/sources.c shim/rules.c shim/rules_parse.c shim/nat64.c shim/view.c \

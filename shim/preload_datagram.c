@@ -47,10 +47,11 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 }
 
 /* Why nothing is sent to ADDR: it stood for a peer that is forgotten, or is none that the program's socket
- * would take, while the kernel's does. 0: it may be sent. */
+ * would take. (An IPv6 address is, now: aria2c has an AF_INET socket and sends to whatever address a name
+ * has.) 0: it may be sent. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	if (view_foreign(addr, len) && mark_test_datagram(fd))
+	if (view_foreign(addr, len) && !view_is_in6(addr, len) && mark_test_datagram(fd))
 		return EAFNOSUPPORT;
 	if (view_short(addr, len) && mark_test_datagram(fd))
 		return EINVAL;

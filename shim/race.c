@@ -522,6 +522,11 @@ static void settle_for_asked(struct race *r)
 	struct attempt *a = &r->attempts[r->asked];
 
 	if (locate(r)) {
+		/* One that it has closed before is made anew, as in look_at_all(). */
+		if (a->fd >= 0 && !is_ours(a->fd, a->cookie)) {
+			a->fd = NOWHERE;
+			a->state = WAITING;
+		}
 		if (a->state == WAITING)
 			(void)begin(r, r->asked);
 		if (a->fd >= 0)

@@ -19,6 +19,9 @@ static const struct {
     {MAPPED(169, 254), .bits = 96 + 16, .scope = SCOPE_LINK},
     {MAPPED(172, 16), .bits = 96 + 12, .scope = SCOPE_PRIVATE},
     {MAPPED(192), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
+    {MAPPED(192, 0, 2), .bits = 96 + 24, .scope = SCOPE_PRIVATE}, /* RFC 5737, as the next two */
+    {MAPPED(198, 51, 100), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
+    {MAPPED(203, 0, 113), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
     {MAPPED(192, 168), .bits = 96 + 16, .scope = SCOPE_PRIVATE},
     {MAPPED(198, 18), .bits = 96 + 15, .scope = SCOPE_PRIVATE},
     {MAPPED(224), .bits = 96 + 4, .scope = SCOPE_NOBODY},
@@ -32,6 +35,8 @@ static const struct {
     {.net = {0, 0x64, 0xff, 0x9b}, .bits = 96, .at = 12},                     /* RFC 6052, 2.1 */
     {.net = {0, 0x64, 0xff, 0x9b, 0, 1}, .bits = 48, .scope = SCOPE_PRIVATE}, /* RFC 8215 */
     {.net = {0x20, 0x02}, .bits = 16, .at = 2},                               /* RFC 3056, 2 */
+    {.net = {0x20, 0x01, 0x0d, 0xb8}, .bits = 32, .scope = SCOPE_PRIVATE},    /* RFC 3849 */
+    {.net = {0x3f, 0xff}, .bits = 20, .scope = SCOPE_PRIVATE},                /* RFC 9637 */
     {.net = {0xfc}, .bits = 7, .scope = SCOPE_PRIVATE},
     {.net = {0xfe, 0x80}, .bits = 10, .scope = SCOPE_LINK},
     {.net = {0xfe, 0xc0}, .bits = 10, .scope = SCOPE_PRIVATE}, /* RFC 3879 */

@@ -21,11 +21,16 @@ reread() {
 	wait_until eval "on_client getent ahosts $1 | grep -q ."
 }
 
+# What a name on the Internet has: addresses for documentation are no such ones.
+public4=9.9.9.9
+
 # Services of the client's host that are nobody else's business, and one that is everybody's, on the server.
 services() {
+	ip -n "$server" addr add $public4/32 dev lo
+	ip -n "$client" route add $public4 via $server4
 	ip -n "$client" addr add 10.9.9.1/32 dev lo
 	ip -n "$client" addr add fd00:9::1/128 dev lo nodad
-	start public python3 "$root/tests/lib/where.py" 7000 $server4 $server6
+	start public python3 "$root/tests/lib/where.py" 7000 $server4 $public4 $server6
 	wait_port 7000
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"/etc/netns/$client/hosts"
 	local server=$client
@@ -44,14 +49,14 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	services
 	near=(::1 ::ffff:127.0.0.1 ::127.0.0.1 :: fd00:9::1 ::ffff:10.9.9.1 64:ff9b::7f00:1 64:ff9b::a09:901 2002:7f00:1::1
 		ff02::1 127.0.0.1 10.9.9.1 0.0.0.0)
-	for n in "${!near[@]}"; do hostile "n$n.example" $server4 "${near[n]}"; done
+	for n in "${!near[@]}"; do hostile "n$n.example" $public4 "${near[n]}"; done
 	# With a default route all of them are sent somewhere.
 	ip -n "$client" -6 route add default via $server6
 	reread n0.example
 	mapfile -t names < <(printf 'n%d.example\n' "${!near[@]}")
 	# Where the public service is, and where there are others only.
 	run -0 fetch 7000 "${names[@]}"
-	assert_equal "$(grep -cE ": (refused, )?reached $server4(, refused)?\$" <<<"$output")" ${#near[@]}
+	assert_equal "$(grep -cE ": (refused, )?reached $public4(, refused)?\$" <<<"$output")" ${#near[@]}
 	run -0 fetch 7001 "${names[@]}"
 	assert_equal "$(grep -cE ': (refused, )?ConnectionRefusedError(, refused)?$' <<<"$output")" ${#near[@]}
 }

@@ -74,6 +74,8 @@ names with addresses of the other family only are found, whether there is a way 
 		refused either way; IPv4 looks at the length first, IPv6 at the address
 		^getsockopt\(128, udp-(bound(-[a-z]+)?|pending), socket, 55, data, room\)
 		SO_MEMINFO counts what the filter takes that keeps forged sources out (dualstack(7), SECURITY)
+		^send(to\(udp-bound, data, 16, 0, |m?msg\()in6-(any|local|mapped), (28|128)[,)].* = -1 EAFNOSUPPORT.*	.* = 1
+		a widened socket sends to IPv6 addresses, too, which aria2c has for a name
 		^sendm?msg\((unix|family255|in6-[a-z]+), .* = -1 (EFAULT|EINVAL|EMSGSIZE).*	.* = -1 EAFNOSUPPORT
 		refused either way; the library looks at the address before the kernel looks at the data
 		^setsockopt\(tcp-queued, socket, v6only, on, 28\) = -1 EINVAL.*	.*EADDRINUSE

@@ -11,7 +11,7 @@ setup_file() {
 	need valgrind
 	need setarch
 	export asan=$BATS_FILE_TMPDIR/asan tsan=$BATS_FILE_TMPDIR/tsan reports=$BATS_FILE_TMPDIR/report
-	built "$asan" '-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' serve ask steps names
+	built "$asan" '-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' serve ask steps names deny
 	make -C "$root" -j"$(nproc)" BUILD="$asan" CC=gcc CFLAGS="$options" unit
 	built "$tsan" -fsanitize=thread storm races
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"

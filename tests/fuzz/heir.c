@@ -26,7 +26,7 @@ int fds_each(int (*visit)(int fd, void *arg), void *arg)
 	return 1;
 }
 
-bool mark_test_datagram(int fd)
+bool mark_hidden(int fd)
 {
 	return fd < 0;
 }
