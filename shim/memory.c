@@ -55,33 +55,37 @@ static bool writable_at(uintptr_t at)
 enum { KNOWN = 16 };
 static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
 
-static bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, uintptr_t at)
+static __attribute__((noinline)) bool ask(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known,
+					  uintptr_t at)
 {
-	uintptr_t page = at / PAGE;
+	int saved = errno;
+	bool result = good_at(at);
 
-	if (atomic_load_explicit(&known[page % KNOWN], memory_order_relaxed) == page)
-		return true;
-	if (!good_at(at))
-		return false;
-	atomic_store_explicit(&known[page % KNOWN], page, memory_order_relaxed);
-	return true;
+	errno = saved;
+	if (result)
+		atomic_store_explicit(&known[at / PAGE % KNOWN], at / PAGE, memory_order_relaxed);
+	return result;
+}
+
+static inline bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, uintptr_t at)
+{
+	return atomic_load_explicit(&known[at / PAGE % KNOWN], memory_order_relaxed) == at / PAGE ||
+	       ask(good_at, known, at);
 }
 
 /* Asks of the first byte and the last: those between are of the same pages. */
-static bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at, size_t size)
+static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at,
+			   size_t size)
 {
 	uintptr_t first = (uintptr_t)at, last = first + size - 1;
-	int saved = errno;
-	bool result;
 
 	if (size == 0 || on_stack(at, size))
 		return true;
 	/* The first page is never mapped (vm.mmap_min_addr), and NULL is something else to futex(). */
 	if (first < PAGE || last < first)
 		return false;
-	result = is_good(good_at, known, first) && is_good(good_at, known, last);
-	errno = saved;
-	return result;
+	return is_good(good_at, known, first) &&
+	       (first / PAGE == last / PAGE || is_good(good_at, known, last));
 }
 
 bool memory_readable(const void *at, size_t size)
