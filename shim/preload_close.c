@@ -29,17 +29,24 @@ int hook_close(int fd)
 }
 
 /* A call that will fail leaves TO as it is. */
+RARE static void replace(int fd, int to, int flags)
+{
+	preload_start();
+	if (fd != to && !(flags & ~O_CLOEXEC) && fcntl(fd, F_GETFD) >= 0)
+		leave(to, to);
+}
+
 int hook_dup2(int fd, int to)
 {
-	if (attempts_pending() && fd != to && fcntl(fd, F_GETFD) >= 0)
-		leave(to, to);
+	if (attempts_pending())
+		replace(fd, to, 0);
 	return real.dup2(fd, to);
 }
 
 int hook_dup3(int fd, int to, int flags)
 {
-	if (attempts_pending() && fd != to && !(flags & ~O_CLOEXEC) && fcntl(fd, F_GETFD) >= 0)
-		leave(to, to);
+	if (attempts_pending())
+		replace(fd, to, flags);
 	return real.dup3(fd, to, flags);
 }
 

@@ -72,11 +72,13 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 		#include <stdio.h>
 		#include <stdlib.h>
 		#include <sys/socket.h>
+		#include <unistd.h>
 		__attribute__((constructor)) static void early(void)
 		{
 			if (!getenv("EARLY"))
 				return;
 			unsetenv("EARLY"); /* not in the commands that the program runs */
+			printf("early dup2 %d %d\n", dup2(1, 1), dup2(-1, 9)); /* the first calls of all */
 			struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(5000)};
 			int fd = socket(AF_INET, SOCK_STREAM, 0);
 			int bound = bind(fd, (struct sockaddr *)&any, sizeof any);
@@ -86,6 +88,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/early.so" "$BATS_TEST_TMPDIR/early.c"
 	run -0 on_server sh -c \
 		"EARLY=1 LD_PRELOAD=$library:$BATS_TEST_TMPDIR/early.so exec $programs/steps \"\$@\"" sh 'sh:ss -Hltn' who:::1/5000
+	assert_line 'early dup2 1 -1'
 	assert_line 'early bind 0 listen 0'
 	assert_line --regexp '^LISTEN .* \*:5000 '
 	hosts_down
