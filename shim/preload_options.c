@@ -56,6 +56,14 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	return 0;
 }
 
+/* What mark_guards() keeps from the kernel. Of filters the program has none to detach. */
+static int set_nothing(int level, int name, const void *value)
+{
+	if (!memory_readable(value, sizeof(int)))
+		return preload_fail(-EFAULT);
+	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? preload_fail(-ENOENT) : 0;
+}
+
 /* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
 int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
@@ -69,7 +77,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	if (level == IPPROTO_IPV6 && preload_dual(fd))
 		return preload_fail(-ENOPROTOOPT);
 	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
-		return memory_readable(value, sizeof(int)) ? 0 : preload_fail(-EFAULT);
+		return set_nothing(level, name, value);
 	row = config.active ? options_find(level, name) : NULL;
 	if (!row && !attempts_pending())
 		return real.setsockopt(fd, level, name, value, len);

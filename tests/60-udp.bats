@@ -224,6 +224,37 @@ a socket of the program's own sees ::1 True
 END
 }
 
+# A widened socket has one of the library's (shim/martians.h).
+@test "a program finds no filter that it has not attached, nor once its socket is narrowed" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/filter.py" <<'END'
+import ctypes, socket
+
+SO_DONTROUTE, SO_GET_FILTER, SO_DETACH_FILTER = 5, 26, 27
+libc = ctypes.CDLL(None, use_errno=True)
+
+def look(s):
+    steps = ctypes.c_uint(0)
+    libc.getsockopt(s.fileno(), socket.SOL_SOCKET, SO_GET_FILTER, None, ctypes.byref(steps))
+    try:
+        s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        print(steps.value, "detached")
+    except OSError as e:
+        print(steps.value, e)
+
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("", 5001))
+look(s)
+s.setsockopt(socket.SOL_SOCKET, SO_DONTROUTE, 1)
+look(s)
+END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/filter.py"
+	plain=$output
+	run -0 --separate-stderr on_server "$run" --log=info -- python3 "$BATS_TEST_TMPDIR/filter.py"
+	assert_equal "$output" "$plain"
+	assert_regex "$stderr" 'widened to .*narrowed to IPv4'
+}
+
 @test "IP_RECVERR: the errors of both families are told as ICMP" {
 	run -0 on_server "$run" -- "$programs/udp_error" 127.0.0.1
 	assert_output 'refused: origin 2 type 3 code 3 offender 127.0.0.1 family 2, errno ECONNREFUSED'

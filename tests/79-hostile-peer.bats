@@ -162,7 +162,10 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 		SO_DETACH_FILTER = 27
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.bind(("", 5000))
-		s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+		try:
+		    s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+		except FileNotFoundError:
+		    print("no filter to detach", flush=True)
 		while True:
 		    data, peer = s.recvfrom(100)
 		    try:
@@ -184,6 +187,7 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	wait_until grep "from $client6" "$BATS_TEST_TMPDIR/server.log"
 	wait_until grep 'from 240.3.3.3' "$BATS_TEST_TMPDIR/server.log"
 	run -0 log_of server
+	assert_line 'no filter to detach'
 	# The kernel keeps some from the server; these it lets through.
 	for source in ::127.0.0.1 ::10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 fe80::7 240.3.3.3; do
 		assert_line --partial "from $source shown 24"
