@@ -15,9 +15,18 @@
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
 
+/* Whether FD has a filter of somebody's, as far as that can be read: a mark on a datagram socket would put
+ * another in its place (martians.h). */
+static bool is_filtered(int fd)
+{
+	socklen_t steps = 0;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &steps) != 0 || steps > 0;
+}
+
 static void adopt(int fd)
 {
-	int domain = 0, only = 0, result;
+	int domain = 0, only = 0, result = -EBUSY;
 	socklen_t size = sizeof domain;
 
 	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
@@ -26,7 +35,8 @@ static void adopt(int fd)
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
 	if (only)
 		return;
-	result = mark_set(fd);
+	if (twin_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
+		result = mark_set(fd);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }

@@ -112,3 +112,35 @@ asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
 	run -0 ask_from_client $server4/5000
 	assert_output --partial '192.0.2.2'
 }
+
+# The library's own, of a marked datagram socket (shim/martians.h), would take its place.
+@test "peer = synthetic: a datagram socket that was there at the start keeps the filter that it came with" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/pass.py" <<-'END'
+		import ctypes, os, socket, struct, sys
+		s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		s.bind(("::", 5001))
+		if sys.argv[1] == "filtered":
+		    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0), 8)  # BPF_RET
+		    s.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 1, ctypes.addressof(nothing)))
+		os.dup2(s.fileno(), 0)
+		os.execvp(sys.argv[2], sys.argv[2:])
+	END
+	cat >"$BATS_TEST_TMPDIR/has.py" <<-'END'
+		import socket
+		s, peer = socket.socket(fileno=0), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		peer.sendto(b"x", ("::1", 5001))
+		try:
+		    print("got", s.recvfrom(10, socket.MSG_DONTWAIT)[1][0][:2])
+		except BlockingIOError:
+		    print("got nothing")
+	END
+	for whose in filtered open; do
+		run -0 on_server env DUALSTACK_PEER=synthetic python3 "$BATS_TEST_TMPDIR/pass.py" $whose \
+			"$run" python3 "$BATS_TEST_TMPDIR/has.py"
+		echo "$whose $output"
+	done >"$BATS_TEST_TMPDIR/all"
+	run -0 cat "$BATS_TEST_TMPDIR/all"
+	assert_line 'filtered got nothing'
+	assert_line 'open got 24'
+}
