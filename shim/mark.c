@@ -125,9 +125,9 @@ bool mark_seen_datagram(int fd)
 	return saw(seen_datagram, fd);
 }
 
-bool mark_test_receiver(int fd, socklen_t room)
+bool mark_test_receiver(int fd, socklen_t room, bool ask)
 {
-	if (room < ROOM_IN6 && saw(seen_datagram, fd))
+	if (!ask && room < ROOM_IN6 && saw(seen_datagram, fd))
 		return true;
 	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
 }

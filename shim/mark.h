@@ -44,8 +44,9 @@ bool mark_seen_datagram(int fd);
 
 /* Whether what FD yields to a caller with ROOM bytes for a peer's address is to be translated: it is a marked
  * datagram socket. It costs no system call where FD was one lately and no program that knows IPv6 would have
- * so little room; such a caller gets a yes as well where a sandbox does not let the mark be read. */
-bool mark_test_receiver(int fd, socklen_t room);
+ * so little room; such a caller gets a yes as well where a sandbox does not let the mark be read. ASK: what
+ * was lately will not do. */
+bool mark_test_receiver(int fd, socklen_t room, bool ask);
 
 /* The same for mark_test_stream() of FD that was accepted from LISTENER. */
 bool mark_test_accepted(int fd, int listener, socklen_t room);

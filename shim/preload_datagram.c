@@ -289,7 +289,7 @@ static bool give_name(int fd, const union view_any *name, socklen_t len, struct 
 		      socklen_t *room)
 {
 	bool marked =
-	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
+	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = view_size(name, len, kind, *room);
 
@@ -374,6 +374,15 @@ static bool writable(const struct msghdr *message)
 				 least(message->msg_namelen, sizeof(struct sockaddr_in)))));
 }
 
+/* Whether MESSAGE, to receive with, is for a marked datagram socket. Where the number is a Unix socket's by
+ * now, the kernel would put more descriptors into our room for control messages than the program has room
+ * for. */
+static bool receives(int fd, const struct msghdr *message)
+{
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
+				  message->msg_control && message->msg_controllen);
+}
+
 /* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
  * control messages of IPv6. */
 static bool translated(int fd, const struct msghdr *message, int flags)
@@ -385,7 +394,7 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 		return false;
 	if (flags & MSG_ERRQUEUE)
 		return mark_test(fd) != MARK_NONE;
-	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
+	return receives(fd, message);
 }
 
 /* Sockets that another process passes on may be marked ones. */
@@ -478,8 +487,7 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 
 	preload_start();
 	if (!config.active || !messages || !count || !memory_readable(messages, sizeof *messages) ||
-	    !mark_test_receiver(fd, messages->msg_hdr.msg_name ? messages->msg_hdr.msg_namelen
-							       : sizeof(struct sockaddr_in6))) {
+	    !receives(fd, &messages->msg_hdr)) {
 		int result = real.recvmmsg(fd, messages, count, flags, timeout);
 
 		for (int i = 0; i < result; i++)

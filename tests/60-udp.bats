@@ -187,7 +187,7 @@ answer_to() {
 @test "a descriptor whose number was a widened socket's" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
-import ctypes, socket
+import ctypes, os, socket
 
 libc = ctypes.CDLL(None)
 server, peer = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -213,6 +213,25 @@ own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 own.bind(("::", 5003))
 peer.sendto(b"x", ("::1", 5003))
 print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
+
+# As who knows nothing but IPv4 has it: 16 bytes for the name, and room for as few descriptors as there can be.
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint), ("iov", ctypes.c_void_p), ("iovlen", ctypes.c_size_t),
+                ("control", ctypes.c_char_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int)]
+
+server = socket.socket(type=socket.SOCK_DGRAM)
+server.bind(("", 5004))
+peer.sendto(b"x", ("::1", 5004))
+buffers = [ctypes.create_string_buffer(16) for _ in range(2)]
+libc.recvfrom(server.fileno(), buffers[0], 16, 0, buffers[1], ctypes.byref(ctypes.c_uint(16)))
+unix = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.dup2(unix[0].fileno(), server.fileno())
+socket.send_fds(unix[1], [b"x"], [0] * 20)
+before = len(os.listdir("/proc/self/fd"))
+control = ctypes.create_string_buffer(24)
+message = Message(ctypes.cast(buffers[0], ctypes.c_char_p), 16, None, 0, ctypes.cast(control, ctypes.c_char_p), 24)
+libc.recvmsg(server.fileno(), ctypes.byref(message), 0)
+print("descriptors received:", len(os.listdir("/proc/self/fd")) - before)
 END
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/numbers.py"
 	assert_output - <<'END'
@@ -221,6 +240,7 @@ the server's answer comes from port 5001
 a client's datagram is from ::1 True
 and the answer True
 a socket of the program's own sees ::1 True
+descriptors received: 2
 END
 }
 
