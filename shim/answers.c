@@ -53,6 +53,9 @@ static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const st
 		next = list->ai_next;
 		list->ai_next = NULL;
 		if (left_out(list)) {
+			/* Where none is left, it goes with the last (glibc's is a block of its own). */
+			if (!first && !next)
+				list->ai_canonname = canonical;
 			freeaddrinfo(list);
 			continue;
 		}

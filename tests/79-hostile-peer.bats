@@ -423,3 +423,30 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 		assert_line --regexp 'SO_ERROR 104|recv ECONNRESET'
 	done
 }
+
+# An answer of which nothing is left (240.0.0.0 stands for no peer) is freed with its canonical name.
+@test "names with nothing but a synthetic address take no memory" {
+	mkdir -p "/etc/netns/$server"
+	echo "240.0.0.0 peer.with.a.name.so.long.that.it.shows.example" >"/etc/netns/$server/hosts"
+	cat >"$BATS_TEST_TMPDIR/lookups.py" <<-'END'
+		import ctypes, socket
+		class Heap(ctypes.Structure):
+		    _fields_ = [(name, ctypes.c_size_t) for name in "arena free fast maps mapped max fastfree used unused top".split()]
+		libc = ctypes.CDLL(None)
+		libc.mallinfo2.restype = Heap
+		def look(times):
+		    for _ in range(times):
+		        try:
+		            socket.getaddrinfo("peer.with.a.name.so.long.that.it.shows.example", 80, socket.AF_INET, flags=socket.AI_CANONNAME)
+		            return False
+		        except socket.gaierror:
+		            pass
+		    return libc.mallinfo2().used
+		before = look(100)
+		after = look(1000)
+		# A name takes 64 bytes.
+		print("grown" if after - before > 32000 else "constant", before > 0)
+	END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/lookups.py"
+	assert_output 'constant True'
+}
