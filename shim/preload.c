@@ -313,10 +313,12 @@ static void accepted_unasked(int fd)
 	log_peer(fd, &name.in6, known_peer(&name));
 }
 
-/* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse. */
+/* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse; or may see them,
+ * as there is nothing to translate. Then no system call of another kind is made (mark.h). */
 static bool odd(const struct sockaddr *addr, const socklen_t *room)
 {
-	return !config.active || (addr && (!memory_takes_address(addr, room) || (int)*room < 0));
+	return !config.active ||
+	       (addr && (!mark_expected() || !memory_takes_address(addr, room) || (int)*room < 0));
 }
 
 /* accept() and accept4() with FLAGS, or -1 for the former. */
@@ -391,11 +393,11 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 	union view_any name;
 	socklen_t len = sizeof name;
 
-	if (!addr || odd(addr, room))
-		return ask(fd, addr, room);
 	/* A program may wait in asking again and again. */
 	if (attempts_pending())
 		attempts_advance();
+	if (!addr || odd(addr, room))
+		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)
 		return -1;
 	if (view_is_in6(&name.any, len))

@@ -329,10 +329,20 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 			   struct sockaddr *addr, socklen_t *room)
 {
 	union view_any name;
-	socklen_t len = sizeof name;
+	socklen_t len = sizeof name, had;
 	ssize_t result;
 
-	if (!config.active || !addr || !memory_takes_address(addr, room) || (int)*room < 0)
+	if (!config.active || !addr)
+		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	/* Nothing to translate, unless FD is widened meanwhile. */
+	if (!mark_expected()) {
+		had = memory_readable(room, sizeof *room) ? *room : 0;
+		result = call_recvfrom(r, fd, data, size, flags, addr, room);
+		if (result != 0 || !mark_expected() || !woken(fd, result, *room))
+			return result;
+		*room = had;
+	}
+	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len)) {
@@ -387,8 +397,7 @@ static bool receives(int fd, const struct msghdr *message)
  * control messages of IPv6. */
 static bool translated(int fd, const struct msghdr *message, int flags)
 {
-
-	if (!message || !writable(message))
+	if (!mark_expected() || !message || !writable(message))
 		return false;
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
 		return false;
@@ -426,7 +435,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
-		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen))
+		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
+		    !writable(&kernel))
 			return result;
 		*message = kernel;
 	}
@@ -486,8 +496,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	int saved = errno;
 
 	preload_start();
-	if (!config.active || !messages || !count || !memory_readable(messages, sizeof *messages) ||
-	    !receives(fd, &messages->msg_hdr)) {
+	if (!config.active || !mark_expected() || !messages || !count ||
+	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr)) {
 		int result = real.recvmmsg(fd, messages, count, flags, timeout);
 
 		for (int i = 0; i < result; i++)

@@ -146,6 +146,50 @@ assert_plain_under() {
 	run -1 grep -E 'getsockopt|setsockopt' "$BATS_TEST_TMPDIR/trace"
 }
 
+# Whether memory can be read or written is asked with futex(): not where there is nothing to translate.
+@test "such a sandbox spares programs that have addresses anywhere in memory, too" {
+	need strace
+	cat >"$BATS_TEST_TMPDIR/heap.c" <<-'END'
+		#include <netinet/in.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		struct own {
+			struct sockaddr_in6 name;
+			struct iovec piece;
+		};
+		int main(void)
+		{
+			struct own *o = calloc(1, sizeof *o);
+			struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(5001), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+			int listener = socket(AF_INET6, SOCK_STREAM, 0), client = socket(AF_INET6, SOCK_STREAM, 0), datagrams =
+				socket(AF_INET6, SOCK_DGRAM, 0), result = 0;
+			char data[9];
+
+			result |= bind(listener, (struct sockaddr *)&at, sizeof at) | listen(listener, 5);
+			result |= connect(client, (struct sockaddr *)&at, sizeof at);
+			result |= bind(datagrams, (struct sockaddr *)&at, sizeof at);
+			for (int i = 0; i < 2; i++)
+				result |= sendto(datagrams, "x", 1, 0, (struct sockaddr *)&at, sizeof at) != 1;
+			socklen_t size = sizeof o->name;
+			result |= accept(listener, (struct sockaddr *)&o->name, &size) < 0;
+			result |= getsockname(client, (struct sockaddr *)&o->name, &size);
+			result |= getpeername(client, (struct sockaddr *)&o->name, &size);
+			result |= recvfrom(datagrams, data, 9, 0, (struct sockaddr *)&o->name, &size) != 1;
+			o->piece = (struct iovec){data, 9};
+			struct msghdr message = {.msg_name = &o->name, .msg_namelen = sizeof o->name, .msg_iov = &o->piece, .msg_iovlen = 1};
+			result |= recvmsg(datagrams, &message, 0) != 1;
+			printf("%d %d\n", result, o->name.sin6_port == at.sin6_port);
+		}
+	END
+	${CC:-cc} -o "$BATS_TEST_TMPDIR/heap" "$BATS_TEST_TMPDIR/heap.c"
+	run -0 on_server "$run" -- strace -f -e trace=futex,recvmsg -o "$BATS_TEST_TMPDIR/trace" "$BATS_TEST_TMPDIR/heap"
+	assert_output '0 1'
+	grep recvmsg "$BATS_TEST_TMPDIR/trace"
+	run -1 grep futex "$BATS_TEST_TMPDIR/trace"
+}
+
 @test "SO_REUSEPORT: where one socket of the program stays IPv4, all do, and share the connections" {
 	run -0 steps a=tcp4 a.reuseport a.reuseport-bpf a.bind:0.0.0.0/5000 a.listen b=tcp4 b.reuseport \
 		b.bind:0.0.0.0/5000 b.listen 'sh:ss -Hltn'
