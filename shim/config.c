@@ -22,8 +22,8 @@ struct config config;
 
 /* Room for whatever becomes of a text that is kept. */
 enum {
-	TEXT_BYTES =
-	    sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT + 3 * PATH_MAX
+	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
+		     sizeof((struct settings *)0)->log + 2 * PATH_MAX
 };
 
 /* Texts that stay, one behind the other. Copied, because programs overwrite their environment to show a title
