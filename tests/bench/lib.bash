@@ -37,12 +37,20 @@ session=(setsid -w bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec ni
 
 # A core that has nothing to do halts, and on a virtual machine takes its time to come back, now more, now less. So that it never
 # has, something of SCHED_IDLE, to which everything else goes before, runs on it.
+awake=()
 keep_awake() {
 	local core
 	for core in $server_core $load_core; do
 		"${session[@]}" 19 chrt --idle 0 taskset -c "$core" bash -c 'while :; do :; done' &
+		awake+=($!)
 		disown
 	done
+}
+
+# Not so while programs are started, one after the other by one that waits: there it would cost a millisecond each time.
+let_sleep() {
+	kill -9 "${awake[@]}"
+	awake=()
 }
 
 # A control group of version 2 counts CPU time, also that of processes that have ended.

@@ -40,4 +40,6 @@ start_sample() {
 }
 
 say 'starts of programs'
+let_sleep
 in_rounds start_sample native empty preload inherited launcher
+keep_awake
