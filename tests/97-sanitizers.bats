@@ -82,8 +82,9 @@ watched() {
 		"$tsan/tests/programs/storm" storm.example 5000 40
 	refute_output --partial ThreadSanitizer
 	assert [ "${output% connected}" -gt 100 ]
+	# Of the lines that the log takes in ten seconds (log.h), some are of these.
 	run -0 grep -cF "$server6" "$BATS_TEST_TMPDIR/log"
-	assert [ "$output" -gt 100 ]
+	assert [ "$output" -gt 20 ]
 }
 
 @test "sockets that are replaced while another thread uses them have no data races" {
