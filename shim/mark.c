@@ -96,38 +96,27 @@ int mark_set(int fd)
 	}
 }
 
-/* Descriptors, each one more than it is, of which the answer was yes lately: of datagram sockets, and of
- * listeners by what was accepted from them. */
+/* Descriptors, each one more than it is, that were found to be marked datagram sockets lately. */
 enum { SEEN = 16 };
-static _Atomic int seen_datagram[SEEN], seen_listener[SEEN];
-
-static void see(_Atomic int *seen, int fd)
-{
-	if (fd >= 0)
-		atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
-}
-
-static bool saw(_Atomic int *seen, int fd)
-{
-	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
-}
+static _Atomic int seen[SEEN];
 
 bool mark_test_datagram(int fd)
 {
 	if (!mark_expected() || (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) != DATAGRAM_MARK)
 		return false;
-	see(seen_datagram, fd);
+	if (fd >= 0)
+		atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
 	return true;
 }
 
 bool mark_seen_datagram(int fd)
 {
-	return saw(seen_datagram, fd);
+	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
 }
 
 bool mark_test_receiver(int fd, socklen_t room, bool ask)
 {
-	if (!ask && room < ROOM_IN6 && saw(seen_datagram, fd))
+	if (!ask && room < ROOM_IN6 && mark_seen_datagram(fd))
 		return true;
 	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
 }
@@ -160,16 +149,6 @@ bool mark_test_stream(int fd)
 	/* MPTCP's mark outlives IPV6_ADDRFORM. */
 	return (unsigned)get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) == MPTCP_MARK &&
 	       get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
-}
-
-bool mark_test_accepted(int fd, int listener, socklen_t room)
-{
-	if (room < ROOM_IN6 && saw(seen_listener, listener))
-		return true;
-	if (!mark_test_stream(fd))
-		return false;
-	see(seen_listener, listener);
-	return true;
 }
 
 /* A program that knows IPv6 itself may set IPV6_MULTICAST_ALL for a datagram socket, where it means

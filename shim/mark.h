@@ -45,11 +45,8 @@ bool mark_seen_datagram(int fd);
 /* Whether what FD yields to a caller with ROOM bytes for a peer's address is to be translated: it is a marked
  * datagram socket. It costs no system call where FD was one lately and no program that knows IPv6 would have
  * so little room; such a caller gets a yes as well where a sandbox does not let the mark be read. ASK: what
- * was lately will not do. */
+ * was lately will not do. A stream socket is always asked: what accept() yields is changed for good. */
 bool mark_test_receiver(int fd, socklen_t room, bool ask);
-
-/* The same for mark_test_stream() of FD that was accepted from LISTENER. */
-bool mark_test_accepted(int fd, int listener, socklen_t room);
 
 /* Whether a socket that is not marked, and yielded an IPv6 address to a caller with ROOM bytes for it, is to
  * be taken for a marked one: because it has been narrowed while the call waited, or because a sandbox does

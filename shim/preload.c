@@ -283,11 +283,10 @@ static bool give(const union view_any *name, socklen_t len, enum mark kind, stru
 }
 
 /* What accept() yielded in FD, whose peer is NAME. False: the program can't be told, and errno is EFAULT. */
-static bool accepted(int fd, int listener, const union view_any *name, socklen_t len, struct sockaddr *addr,
+static bool accepted(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
 		     socklen_t *room)
 {
-	bool marked = view_is_in6(&name->any, len) &&
-		      (mark_test_accepted(fd, listener, *room) || mark_assume(fd, *room));
+	bool marked = view_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
 	bool known = marked && known_peer(name);
 
 	if (!give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))
@@ -362,7 +361,7 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 		adopt_connection(fd, result);
 	if (!addr) {
 		accepted_unasked(result);
-	} else if (!accepted(result, fd, &name, len, addr, room)) {
+	} else if (!accepted(result, &name, len, addr, room)) {
 		sys_close(result);
 		return preload_fail(-EFAULT);
 	}

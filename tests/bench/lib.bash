@@ -62,15 +62,18 @@ make_groups() {
 
 # Ends all servers, and waits until they are gone.
 stop_all() {
-	local group pids
+	local group pids i
 	[ -n "$groups" ] || return 0
 	for group in "$groups"/*/; do
 		[ -e "$group" ] || continue
-		until rmdir "$group" 2>/dev/null; do
+		for ((i = 0; i < 500; i++)); do
+			rmdir "$group" 2>/dev/null && continue 2
 			mapfile -t pids <"$group/cgroup.procs"
 			kill -9 ${pids[@]+"${pids[@]}"} 2>/dev/null || true
 			sleep 0.02
 		done
+		echo "bench: a server does not end: $(cat "$group/cgroup.procs")" >&2
+		exit 1
 	done
 }
 
