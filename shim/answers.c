@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "mark.h"
 #include "names.h"
 #include "nat64.h"
 #include "route.h"
@@ -127,6 +128,10 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 
 	if (loopback)
 		note_loopback(node);
+	else
+		/* Before a thread can send there, which widens its socket: another one that receives from it
+		 * then must not be on its way to the kernel with the program's own buffer. */
+		mark_expect();
 	if (!known)
 		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
 			 view_text((const struct sockaddr *)real, text),
