@@ -36,9 +36,9 @@ WERROR ?= -Werror
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' \
-	-MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
+	-Ishim -MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
 # now: a function that is looked up when first called, in a signal handler, would take the loader's lock.
-# noseparate-code, sort-section: fewer pieces of the file, and fewer pages of memory for each process (shim/large.h).
+# noseparate-code, sort-section: fewer pieces of the file, and fewer pages of memory for each process (shim/base/large.h).
 LIBRARY_LDFLAGS = -shared -Wl,-z,noseparate-code -Wl,--sort-section=name \
 	-Wl,-soname,libdualstack.so -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,text \
 	-Wl,--version-script,$(BUILD)/libdualstack.map -Wl,--as-needed
@@ -51,10 +51,12 @@ Q = @
 say = @printf '  %-7s %s\n' '$(1)' '$(2)';
 endif
 
-SHIM = $(sort $(wildcard shim/*.c))
+# The rooms of the library; shim/tool is the launcher's helper.
+ROOMS = hooks server client resolver socket address config process base
+SHIM = $(sort $(wildcard $(ROOMS:%=shim/%/*.c)))
 OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 # What can be tested without being preloaded: all but the exported functions.
-INNER = $(filter-out $(BUILD)/shim/preload%,$(OBJECTS))
+INNER = $(filter-out $(BUILD)/shim/hooks/%,$(OBJECTS))
 TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -111,7 +113,6 @@ $(BUILD)/kernel:
 	ln -sfn "$$asm" $@.new/asm
 	@mv $@.new $@
 
-$(BUILD)/shim/tool/%.o: ALL_CFLAGS += -Ishim
 $(BUILD)/shim/tool/library.o: ALL_CFLAGS += -DDUALSTACK_LIB='"$(shell cat $(BUILD)/lib)"'
 $(BUILD)/shim/tool/library.o: $(BUILD)/lib
 
@@ -120,10 +121,10 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # The functions named in hooks.def, and no others.
-$(BUILD)/libdualstack.map: shim/hooks.def Makefile
+$(BUILD)/libdualstack.map: shim/hooks/hooks.def Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@){ echo '{ global:'; \
-	$(CC) -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks.def; \
+	$(CC) -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks/hooks.def; \
 	echo 'local: *; };'; } >$@.new && mv $@.new $@
 
 # In place, the launcher finds the library beside itself; installed, where it was installed.
@@ -135,17 +136,17 @@ $(BUILD)/dualstack-run: shim/dualstack-run Makefile
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Ishim $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
 
 $(BUILD)/tests/unit/test_choice: private ALL_CFLAGS += -Ishim/tool
 $(BUILD)/tests/unit/test_heir: private LDFLAGS += -Wl,--wrap=access
 $(BUILD)/tests/unit/test_names: private LDFLAGS += -Wl,--wrap=clock_gettime
 
 # The table of peers once more, for the race detector.
-$(BUILD)/tests/unit/threads_peers: tests/unit/threads_peers.c shim/peers.c shim/hash.c Makefile
+$(BUILD)/tests/unit/threads_peers: tests/unit/threads_peers.c shim/address/synthetic.c shim/base/hash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(TSAN_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=thread -Ishim -o $@ \
-	tests/unit/threads_peers.c shim/peers.c shim/hash.c -pthread
+	tests/unit/threads_peers.c shim/address/synthetic.c shim/base/hash.c -pthread
 
 # Of each fuzz target, the files that it looks into (peers.c and names.c it includes), once more for the sanitizers.
 # With replay.c as main() it takes the kept inputs; with clang's libFuzzer it makes up others (tests/fuzz/run).
@@ -154,18 +155,18 @@ FUZZ_SANITIZE ?= address,undefined
 FUZZ_MAIN ?= tests/fuzz/replay.c
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
 
-FUZZ_datagram = shim/datagram.c shim/memory.c shim/view.c shim/peers.c shim/hash.c
+FUZZ_datagram = shim/address/message.c shim/base/memory.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 FUZZ_elf = shim/tool/elf.c shim/tool/script.c
-FUZZ_heir = shim/heir.c shim/memory.c shim/log.c
-FUZZ_names = shim/hash.c shim/scope.c shim/nat64.c
-FUZZ_nat64 = shim/nat64.c
-FUZZ_peers = shim/hash.c
-FUZZ_rules = shim/settings.c shim/sources.c shim/rules.c shim/rules_parse.c shim/nat64.c shim/view.c \
-	shim/peers.c shim/hash.c shim/log.c
+FUZZ_heir = shim/process/inheritance.c shim/base/memory.c shim/base/log.c
+FUZZ_names = shim/base/hash.c shim/resolver/scope.c shim/resolver/nat64.c
+FUZZ_nat64 = shim/resolver/nat64.c
+FUZZ_peers = shim/base/hash.c
+FUZZ_rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/resolver/nat64.c shim/address/translate.c \
+	shim/address/synthetic.c shim/base/hash.c shim/base/log.c
 FUZZ_unit = $(addprefix shim/tool/,unit.c unit_values.c unit_name.c words.c dropin.c)
-FUZZ_view = shim/view.c shim/peers.c shim/hash.c
+FUZZ_view = shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*.[ch] shim/tool/*.[ch] tests/fuzz/*.h) Makefile
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] tests/fuzz/*.h) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(FUZZ_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=$(FUZZ_SANITIZE) -fno-sanitize-recover=all \
 	-Ishim -o $@ $< $(FUZZ_MAIN) $(FUZZ_$*)
@@ -182,7 +183,6 @@ $(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kerne
 
 # Its cases are those of hooks.def, and it tells valgrind where one begins: without its header it is not built.
 CALLS = $(if $(wildcard /usr/include/valgrind/callgrind.h),$(BUILD)/tests/bench/calls)
-$(BUILD)/tests/bench/calls: private PROGRAM_CFLAGS += -Ishim
 
 $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
@@ -303,4 +303,4 @@ clean:
 .PHONY: FORCE all programs measures faults unit fuzzers demo check soak fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
--include $(wildcard $(BUILD)/shim/*.d $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)
+-include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)

@@ -6,7 +6,7 @@ load lib/helper
 library=$build/libdualstack.so
 
 # The names in hooks.def, the one place where they are listed.
-listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks.def" | sort; }
+listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" | sort; }
 
 @test "it exports the functions of hooks.def and nothing else" {
 	assert [ "$(listed | wc -l)" -gt 20 ]
@@ -27,8 +27,8 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 
 # Nothing below the exported functions calls an interposed name: it would meet itself.
 @test "the inner files call no interposed function" {
-	for object in "$build"/shim/*.o; do
-		case $object in */preload*.o) continue ;; esac
+	for object in "$build"/shim/*/*.o; do
+		case $object in */hooks/* | */tool/*) continue ;; esac
 		nm -u "$object" | awk '{print $2}' | sort >"$BATS_TEST_TMPDIR/called"
 		run comm -12 "$BATS_TEST_TMPDIR/called" <(listed)
 		assert_output ''

@@ -113,7 +113,7 @@ asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
 	assert_output --partial '192.0.2.2'
 }
 
-# The library's own, of a marked datagram socket (shim/martians.h), would take its place.
+# The library's own, of a marked datagram socket (shim/socket/spoof_filter.h), would take its place.
 @test "peer = synthetic: a datagram socket that was there at the start keeps the filter that it came with" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/pass.py" <<-'END'

@@ -244,7 +244,7 @@ descriptors received: 2
 END
 }
 
-# A widened socket has one of the library's (shim/martians.h).
+# A widened socket has one of the library's (shim/socket/spoof_filter.h).
 @test "a program finds no filter that it has not attached, nor once its socket is narrowed" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/filter.py" <<'END'

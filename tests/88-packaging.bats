@@ -98,8 +98,8 @@ lib() { cat "$build/lib"; }
 	local to=$BATS_TEST_TMPDIR/build
 	run -0 make -n -C "$root" BUILD="$to" all V=1
 	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
-	make -C "$root" -j"$(nproc)" BUILD="$to" "$to/shim/config.o"
-	run -0 make -C "$root" BUILD="$to" "$to/shim/config.o" V=1 sysconfdir='/opt/my etc'
+	make -C "$root" -j"$(nproc)" BUILD="$to" "$to/shim/config/config.o"
+	run -0 make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
 	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
 }
 

@@ -77,7 +77,7 @@ swept() {
 	local listed
 	listed=$(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p' "$faults/inject.def" | cat - "$faults/pure" | sort -u)
 	nm -D --undefined-only "$library" | sed 's/.* //; s/@.*//' | sort -u >"$BATS_TEST_TMPDIR/called"
-	sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks.def" |
+	sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" |
 		sort -u - "$BATS_TEST_TMPDIR/called" -o "$BATS_TEST_TMPDIR/called"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/called")" -gt 100 ]
 	run -0 comm -23 "$BATS_TEST_TMPDIR/called" <(echo "$listed")
@@ -87,7 +87,7 @@ swept() {
 	# By number; futex(2) has two names.
 	listed=$({ printf 'SYS_\nSYS_futex_time64\n' && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
 		sort -u)
-	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/*.[ch] | sort -u) <(echo "$listed")
+	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/{hooks,server,client,resolver,socket,address,config,process,base}/*.[ch] | sort -u) <(echo "$listed")
 	assert_output ''
 }
 

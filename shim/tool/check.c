@@ -9,7 +9,7 @@
 #include "host.h"
 #include "host_findings.h"
 #include "json.h"
-#include "real.h"
+#include "base/real.h"
 #include "tool.h"
 
 enum { COLUMNS = 80, INDENT = 25 };

@@ -1,6 +1,6 @@
 #include "choice.h"
 
-#include "names.h"
+#include "resolver/known_names.h"
 
 /* The families that are tried first, and whether the others are tried after them. */
 struct preference {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rules.h"
+#include "config/rules.h"
 
 enum choice_outcome { CHOICE_ANSWERED, CHOICE_FAILED, CHOICE_SILENT };
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "elf.h"
-#include "log.h"
+#include "base/log.h"
 #include "program.h"
 #include "script.h"
 

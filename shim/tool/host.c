@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mark.h"
+#include "socket/mark.h"
 
 /* linux/in.h; netinet/in.h of glibc 2.32 and of musl lack it. */
 #define PROTOCOL_MPTCP 262

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static void kernel(struct findings *f, const struct host *h)
 {

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "json.h"
-#include "log.h"
-#include "names.h"
+#include "base/log.h"
+#include "resolver/known_names.h"
 
 static const char *address_text(const struct reach_target *t, char *text)
 {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "library.h"
-#include "log.h"
+#include "base/log.h"
 
 /* The library is built by the same compiler as this tool, so it is for what this tool is for. */
 static bool read_own(struct elf *own)

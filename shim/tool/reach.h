@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "view.h"
+#include "address/translate.h"
 
 struct reach_target {
 	union view_any addr; /* with its port */

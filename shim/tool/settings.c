@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../sources.h"
+#include "config/loader.h"
 #include "bounded.h"
-#include "real.h"
-#include "route.h"
+#include "base/real.h"
+#include "resolver/route.h"
 #include "tool.h"
-#include "translator.h"
+#include "resolver/nat64_discovery.h"
 
 __attribute__((noreturn)) static void fail(const struct sources_error *e)
 {

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "mark.h"
+#include "socket/mark.h"
 
 /* musl has neither functions nor, in older versions, numbers for them; these hold for all architectures but
  * alpha, which needs new headers. */

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "connections.h"
-#include "view.h"
+#include "address/translate.h"
 
 struct sockets_one {
 	uint64_t cookie;      /* SO_COOKIE: the same socket in several processes has one */

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "json.h"
-#include "mark.h"
+#include "socket/mark.h"
 #include "processes.h"
-#include "real.h"
+#include "base/real.h"
 #include "sockets.h"
 
 enum {

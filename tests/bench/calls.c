@@ -158,7 +158,7 @@ static const char *const interposed[] = {
 #define HOOK(type, name, params) #name,
 #define OPTIONAL(type, name, params) #name,
 #define EXPORTED(type, name, params) #name,
-#include "hooks.def"
+#include "hooks/hooks.def"
 };
 
 enum { ROWS = sizeof rows / sizeof *rows, INTERPOSED = sizeof interposed / sizeof *interposed };

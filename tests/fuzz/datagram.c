@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "datagram.h"
+#include "address/message.h"
 
 /* One control message. */
 struct item {

@@ -6,10 +6,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "config.h"
-#include "fds.h"
-#include "heir.h"
-#include "mark.h"
+#include "config/config.h"
+#include "socket/descriptors.h"
+#include "process/inheritance.h"
+#include "socket/mark.h"
 
 #define LIBRARY "/l/$LIB/libdualstack.so"
 

@@ -2,7 +2,7 @@
  * and taken apart again (RFC 6052). */
 #include "fuzz.h"
 
-#include "nat64.h"
+#include "resolver/nat64.h"
 
 /* With the prefix that is set now. */
 static void there_and_back(in_addr_t in)

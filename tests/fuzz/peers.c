@@ -1,6 +1,6 @@
 /* Synthetic addresses: what is shown for one peer never leads to another, whoever else came, went and was
  * pushed out; and what was given out and does not lead back says so. */
-#include "../../shim/peers.c" /* its table is emptied for each input */
+#include "address/synthetic.c" /* its table is emptied for each input */
 
 #include "fuzz.h"
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "rules_table.h"
-#include "sources.h"
+#include "config/rules_table.h"
+#include "config/loader.h"
 
 static void find_program(const char *names[2])
 {

@@ -5,8 +5,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "peers.h"
-#include "view.h"
+#include "address/synthetic.h"
+#include "address/translate.h"
 
 static bool is_same(const struct in6_addr *a, const struct in6_addr *b)
 {

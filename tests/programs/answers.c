@@ -4,7 +4,7 @@
  * are to be what they are without. Ports of the kernel's choice are shown as "pp". Each is asked in a child
  * of its own, and where that dies of it, the line says of what. Exits 1 when a function of hooks.def is not
  * asked. */
-#include "answers.h"
+#include "resolver/answers.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -25,7 +25,7 @@ enum result { INT, SIZE, TEXTUAL, HOST, NONE };
 #define HOOK(type, name, params) extern function asked_##name __asm__(#name) __attribute__((weak));
 #define OPTIONAL(type, name, params) HOOK(type, name, params)
 #define EXPORTED(type, name, params) HOOK(type, name, params)
-#include "../../shim/hooks.def"
+#include "../../shim/hooks/hooks.def"
 #undef HOOK
 
 static const struct {
@@ -35,7 +35,7 @@ static const struct {
 } functions[] = {
 #define HOOK(type, name, params) \
 	{#name, asked_##name, _Generic((type *)NULL, int *: INT, ssize_t *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
-#include "../../shim/hooks.def"
+#include "../../shim/hooks/hooks.def"
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, ROWS = sizeof rows / sizeof *rows };
 

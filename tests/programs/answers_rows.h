@@ -1,4 +1,4 @@
-/* What is asked of each function in shim/hooks.def: the boundary values of every argument. */
+/* What is asked of each function in shim/hooks/hooks.def: the boundary values of every argument. */
 #ifndef TESTS_ANSWERS_ROWS_H
 #define TESTS_ANSWERS_ROWS_H
 

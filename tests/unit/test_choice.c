@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "choice.h"
-#include "names.h"
+#include "resolver/known_names.h"
 
 #define ANSWERS(family, time)                                      \
 	{                                                          \

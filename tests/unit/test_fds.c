@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fds.h"
-#include "real.h"
-#include "swap.h"
-#include "twin.h"
+#include "socket/descriptors.h"
+#include "base/real.h"
+#include "socket/replace.h"
+#include "socket/clone.h"
 
 static void parse(void **state)
 {

@@ -1,7 +1,7 @@
 /* SipHash-2-4 against the vectors that its authors publish: key 00 01 .. 0f, input 00 01 02 .. */
 #include "unit.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 static void vectors(void **state)
 {

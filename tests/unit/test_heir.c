@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "heir.h"
-#include "real.h"
-#include "widen.h"
+#include "config/config.h"
+#include "process/inheritance.h"
+#include "base/real.h"
+#include "server/widen.h"
 
 /* Whether the heir's environment is to be completed; then it is compared with EXPECTED, sorted or not. */
 static bool complete(char *const envp[], bool cloexec_too, char ***made)

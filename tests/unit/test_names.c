@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "names.h"
+#include "resolver/known_names.h"
 
 static time_t seconds = 1000;
 

@@ -1,7 +1,7 @@
 /* NAT64: the examples of RFC 6052, 2.4, which addresses are left alone, and what ipv4only.arpa tells. */
 #include "unit.h"
 
-#include "nat64.h"
+#include "resolver/nat64.h"
 
 static struct nat64_prefix prefix_at(const char *addr, unsigned bits)
 {

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mark.h"
-#include "options.h"
-#include "real.h"
-#include "widen.h"
+#include "socket/mark.h"
+#include "socket/options.h"
+#include "base/real.h"
+#include "server/widen.h"
 
 /* The samples for options that are no plain int. */
 static const struct linger linger = {1, 5};

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hash.h"
-#include "peers.h"
+#include "base/hash.h"
+#include "address/synthetic.h"
 
 static const struct hash_key key = {0x1122334455667788, 0x99aabbccddeeff00};
 

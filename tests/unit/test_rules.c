@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules.h"
+#include "config/rules.h"
 
 /* The rules, one to a line, in place of all others. */
 static void rules(const char *text)

@@ -1,8 +1,8 @@
 /* How far addresses reach, and where a program may be taken instead of where it asked to go. */
 #include "unit.h"
 
-#include "nat64.h"
-#include "scope.h"
+#include "resolver/nat64.h"
+#include "resolver/scope.h"
 
 static enum scope of(const char *text)
 {

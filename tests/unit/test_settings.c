@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
+#include "config/settings.h"
 
 static int parse(struct settings *s, const char *text, struct rules_error *error)
 {

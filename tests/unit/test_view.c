@@ -1,8 +1,8 @@
 /* Addresses as the program sees them. */
 #include "unit.h"
 
-#include "peers.h"
-#include "view.h"
+#include "address/synthetic.h"
+#include "address/translate.h"
 
 static void shown(void **state)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "peers.h"
+#include "address/synthetic.h"
 
 enum { THREADS = 4, ROUNDS = 60000, NETWORKS = 5000 };
 

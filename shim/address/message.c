@@ -1,0 +1,313 @@
+#define _GNU_SOURCE
+#include "address/message.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* From linux/in.h and linux/in6.h. */
+#ifndef IP_ORIGDSTADDR
+#define IP_ORIGDSTADDR 20
+#endif
+#ifndef IPV6_ORIGDSTADDR
+#define IPV6_ORIGDSTADDR 74
+#endif
+
+/* linux/errqueue.h, which needs headers that musl-gcc does not find. The offender's address follows. */
+struct extended_error {
+	uint32_t number;
+	uint8_t origin, type, code, pad;
+	uint32_t info, data;
+};
+enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t datagram_room(size_t room)
+{
+	return least(room, DATAGRAM_MOST) + DATAGRAM_SLACK;
+}
+
+struct datagram_control datagram_controls(const struct msghdr *message)
+{
+	return (struct datagram_control){.at = message->msg_control,
+					 .left = message->msg_control ? message->msg_controllen : 0};
+}
+
+bool datagram_next(struct datagram_control *c)
+{
+	size_t step;
+
+	if (c->left < sizeof c->header)
+		return false;
+	memcpy(&c->header, c->at, sizeof c->header);
+	c->bad = c->header.cmsg_len < sizeof c->header || c->header.cmsg_len > c->left;
+	if (c->bad)
+		return false;
+	c->data = c->at + sizeof c->header;
+	c->size = c->header.cmsg_len - sizeof c->header;
+	step = CMSG_ALIGN((size_t)c->header.cmsg_len);
+	step = step < c->left ? step : c->left;
+	c->at += step;
+	c->left -= step;
+	return true;
+}
+
+/* musl's lengths are socklen_t with padding, glibc's are size_t. */
+typedef __typeof__(((struct msghdr *)0)->msg_controllen) control_length;
+
+/* As the kernel's put_cmsg(): what does not fit is cut, and said to be. */
+static void put(struct msghdr *to, size_t *used, int level, int type, const void *data, size_t size)
+{
+	size_t room = to->msg_controllen - *used, whole = CMSG_LEN(size);
+	struct cmsghdr header = {.cmsg_level = level, .cmsg_type = type};
+	char *at;
+
+	if (!to->msg_control || room < sizeof header) {
+		to->msg_flags |= MSG_CTRUNC;
+		return;
+	}
+	if (room < whole) {
+		to->msg_flags |= MSG_CTRUNC;
+		whole = room;
+	}
+	header.cmsg_len = (control_length)whole;
+	at = (char *)to->msg_control + *used;
+	memcpy(at, &header, sizeof header);
+	memcpy(at + sizeof header, data, whole - sizeof header);
+	*used += CMSG_SPACE(size) < room ? CMSG_SPACE(size) : room;
+}
+
+/* An IPv6 address, as an IPv4 one. */
+static struct in_addr shown(const struct in6_addr *in6, uint32_t scope)
+{
+	struct sockaddr_in6 real = {.sin6_family = AF_INET6, .sin6_addr = *in6, .sin6_scope_id = scope};
+
+	return view_shown(&real, MARK_DATAGRAM).sin_addr;
+}
+
+static void put_pktinfo(struct msghdr *to, size_t *used, const void *data)
+{
+	struct in6_pktinfo in6;
+	struct in_pktinfo in;
+
+	memcpy(&in6, data, sizeof in6);
+	in.ipi_ifindex = (int)in6.ipi6_ifindex;
+	/* ip(7) tells the local address and the one in the header apart; for what is not multicast they
+	 * are the same. */
+	in.ipi_spec_dst = in.ipi_addr = shown(&in6.ipi6_addr, in6.ipi6_ifindex);
+	if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
+		in.ipi_spec_dst.s_addr = htonl(INADDR_ANY);
+	put(to, used, IPPROTO_IP, IP_PKTINFO, &in, sizeof in);
+}
+
+static void put_address(struct msghdr *to, size_t *used, const void *data)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	memcpy(&in6, data, sizeof in6);
+	in = view_shown(&in6, MARK_DATAGRAM);
+	put(to, used, IPPROTO_IP, IP_ORIGDSTADDR, &in, sizeof in);
+}
+
+/* ICMPv6 as the ICMP that says the same (RFC 7915, 5.2). */
+static void as_icmp(struct extended_error *e)
+{
+	static const uint8_t unreachable[] = {1, 13, 1, 1, 3, 13, 1};
+
+	e->origin = ORIGIN_ICMP;
+	if (e->type == 1) {
+		e->type = 3;
+		e->code = e->code < sizeof unreachable ? unreachable[e->code] : 1;
+	} else if (e->type == 2) {
+		e->type = 3; /* packet too big: fragmentation needed, with the MTU in INFO */
+		e->code = 4;
+	} else if (e->type == 3) {
+		e->type = 11;
+	} else {
+		e->type = 12;
+		e->code = 0;
+	}
+}
+
+static void put_error(struct msghdr *to, size_t *used, const void *data, size_t size)
+{
+	struct {
+		struct extended_error error;
+		struct sockaddr_in offender;
+	} in;
+	struct sockaddr_in6 offender = {.sin6_family = AF_UNSPEC};
+
+	memset(&in, 0, sizeof in);
+	memcpy(&in.error, data, sizeof in.error);
+	if (size >= sizeof in.error + sizeof offender)
+		memcpy(&offender, (const char *)data + sizeof in.error, sizeof offender);
+	if (offender.sin6_family == AF_INET6) {
+		in.offender = view_shown(&offender, MARK_DATAGRAM);
+		in.offender.sin_port = 0;
+	}
+	if (in.error.origin == ORIGIN_ICMP6)
+		as_icmp(&in.error);
+	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
+}
+
+/* A control message of IPv6. For an IPv4 datagram the kernel adds IPv6's for what is common to both; the
+ * program has IPv4's own. */
+static void put_in6(struct msghdr *to, size_t *used, const struct datagram_control *c, bool mapped)
+{
+	unsigned char tos;
+	int number;
+
+	if (c->header.cmsg_type == IPV6_RECVERR && c->size >= sizeof(struct extended_error)) {
+		put_error(to, used, c->data, c->size);
+	} else if (mapped) {
+		return;
+	} else if (c->header.cmsg_type == IPV6_PKTINFO && c->size >= sizeof(struct in6_pktinfo)) {
+		put_pktinfo(to, used, c->data);
+	} else if (c->header.cmsg_type == IPV6_ORIGDSTADDR && c->size >= sizeof(struct sockaddr_in6)) {
+		put_address(to, used, c->data);
+	} else if (c->header.cmsg_type == IPV6_HOPLIMIT && c->size >= sizeof number) {
+		put(to, used, IPPROTO_IP, IP_TTL, c->data, sizeof number);
+	} else if (c->header.cmsg_type == IPV6_TCLASS && c->size >= sizeof number) {
+		/* IPv4 gives one byte for it (ip_cmsg_recv_tos()). */
+		memcpy(&number, c->data, sizeof number);
+		tos = (unsigned char)number;
+		put(to, used, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+	}
+}
+
+void datagram_receive(const struct msghdr *program, struct msghdr *kernel, union view_any *name,
+		      void *control)
+{
+	*kernel = *program;
+	memset(&name->in6, 0, sizeof name->in6);
+	if (program->msg_name || program->msg_control) {
+		kernel->msg_name = name;
+		kernel->msg_namelen = sizeof *name;
+	}
+	if (program->msg_control && program->msg_controllen) {
+		kernel->msg_control = control;
+		kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);
+	}
+}
+
+void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
+{
+	const union view_any *name = kernel->msg_name;
+	bool in6 = name && view_is_in6(&name->any, kernel->msg_namelen);
+	bool mapped = in6 && IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
+	struct datagram_control c = datagram_controls(kernel);
+	size_t used = 0;
+
+	program->msg_flags =
+	    kernel->msg_flags & ~(kernel->msg_control == program->msg_control ? 0 : MSG_CTRUNC);
+	if (program->msg_name && name)
+		view_give(name, kernel->msg_namelen, in6 ? MARK_DATAGRAM : MARK_NONE, program->msg_name,
+			  &program->msg_namelen);
+	if (kernel->msg_control == program->msg_control) {
+		program->msg_controllen = kernel->msg_controllen;
+		return;
+	}
+	/* Where it can't write the kernel leaves them out and does not say so (put_cmsg()). */
+	if (program->msg_controllen >= sizeof(struct cmsghdr) &&
+	    !memory_writable(program->msg_control, least(program->msg_controllen, DATAGRAM_MOST)))
+		c.left = 0;
+	while (datagram_next(&c)) {
+		if (c.header.cmsg_level == IPPROTO_IPV6)
+			put_in6(program, &used, &c, mapped);
+		else
+			put(program, &used, c.header.cmsg_level, c.header.cmsg_type, c.data, c.size);
+	}
+	program->msg_controllen = (control_length)used;
+}
+
+bool datagram_to(const struct msghdr *program, struct sockaddr_in6 *to)
+{
+	return program && view_synthetic(program->msg_name, program->msg_namelen, to);
+}
+
+static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	struct in6_pktinfo in6 = {.ipi6_ifindex = 0};
+	struct sockaddr_in6 real;
+	struct in_pktinfo in;
+
+	memcpy(&in, data, sizeof in);
+	in6.ipi6_ifindex = (unsigned)in.ipi_ifindex;
+	from.sin_addr = in.ipi_spec_dst;
+	real = view_real(&from);
+	/* An IPv4 address can't be where an IPv6 datagram comes from. */
+	if (!IN6_IS_ADDR_V4MAPPED(&real.sin6_addr)) {
+		in6.ipi6_addr = real.sin6_addr;
+		if (!in6.ipi6_ifindex)
+			in6.ipi6_ifindex = real.sin6_scope_id;
+	}
+	put(kernel, used, IPPROTO_IPV6, IPV6_PKTINFO, &in6, sizeof in6);
+	return 0;
+}
+
+/* A control message of IPv4, checked as ip_cmsg_send() does. */
+static int send_in(struct msghdr *kernel, size_t *used, const struct datagram_control *c)
+{
+	const size_t size = c->size;
+	int number = 0;
+
+	if (size == sizeof number)
+		memcpy(&number, c->data, sizeof number);
+	else if (size == 1)
+		number = *(const unsigned char *)c->data;
+	switch (c->header.cmsg_type) {
+	case IP_PKTINFO:
+		return size == sizeof(struct in_pktinfo) ? send_pktinfo(kernel, used, c->data) : -EINVAL;
+	case IP_TTL:
+		if (size != sizeof number || number < 1 || number > 255)
+			return -EINVAL;
+		put(kernel, used, IPPROTO_IPV6, IPV6_HOPLIMIT, &number, sizeof number);
+		return 0;
+	case IP_TOS:
+		if ((size != sizeof number && size != 1) || number < 0 || number > 255)
+			return -EINVAL;
+		put(kernel, used, IPPROTO_IPV6, IPV6_TCLASS, &number, sizeof number);
+		return 0;
+	case IP_RETOPTS:
+		return 0; /* IPv4's options have no place in IPv6 */
+	default:
+		return -EINVAL;
+	}
+}
+
+int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control)
+{
+	struct datagram_control c = datagram_controls(program);
+	size_t used = 0;
+
+	*kernel = *program;
+	kernel->msg_name = to;
+	kernel->msg_namelen = sizeof *to;
+	/* What goes to an IPv4 address keeps IPv4's. */
+	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > DATAGRAM_MOST ||
+	    IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
+		return 0;
+	kernel->msg_control = control;
+	kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);
+	while (datagram_next(&c)) {
+		int result = 0;
+
+		if (c.header.cmsg_level == IPPROTO_IP)
+			result = send_in(kernel, &used, &c);
+		else
+			put(kernel, &used, c.header.cmsg_level, c.header.cmsg_type, c.data, c.size);
+		if (result)
+			return result;
+	}
+	kernel->msg_controllen = (control_length)used;
+	return c.bad ? -EINVAL : 0;
+}

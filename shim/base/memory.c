@@ -1,0 +1,132 @@
+#define _GNU_SOURCE
+#include "base/memory.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_futex /* 32 bit, with times of 64 */
+#define SYS_futex SYS_futex_time64
+#endif
+
+/* The smallest page of any Linux; a larger one is looked at more than once. */
+enum { PAGE = 4096 };
+
+/* What lies a little above this frame is the callers', and needs no call to find out: programs have addresses
+ * and messages on their stack. */
+enum { CALLERS = 16384 };
+
+static bool on_stack(const void *at, size_t size)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), start = (uintptr_t)at;
+
+	return start >= here && start - here < CALLERS && size < CALLERS;
+}
+
+/* Compares the word, for which it must be readable (futex_requeue()), and moves nobody, whatever it is. */
+static bool readable_at(uintptr_t at)
+{
+	int ours = 0;
+
+	return syscall(SYS_futex, at & ~(uintptr_t)3, FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 0, 0, &ours,
+		       0) >= 0 ||
+	       errno != EFAULT;
+}
+
+/* Adds nothing to the word, for which it must be writable (futex_atomic_op_inuser()). Nobody waits at OURS;
+ * who waits at a word that happens to be the one compared with is used to being woken for nothing (futex(2)).
+ */
+static bool writable_at(uintptr_t at)
+{
+	static const int add_nothing = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, -2048);
+	int ours = 0;
+
+	return syscall(SYS_futex, &ours, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, at & ~(uintptr_t)3,
+		       add_nothing) >= 0 ||
+	       errno != EFAULT;
+}
+
+/* Pages that were found good lately, by their last bits. */
+enum { KNOWN = 16 };
+static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
+
+static __attribute__((noinline)) bool ask(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known,
+					  uintptr_t at)
+{
+	int saved = errno;
+	bool result = good_at(at);
+
+	errno = saved;
+	if (result)
+		atomic_store_explicit(&known[at / PAGE % KNOWN], at / PAGE, memory_order_relaxed);
+	return result;
+}
+
+static inline bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, uintptr_t at)
+{
+	return atomic_load_explicit(&known[at / PAGE % KNOWN], memory_order_relaxed) == at / PAGE ||
+	       ask(good_at, known, at);
+}
+
+/* Asks of the first byte and the last: those between are of the same pages. */
+static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at,
+			   size_t size)
+{
+	uintptr_t first = (uintptr_t)at, last = first + size - 1;
+
+	if (size == 0 || on_stack(at, size))
+		return true;
+	/* The first page is never mapped (vm.mmap_min_addr), and NULL is something else to futex(). */
+	if (first < PAGE || last < first)
+		return false;
+	return is_good(good_at, known, first) &&
+	       (first / PAGE == last / PAGE || is_good(good_at, known, last));
+}
+
+bool memory_readable(const void *at, size_t size)
+{
+	return touched(readable_at, known_readable, at, size);
+}
+
+bool memory_writable(const void *at, size_t size)
+{
+	return touched(writable_at, known_writable, at, size);
+}
+
+static bool readable_text(const char *text)
+{
+	while (memory_readable(text, 1)) {
+		size_t rest = PAGE - (uintptr_t)text % PAGE;
+
+		if (strnlen(text, rest) < rest)
+			return true;
+		text += rest;
+	}
+	return false;
+}
+
+bool memory_readable_list(char *const *list)
+{
+	for (; memory_readable(list, sizeof *list); list++)
+		if (!*list || !readable_text(*list))
+			return !*list;
+	return false;
+}
+
+/* A longer one is EINVAL (move_addr_to_kernel()). */
+bool memory_readable_address(const void *addr, unsigned len)
+{
+	return !addr || len > sizeof(struct sockaddr_storage) || memory_readable(addr, len);
+}
+
+bool memory_takes_address(const void *addr, const unsigned *room)
+{
+	if (!memory_writable(room, sizeof *room))
+		return false;
+	return memory_writable(addr, *room < sizeof(struct sockaddr_in) ? *room : sizeof(struct sockaddr_in));
+}

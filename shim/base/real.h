@@ -1,0 +1,42 @@
+/* The real functions: the next definitions in the link order, behind this library. */
+#ifndef DUALSTACK_REAL_H
+#define DUALSTACK_REAL_H
+
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+struct mmsghdr;
+
+/* musl and newer POSIX say int, old glibc said unsigned; the calling convention is the same. */
+#define NAMEINFO_FLAGS int
+
+struct real {
+#define HOOK(type, name, params) type(*name) params;
+#define OPTIONAL(type, name, params) HOOK(type, name, params)
+#define EXPORTED(type, name, params)
+#include "hooks/hooks.def"
+#undef HOOK
+#undef OPTIONAL
+#undef EXPORTED
+};
+
+/* Filled when the library is loaded and constant from then on, so that any thread and any signal
+ * handler may read it. Another preload library that stands behind this one is called through it.
+ *
+ * Hidden where it is declared, as whatever the hooks read each time: what might be another library's is
+ * looked up in the global offset table first (gcc's -fvisibility=hidden is about what is defined). */
+extern __attribute__((visibility("hidden"))) struct real real;
+
+/* Fills the table; may be repeated. Not async-signal-safe (dlsym). An OPTIONAL function that the C
+ * library lacks is left NULL. Returns 0, or -ENOSYS when a required one is missing. */
+int real_load(void);
+
+#endif

@@ -1,0 +1,205 @@
+#define _GNU_SOURCE
+#include "config/config.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "process/inheritance.h"
+#include "base/large.h"
+#include "base/log.h"
+#include "address/synthetic.h"
+#include "config/loader.h"
+#include "address/translate.h"
+
+struct config config;
+
+/* Room for whatever becomes of a text that is kept. */
+enum {
+	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
+		     sizeof((struct settings *)0)->log + 2 * PATH_MAX
+};
+
+/* Texts that stay, one behind the other. Copied, because programs overwrite their environment to show a title
+ * in ps(1). */
+LARGE static char texts[TEXT_BYTES];
+static char *next_text = texts;
+
+/* Keeps the text that has been put where NEXT_TEXT is. */
+static const char *keep(void)
+{
+	const char *kept = next_text;
+
+	next_text += strlen(next_text) + 1;
+	return kept;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* 32 hexadecimal digits into 16 bytes; -EINVAL when TEXT is anything else. */
+static int key_parse(const char *text, unsigned char *bytes)
+{
+	for (int i = 0; i < 16; i++) {
+		int high = hex_digit(text[2 * i]), low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+
+		if (low < 0)
+			return -EINVAL;
+		bytes[i] = (unsigned char)(high << 4 | low);
+	}
+	return text[32] ? -EINVAL : 0;
+}
+
+/* Early in boot the kernel has no random numbers yet and a service must not wait for them; then what it
+ * gave the process for its stack protector serves, hashed, so that it can't be read from the key. */
+static void key_invent(unsigned char *bytes)
+{
+	static const struct hash_key fixed[2] = {{1, 2}, {3, 4}};
+	const void *seed;
+
+	if (getrandom(bytes, 16, GRND_NONBLOCK) == 16)
+		return;
+	/* getauxval(3): AT_RANDOM is the address of sixteen bytes containing a random value. */
+	memset(bytes, 0, 16);
+	memcpy(&seed, &(unsigned long){getauxval(AT_RANDOM)}, sizeof seed);
+	for (int i = 0; seed && i < 2; i++)
+		memcpy(bytes + 8 * i, &(uint64_t){hash_bytes(&fixed[i], seed, 16)}, 8);
+}
+
+static void load_key(void)
+{
+	const char *given = secure_getenv("DUALSTACK_KEY");
+	unsigned char bytes[16];
+	struct hash_key key;
+	char *to;
+
+	config.heir = given && key_parse(given, bytes) == 0;
+	if (!config.heir)
+		key_invent(bytes);
+	memcpy(&key.k0, bytes, 8);
+	memcpy(&key.k1, bytes + 8, 8);
+	peers_key(&key);
+	to = stpcpy(next_text, "DUALSTACK_KEY=");
+	for (int i = 0; i < 16; i++) {
+		*to++ = "0123456789abcdef"[bytes[i] >> 4];
+		*to++ = "0123456789abcdef"[bytes[i] & 15];
+	}
+	*to = '\0';
+	config.variables[CONFIG_KEY] = keep();
+}
+
+/* The last part of PATH, which may be NULL. */
+static const char *last_of(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+/* What this program is called, for rules with program=: by getauxval(3)'s AT_EXECFN, the pathname that was
+ * executed, which is a script's own; and by the program that runs it. */
+static void find_program(const char *names[2])
+{
+	LARGE static char running[PATH_MAX];
+	const char *executed;
+	ssize_t size = readlink("/proc/self/exe", running, sizeof running - 1);
+
+	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
+	running[size > 0 ? size : 0] = '\0';
+	names[0] = last_of(executed);
+	names[1] = last_of(running);
+}
+
+/* No half of a rule set is ever used. */
+static void give_up(const struct sources_error *e)
+{
+	const char *asked = secure_getenv("DUALSTACK_LOG");
+
+	rules_clear();
+	config.active = false;
+	if (!asked || log_setup(asked) != 0)
+		(void)log_setup("error:syslog");
+	if (e->at.line)
+		log_line(LOG_LEVEL_ERROR, "%s:%u:%u: %s; doing nothing", e->place, e->at.line, e->at.column,
+			 e->at.text);
+	else
+		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
+}
+
+/* The whole as one variable: the file may be out of reach for an heir, or another one by then. */
+static void apply(const struct settings *s)
+{
+	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
+	config.variables[CONFIG_SETTINGS] = keep();
+	config.text_in = s->text_in;
+	config.delay = s->delay;
+	config.peer = s->peer;
+	peers_range(s->pool, s->pool_bits);
+	config.nat64_auto = s->nat64 && s->nat64_found;
+	if (s->nat64 && s->nat64_prefix.bits)
+		nat64_set(&s->nat64_prefix);
+	if (s->peer == SETTINGS_PEER_REAL)
+		view_give_real();
+	if (s->log[0]) {
+		stpcpy(next_text, s->log);
+		(void)log_setup(keep());
+	}
+}
+
+/* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
+ * a colon or a space can't be named there, and its parts would be taken for other files. */
+static void find_library(void)
+{
+	Dl_info info;
+
+	config.library_file = config.library = "";
+	if (!dladdr(&config, &info) || !info.dli_fname)
+		return;
+	/* An absolute one stays as it was given: a service may be pointed at another version by a link. The
+	 * loader keeps that text. */
+	if (*info.dli_fname == '/')
+		config.library_file = info.dli_fname;
+	else if (realpath(info.dli_fname, next_text))
+		config.library_file = keep();
+	if (strchr(config.library_file, ':') || strchr(config.library_file, ' '))
+		config.library_file = "";
+	config.library = config.library_file;
+	if (heir_entry(secure_getenv("LD_PRELOAD"), config.library_file, next_text))
+		config.library = keep();
+}
+
+void config_load(void)
+{
+	const char *disable = secure_getenv("DUALSTACK_DISABLE");
+	struct sources_error error;
+	struct settings settings;
+	int saved = errno;
+
+	/* Nothing is read, and nothing can be wrong, where the library is to be as if it were not there. */
+	if (disable && *disable && strcmp(disable, "0") != 0)
+		return;
+	settings_default(&settings);
+	rules_programs(find_program);
+	if (sources_configuration(&settings, NULL, &error) != 0) {
+		give_up(&error);
+	} else {
+		(void)sources_variables(&settings, &error);
+		config.active = settings.enabled;
+		apply(&settings);
+	}
+	if (config.active) {
+		load_key();
+		find_library();
+	}
+	errno = saved;
+}

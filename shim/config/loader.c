@@ -1,0 +1,125 @@
+#define _GNU_SOURCE
+#include "config/loader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/large.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+static const struct {
+	const char *variable, *setting;
+} variables[] = {
+    {"DUALSTACK_DELAY", "delay"}, {"DUALSTACK_POOL", "pool"}, {"DUALSTACK_PEER", "peer"},
+    {"DUALSTACK_NAT64", "nat64"}, {"DUALSTACK_TEXT", "text"}, {"DUALSTACK_LOG", "log"},
+};
+
+static int whole(struct sources_error *error, const char *place, const char *what, const char *why)
+{
+	error->place = place;
+	error->at.line = error->at.column = 0;
+	(void)log_text(error->at.text, sizeof error->at.text, "%s%s", what, why);
+	return -EINVAL;
+}
+
+/* Who can write the file decides what every service does that reads it. */
+static int check_owner(int fd, const char *path, struct sources_error *error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return whole(error, path, "can't be read: ", log_errno(errno));
+	if (!S_ISREG(st.st_mode))
+		return whole(error, path, "not a regular file", "");
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return whole(error, path, "belongs to another user",
+			     ", expected root or the one who runs this");
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return whole(error, path, "can be written by its group or others",
+			     ", expected its owner alone");
+	return 0;
+}
+
+static int read_all(int fd, const char *path, char *text, size_t *size, struct sources_error *error)
+{
+	ssize_t got;
+
+	for (*size = 0; *size <= SOURCES_MOST; *size += (size_t)got) {
+		got = sys_read(fd, text + *size, SOURCES_MOST + 1 - *size);
+		if (got < 0)
+			return whole(error, path, "can't be read: ", log_errno(errno));
+		if (got == 0)
+			return 0;
+	}
+	return whole(error, path, "too long", ", expected 65536 bytes at most");
+}
+
+static int from_file(struct settings *s, const char *path, bool needed, struct sources_error *error)
+{
+	LARGE static char text[SOURCES_MOST + 2];
+	int fd = sys_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0), result;
+	size_t size;
+
+	if (fd < 0 && !needed && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd < 0)
+		return whole(error, path, "can't be read: ", log_errno(errno));
+	result = check_owner(fd, path, error);
+	if (result == 0)
+		result = read_all(fd, path, text, &size, error);
+	sys_close(fd);
+	error->place = path;
+	return result ? result : settings_parse(s, text, size, &error->at);
+}
+
+int sources_configuration(struct settings *s, const char *file, struct sources_error *error)
+{
+	const char *handed = file ? NULL : secure_getenv("DUALSTACK_SETTINGS");
+	const char *named = file ? file : secure_getenv("DUALSTACK_CONFIG");
+	int saved = errno, result;
+
+	if (handed) {
+		error->place = "DUALSTACK_SETTINGS";
+		result = settings_parse(s, handed, strlen(handed), &error->at);
+	} else if (named && strcmp(named, "none") == 0) {
+		result = 0;
+	} else {
+		result = from_file(s, named ? named : SOURCES_FILE, named != NULL, error);
+	}
+	errno = saved;
+	return result;
+}
+
+static int wrong_value(struct sources_error *error, const char *variable, const char *value,
+		       const char *expected)
+{
+	error->place = variable;
+	error->at.line = error->at.column = 0;
+	settings_say(&error->at, "unknown value ", value, expected);
+	return -EINVAL;
+}
+
+int sources_variables(struct settings *s, struct sources_error *error)
+{
+	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
+	int result = 0;
+
+	/* Whatever it says but 0, who sets this wants the library out of the way. */
+	if (disable && *disable) {
+		s->enabled = strcmp(disable, "0") == 0;
+		if (!s->enabled && strcmp(disable, "1") != 0)
+			result = wrong_value(error, "DUALSTACK_DISABLE", disable, "0 or 1");
+	}
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *value = secure_getenv(variables[i].variable);
+
+		if (value && *value && settings_set(s, variables[i].setting, value, &expected) != 0 &&
+		    result == 0) {
+			result = wrong_value(error, variables[i].variable, value, expected);
+		}
+	}
+	return result;
+}

@@ -1,0 +1,44 @@
+/* What the rules (rules.h) say of a call of the program's. Without rules each is one load and branch. All are
+ * async-signal-safe, callable from any thread, and leave errno alone, but where they say that they set it. */
+#ifndef DUALSTACK_POLICY_H
+#define DUALSTACK_POLICY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "config/rules.h"
+
+/* bind() of FD to ADDR; RULES_DEFAULT for what is neither TCP nor UDP in IPv4 or IPv6. */
+enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* Whether bind() of ADDR is one to be made in IPv6: of the wildcard or a synthetic address (view_bind()), or
+ * by ACTION of any other. Then AT is what to bind. */
+bool policy_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
+		   struct sockaddr_in6 *at);
+
+/* Whether the AF_INET datagram socket FD has a port that a rule keeps IPv4: then it is not widened afterwards
+ * either, to reach an IPv6 address. */
+bool policy_keeps(int fd);
+
+/* connect() of FD to TO, which came from NAME; NULL: from none. */
+enum rules_action policy_connect(int fd, const struct sockaddr_in6 *to, const char *name);
+
+/* Whether ACTION leaves the family of ADDR, V4MAPPED for IPv4, in. */
+bool policy_allows(enum rules_action action, const struct in6_addr *addr);
+
+/* Whether a message with FLAGS may be sent to ADDR on FD: a server's answers may, unless a rule names their
+ * address. BY is the address that it really goes to; NULL: ADDR. Sets errno if not. */
+bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by);
+
+/* What is known when NAME is looked up, for sockets of TYPE (SOCK_STREAM, SOCK_DGRAM or 0) and a PORT or -1.
+ */
+enum rules_action policy_name(const char *name, int type, int port);
+
+/* Whether ACTION wants the IPv6 addresses of a name in the place of the IPv4 ones. */
+bool policy_wants_in6(enum rules_action action);
+
+/* For the log: that TO is left out. */
+void policy_log(int fd, const struct sockaddr_in6 *to);
+
+#endif

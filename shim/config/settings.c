@@ -1,0 +1,370 @@
+#include "config/settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "address/synthetic.h"
+#include "address/translate.h"
+
+/* The value of a setting with a few words, by number; ends with NULL. */
+static const char *const yes_no[] = {"no", "yes", NULL};
+static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
+				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
+				    [SETTINGS_PEER_REAL] = "real",
+				    NULL};
+static const char *const texts[] = {"ipv6", "ipv4", NULL};
+
+static int word_of(const char *const *words, const char *value)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], value) == 0)
+			return i;
+	return -EINVAL;
+}
+
+/* The decimal number that VALUE is, of DIGITS at most, else -1. */
+static long number(const char *value, size_t digits)
+{
+	long result = 0;
+
+	if (!*value || strlen(value) > digits)
+		return -1;
+	for (; *value; value++) {
+		if (*value < '0' || *value > '9')
+			return -1;
+		result = result * 10 + (*value - '0');
+	}
+	return result;
+}
+
+/* Which of two words VALUE is, into SECOND. */
+static int set_bool(const char *const *words, const char *value, bool *second)
+{
+	int word = word_of(words, value);
+
+	if (word < 0)
+		return word;
+	*second = word == 1;
+	return 0;
+}
+
+static int set_enabled(struct settings *s, const char *value)
+{
+	return set_bool(yes_no, value, &s->enabled);
+}
+
+static int set_delay(struct settings *s, const char *value)
+{
+	long ms = number(value, 5);
+
+	if (ms < 0 || ms > SETTINGS_DELAY_MOST)
+		return -EINVAL;
+	s->delay = (unsigned)ms;
+	return 0;
+}
+
+/* 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/4 mean something to every program and kernel (RFC 6890, 2.2.2;
+ * RFC 5771). */
+static bool is_meaningful(uint32_t net)
+{
+	return net >> 24 == 0 || net >> 24 == 127 || net >> 28 == 14;
+}
+
+static int set_pool(struct settings *s, const char *value)
+{
+	const char *slash = strchr(value, '/');
+	char text[INET_ADDRSTRLEN] = "";
+	struct in_addr net;
+	long bits = slash ? number(slash + 1, 2) : -1;
+
+	if (bits < PEERS_POOL_WIDEST || bits > PEERS_POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
+		return -EINVAL;
+	memcpy(text, value, (size_t)(slash - value));
+	if (inet_pton(AF_INET, text, &net) != 1 || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
+	    is_meaningful(ntohl(net.s_addr)))
+		return -EINVAL;
+	s->pool = ntohl(net.s_addr);
+	s->pool_bits = (unsigned)bits;
+	return 0;
+}
+
+static int set_peer(struct settings *s, const char *value)
+{
+	int word = word_of(peers, value);
+
+	if (word >= 0)
+		s->peer = (enum settings_peer)word;
+	return word < 0 ? word : 0;
+}
+
+static int set_text(struct settings *s, const char *value)
+{
+	return set_bool(texts, value, &s->text_in);
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A file's name that ends in a blank could not be handed on: lines are read without those at their ends. */
+static int set_log(struct settings *s, const char *value)
+{
+	size_t size = strlen(value);
+
+	if (size >= sizeof s->log || strchr(value, '\n') || !log_understands(value) || blank(value[size - 1]))
+		return -EINVAL;
+	stpcpy(s->log, value);
+	return 0;
+}
+
+/* "off", a prefix, "auto", or "auto:" and a prefix that was found out already. */
+static int set_nat64(struct settings *s, const char *value)
+{
+	bool found = strncmp(value, "auto", 4) == 0;
+	const char *at = found && value[4] ? value + 5 : value;
+	const char *slash = strchr(at, '/');
+	struct nat64_prefix prefix = {.bits = 0};
+	char text[INET6_ADDRSTRLEN] = "";
+	long bits = slash ? number(slash + 1, 2) : 0;
+
+	if (found && value[4] && value[4] != ':')
+		return -EINVAL;
+	if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0) {
+		if (!slash || bits < 0 || (size_t)(slash - at) >= sizeof text)
+			return -EINVAL;
+		memcpy(text, at, (size_t)(slash - at));
+		prefix.bits = (unsigned)bits;
+		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_valid(&prefix))
+			return -EINVAL;
+	}
+	s->nat64 = strcmp(value, "off") != 0;
+	s->nat64_found = found;
+	s->nat64_prefix = prefix;
+	return 0;
+}
+
+static void print_enabled(const struct settings *s, char *to)
+{
+	stpcpy(to, yes_no[s->enabled]);
+}
+
+static void print_delay(const struct settings *s, char *to)
+{
+	(void)log_text(to, 16, "%u", s->delay);
+}
+
+static void print_pool(const struct settings *s, char *to)
+{
+	(void)log_text(to, 32, "%u.%u.%u.%u/%u", s->pool >> 24, s->pool >> 16 & 255, s->pool >> 8 & 255,
+		       s->pool & 255, s->pool_bits);
+}
+
+static void print_peer(const struct settings *s, char *to)
+{
+	stpcpy(to, peers[s->peer]);
+}
+
+static void print_nat64(const struct settings *s, char *to)
+{
+	const struct sockaddr_in6 prefix = {.sin6_family = AF_INET6, .sin6_addr = s->nat64_prefix.addr};
+	char text[VIEW_TEXT];
+
+	to = stpcpy(to, !s->nat64 ? "off" : s->nat64_found ? "auto" : "");
+	if (!s->nat64 || !s->nat64_prefix.bits)
+		return;
+	/* "[64:ff9b::]:0" */
+	(void)view_text((const struct sockaddr *)&prefix, text);
+	*strchr(text, ']') = '\0';
+	(void)log_text(to, VIEW_TEXT, "%s%s/%u", s->nat64_found ? ":" : "", text + 1, s->nat64_prefix.bits);
+}
+
+static void print_text(const struct settings *s, char *to)
+{
+	stpcpy(to, texts[s->text_in]);
+}
+
+static void print_log(const struct settings *s, char *to)
+{
+	stpcpy(to, s->log[0] ? s->log : "off");
+}
+
+static const struct {
+	const char *name;
+	int (*set)(struct settings *s, const char *value);
+	void (*print)(const struct settings *s, char *to);
+	const char *expected;
+} keys[] = {
+    {"enabled", set_enabled, print_enabled, "yes or no"},
+    {"delay", set_delay, print_delay, "a number of milliseconds from 0 to 60000"},
+    {"pool", set_pool, print_pool,
+     "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
+    {"peer", set_peer, print_peer, "auto, synthetic or real"},
+    {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
+    {"text", set_text, print_text, "ipv6 or ipv4"},
+    {"log", set_log, print_log,
+     "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path"},
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static const struct settings usual = {.enabled = true,
+				      .delay = SETTINGS_DELAY_DEFAULT,
+				      .nat64 = true,
+				      .nat64_found = true,
+				      .pool = PEERS_POOL,
+				      .pool_bits = PEERS_POOL_WIDEST};
+
+void settings_default(struct settings *s)
+{
+	memcpy(s, &usual, offsetof(struct settings, log));
+	s->log[0] = '\0';
+}
+
+int settings_set(struct settings *s, const char *name, const char *value, const char **expected)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (strcmp(keys[i].name, name) == 0) {
+			*expected = keys[i].expected;
+			return keys[i].set(s, value);
+		}
+	return -ENOENT;
+}
+
+void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected)
+{
+	char quoted[48] = "";
+	size_t size = strlen(value);
+
+	if (size)
+		(void)log_text(quoted, sizeof quoted - 2, "'%s", value);
+	if (size)
+		stpcpy(quoted + strlen(quoted), size < sizeof quoted - 4 ? "'" : "~");
+	(void)log_text(error->text, sizeof error->text, "%s%s, expected %s", what, quoted, expected);
+}
+
+/* A line of a configuration, without blanks around it. */
+struct line {
+	const char *from; /* where its first column is */
+	const char *at;
+	size_t size;
+};
+
+/* The line at *TEXT, before END; leaves *TEXT behind it. */
+static struct line next_line(const char **text, const char *end)
+{
+	const char *newline = memchr(*text, '\n', (size_t)(end - *text));
+	struct line l = {.from = *text, .at = *text};
+	const char *last = newline ? newline : end;
+
+	*text = newline ? newline + 1 : end;
+	while (l.at < last && blank(*l.at))
+		l.at++;
+	while (last > l.at && blank(last[-1]))
+		last--;
+	l.size = (size_t)(last - l.at);
+	return l;
+}
+
+static bool begins_with(const struct line *l, const char *word)
+{
+	size_t size = strlen(word);
+
+	return l->size >= size && memcmp(l->at, word, size) == 0 && (l->size == size || blank(l->at[size]));
+}
+
+static bool is_rule(const struct line *l)
+{
+	return begins_with(l, "bind") || begins_with(l, "connect");
+}
+
+static int wrong(struct rules_error *error, const struct line *l, const char *at, const char *what,
+		 const char *value, const char *expected)
+{
+	error->column = (unsigned)(at - l->from) + 1;
+	settings_say(error, what, value, expected);
+	return -EINVAL;
+}
+
+static int parse_setting(struct settings *s, const struct line *l, unsigned *said, struct rules_error *error)
+{
+	const char *equals = memchr(l->at, '=', l->size), *end = l->at + l->size, *value;
+	size_t size = equals ? (size_t)(equals - l->at) : 0, key = 0;
+	char text[sizeof s->log];
+	const char *expected;
+
+	while (size && blank(l->at[size - 1]))
+		size--;
+	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
+		key++;
+	if (!equals || key == KEYS)
+		return wrong(
+		    error, l, l->at, "unknown word", "",
+		    "enabled, delay, pool, peer, nat64, text or log, = and a value, or a rule, which begins "
+		    "with bind or connect");
+	if (*said & 1u << key)
+		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
+	*said |= 1u << key;
+	for (value = equals + 1; value < end && blank(*value); value++)
+		;
+	if ((size_t)(end - value) >= sizeof text)
+		return wrong(error, l, value, "value too long", "", keys[key].expected);
+	memcpy(text, value, (size_t)(end - value));
+	text[end - value] = '\0';
+	if (settings_set(s, keys[key].name, text, &expected) != 0)
+		return wrong(error, l, value, "unknown value ", text, expected);
+	return 0;
+}
+
+/* What both parsers do; S is NULL where there are to be rules only. */
+static int parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
+{
+	const char *end = text + size;
+	unsigned said = 0;
+	int result = 0;
+
+	for (error->line = 1; text < end; error->line++) {
+		struct line l = next_line(&text, end);
+
+		if (memchr(l.at, '\0', l.size))
+			return wrong(error, &l, memchr(l.at, '\0', l.size), "a NUL byte", "", "text");
+		if (s && (l.size == 0 || *l.at == '#'))
+			continue;
+		if (!s || is_rule(&l)) {
+			result = rules_add(l.at, l.size, error);
+			error->column += (unsigned)(l.at - l.from);
+		} else {
+			result = parse_setting(s, &l, &said, error);
+		}
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
+{
+	return parse(s, text, size, error);
+}
+
+int settings_parse_rules(const char *text, size_t size, struct rules_error *error)
+{
+	return parse(NULL, text, size, error);
+}
+
+void settings_print(const struct settings *s, bool all, char *text)
+{
+	char plain[VIEW_TEXT];
+
+	for (size_t i = 0; i < KEYS; i++) {
+		char *value = stpcpy(stpcpy(text, keys[i].name), " = ");
+
+		keys[i].print(s, value);
+		keys[i].print(&usual, plain);
+		if (all || strcmp(value, plain) != 0)
+			text = stpcpy(value + strlen(value), "\n");
+	}
+	stpcpy(text, rules_text());
+}

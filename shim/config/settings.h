@@ -1,0 +1,61 @@
+/* What can be set, in dualstack.conf(5) and by DUALSTACK_* variables: names, values, and their text. No
+ * system calls, no memory of its own but the rules (rules.h); errno left alone. To be used while the library
+ * is being loaded, and by the tool. */
+#ifndef DUALSTACK_SETTINGS_H
+#define DUALSTACK_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "resolver/nat64.h"
+#include "config/rules.h"
+
+/* RFC 8305, 5: the recommended Connection Attempt Delay. */
+#define SETTINGS_DELAY_DEFAULT 250
+#define SETTINGS_DELAY_MOST 60000
+
+enum settings_peer {
+	SETTINGS_PEER_AUTO,      /* widened sockets show IPv4 addresses, others what they have */
+	SETTINGS_PEER_SYNTHETIC, /* so do dual-stack sockets that the program was started with */
+	SETTINGS_PEER_REAL,      /* where there is room for an IPv6 address, it is shown */
+};
+
+struct settings {
+	bool enabled;
+	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one after the other */
+	uint32_t pool;      /* of synthetic addresses, host byte order */
+	unsigned pool_bits; /* the length of that prefix */
+	enum settings_peer peer;
+	bool nat64;       /* whether IPv4 addresses are reached by a translator */
+	bool nat64_found; /* NAT64_PREFIX was found out, and may be again */
+	struct nat64_prefix nat64_prefix;
+	bool text_in; /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
+	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
+};
+
+/* Room for settings_print(). */
+#define SETTINGS_TEXT (RULES_TEXT + PATH_MAX + 512)
+
+void settings_default(struct settings *s);
+
+/* Sets what the configuration calls NAME ("delay") to VALUE. Returns 0; -ENOENT when there is no such name;
+ * or -EINVAL when the value is not understood, with EXPECTED saying what would be. */
+int settings_set(struct settings *s, const char *name, const char *value, const char **expected);
+
+/* Puts into ERROR's text that WHAT ("unknown value ") is VALUE, shortened, and what was EXPECTED. */
+void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
+
+/* Takes the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come behind those there
+ * are. Returns 0, or -EINVAL with ERROR filled; then S is in pieces. */
+int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error);
+
+/* The same for the rules in TEXT alone, without settings. */
+int settings_parse_rules(const char *text, size_t size, struct rules_error *error);
+
+/* Puts S and the rules into TEXT, of SETTINGS_TEXT bytes, as settings_parse() takes them; ALL: also settings
+ * that have their default. */
+void settings_print(const struct settings *s, bool all, char *text);
+
+#endif

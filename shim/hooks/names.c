@@ -1,0 +1,145 @@
+/* Addresses as text and as names: a synthetic address stands for an IPv6 one, and that is what an
+ * administrator wants to find in the log. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "base/memory.h"
+#include "resolver/getaddrinfo.h"
+#include "address/translate.h"
+
+/* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
+static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
+{
+	struct sockaddr_in shown = {.sin_family = AF_INET};
+	struct sockaddr_in6 at;
+
+	preload_start();
+	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr ||
+	    !memory_readable(addr, len))
+		return false;
+	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
+	if (!view_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
+		return false;
+	*in6 = at.sin6_addr;
+	return true;
+}
+
+/* A caller with a smaller buffer than that reckons with an IPv4 address, and copies it into another. */
+const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t size)
+{
+	struct in6_addr in6;
+
+	preload_start();
+	if (size >= INET6_ADDRSTRLEN && !config.text_in &&
+	    synthetic(family, addr, sizeof(struct in_addr), &in6))
+		/* cppcheck-suppress returnDanglingLifetime ; it returns TEXT */
+		return real.inet_ntop(AF_INET6, &in6, text, size);
+	return real.inet_ntop(family, addr, text, size);
+}
+
+int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_size,
+		     char *service, socklen_t service_size, NAMEINFO_FLAGS flags)
+{
+	struct sockaddr_in6 in6;
+	int result;
+
+	preload_start();
+	if (!config.active || !memory_readable_address(addr, len) || !view_synthetic(addr, len, &in6))
+		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
+	if (config.text_in && flags & NI_NUMERICHOST)
+		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
+	result = real.getnameinfo((const struct sockaddr *)&in6, sizeof in6, host, host_size, service,
+				  service_size, config.text_in ? flags | NI_NAMEREQD : flags);
+	/* Where there is no room for it, the caller gets what would have fitted; and where it has no name and
+	 * must not be shown as what it is, what it is shown as. */
+	if (result == EAI_OVERFLOW || (config.text_in && result == EAI_NONAME && !(flags & NI_NAMEREQD)))
+		result = real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
+	return result;
+}
+
+/* The answer for an IPv6 address, as one for the IPv4 address SHOWN that was asked for. The list of
+ * addresses has room for it: each was four times as long. */
+static void as_in(struct hostent *entry, const void *shown)
+{
+	if (!entry || entry->h_addrtype != AF_INET6)
+		return;
+	entry->h_addrtype = AF_INET;
+	entry->h_length = sizeof(struct in_addr);
+	if (entry->h_addr_list && entry->h_addr_list[0]) {
+		memcpy(entry->h_addr_list[0], shown, sizeof(struct in_addr));
+		entry->h_addr_list[1] = NULL;
+	}
+}
+
+struct hostent *hook_gethostbyaddr(const void *addr, socklen_t len, int family)
+{
+	struct in6_addr in6;
+	struct in_addr shown;
+	struct hostent *entry;
+
+	if (!synthetic(family, addr, len, &in6))
+		return real.gethostbyaddr(addr, len, family);
+	/* ADDR may be in the memory that is about to be written again. */
+	memcpy(&shown, addr, sizeof shown);
+	entry = real.gethostbyaddr(&in6, sizeof in6, AF_INET6);
+	as_in(entry, &shown);
+	/* cppcheck-suppress returnDanglingLifetime ; it returns memory of the C library */
+	return entry;
+}
+
+int hook_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *entry, char *buffer,
+			 size_t size, struct hostent **result, int *error)
+{
+	struct in6_addr in6;
+	struct in_addr shown;
+	int status;
+
+	if (!synthetic(family, addr, len, &in6))
+		return real.gethostbyaddr_r(addr, len, family, entry, buffer, size, result, error);
+	memcpy(&shown, addr, sizeof shown);
+	status = real.gethostbyaddr_r(&in6, sizeof in6, AF_INET6, entry, buffer, size, result, error);
+	if (status == 0)
+		as_in(*result, &shown);
+	return status;
+}
+
+int hook_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result)
+{
+	preload_start();
+	if (!config.active)
+		return real.getaddrinfo(node, service, hints, result);
+	return resolve_getaddrinfo(node, service, hints, result);
+}
+
+struct hostent *hook_gethostbyname2(const char *name, int family)
+{
+	preload_start();
+	return config.active && name ? resolve_host(name, family) : real.gethostbyname2(name, family);
+}
+
+struct hostent *hook_gethostbyname(const char *name)
+{
+	return hook_gethostbyname2(name, AF_INET);
+}
+
+int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+			  struct hostent **result, int *error)
+{
+	preload_start();
+	if (!config.active || !name)
+		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+	return resolve_host_r(name, family, entry, buffer, size, result, error);
+}
+
+int hook_gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+			 struct hostent **result, int *error)
+{
+	return hook_gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
+}

@@ -1,0 +1,273 @@
+/* Receiving with an address for each message. A stream needs none of this. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "client/connects.h"
+#include "config/config.h"
+#include "address/message.h"
+#include "base/log.h"
+#include "socket/mark.h"
+#include "base/memory.h"
+#include "address/translate.h"
+
+/* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
+enum { BATCH = 8, BATCH_CONTROL = 4096 };
+
+/* Who is shown as which address, once for each. */
+static void log_peer(int fd, const union view_any *name, socklen_t len)
+{
+	const struct sockaddr_in6 *in6 = &name->in6;
+	char from[VIEW_TEXT], as[VIEW_TEXT];
+	struct sockaddr_in shown;
+
+	if (!log_wants(LOG_LEVEL_INFO) || !view_is_in6(&name->any, len) ||
+	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) || view_known(in6))
+		return;
+	shown = view_shown(in6, MARK_DATAGRAM);
+	log_line(LOG_LEVEL_INFO, "descriptor %d: first datagram from %s, shown as %s", fd,
+		 view_text(&name->any, from), view_text((const struct sockaddr *)&shown, as));
+}
+
+/* Hands the sender's NAME to the program. False: errno is EFAULT. */
+static bool give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+		      socklen_t *room)
+{
+	bool marked =
+	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
+	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
+	socklen_t size = view_size(name, len, kind, *room);
+
+	if (marked)
+		log_peer(fd, name, len);
+	/* Before, as much as an IPv4 address takes was seen to. */
+	if (size > sizeof name->in && !memory_writable(addr, size)) {
+		errno = EFAULT;
+		return false;
+	}
+	view_give(name, len, kind, addr, room);
+	return true;
+}
+
+/* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
+ * datagram, even an empty one, has a sender. */
+static bool woken(int fd, ssize_t result, socklen_t len)
+{
+	return result == 0 && len == 0 && mark_test_datagram(fd);
+}
+
+/* recvfrom(), or what gcc calls instead with -D_FORTIFY_SOURCE, which checks that SIZE is within SPACE. */
+struct receiver {
+	bool checked;
+	size_t space;
+};
+
+static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
+			     struct sockaddr *addr, socklen_t *room)
+{
+	if (r->checked && real.__recvfrom_chk)
+		return real.__recvfrom_chk(fd, data, size, r->space, flags, addr, room);
+	return real.recvfrom(fd, data, size, flags, addr, room);
+}
+
+static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
+			   struct sockaddr *addr, socklen_t *room)
+{
+	union view_any name;
+	socklen_t len = sizeof name, had;
+	ssize_t result;
+
+	if (!config.active || !addr)
+		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	/* Nothing to translate, unless FD is widened meanwhile. */
+	if (!mark_expected()) {
+		had = memory_readable(room, sizeof *room) ? *room : 0;
+		result = call_recvfrom(r, fd, data, size, flags, addr, room);
+		if (result != 0 || !mark_expected() || !woken(fd, result, *room))
+			return result;
+		*room = had;
+	}
+	if (!memory_takes_address(addr, room) || (int)*room < 0)
+		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+	if (woken(fd, result, len)) {
+		len = sizeof name;
+		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+	}
+	return result >= 0 && !give_name(fd, &name, len, addr, room) ? -1 : result;
+}
+
+ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
+{
+	const struct receiver plain = {.checked = false};
+
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+		return -1;
+	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
+}
+
+ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
+			    socklen_t *room)
+{
+	const struct receiver checked = {.checked = true, .space = space};
+
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+		return -1;
+	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
+}
+
+/* Whether MESSAGE is one that the kernel could write to, but for control messages: those it leaves out where
+ * it can't (put_cmsg()). */
+static bool writable(const struct msghdr *message)
+{
+	return memory_writable(message, sizeof *message) &&
+	       (!message->msg_name ||
+		((int)message->msg_namelen >= 0 &&
+		 memory_writable(message->msg_name, message->msg_namelen < sizeof(struct sockaddr_in)
+							? message->msg_namelen
+							: sizeof(struct sockaddr_in))));
+}
+
+/* Whether MESSAGE, to receive with, is for a marked datagram socket. Where the number is a Unix socket's by
+ * now, the kernel would put more descriptors into our room for control messages than the program has room
+ * for. */
+static bool receives(int fd, const struct msghdr *message)
+{
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
+				  message->msg_control && message->msg_controllen);
+}
+
+/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
+ * control messages of IPv6. */
+static bool translated(int fd, const struct msghdr *message, int flags)
+{
+	if (!mark_expected() || !message || !writable(message))
+		return false;
+	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
+		return false;
+	if (flags & MSG_ERRQUEUE)
+		return mark_test(fd) != MARK_NONE;
+	return receives(fd, message);
+}
+
+/* Sockets that another process passes on may be marked ones. */
+static void expect_passed(const struct msghdr *message)
+{
+	struct datagram_control c;
+
+	if (mark_expected() || !message)
+		return;
+	c = datagram_controls(message);
+	while (datagram_next(&c))
+		if (c.header.cmsg_level == SOL_SOCKET && c.header.cmsg_type == SCM_RIGHTS)
+			mark_expect();
+}
+
+ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	union view_any name;
+	struct msghdr kernel;
+	ssize_t result;
+
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+		return -1;
+	if (!config.active || !translated(fd, message, flags)) {
+		kernel = message && memory_readable(message, sizeof *message)
+			     ? *message
+			     : (struct msghdr){.msg_iovlen = 0};
+		result = real.recvmsg(fd, message, flags);
+		if (result >= 0)
+			expect_passed(message);
+		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
+		    !writable(&kernel))
+			return result;
+		*message = kernel;
+	}
+	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+
+	datagram_receive(message, &kernel, &name, control);
+	result = real.recvmsg(fd, &kernel, flags);
+	if (result >= 0) {
+		log_peer(fd, &name, kernel.msg_name ? kernel.msg_namelen : 0);
+		datagram_deliver(&kernel, message);
+	}
+	return result;
+}
+
+/* How many of COUNT messages there is room for at a time, at least one, but for where the first is none that
+ * could be received; CONTROL is how much room that takes. */
+static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
+{
+	unsigned n = 0;
+
+	for (*control = 0; n < count && n < BATCH && writable(&messages[n].msg_hdr); n++) {
+		size_t need = CMSG_ALIGN(datagram_room(messages[n].msg_hdr.msg_controllen));
+
+		if (n && *control + need > BATCH_CONTROL)
+			break;
+		*control += need;
+	}
+	return n;
+}
+
+/* The first N of what recvmmsg() was asked for. */
+static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t size, int flags,
+			 struct timespec *timeout)
+{
+	_Alignas(struct cmsghdr) char control[size];
+	struct mmsghdr kernel[BATCH];
+	union view_any names[BATCH];
+	size_t used = 0;
+	int got;
+
+	for (unsigned i = 0; i < n; i++) {
+		datagram_receive(&messages[i].msg_hdr, &kernel[i].msg_hdr, &names[i], control + used);
+		used += CMSG_ALIGN(datagram_room(messages[i].msg_hdr.msg_controllen));
+	}
+	got = real.recvmmsg(fd, kernel, n, flags, timeout);
+	for (unsigned i = 0; i < n && (int)i < got; i++) {
+		messages[i].msg_len = kernel[i].msg_len;
+		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_name ? kernel[i].msg_hdr.msg_namelen : 0);
+		datagram_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
+	}
+	return got;
+}
+
+int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	unsigned total = 0;
+	int saved = errno;
+
+	preload_start();
+	if (!config.active || !mark_expected() || !messages || !count ||
+	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr)) {
+		int result = real.recvmmsg(fd, messages, count, flags, timeout);
+
+		for (int i = 0; i < result; i++)
+			expect_passed(&messages[i].msg_hdr);
+		return result;
+	}
+	while (total < count) {
+		size_t control;
+		unsigned n = batch_of(messages + total, count - total, &control);
+		int got = n ? receive_batch(fd, messages + total, n, control, flags, timeout)
+			    : real.recvmmsg(fd, messages + total, 1, flags, timeout);
+
+		if (got <= 0 && total == 0)
+			return got;
+		total += got > 0 ? (unsigned)got : 0;
+		/* Less than was asked for is all there is; the kernel leaves in TIMEOUT what remains of it.
+		 */
+		if (got < (int)n || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
+			break;
+		if (flags & MSG_WAITFORONE)
+			flags |= MSG_DONTWAIT;
+	}
+	errno = saved;
+	return (int)total;
+}

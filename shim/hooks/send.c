@@ -1,0 +1,266 @@
+/* Sending with an address for each message. A stream needs none of this, but for TCP Fast Open. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "client/connects.h"
+#include "client/destinations.h"
+#include "config/config.h"
+#include "address/message.h"
+#include "socket/mark.h"
+#include "base/memory.h"
+#include "resolver/nat64.h"
+#include "config/policy.h"
+#include "address/translate.h"
+
+/* Those behind are not looked at (__sys_sendmmsg(), UIO_MAXIOV). */
+enum { MOST_MESSAGES = 1024 };
+
+/* MSG_FASTOPEN connects (tcp(7)); AF_INET6 stream sockets take no IPv4 address, datagram sockets do. */
+static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
+{
+	struct sockaddr_in in;
+
+	if (!(flags & MSG_FASTOPEN) || !view_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
+		return false;
+	memcpy(&in, addr, sizeof in);
+	*to = view_real(&in);
+	return true;
+}
+
+/* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
+static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
+{
+	if (!addr || len < sizeof *in || len > sizeof(union view_any) || view_family(addr) != AF_UNSPEC ||
+	    !mark_test_datagram(fd))
+		return false;
+	memcpy(in, addr, sizeof *in);
+	in->sin_family = AF_INET;
+	return true;
+}
+
+/* Why nothing is sent to ADDR: it stood for a peer that is forgotten, or is none that the program's socket
+ * would take. (An IPv6 address is, now: aria2c has an AF_INET socket and sends to whatever address a name
+ * has.) 0: it may be sent. */
+static int refused(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	if (view_foreign(addr, len) && !view_is_in6(addr, len) && mark_test_datagram(fd))
+		return EAFNOSUPPORT;
+	if (view_short(addr, len) && mark_test_datagram(fd))
+		return EINVAL;
+	return view_forgotten(addr, len) ? ENETUNREACH : 0;
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* Whether a message to ADDR, to which the kernel has just found no way in IPv4, goes to TO, by a translator.
+ */
+static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
+{
+	return errno == ENETUNREACH && candidates_nat64(addr, len, to) &&
+	       policy_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
+}
+
+/* Sends to TO from what FD was a moment ago, which saves asking: a socket that is AF_INET by now refuses it
+ * (udp_sendmsg()). */
+static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
+{
+	const struct sockaddr *name = (const struct sockaddr *)to;
+	int saved = errno;
+	ssize_t result;
+
+	if (mark_seen_datagram(fd)) {
+		result = real.sendto(fd, data, size, flags, name, sizeof *to);
+		if (result >= 0 || errno != EAFNOSUPPORT)
+			return result;
+		errno = saved;
+	}
+	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
+}
+
+ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
+		    socklen_t len)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+	ssize_t result;
+	int saved = errno;
+
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
+		return -1;
+	if (!config.active || !memory_readable_address(addr, len))
+		return real.sendto(fd, data, size, flags, addr, len);
+	if (unspecified(fd, addr, len, &in))
+		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
+	result = refused(fd, addr, len);
+	if (result)
+		return fail((int)result);
+	if (addr && !policy_send(fd, addr, len, flags, NULL))
+		return -1;
+	if (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
+		result = real.sendto(fd, data, size, flags, addr, len);
+		if (result >= 0 || !by_nat64(fd, addr, len, flags, &to))
+			return result;
+		errno = saved;
+	}
+	return send_in6(fd, data, size, flags, &to);
+}
+
+/* With no name the message goes where the socket is connected to: its control messages are to be IPv6's if
+ * that is an IPv6 address. */
+static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
+{
+	union view_any peer;
+	socklen_t len = sizeof peer;
+	int saved = errno;
+	bool result;
+
+	if (!message || message->msg_name || !message->msg_control || !message->msg_controllen ||
+	    !mark_test_datagram(fd))
+		return false;
+	result = real.getpeername(fd, &peer.any, &len) == 0 && view_is_in6(&peer.any, len) &&
+		 !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
+	errno = saved;
+	if (result)
+		*to = peer.in6;
+	return result;
+}
+
+/* A program that is shown IPv6 addresses sends to them, with control messages of IPv4 all the same. */
+static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
+{
+	return config.peer == SETTINGS_PEER_REAL && message->msg_control && message->msg_controllen &&
+	       view_is_in6(message->msg_name, message->msg_namelen) && mark_test_datagram(fd) &&
+	       view_in6(message->msg_name, message->msg_namelen, to);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether all of MESSAGE that the shim looks at can be read. */
+static bool readable(const struct msghdr *message)
+{
+	return memory_readable(message, sizeof *message) &&
+	       (!message->msg_name ||
+		memory_readable(message->msg_name, least(message->msg_namelen, sizeof(union view_any)))) &&
+	       memory_readable(message->msg_control, least(message->msg_controllen, DATAGRAM_MOST));
+}
+
+ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct sockaddr_in6 to;
+	struct msghdr kernel;
+	struct sockaddr_in in;
+	bool connected = false;
+	int saved = errno, result;
+	ssize_t sent;
+
+	preload_start();
+	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
+		return -1;
+	if (!config.active || !message || !readable(message))
+		return real.sendmsg(fd, message, flags);
+	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
+		kernel = *message;
+		kernel.msg_name = &in;
+		kernel.msg_namelen = sizeof in;
+		return hook_sendmsg(fd, &kernel, flags);
+	}
+	result = refused(fd, message->msg_name, message->msg_namelen);
+	if (result)
+		return fail(result);
+	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
+		return -1;
+	if (!datagram_to(message, &to) && !in6_by_name(fd, message, &to) &&
+	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
+	    !(connected = connected_in6(fd, message, &to))) {
+		sent = real.sendmsg(fd, message, flags);
+		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
+			return sent;
+		errno = saved;
+	}
+	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+
+	result = datagram_send(message, &kernel, &to, control);
+	if (result)
+		return fail(-result);
+	if (connected) {
+		kernel.msg_name = NULL;
+		kernel.msg_namelen = 0;
+	}
+	if (mark_seen_datagram(fd)) {
+		sent = real.sendmsg(fd, &kernel, flags);
+		if (sent >= 0 || errno != EAFNOSUPPORT)
+			return sent;
+		errno = saved;
+	}
+	return ready_for_in6(fd) ? real.sendmsg(fd, &kernel, flags) : -1;
+}
+
+/* Whether any of the messages needs hook_sendmsg(). */
+static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int flags)
+{
+	struct sockaddr_in6 to;
+	struct sockaddr_in in;
+	bool control = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!readable(&messages[i].msg_hdr))
+			return false;
+		const struct msghdr *m = &messages[i].msg_hdr;
+
+		if (datagram_to(m, &to) || fast_open(fd, m->msg_name, m->msg_namelen, flags, &to) ||
+		    unspecified(fd, m->msg_name, m->msg_namelen, &in) ||
+		    refused(fd, m->msg_name, m->msg_namelen))
+			return true;
+		control |= m->msg_control && m->msg_controllen;
+	}
+	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
+}
+
+/* One by one. sendmmsg(2): an error is one only if nothing was sent. */
+static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	int saved = errno;
+
+	for (unsigned i = 0; i < count; i++) {
+		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
+
+		if (sent < 0 && i == 0)
+			return -1;
+		if (sent < 0) {
+			errno = saved;
+			return (int)i;
+		}
+		messages[i].msg_len = (unsigned)sent;
+	}
+	return (int)count;
+}
+
+int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	int saved = errno, result;
+
+	preload_start();
+	if (!config.active || !messages)
+		return real.sendmmsg(fd, messages, count, flags);
+	if (count > MOST_MESSAGES)
+		count = MOST_MESSAGES;
+	if (any_in6(fd, messages, count, flags))
+		return send_each(fd, messages, count, flags);
+	result = real.sendmmsg(fd, messages, count, flags);
+	if (result >= 0 || errno != ENETUNREACH || !nat64_known())
+		return result;
+	errno = saved;
+	return send_each(fd, messages, count, flags);
+}

@@ -1,0 +1,147 @@
+#define _GNU_SOURCE
+#include "resolver/answers.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "socket/mark.h"
+#include "resolver/known_names.h"
+#include "resolver/nat64.h"
+#include "resolver/route.h"
+#include "resolver/scope.h"
+#include "address/translate.h"
+
+bool answers_routed(const struct addrinfo *list, int family)
+{
+	for (; list; list = list->ai_next)
+		if (list->ai_family == family && route_known(list->ai_addr, list->ai_addrlen))
+			return true;
+	return false;
+}
+
+bool answers_native(const struct addrinfo *list)
+{
+	for (; list; list = list->ai_next) {
+		struct sockaddr_in6 in6;
+		in_addr_t in;
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (!nat64_inside(&in6.sin6_addr, &in) && route_known(list->ai_addr, list->ai_addrlen))
+			return true;
+	}
+	return false;
+}
+
+bool answers_has(const struct addrinfo *list, int family)
+{
+	while (list && list->ai_family != family)
+		list = list->ai_next;
+	return list != NULL;
+}
+
+static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const struct addrinfo *))
+{
+	struct addrinfo *first = NULL, **end = &first, *next;
+	char *canonical = list ? list->ai_canonname : NULL;
+
+	if (list)
+		list->ai_canonname = NULL;
+	for (; list; list = next) {
+		next = list->ai_next;
+		list->ai_next = NULL;
+		if (left_out(list)) {
+			/* Where none is left, it goes with the last (glibc's is a block of its own). */
+			if (!first && !next)
+				list->ai_canonname = canonical;
+			freeaddrinfo(list);
+			continue;
+		}
+		*end = list;
+		end = &list->ai_next;
+	}
+	if (first)
+		first->ai_canonname = canonical;
+	return first;
+}
+
+static bool is_nobody(const struct addrinfo *one)
+{
+	struct sockaddr_in6 in6;
+
+	if (one->ai_family != AF_INET6)
+		return false;
+	memcpy(&in6, one->ai_addr, sizeof in6);
+	return scope_of(&in6.sin6_addr) == SCOPE_NOBODY;
+}
+
+bool answers_taken(struct in_addr in)
+{
+	const struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = in};
+	struct sockaddr_in6 real;
+
+	return view_synthetic((const struct sockaddr *)&addr, sizeof addr, &real) ||
+	       view_forgotten((const struct sockaddr *)&addr, sizeof addr);
+}
+
+static bool is_taken(const struct addrinfo *one)
+{
+	struct sockaddr_in in;
+
+	if (one->ai_family != AF_INET)
+		return false;
+	memcpy(&in, one->ai_addr, sizeof in);
+	return answers_taken(in.sin_addr);
+}
+
+struct addrinfo *answers_of_hosts(struct addrinfo *list)
+{
+	return without(list, is_nobody);
+}
+
+struct addrinfo *answers_of_others(struct addrinfo *list)
+{
+	return without(list, is_taken);
+}
+
+static void note_loopback(const char *node)
+{
+	const struct in6_addr mapped = {.s6_addr = {[10] = 0xff, 0xff, 127, [15] = 1}};
+	struct names_list list;
+
+	if (!names_known(node, &list))
+		list = (struct names_list){.count = 0};
+	names_add(&list, &mapped, 0);
+	names_add(&list, &in6addr_loopback, 0);
+	names_note(node, &list);
+}
+
+struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real)
+{
+	bool loopback = IN6_IS_ADDR_LOOPBACK(&real->sin6_addr);
+	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || view_known(real);
+	struct sockaddr_in shown = view_shown(real, MARK_STREAM);
+	char text[VIEW_TEXT], as[VIEW_TEXT];
+
+	if (loopback)
+		note_loopback(node);
+	else
+		/* Before a thread can send there, which widens its socket: another one that receives from it
+		 * then must not be on its way to the kernel with the program's own buffer. */
+		mark_expect();
+	if (!known)
+		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
+			 view_text((const struct sockaddr *)real, text),
+			 view_text((const struct sockaddr *)&shown, as));
+	return shown;
+}
+
+bool answers_literal(const char *node)
+{
+	struct in_addr in;
+
+	return strchr(node, ':') || inet_aton(node, &in);
+}

@@ -1,0 +1,243 @@
+/* Entries are read and written as a seqlock, as the slots in peers.c are: SEQ is even while an entry is at
+ * rest and odd while somebody writes it; a writer claims it with one compare-and-swap and never waits. */
+#define _GNU_SOURCE
+#include "resolver/known_names.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/large.h"
+#include "resolver/scope.h"
+
+/* What an entry holds, read and written whole. */
+struct answer {
+	uint64_t name;     /* the name's hash; 0: never used */
+	uint32_t when;     /* seconds, when it was given */
+	uint32_t in6_when; /* the same for its IPv6 addresses, which can be of an earlier one */
+	struct names_list list;
+};
+
+enum { WORDS = (sizeof(struct answer) + 7) / 8, REMEMBERED = 4 };
+
+struct entry {
+	_Atomic uint32_t seq;
+	_Atomic uint64_t filter; /* a bit for each address, see bit_of() */
+	_Atomic uint64_t words[WORDS];
+};
+
+LARGE static struct entry table[NAMES_ENTRIES];
+
+/* The names that this thread asked for last, the newest first. Initial-exec: a preloaded library has its
+ * place in the static block, and the first access allocates nothing. */
+static __thread uint64_t asked[REMEMBERED] __attribute__((tls_model("initial-exec")));
+
+static uint32_t now(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint32_t)t.tv_sec;
+}
+
+/* Entries that can't have an address are passed over without being read. */
+static uint64_t bit_of(const struct in6_addr *addr)
+{
+	uint64_t low;
+
+	memcpy(&low, addr->s6_addr + 8, 8);
+	return UINT64_C(1) << (low * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/* DNS names have no case (RFC 4343). Whoever chooses names to collide gains a longer list of his own. */
+static uint64_t hash_of(const char *name)
+{
+	static const struct hash_key key = {0x6475616c, 0x737461636b};
+	char folded[256];
+	size_t size = 0;
+
+	for (; size < sizeof folded && name[size]; size++)
+		folded[size] =
+		    (char)(name[size] >= 'A' && name[size] <= 'Z' ? name[size] - 'A' + 'a' : name[size]);
+	return hash_bytes(&key, folded, size) | 1;
+}
+
+static bool read_entry(struct entry *e, struct answer *a)
+{
+	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_acquire);
+	uint64_t words[WORDS];
+
+	if (seq == 0 || seq & 1)
+		return false;
+	for (int i = 0; i < WORDS; i++)
+		words[i] = atomic_load_explicit(&e->words[i], memory_order_acquire);
+	memcpy(a, words, sizeof *a);
+	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
+}
+
+static void write_entry(struct entry *e, const struct answer *a)
+{
+	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_relaxed);
+	uint64_t words[WORDS] = {0}, filter = 0;
+
+	if (seq & 1 || !atomic_compare_exchange_strong(&e->seq, &seq, seq + 1))
+		return;
+	memcpy(words, a, sizeof *a);
+	for (uint32_t i = 0; i < a->list.count; i++)
+		filter |= bit_of(&a->list.addresses[i].addr);
+	for (int i = 0; i < WORDS; i++)
+		atomic_store_explicit(&e->words[i], words[i], memory_order_release);
+	atomic_store_explicit(&e->filter, filter, memory_order_release);
+	/* 0 stands for an entry never used. */
+	atomic_store_explicit(&e->seq, seq + 2 ? seq + 2 : 2, memory_order_release);
+}
+
+bool names_same(const struct names_address *a, const struct names_address *b)
+{
+	return memcmp(&a->addr, &b->addr, sizeof a->addr) == 0 && a->scope == b->scope;
+}
+
+struct names_address names_address(const struct sockaddr_in6 *addr)
+{
+	return (struct names_address){.addr = addr->sin6_addr,
+				      .scope =
+					  IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr) ? addr->sin6_scope_id : 0};
+}
+
+static bool holds(const struct names_list *list, const struct names_address *addr)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (names_same(&list->addresses[i], addr))
+			return true;
+	return false;
+}
+
+static bool has_in6(const struct names_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
+			return true;
+	return false;
+}
+
+void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope)
+{
+	const struct names_address added = {*addr, IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0};
+
+	if (list->count == NAMES_ADDRESSES || holds(list, &added) || scope_of(addr) == SCOPE_NOBODY)
+		return;
+	list->addresses[list->count++] = added;
+}
+
+/* The name's entry if it has one, else the one that was written longest ago; OLD is what is in there. */
+static struct entry *entry_for(uint64_t name, struct answer *old)
+{
+	struct entry *oldest = &table[0];
+	uint32_t age = 0, time = now();
+
+	for (int i = 0; i < NAMES_ENTRIES; i++) {
+		if (!read_entry(&table[i], old)) {
+			/* Being written, or never used: the rest was not, either. */
+			if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) != 0)
+				continue;
+			oldest = &table[i];
+			break;
+		}
+		if (old->name == name)
+			return &table[i];
+		if (time - old->when >= age) {
+			age = time - old->when;
+			oldest = &table[i];
+		}
+	}
+	memset(old, 0, sizeof *old);
+	return oldest;
+}
+
+static void remember(uint64_t name)
+{
+	int at = 0;
+
+	while (at < REMEMBERED - 1 && asked[at] != name)
+		at++;
+	for (; at > 0; at--)
+		asked[at] = asked[at - 1];
+	asked[0] = name;
+}
+
+void names_note(const char *name, const struct names_list *list)
+{
+	struct answer a = {.name = hash_of(name), .when = now()}, old;
+	struct entry *e = entry_for(a.name, &old);
+
+	a.in6_when = a.when;
+	strncpy(a.list.name, name, NAMES_TEXT - 1);
+	a.list.both = list->both;
+	if (!has_in6(list) && old.name && a.when - old.in6_when < NAMES_LIFE) {
+		a.in6_when = old.in6_when;
+		for (uint32_t i = 0; i < old.list.count; i++)
+			if (!IN6_IS_ADDR_V4MAPPED(&old.list.addresses[i].addr))
+				names_add(&a.list, &old.list.addresses[i].addr, old.list.addresses[i].scope);
+	}
+	for (uint32_t i = 0; i < list->count; i++)
+		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
+	write_entry(e, &a);
+	remember(a.name);
+}
+
+static bool same(const struct names_list *a, const struct names_list *b)
+{
+	if (a->count != b->count || a->both != b->both)
+		return false;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (!holds(b, &a->addresses[i]))
+			return false;
+	return true;
+}
+
+/* How long ago this thread asked for NAME, in names. */
+static int rank(uint64_t name)
+{
+	int at = 0;
+
+	while (at < REMEMBERED && asked[at] != name)
+		at++;
+	return at;
+}
+
+bool names_find(const struct names_address *addr, struct names_list *list)
+{
+	uint64_t bit = bit_of(&addr->addr);
+	uint32_t time = now();
+	int best = REMEMBERED + 1;
+	bool clear = true;
+	struct answer a;
+
+	for (int i = 0; i < NAMES_ENTRIES; i++) {
+		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
+			break;
+		if (!(atomic_load_explicit(&table[i].filter, memory_order_relaxed) & bit) ||
+		    !read_entry(&table[i], &a) || time - a.when >= NAMES_LIFE || !holds(&a.list, addr))
+			continue;
+		if (rank(a.name) < best) {
+			best = rank(a.name);
+			*list = a.list;
+			clear = true;
+		} else if (best == REMEMBERED && !same(&a.list, list)) {
+			clear = false;
+		}
+	}
+	return best <= REMEMBERED && clear;
+}
+
+bool names_known(const char *name, struct names_list *list)
+{
+	struct answer a;
+
+	(void)entry_for(hash_of(name), &a);
+	if (!a.name || now() - a.when >= NAMES_LIFE)
+		return false;
+	*list = a.list;
+	return true;
+}

@@ -1,0 +1,61 @@
+#define _GNU_SOURCE
+#include "resolver/nat64_discovery.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "resolver/nat64.h"
+#include "base/real.h"
+#include "address/translate.h"
+
+/* Seconds: RFC 7050, 3, would have the TTL, which the resolver does not tell. */
+enum { AGAIN = 60, GOOD = 600 };
+
+static void take(const struct addrinfo *list)
+{
+	for (; list; list = list->ai_next) {
+		struct nat64_prefix prefix;
+		struct sockaddr_in6 in6;
+		char text[VIEW_TEXT];
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (!nat64_learn(&in6.sin6_addr, &prefix))
+			continue;
+		nat64_set(&prefix);
+		log_line(LOG_LEVEL_INFO,
+			 "IPv4 addresses without a route are reached by NAT64: ipv4only.arpa is %s, prefix "
+			 "length %u",
+			 view_text((const struct sockaddr *)&in6, text), prefix.bits);
+		return;
+	}
+}
+
+void translator_look(void)
+{
+	static _Atomic unsigned last;
+	const struct addrinfo hints = {.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM};
+	struct timespec t = {0, 0};
+	struct addrinfo *list;
+	unsigned now, before = atomic_load(&last);
+	int saved = errno;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (unsigned)t.tv_sec + 1;
+	if (before && now - before < (unsigned)(nat64_known() ? GOOD : AGAIN))
+		return;
+	/* One thread asks. */
+	if (!atomic_compare_exchange_strong(&last, &before, now))
+		return;
+	if (real.getaddrinfo("ipv4only.arpa", NULL, &hints, &list) == 0) {
+		take(list);
+		freeaddrinfo(list);
+	}
+	errno = saved;
+}

@@ -1,0 +1,62 @@
+#define _GNU_SOURCE
+#include "server/socket_activation.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "socket/mark.h"
+#include "base/real.h"
+#include "socket/clone.h"
+
+/* sd_listen_fds(3): SD_LISTEN_FDS_START. */
+enum { FIRST = 3, MOST = 4096 };
+
+/* Whether FD has a filter of somebody's, as far as that can be read: a mark on a datagram socket would put
+ * another in its place (martians.h). */
+static bool is_filtered(int fd)
+{
+	socklen_t steps = 0;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &steps) != 0 || steps > 0;
+}
+
+static void adopt(int fd)
+{
+	int domain = 0, only = 0, result = -EBUSY;
+	socklen_t size = sizeof domain;
+
+	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
+	    !twin_protocol(fd) || mark_test(fd) != MARK_NONE)
+		return;
+	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
+	if (only)
+		return;
+	if (twin_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
+		result = mark_set(fd);
+	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
+		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
+}
+
+void adopt_connection(int listener, int connection)
+{
+	if (mark_test_stream(listener) && !mark_test_stream(connection))
+		(void)mark_set(connection);
+}
+
+void adopt_sockets(void)
+{
+	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
+	int saved = errno;
+	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
+
+	adopt(STDIN_FILENO);
+	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
+		end += given < MOST ? given : MOST;
+	for (int fd = FIRST; fd < end; fd++)
+		adopt(fd);
+	errno = saved;
+}

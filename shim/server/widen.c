@@ -1,0 +1,361 @@
+#define _GNU_SOURCE
+#include "server/widen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "socket/descriptors.h"
+#include "base/log.h"
+#include "socket/mark.h"
+#include "socket/options.h"
+#include "base/real.h"
+#include "socket/replace.h"
+#include "base/sys.h"
+#include "socket/clone.h"
+#include "address/translate.h"
+
+/* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
+static bool wildcard_name(int fd, struct sockaddr_in *name)
+{
+	union view_any any;
+	socklen_t len = sizeof any;
+
+	if (real.getsockname(fd, &any.any, &len) != 0 || !view_is_in(&any.any, len))
+		return false;
+	*name = any.in;
+	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool widen_shares(int fd)
+{
+	return twin_option(fd, SO_REUSEPORT) == 1 || twin_option(fd, SO_REUSEADDR) == 1;
+}
+
+/* TCP and MPTCP have their ports in common. */
+static bool same_ports(int fd, int protocol)
+{
+	int own = twin_protocol(fd);
+
+	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
+}
+
+/* A socket of the program's own that has the port and would not go with a dual-stack one: an IPv6 one, or
+ * one at 0.0.0.0 that was not widened, which the kernel would give all IPv4 connections. */
+struct neighbour {
+	in_port_t port;
+	int protocol;
+};
+
+static int is_neighbour(int fd, void *arg)
+{
+	const struct neighbour *n = arg;
+	union view_any name;
+	socklen_t len = sizeof name;
+
+	if (real.getsockname(fd, &name.any, &len) != 0 || !same_ports(fd, n->protocol))
+		return 0;
+	if (view_is_in(&name.any, len))
+		return name.in.sin_port == n->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
+	return view_is_in6(&name.any, len) && name.in6.sin6_port == n->port &&
+	       view_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
+}
+
+/* Datagram sockets with SO_REUSEADDR can share a port with anybody's; a socket without it can't. */
+static int taken_elsewhere(const struct sockaddr_in6 *at)
+{
+	int probe = twin_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
+
+	if (probe < 0)
+		return -errno;
+	if (real.setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
+	    real.bind(probe, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = -errno;
+	sys_close(probe);
+	return result;
+}
+
+/* Whether the wildcard AT can be had beside what others have of the port, where bind() does not tell. */
+static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
+{
+	struct neighbour n = {.port = at->sin6_port, .protocol = protocol};
+
+	if (!n.port || !widen_shares(twin))
+		return 0;
+	if (fds_each(is_neighbour, &n))
+		return -EADDRINUSE;
+	return protocol == IPPROTO_UDP && twin_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
+}
+
+/* After bind(): MPTCP's mark would have a say in the choice of a port. */
+static int mark_and_swap(int fd, uint64_t cookie, int twin, int except, const char **missed)
+{
+	int result = mark_set(twin);
+
+	*missed = result ? "the mark" : NULL;
+	return result ? result : swap_socket(fd, cookie, twin, except);
+}
+
+static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
+{
+	char text[VIEW_TEXT];
+
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	view_text((const struct sockaddr *)at, text);
+	if (result)
+		log_line(LOG_LEVEL_INFO, "descriptor %d stays IPv4 instead of %s: %s%s%s", fd, text,
+			 log_errno(-result), missed ? ", " : "", missed ? missed : "");
+	else
+		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", fd, text);
+}
+
+int widen(int fd, const struct sockaddr_in6 *at, bool only)
+{
+	int protocol = twin_protocol(fd), on = 1, twin, result;
+	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
+	const char *missed = NULL;
+	uint64_t cookie = twin_cookie(fd);
+	struct sockaddr_in name;
+
+	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
+		return -EAFNOSUPPORT;
+	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
+		return -EAFNOSUPPORT;
+	twin = twin_make(fd, AF_INET6, &missed);
+	result = twin < 0 ? twin : 0;
+	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+		result = -errno;
+	if (result == 0 && any)
+		result = look_around(twin, protocol, at);
+	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = -errno;
+	if (result == 0)
+		result = mark_and_swap(fd, cookie, twin, -1, &missed);
+	if (twin >= 0)
+		sys_close(twin);
+	log_widening(fd, at, result, missed);
+	return result;
+}
+
+/* What LISTEN was called with: the kernel shows it in a listener's tcp_info (tcp_get_info()). */
+static int backlog_of(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	if (real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 || len < sizeof info / 2)
+		return SOMAXCONN;
+	return (int)info.tcpi_sacked;
+}
+
+/* A descriptor bound to [::] and not connected: then its port; else 0. */
+static in_port_t widened_port(int fd)
+{
+	union view_any name;
+	socklen_t len = sizeof name;
+
+	if (real.getsockname(fd, &name.any, &len) != 0 || !view_is_in6(&name.any, len) ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) == MARK_NONE)
+		return 0;
+	return name.in6.sin6_port;
+}
+
+/* With SO_REUSEPORT on both, for the moment, PLAIN can have the port while DUAL still listens on it
+ * (inet_bind_conflict()), so that nothing is given up before all has gone well. SO_REUSEADDR lets it
+ * stay there beside what is left of DUAL in other processes. What is in the way all the same are
+ * connections, also those in TIME_WAIT, that were accepted while DUAL had neither. */
+static int take_over(int fd, int dual, int plain, in_port_t port)
+{
+	static const int both[2] = {1, 1};
+	const int listening = twin_option(dual, SO_ACCEPTCONN);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
+	const char *missed;
+	int before[2], result = listening < 0 ? -errno : twin_reused(dual, before);
+
+	if (result == 0)
+		result = options_carry(dual, plain, AF_INET, &missed);
+	if (result)
+		return result;
+	twin_reuse(dual, both);
+	twin_reuse(plain, both);
+	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
+	    (listening && real.listen(plain, backlog_of(dual)) != 0))
+		result = -errno;
+	else
+		result = swap_socket(fd, twin_cookie(dual), plain, dual);
+	twin_reuse(result ? dual : plain, before);
+	/* Other processes may hold it still. */
+	if (!result)
+		(void)real.shutdown(dual, SHUT_RDWR);
+	return result;
+}
+
+/* Who waits on the old socket, in another thread, is woken up to look at the new one. */
+static int swap_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
+{
+	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
+
+	if (old < 0)
+		return -errno;
+	result = mark_and_swap(fd, cookie, twin, old, missed);
+	if (result == 0)
+		(void)real.shutdown(old, SHUT_RD);
+	sys_close(old);
+	return result;
+}
+
+/* Another thread is about to do the same: its turn lasts a few system calls, unless it does not get to run.
+ * Not through nanosleep(), which is a cancellation point. */
+static bool widened_meanwhile(int fd)
+{
+	const struct timespec millisecond = {0, 1000000};
+
+	for (int i = 0; i < 100; i++) {
+		if (mark_test(fd) != MARK_NONE)
+			return true;
+		if (i < 50)
+			sched_yield();
+		else
+			(void)syscall(SYS_nanosleep, &millisecond, NULL);
+	}
+	return false;
+}
+
+int widen_client(int fd)
+{
+	int protocol = twin_protocol(fd), twin, result = 0;
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+	uint64_t cookie = twin_cookie(fd);
+	const char *missed = NULL;
+	struct sockaddr_in name;
+
+	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
+		return -EAFNOSUPPORT;
+	at.sin6_port = name.sin_port;
+	twin = twin_make(fd, AF_INET6, &missed);
+	if (twin < 0)
+		result = twin;
+	else if (name.sin_port)
+		result = twin_share(fd, twin, (const struct sockaddr *)&at, sizeof at);
+	if (result == 0)
+		result = swap_and_wake(fd, cookie, twin, &missed);
+	if (twin >= 0)
+		sys_close(twin);
+	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))
+		return 0;
+	log_widening(fd, &at, result, missed);
+	return result;
+}
+
+bool widen_may_dissolve(int fd)
+{
+	char device[IFNAMSIZ];
+	socklen_t len = sizeof device;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 && len == 0;
+}
+
+/* One that was connected to an IPv4 address gets no IPv6 datagrams any more after connect(AF_UNSPEC): the
+ * kernel leaves it in the IPv4 hash (udp_v6_rehash()). An association with ::1, dissolved in turn, brings it
+ * back. */
+void widen_dissolve(int fd)
+{
+	const struct sockaddr_in6 loopback = {
+	    .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	(void)real.connect(fd, &none, sizeof none);
+	if (real.connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
+		(void)real.connect(fd, &none, sizeof none);
+}
+
+/* A datagram socket can become an AF_INET one itself (ipv6(7), IPV6_ADDRFORM, which wants it connected to an
+ * IPv4 address), for all who hold it, and with what it has received. */
+static int narrow_datagram(int fd)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+	int family = AF_INET, unmarked = 1, result = 0;
+
+	if (!widen_may_dissolve(fd))
+		return -EOPNOTSUPP;
+	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
+	if (real.connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 ||
+	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family) != 0)
+		result = -errno;
+	if (result) {
+		widen_dissolve(fd);
+		return result;
+	}
+	(void)real.connect(fd, &none, sizeof none);
+	/* The filter against martians, which the program would find there. */
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unmarked, sizeof unmarked);
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &unmarked, sizeof unmarked);
+	return 0;
+}
+
+/* Another socket in its place, which is all there is for a listener. */
+static int narrow_by_swap(int fd, in_port_t port)
+{
+	int plain = twin_new(AF_INET, twin_protocol(fd)), dual, result;
+
+	if (plain < 0)
+		return -errno;
+	dual = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	result = dual < 0 ? -errno : take_over(fd, dual, plain, port);
+	if (dual >= 0)
+		sys_close(dual);
+	sys_close(plain);
+	return result;
+}
+
+int narrow(int fd)
+{
+	in_port_t port = widened_port(fd);
+	int only = 0, result;
+	socklen_t len = sizeof only;
+
+	if (!port)
+		return -ENOTCONN;
+	/* By a rule: what is meant for IPv6 alone is not opened in IPv4. */
+	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
+		return -EOPNOTSUPP;
+	result = twin_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
+	if (result)
+		result = narrow_by_swap(fd, port);
+	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
+		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");
+	return result;
+}
+
+struct narrowing {
+	in_port_t port;
+	int protocol;
+	int count;
+};
+
+static int narrow_if(int fd, void *arg)
+{
+	struct narrowing *n = arg;
+
+	if (widened_port(fd) == n->port && same_ports(fd, n->protocol) && narrow(fd) == 0)
+		n->count++;
+	return 0;
+}
+
+int narrow_for(int fd, in_port_t port)
+{
+	struct narrowing n = {.port = port, .protocol = twin_protocol(fd)};
+
+	if (port && n.protocol)
+		(void)fds_each(narrow_if, &n);
+	return n.count;
+}

@@ -1,0 +1,186 @@
+#define _GNU_SOURCE
+#include "socket/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/real.h"
+#include "base/sys.h"
+
+#define MOST_NUMBERS 65536
+#define PATH_BYTES 48
+
+/* getdents64(2): opendir(3) allocates, so it is not async-signal-safe. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short size;
+	unsigned char type;
+	char name[];
+};
+
+static int number_of(const char *name)
+{
+	int number = 0;
+
+	if (*name < '0' || *name > '9')
+		return -1;
+	for (; *name >= '0' && *name <= '9'; name++)
+		number = number * 10 + (*name - '0');
+	return number;
+}
+
+static int each_number(int (*visit)(int fd, void *arg), void *arg)
+{
+	struct rlimit limit;
+	int most = MOST_NUMBERS, result = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST_NUMBERS)
+		most = (int)limit.rlim_cur;
+	for (int fd = 0; fd < most && !result; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			result = visit(fd, arg);
+	return result;
+}
+
+int fds_each(int (*visit)(int fd, void *arg), void *arg)
+{
+	/* The thread's: after unshare(CLONE_FILES) it has its own. */
+	int dir = sys_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0), result = 0;
+	_Alignas(struct entry) char buffer[1024];
+	long size = -1;
+
+	while (dir >= 0 && !result && (size = syscall(SYS_getdents64, dir, buffer, sizeof buffer)) > 0) {
+		for (long at = 0; at < size && !result;) {
+			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			int fd = number_of(e->name);
+
+			if (fd >= 0 && fd != dir)
+				result = visit(fd, arg);
+			at += e->size;
+		}
+	}
+	if (dir >= 0)
+		sys_close(dir);
+	return size < 0 ? each_number(visit, arg) : result;
+}
+
+int fds_each_low(int (*visit)(int fd, void *arg), void *arg)
+{
+	struct pollfd fds[FDS_LOW];
+	const long at_once[2] = {0, 0};
+	int result = 0;
+
+	for (int fd = 0; fd < FDS_LOW; fd++)
+		fds[fd] = (struct pollfd){.fd = fd};
+	/* Not poll(3), a cancellation point. More than the limit on open files is EINVAL (poll(2)). */
+	if (syscall(SYS_ppoll, fds, FDS_LOW, at_once, NULL, 0) < 0)
+		return fds_each(visit, arg);
+	for (int fd = 0; fd < FDS_LOW && !result; fd++)
+		if (!(fds[fd].revents & POLLNVAL))
+			result = visit(fd, arg);
+	return result;
+}
+
+/* The number in BASE after LABEL in LINE; false where there is none. */
+static bool field(const char *line, const char *label, unsigned base, uint64_t *number)
+{
+	const char *at = strstr(line, label);
+	const char *digits = "0123456789abcdef", *digit;
+	bool any = false;
+
+	*number = 0;
+	if (!at)
+		return false;
+	for (at += strlen(label); *at == ' '; at++)
+		;
+	for (; *at && (digit = memchr(digits, *at, base)); at++) {
+		*number = *number * base + (uint64_t)(digit - digits);
+		any = true;
+	}
+	return any;
+}
+
+/* fs/eventpoll.c, ep_show_fdinfo(): "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x" */
+bool fds_parse_registration(const char *line, struct fds_registration *r, uint64_t *inode)
+{
+	uint64_t target, events, data;
+
+	if (strncmp(line, "tfd:", 4) != 0 || !field(line, "tfd:", 10, &target) ||
+	    !field(line, "events:", 16, &events) || !field(line, "data:", 16, &data))
+		return false;
+	(void)field(line, "ino:", 16, inode);
+	r->target = (int)target;
+	r->event.events = (uint32_t)events;
+	r->event.data.u64 = data;
+	return true;
+}
+
+/* EPOLL_CTL_MOD of what is not registered: ENOENT from an epoll set, EINVAL from anything else
+ * (epoll_ctl(2)). A set is never registered in itself. */
+static bool is_epoll(int fd, int other)
+{
+	struct epoll_event none = {.events = 0};
+
+	return real.epoll_ctl(fd, EPOLL_CTL_MOD, other, &none) == -1 && errno == ENOENT;
+}
+
+static void path_of(char *path, int fd)
+{
+	char digits[12];
+	int n = 0;
+
+	path = stpcpy(path, "/proc/thread-self/fdinfo/");
+	do {
+		digits[n++] = (char)('0' + fd % 10);
+		fd /= 10;
+	} while (fd);
+	while (n)
+		*path++ = digits[--n];
+	*path = '\0';
+}
+
+int fds_registrations(int set, int unregistered, uint64_t inode,
+		      int (*visit)(const struct fds_registration *r, void *arg), void *arg)
+{
+	return is_epoll(set, unregistered) ? fds_registrations_in(set, inode, visit, arg) : 0;
+}
+
+int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_registration *r, void *arg),
+			 void *arg)
+{
+	char path[PATH_BYTES], text[512];
+	size_t used = 0;
+	ssize_t n = 0;
+	int info, result = 0;
+
+	path_of(path, set);
+	info = sys_open(path, O_RDONLY, 0);
+	/* Another thread may have closed it, and with it the registrations. */
+	if (info < 0)
+		return errno == ENOENT && fcntl(set, F_GETFD) < 0 ? 0 : -ENOSYS;
+	while (!result && (n = sys_read(info, text + used, sizeof text - 1 - used)) > 0) {
+		char *line = text, *end;
+
+		text[used += (size_t)n] = '\0';
+		for (; !result && (end = strchr(line, '\n')); line = end + 1) {
+			struct fds_registration r = {.set = set};
+			uint64_t registered;
+
+			*end = '\0';
+			if (fds_parse_registration(line, &r, &registered) &&
+			    (!inode || !registered || registered == inode))
+				result = visit(&r, arg);
+		}
+		used -= (size_t)(line - text);
+		memmove(text, line, used);
+	}
+	sys_close(info);
+	return !result && n < 0 ? -ENOSYS : result;
+}

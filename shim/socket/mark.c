@@ -1,0 +1,210 @@
+#include "socket/mark.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+
+#include "socket/spoof_filter.h"
+#include "base/real.h"
+
+/* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
+#define OPT_IPV6_MULTICAST_ALL 29
+#define OPT_IP_MULTICAST_ALL 49
+#define OPT_IP_LOCAL_PORT_RANGE 51
+
+/* IPV6_MULTICAST_ALL (default 1) and IP_MULTICAST_ALL (default 1) say which multicast datagrams a
+ * socket gets and mean nothing to a TCP socket. Under MPTCP the kernel refuses both; there it is
+ * IP_LOCAL_PORT_RANGE (Linux 6.3), which means nothing to a socket that has its port: the range from
+ * port 46 to port 46 is one that nobody asks for. A plain TCP client of an MPTCP listener gets a TCP
+ * socket that has inherited that. */
+#define MPTCP_MARK (46u << 16 | 46u)
+
+/* For datagrams both options mean something; SO_RCVLOWAT does not (socket(7) speaks of it for streams;
+ * datagram_poll() does not look at it), and takes any number. */
+#define DATAGRAM_MARK 0x44753436u
+#define DATAGRAM_KEPT 0x44753434u
+
+/* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
+#define ROOM_IN6 24
+
+static _Atomic bool expected;
+
+void mark_expect(void)
+{
+	atomic_store_explicit(&expected, true, memory_order_relaxed);
+}
+
+void mark_forget(void)
+{
+	atomic_store_explicit(&expected, false, memory_order_relaxed);
+}
+
+bool mark_expected(void)
+{
+	return atomic_load_explicit(&expected, memory_order_relaxed);
+}
+
+/* One int option, or -1 where it can't be had; errno left alone. */
+static int get(int fd, int level, int name)
+{
+	int value, saved = errno;
+	socklen_t len = sizeof value;
+
+	if (real.getsockopt(fd, level, name, &value, &len) != 0) {
+		errno = saved;
+		return -1;
+	}
+	return value;
+}
+
+static int set(int fd, int level, int name, int value)
+{
+	int saved = errno, result = 0;
+
+	if (real.setsockopt(fd, level, name, &value, sizeof value) != 0)
+		result = -errno;
+	errno = saved;
+	return result;
+}
+
+bool mark_is_value(int level, int name, unsigned value)
+{
+	if (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE)
+		return value == MPTCP_MARK;
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT)
+		return value == DATAGRAM_MARK || value == DATAGRAM_KEPT;
+	return false;
+}
+
+int mark_set(int fd)
+{
+	int result;
+
+	mark_expect();
+	switch (get(fd, SOL_SOCKET, SO_PROTOCOL)) {
+	case -1:
+		return -EPERM;
+	case IPPROTO_TCP:
+		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+	case IPPROTO_UDP:
+		result = martians_drop(fd);
+		return result ? result : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
+	default:
+		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
+			return -EBUSY;
+		return set(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE, MPTCP_MARK);
+	}
+}
+
+/* Descriptors, each one more than it is, that were found to be marked datagram sockets lately. */
+enum { SEEN = 16 };
+static _Atomic int seen[SEEN];
+
+bool mark_test_datagram(int fd)
+{
+	if (!mark_expected() || (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) != DATAGRAM_MARK)
+		return false;
+	if (fd >= 0)
+		atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
+	return true;
+}
+
+bool mark_seen_datagram(int fd)
+{
+	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
+}
+
+bool mark_test_receiver(int fd, socklen_t room, bool ask)
+{
+	if (!ask && room < ROOM_IN6 && mark_seen_datagram(fd))
+		return true;
+	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
+}
+
+/* Where one option can't be read, which every socket has, no mark can. */
+bool mark_hidden(int fd)
+{
+	int value, saved = errno;
+	socklen_t len = sizeof value;
+	bool result = mark_expected() && real.getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len) != 0 &&
+		      errno != ENOTSOCK && errno != EBADF;
+
+	errno = saved;
+	return result;
+}
+
+bool mark_assume(int fd, socklen_t room)
+{
+	if (!mark_expected())
+		return false;
+	return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET || (room < ROOM_IN6 && mark_hidden(fd));
+}
+
+bool mark_test_stream(int fd)
+{
+	if (!mark_expected())
+		return false;
+	if (get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) == 0)
+		return true;
+	/* MPTCP's mark outlives IPV6_ADDRFORM. */
+	return (unsigned)get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) == MPTCP_MARK &&
+	       get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
+}
+
+/* A program that knows IPv6 itself may set IPV6_MULTICAST_ALL for a datagram socket, where it means
+ * something, and SO_RCVLOWAT for a stream. */
+enum mark mark_test(int fd)
+{
+	if (!mark_expected())
+		return MARK_NONE;
+	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
+	case SOCK_DGRAM:
+		return mark_test_datagram(fd) ? MARK_DATAGRAM : MARK_NONE;
+	case SOCK_STREAM:
+		return mark_test_stream(fd) ? MARK_STREAM : MARK_NONE;
+	default:
+		return MARK_NONE;
+	}
+}
+
+/* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
+ * the filter of a marked datagram socket is ours (martians.h), as a program's own makes it IPv4's again;
+ * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
+ * port. */
+bool mark_guards(int fd, int level, int name)
+{
+	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
+		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
+		return mark_test_datagram(fd);
+	if ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
+	    (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE))
+		return mark_is_value(level, name, (unsigned)get(fd, level, name));
+	return false;
+}
+
+/* On an AF_INET6 socket IP_MULTICAST_ALL has another default, and IPV6_MULTICAST_ALL is the mark: there it is
+ * IPV6_MULTICAST_LOOP (default 1), which means nothing to a TCP socket either. */
+int mark_keep(int fd)
+{
+	bool in6 = get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
+
+	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
+	case SOCK_STREAM:
+		return in6 ? set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0)
+			   : set(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL, 0);
+	case SOCK_DGRAM:
+		return in6 ? 0 : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_KEPT);
+	default:
+		return 0;
+	}
+}
+
+bool mark_kept(int fd)
+{
+	if (get(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM)
+		return (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_KEPT;
+	if (get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6)
+		return get(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP) == 0;
+	return get(fd, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 0;
+}

@@ -1,0 +1,160 @@
+#define _GNU_SOURCE
+#include "socket/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "socket/descriptors.h"
+#include "base/real.h"
+#include "base/sys.h"
+#include "socket/clone.h"
+
+enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
+
+struct holdings {
+	int with, except;
+	uint64_t cookie, inode;
+	int fds[MOST_DESCRIPTORS];
+	int flags[MOST_DESCRIPTORS]; /* what dup3() takes */
+	int fd_count;
+	struct fds_registration registrations[MOST_REGISTRATIONS];
+	int registration_count;
+};
+
+static int note_registration(const struct fds_registration *r, void *arg)
+{
+	struct holdings *h = arg;
+
+	if (h->registration_count == MOST_REGISTRATIONS)
+		return -ENOSPC;
+	h->registrations[h->registration_count++] = *r;
+	return 0;
+}
+
+static int note_descriptor(int fd, void *arg)
+{
+	struct holdings *h = arg;
+	uint64_t cookie;
+	int flags;
+
+	if (fd == h->with || fd == h->except)
+		return 0;
+	cookie = twin_cookie(fd);
+	if (cookie == 0 && errno == ENOTSOCK)
+		return fds_registrations(fd, h->with, h->inode, note_registration, h);
+	/* Another thread may have closed it; what else can't be asked may be the socket itself. */
+	if (cookie == 0)
+		return errno == EBADF ? 0 : -errno;
+	if (cookie != h->cookie)
+		return 0;
+	for (int i = 0; i < h->fd_count; i++)
+		if (h->fds[i] == fd)
+			return 0;
+	if (h->fd_count == MOST_DESCRIPTORS)
+		return -ENOSPC;
+	flags = fcntl(fd, F_GETFD);
+	if (flags < 0)
+		return -errno;
+	h->flags[h->fd_count] = flags & FD_CLOEXEC ? O_CLOEXEC : 0;
+	h->fds[h->fd_count++] = fd;
+	return 0;
+}
+
+/* Puts WITH on the first COUNT descriptors; returns how many that went well for. */
+static int put(const struct holdings *h, int with, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (real.dup3(with, h->fds[i], h->flags[i]) < 0)
+			return i;
+	return count;
+}
+
+/* EEXIST: a copy of an epoll descriptor shows the same registration once more. All are gone through, also
+ * when one fails; returns the first error. */
+static int registered(const struct holdings *h, int operation)
+{
+	int result = 0;
+
+	for (int i = 0; i < h->registration_count; i++) {
+		struct epoll_event event = h->registrations[i].event;
+
+		if (real.epoll_ctl(h->registrations[i].set, operation, h->registrations[i].target, &event) !=
+			0 &&
+		    operation == EPOLL_CTL_ADD && errno != EEXIST && !result)
+			result = -errno;
+	}
+	return result;
+}
+
+/* The old socket is kept at hand until all went well. */
+static int exchange(const struct holdings *h, int fd)
+{
+	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
+
+	if (old < 0)
+		return -errno;
+	/* Explicitly: while another process has the old socket, the registrations would outlive it. */
+	(void)registered(h, EPOLL_CTL_DEL);
+	done = put(h, h->with, h->fd_count);
+	result = done < h->fd_count ? -errno : registered(h, EPOLL_CTL_ADD);
+	if (result) {
+		(void)registered(h, EPOLL_CTL_DEL);
+		(void)put(h, old, done);
+		(void)registered(h, EPOLL_CTL_ADD);
+	}
+	sys_close(old);
+	return result;
+}
+
+static bool holds(const struct holdings *h, int fd)
+{
+	for (int i = 0; i < h->fd_count; i++)
+		if (h->fds[i] == fd)
+			return true;
+	return false;
+}
+
+/* A socket can be registered under a number that has been closed since (epoll(7), "Questions"); nobody
+ * can register it so again. */
+static bool all_open(const struct holdings *h)
+{
+	for (int i = 0; i < h->registration_count; i++)
+		if (!holds(h, h->registrations[i].target))
+			return false;
+	return true;
+}
+
+int swap_socket(int fd, uint64_t cookie, int with, int except)
+{
+	struct holdings h = {.with = with, .except = except};
+	int result, flags = fcntl(fd, F_GETFL);
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	h.cookie = cookie;
+	h.inode = st.st_ino;
+	result = fds_each(note_descriptor, &h);
+	if (result)
+		return result;
+	/* Another thread may have been here first. */
+	if (twin_cookie(fd) != cookie)
+		return -EALREADY;
+	/* A walk that did not even come by FD has missed others. */
+	if (!holds(&h, fd) || !all_open(&h))
+		return -EBADF;
+	/* The common case needs no descriptor to spare: there is nothing that could fail half-way. */
+	if (h.fd_count == 1 && h.registration_count == 0)
+		result = put(&h, with, 1) == 1 ? 0 : -errno;
+	else
+		result = exchange(&h, fd);
+	/* Last, and through the program's descriptor: its number is what SIGIO's handler is told (si_fd). */
+	if (result == 0 && flags >= 0 && flags & O_ASYNC)
+		(void)fcntl(fd, F_SETFL, flags);
+	return result;
+}

@@ -1,0 +1,45 @@
+#include "socket/spoof_filter.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/real.h"
+
+/* What the kernel knows a packet as, and a word of its IPv6 source. */
+#define KIND ((uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL))
+#define SOURCE(word) ((uint32_t)(SKF_NET_OFF + 8 + 4 * (word)))
+
+#define LOAD(size, at) BPF_STMT(BPF_LD | (size) | BPF_ABS, at)
+#define EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
+#define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, bytes)
+
+/* EQUAL() passes over so many steps. */
+static struct sock_filter steps[] = {
+    LOAD(BPF_H, KIND),
+    EQUAL(ETH_P_IPV6, 0, 9),
+    LOAD(BPF_W, SOURCE(0)),
+    EQUAL(0, 0, 7),
+    LOAD(BPF_W, SOURCE(1)),
+    EQUAL(0, 0, 5),
+    LOAD(BPF_W, SOURCE(2)),
+    EQUAL(0xffff, 4, 0),
+    EQUAL(0, 0, 2),
+    LOAD(BPF_W, SOURCE(3)),
+    EQUAL(0, 1, 0),
+    RETURN(UINT32_MAX),
+    RETURN(0),
+};
+
+int martians_drop(int fd)
+{
+	const struct sock_fprog program = {sizeof steps / sizeof *steps, steps};
+	int saved = errno, result = 0;
+
+	if (real.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+		result = -errno;
+	errno = saved;
+	return result;
+}
