@@ -29,18 +29,18 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-size_t datagram_room(size_t room)
+size_t message_room(size_t room)
 {
-	return least(room, DATAGRAM_MOST) + DATAGRAM_SLACK;
+	return least(room, MESSAGE_MOST) + MESSAGE_SLACK;
 }
 
-struct datagram_control datagram_controls(const struct msghdr *message)
+struct message_control message_controls(const struct msghdr *message)
 {
-	return (struct datagram_control){.at = message->msg_control,
-					 .left = message->msg_control ? message->msg_controllen : 0};
+	return (struct message_control){.at = message->msg_control,
+					.left = message->msg_control ? message->msg_controllen : 0};
 }
 
-bool datagram_next(struct datagram_control *c)
+bool message_next(struct message_control *c)
 {
 	size_t step;
 
@@ -89,7 +89,7 @@ static struct in_addr shown(const struct in6_addr *in6, uint32_t scope)
 {
 	struct sockaddr_in6 real = {.sin6_family = AF_INET6, .sin6_addr = *in6, .sin6_scope_id = scope};
 
-	return view_shown(&real, MARK_DATAGRAM).sin_addr;
+	return translate_shown(&real, MARK_DATAGRAM).sin_addr;
 }
 
 static void put_pktinfo(struct msghdr *to, size_t *used, const void *data)
@@ -113,7 +113,7 @@ static void put_address(struct msghdr *to, size_t *used, const void *data)
 	struct sockaddr_in in;
 
 	memcpy(&in6, data, sizeof in6);
-	in = view_shown(&in6, MARK_DATAGRAM);
+	in = translate_shown(&in6, MARK_DATAGRAM);
 	put(to, used, IPPROTO_IP, IP_ORIGDSTADDR, &in, sizeof in);
 }
 
@@ -150,7 +150,7 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	if (size >= sizeof in.error + sizeof offender)
 		memcpy(&offender, (const char *)data + sizeof in.error, sizeof offender);
 	if (offender.sin6_family == AF_INET6) {
-		in.offender = view_shown(&offender, MARK_DATAGRAM);
+		in.offender = translate_shown(&offender, MARK_DATAGRAM);
 		in.offender.sin_port = 0;
 	}
 	if (in.error.origin == ORIGIN_ICMP6)
@@ -160,7 +160,7 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 
 /* A control message of IPv6. For an IPv4 datagram the kernel adds IPv6's for what is common to both; the
  * program has IPv4's own. */
-static void put_in6(struct msghdr *to, size_t *used, const struct datagram_control *c, bool mapped)
+static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped)
 {
 	unsigned char tos;
 	int number;
@@ -183,8 +183,8 @@ static void put_in6(struct msghdr *to, size_t *used, const struct datagram_contr
 	}
 }
 
-void datagram_receive(const struct msghdr *program, struct msghdr *kernel, union view_any *name,
-		      void *control)
+void message_receive(const struct msghdr *program, struct msghdr *kernel, union sockaddr_any *name,
+		     void *control)
 {
 	*kernel = *program;
 	memset(&name->in6, 0, sizeof name->in6);
@@ -194,32 +194,32 @@ void datagram_receive(const struct msghdr *program, struct msghdr *kernel, union
 	}
 	if (program->msg_control && program->msg_controllen) {
 		kernel->msg_control = control;
-		kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);
+		kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
 	}
 }
 
-void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
+void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 {
-	const union view_any *name = kernel->msg_name;
-	bool in6 = name && view_is_in6(&name->any, kernel->msg_namelen);
+	const union sockaddr_any *name = kernel->msg_name;
+	bool in6 = name && sockaddr_is_in6(&name->any, kernel->msg_namelen);
 	bool mapped = in6 && IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
-	struct datagram_control c = datagram_controls(kernel);
+	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 
 	program->msg_flags =
 	    kernel->msg_flags & ~(kernel->msg_control == program->msg_control ? 0 : MSG_CTRUNC);
 	if (program->msg_name && name)
-		view_give(name, kernel->msg_namelen, in6 ? MARK_DATAGRAM : MARK_NONE, program->msg_name,
-			  &program->msg_namelen);
+		translate_give(name, kernel->msg_namelen, in6 ? MARK_DATAGRAM : MARK_NONE, program->msg_name,
+			       &program->msg_namelen);
 	if (kernel->msg_control == program->msg_control) {
 		program->msg_controllen = kernel->msg_controllen;
 		return;
 	}
 	/* Where it can't write the kernel leaves them out and does not say so (put_cmsg()). */
 	if (program->msg_controllen >= sizeof(struct cmsghdr) &&
-	    !memory_writable(program->msg_control, least(program->msg_controllen, DATAGRAM_MOST)))
+	    !memory_writable(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
-	while (datagram_next(&c)) {
+	while (message_next(&c)) {
 		if (c.header.cmsg_level == IPPROTO_IPV6)
 			put_in6(program, &used, &c, mapped);
 		else
@@ -228,9 +228,9 @@ void datagram_deliver(const struct msghdr *kernel, struct msghdr *program)
 	program->msg_controllen = (control_length)used;
 }
 
-bool datagram_to(const struct msghdr *program, struct sockaddr_in6 *to)
+bool message_to(const struct msghdr *program, struct sockaddr_in6 *to)
 {
-	return program && view_synthetic(program->msg_name, program->msg_namelen, to);
+	return program && translate_synthetic(program->msg_name, program->msg_namelen, to);
 }
 
 static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
@@ -243,7 +243,7 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 	memcpy(&in, data, sizeof in);
 	in6.ipi6_ifindex = (unsigned)in.ipi_ifindex;
 	from.sin_addr = in.ipi_spec_dst;
-	real = view_real(&from);
+	real = translate_real(&from);
 	/* An IPv4 address can't be where an IPv6 datagram comes from. */
 	if (!IN6_IS_ADDR_V4MAPPED(&real.sin6_addr)) {
 		in6.ipi6_addr = real.sin6_addr;
@@ -255,7 +255,7 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 }
 
 /* A control message of IPv4, checked as ip_cmsg_send() does. */
-static int send_in(struct msghdr *kernel, size_t *used, const struct datagram_control *c)
+static int send_in(struct msghdr *kernel, size_t *used, const struct message_control *c)
 {
 	const size_t size = c->size;
 	int number = 0;
@@ -284,21 +284,21 @@ static int send_in(struct msghdr *kernel, size_t *used, const struct datagram_co
 	}
 }
 
-int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control)
+int message_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control)
 {
-	struct datagram_control c = datagram_controls(program);
+	struct message_control c = message_controls(program);
 	size_t used = 0;
 
 	*kernel = *program;
 	kernel->msg_name = to;
 	kernel->msg_namelen = sizeof *to;
 	/* What goes to an IPv4 address keeps IPv4's. */
-	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > DATAGRAM_MOST ||
+	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > MESSAGE_MOST ||
 	    IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
 		return 0;
 	kernel->msg_control = control;
-	kernel->msg_controllen = (control_length)datagram_room(program->msg_controllen);
-	while (datagram_next(&c)) {
+	kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
+	while (message_next(&c)) {
 		int result = 0;
 
 		if (c.header.cmsg_level == IPPROTO_IP)

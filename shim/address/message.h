@@ -1,8 +1,8 @@
 /* Messages of widened UDP sockets: the names and control messages of recvmsg() and sendmsg(), IPv6 as the
  * kernel has them (RFC 3542, 6), IPv4 as the program knows them (ip(7)). No system calls; async-signal-safe,
  * callable from any thread, errno left alone. */
-#ifndef DUALSTACK_DATAGRAM_H
-#define DUALSTACK_DATAGRAM_H
+#ifndef DUALSTACK_MESSAGE_H
+#define DUALSTACK_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,24 +12,24 @@
 
 /* How many bytes of control messages the kernel must be given room for, when the program has ROOM: those of
  * IPv6 are longer, and an IPv4 datagram brings a few of them beside its own. */
-#define DATAGRAM_SLACK 256
+#define MESSAGE_SLACK 256
 /* More than all that a datagram can bring, and little for a thread's stack. */
-#define DATAGRAM_MOST 1024
-size_t datagram_room(size_t room);
+#define MESSAGE_MOST 1024
+size_t message_room(size_t room);
 
 /* Makes KERNEL, to receive with, from the program's message: its iovecs, a name and control messages of our
- * own. CONTROL has datagram_room(program->msg_controllen) bytes and is aligned for a cmsghdr. */
-void datagram_receive(const struct msghdr *program, struct msghdr *kernel, union view_any *name,
-		      void *control);
+ * own. CONTROL has message_room(program->msg_controllen) bytes and is aligned for a cmsghdr. */
+void message_receive(const struct msghdr *program, struct msghdr *kernel, union sockaddr_any *name,
+		     void *control);
 
-/* Hands what was received in KERNEL to the program: names as view_give() does, control messages as the
+/* Hands what was received in KERNEL to the program: names as translate_give() does, control messages as the
  * kernel's put_cmsg() does, with MSG_CTRUNC where they do not fit. */
-void datagram_deliver(const struct msghdr *kernel, struct msghdr *program);
+void message_deliver(const struct msghdr *kernel, struct msghdr *program);
 
 /* The control messages of a msghdr, one after the other, as the kernel goes through them (CMSG_OK() and
  * __cmsg_nxthdr() in linux/socket.h): aligned or not, and the last with its padding or without. CMSG_NXTHDR()
  * needs them aligned, and before glibc 2.36 the padding, too. */
-struct datagram_control {
+struct message_control {
 	const char *at; /* what is still to come */
 	size_t left;
 	bool bad; /* its length can't be true, and the kernel refuses them all */
@@ -38,18 +38,17 @@ struct datagram_control {
 	struct cmsghdr header; /* the last, for clang: it has a flexible array */
 };
 
-struct datagram_control datagram_controls(const struct msghdr *message);
+struct message_control message_controls(const struct msghdr *message);
 
 /* Moves on to the first, or next, one. False at the end, and at a bad one. */
-bool datagram_next(struct datagram_control *c);
+bool message_next(struct message_control *c);
 
 /* Whether the program's message goes to an IPv6 address: then TO is where. */
-bool datagram_to(const struct msghdr *program, struct sockaddr_in6 *to);
+bool message_to(const struct msghdr *program, struct sockaddr_in6 *to);
 
 /* Makes KERNEL, to send to TO with, from the program's message. CONTROL has
- * datagram_room(program->msg_controllen) bytes and is aligned for a cmsghdr. Returns 0, or -EINVAL for
+ * message_room(program->msg_controllen) bytes and is aligned for a cmsghdr. Returns 0, or -EINVAL for
  * control messages that IPv4 refuses (ip_cmsg_send()). */
-int datagram_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to,
-		  void *control);
+int message_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control);
 
 #endif

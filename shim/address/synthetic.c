@@ -18,7 +18,7 @@ enum { SLOT_BITS = 12 };
 static struct {
 	uint32_t net, numbered, turns;
 	unsigned bits, turn_bits;
-} pool = {.net = PEERS_POOL, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
+} pool = {.net = SYNTHETIC_POOL, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
 
 struct slot {
 	_Atomic uint32_t seq;   /* twice the times filled; odd while being written */
@@ -34,17 +34,17 @@ struct peer {
 	uint64_t high, low;
 };
 
-LARGE static struct slot table[PEERS_SETS * PEERS_WAYS];
-_Static_assert(PEERS_SETS *PEERS_WAYS == 1 << SLOT_BITS, "a slot's number has SLOT_BITS");
+LARGE static struct slot table[SYNTHETIC_SETS * SYNTHETIC_WAYS];
+_Static_assert(SYNTHETIC_SETS *SYNTHETIC_WAYS == 1 << SLOT_BITS, "a slot's number has SLOT_BITS");
 static _Atomic uint32_t ticks;
 static struct hash_key secret;
 
-void peers_key(const struct hash_key *key)
+void synthetic_set_key(const struct hash_key *key)
 {
 	secret = *key;
 }
 
-void peers_range(uint32_t net, unsigned bits)
+void synthetic_set_pool(uint32_t net, unsigned bits)
 {
 	pool.net = net;
 	pool.bits = bits;
@@ -53,7 +53,7 @@ void peers_range(uint32_t net, unsigned bits)
 	pool.turns = 1u << pool.turn_bits;
 }
 
-bool peers_pool(in_addr_t addr)
+bool synthetic_in_pool(in_addr_t addr)
 {
 	return (ntohl(addr) ^ pool.net) >> (32 - pool.bits) == 0;
 }
@@ -121,7 +121,7 @@ static int crowd(struct slot *set, const struct peer *member)
 	struct peer held;
 	int count = 0;
 
-	for (int i = 0; i < PEERS_WAYS; i++)
+	for (int i = 0; i < SYNTHETIC_WAYS; i++)
 		count += read_slot(&set[i], &held) && kinship(&held, member) > 0;
 	return count;
 }
@@ -135,7 +135,7 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 	int best_rank = -1;
 	uint32_t best_age = 0, now = atomic_load_explicit(&ticks, memory_order_relaxed);
 
-	for (int i = 0; i < PEERS_WAYS; i++) {
+	for (int i = 0; i < SYNTHETIC_WAYS; i++) {
 		uint32_t s = atomic_load_explicit(&set[i].seq, memory_order_acquire);
 		struct peer held;
 
@@ -146,7 +146,7 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 		/* s / 2 fillings so far were numbered from 0. */
 		if (s & 1 || s / 2 >= pool.turns - 1 || !read_slot(&set[i], &held))
 			continue;
-		int kin = kinship(&held, p), rank = kin ? PEERS_WAYS + kin : crowd(set, &held);
+		int kin = kinship(&held, p), rank = kin ? SYNTHETIC_WAYS + kin : crowd(set, &held);
 		uint32_t age = now - held.used;
 
 		if (!best || rank > best_rank || (rank == best_rank && age > best_age)) {
@@ -163,7 +163,7 @@ static bool shown_in(struct slot *set, uint32_t shown)
 {
 	struct peer held;
 
-	for (int i = 0; i < PEERS_WAYS; i++)
+	for (int i = 0; i < SYNTHETIC_WAYS; i++)
 		if (read_slot(&set[i], &held) && held.shown == shown)
 			return true;
 	return false;
@@ -191,26 +191,26 @@ static uint32_t hash_of(const struct peer *p)
 
 	memcpy(real.s6_addr, words, sizeof real);
 	memcpy(&in, real.s6_addr + 12, sizeof in);
-	if (IN6_IS_ADDR_V4MAPPED(&real) && peers_pool(in) && !(ntohl(in) & pool.numbered))
+	if (IN6_IS_ADDR_V4MAPPED(&real) && synthetic_in_pool(in) && !(ntohl(in) & pool.numbered))
 		return ntohl(in);
 	return pool.net | (uint32_t)(hash_bytes(&secret, words, sizeof words) & (pool.numbered - 1));
 }
 
 static struct slot *set_of(uint32_t hashed)
 {
-	return &table[hashed % PEERS_SETS * PEERS_WAYS];
+	return &table[hashed % SYNTHETIC_SETS * SYNTHETIC_WAYS];
 }
 
 /* The slot of SET that holds P, read into HELD, or NULL. */
 static struct slot *find(struct slot *set, const struct peer *p, struct peer *held)
 {
-	for (int i = 0; i < PEERS_WAYS; i++)
+	for (int i = 0; i < SYNTHETIC_WAYS; i++)
 		if (read_slot(&set[i], held) && same(held, p))
 			return &set[i];
 	return NULL;
 }
 
-bool peers_known(const struct in6_addr *real, uint32_t scope)
+bool synthetic_known(const struct in6_addr *real, uint32_t scope)
 {
 	struct peer p = peer_of(real, scope), held;
 
@@ -239,7 +239,7 @@ static uint32_t insert(struct slot *set, struct peer *p, uint32_t hashed)
 }
 
 /* Where it was seen before, as a peer, it keeps the address that the program knows it by. */
-void peers_stand(const struct in6_addr *real, in_addr_t shown)
+void synthetic_stand(const struct in6_addr *real, in_addr_t shown)
 {
 	struct peer p = peer_of(real, 0), held;
 	uint32_t hashed = hash_of(&p);
@@ -249,7 +249,7 @@ void peers_stand(const struct in6_addr *real, in_addr_t shown)
 		(void)insert(set_of(hashed), &p, hashed);
 }
 
-in_addr_t peers_show(const struct in6_addr *real, uint32_t scope)
+in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope)
 {
 	struct peer p = peer_of(real, scope), held;
 	uint32_t hashed = hash_of(&p);
@@ -275,7 +275,7 @@ static bool forgotten(struct slot *first, int ways, uint32_t shown)
 	return false;
 }
 
-int peers_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
+int synthetic_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
 {
 	uint32_t shown = ntohl(addr);
 	struct slot *first;
@@ -289,14 +289,14 @@ int peers_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
 		ways = 1;
 	} else {
 		first = set_of(shown);
-		ways = PEERS_WAYS;
+		ways = SYNTHETIC_WAYS;
 	}
-	for (int i = 0; peers_pool(addr) && i < ways; i++)
+	for (int i = 0; synthetic_in_pool(addr) && i < ways; i++)
 		if (read_slot(&first[i], &held) && held.shown == shown) {
 			memcpy(real->s6_addr, &held.high, 8);
 			memcpy(real->s6_addr + 8, &held.low, 8);
 			*scope = held.scope;
 			return 0;
 		}
-	return peers_pool(addr) && forgotten(first, ways, shown) ? -ESTALE : -ENOENT;
+	return synthetic_in_pool(addr) && forgotten(first, ways, shown) ? -ESTALE : -ENOENT;
 }

@@ -15,8 +15,8 @@
  *
  * The table is fixed in size, without locks, and private to the process (a copy after fork). Every
  * function here is async-signal-safe, callable from any thread, and leaves errno alone. */
-#ifndef DUALSTACK_PEERS_H
-#define DUALSTACK_PEERS_H
+#ifndef DUALSTACK_SYNTHETIC_H
+#define DUALSTACK_SYNTHETIC_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -25,40 +25,40 @@
 #include "base/hash.h"
 
 enum {
-	PEERS_WAYS = 8,   /* slots where one peer can be */
-	PEERS_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full, untouched pages cost nothing */
+	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */
+	SYNTHETIC_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full, untouched pages cost nothing */
 };
 
 /* The pool unless another is set, in host byte order, and how long the prefix of one can be. In a shorter
  * pool there are fewer numbers for those who push others out: at /16, 7 for each of the 4096 slots. */
-#define PEERS_POOL 0xf0000000u
-#define PEERS_POOL_WIDEST 4
-#define PEERS_POOL_NARROWEST 16
+#define SYNTHETIC_POOL 0xf0000000u
+#define SYNTHETIC_POOL_WIDEST 4
+#define SYNTHETIC_POOL_NARROWEST 16
 
 /* The pool's first address (host byte order) is shown where none is left to give: it has no way back. */
-#define PEERS_NOBODY PEERS_POOL
+#define SYNTHETIC_NOBODY SYNTHETIC_POOL
 
 /* The hash's key, and another pool. Called once, when the library is loaded, before any other function here.
  */
-void peers_key(const struct hash_key *key);
-void peers_range(uint32_t net, unsigned bits);
+void synthetic_set_key(const struct hash_key *key);
+void synthetic_set_pool(uint32_t net, unsigned bits);
 
 /* Whether ADDR (network byte order) is in the pool. */
-bool peers_pool(in_addr_t addr);
+bool synthetic_in_pool(in_addr_t addr);
 
 /* The synthetic address (network byte order) of REAL, given now if it has none. SCOPE is the interface
  * index of a link-local address, else 0. */
-in_addr_t peers_show(const struct in6_addr *real, uint32_t scope);
+in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope);
 
 /* REAL, which this host reaches SHOWN by (network byte order, outside the pool), is to be shown as that: to
  * be called only for what the program connects or sends to itself. It may be forgotten as others are. */
-void peers_stand(const struct in6_addr *real, in_addr_t shown);
+void synthetic_stand(const struct in6_addr *real, in_addr_t shown);
 
 /* Whether REAL has one by now. */
-bool peers_known(const struct in6_addr *real, uint32_t scope);
+bool synthetic_known(const struct in6_addr *real, uint32_t scope);
 
 /* The way back: fills REAL and SCOPE for SHOWN (network byte order). Returns 0, or -ENOENT when SHOWN
  * was not given out here, or -ESTALE when its peer has been pushed out, or may have been, or is nobody. */
-int peers_real(in_addr_t shown, struct in6_addr *real, uint32_t *scope);
+int synthetic_real(in_addr_t shown, struct in6_addr *real, uint32_t *scope);
 
 #endif

@@ -12,7 +12,7 @@
 /* A longer one is EINVAL (move_addr_to_kernel()). */
 #define MOST sizeof(struct sockaddr_storage)
 
-sa_family_t view_family(const struct sockaddr *addr)
+sa_family_t sockaddr_family(const struct sockaddr *addr)
 {
 	sa_family_t family;
 
@@ -20,26 +20,26 @@ sa_family_t view_family(const struct sockaddr *addr)
 	return family;
 }
 
-bool view_is_in(const struct sockaddr *addr, socklen_t len)
+bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len)
 {
-	return addr && len >= sizeof(struct sockaddr_in) && len <= MOST && view_family(addr) == AF_INET;
+	return addr && len >= sizeof(struct sockaddr_in) && len <= MOST && sockaddr_family(addr) == AF_INET;
 }
 
-bool view_is_in6(const struct sockaddr *addr, socklen_t len)
+bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)
 {
-	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && view_family(addr) == AF_INET6;
+	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && sockaddr_family(addr) == AF_INET6;
 }
 
-bool view_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
 	struct sockaddr_in in;
 
-	if (view_is_in(addr, len)) {
+	if (sockaddr_is_in(addr, len)) {
 		memcpy(&in, addr, sizeof in);
-		*in6 = view_real(&in);
+		*in6 = translate_real(&in);
 		return true;
 	}
-	if (!view_is_in6(addr, len))
+	if (!sockaddr_is_in6(addr, len))
 		return false;
 	memset(in6, 0, sizeof *in6);
 	memcpy(in6, addr, len < sizeof *in6 ? len : sizeof *in6);
@@ -52,12 +52,12 @@ static uint32_t scope_of(const struct sockaddr_in6 *real)
 	return IN6_IS_ADDR_LINKLOCAL(&real->sin6_addr) ? real->sin6_scope_id : 0;
 }
 
-bool view_known(const struct sockaddr_in6 *real)
+bool translate_known(const struct sockaddr_in6 *real)
 {
-	return peers_known(&real->sin6_addr, scope_of(real));
+	return synthetic_known(&real->sin6_addr, scope_of(real));
 }
 
-struct sockaddr_in view_unmapped(const struct sockaddr_in6 *real)
+struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = real->sin6_port};
 
@@ -65,79 +65,81 @@ struct sockaddr_in view_unmapped(const struct sockaddr_in6 *real)
 	return in;
 }
 
-bool view_plain(const struct sockaddr_in6 *real)
+bool translate_is_plain(const struct sockaddr_in6 *real)
 {
-	return IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) && !peers_pool(view_unmapped(real).sin_addr.s_addr);
+	return IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&
+	       !synthetic_in_pool(sockaddr_unmapped(real).sin_addr.s_addr);
 }
 
-struct sockaddr_in view_shown(const struct sockaddr_in6 *real, enum mark kind)
+struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET, .sin_port = real->sin6_port};
 	const struct in6_addr *a = &real->sin6_addr;
 
-	if (view_plain(real))
-		shown = view_unmapped(real);
+	if (translate_is_plain(real))
+		shown = sockaddr_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
 	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM)
 		shown.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
-		shown.sin_addr.s_addr = peers_show(a, scope_of(real));
+		shown.sin_addr.s_addr = synthetic_of(a, scope_of(real));
 	return shown;
 }
 
-struct sockaddr_in6 view_real(const struct sockaddr_in *shown)
+struct sockaddr_in6 translate_real(const struct sockaddr_in *shown)
 {
 	struct sockaddr_in6 real = {.sin6_family = AF_INET6, .sin6_port = shown->sin_port};
 
-	if (peers_real(shown->sin_addr.s_addr, &real.sin6_addr, &real.sin6_scope_id) == 0)
+	if (synthetic_real(shown->sin_addr.s_addr, &real.sin6_addr, &real.sin6_scope_id) == 0)
 		return real;
 	real.sin6_addr.s6_addr[10] = real.sin6_addr.s6_addr[11] = 0xff;
 	memcpy(real.sin6_addr.s6_addr + 12, &shown->sin_addr, 4);
 	return real;
 }
 
-bool view_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real)
+bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real)
 {
 	struct sockaddr_in in;
 
-	if (!view_is_in(addr, len))
+	if (!sockaddr_is_in(addr, len))
 		return false;
 	memcpy(&in, addr, sizeof in);
-	if (!peers_pool(in.sin_addr.s_addr))
+	if (!synthetic_in_pool(in.sin_addr.s_addr))
 		return false;
-	*real = view_real(&in);
+	*real = translate_real(&in);
 	return !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) ||
-	       view_unmapped(real).sin_addr.s_addr != in.sin_addr.s_addr;
+	       sockaddr_unmapped(real).sin_addr.s_addr != in.sin_addr.s_addr;
 }
 
-bool view_forgotten(const struct sockaddr *addr, socklen_t len)
+bool translate_forgotten(const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in in;
 	struct in6_addr real;
 	uint32_t scope;
 
-	if (!view_is_in(addr, len))
+	if (!sockaddr_is_in(addr, len))
 		return false;
 	memcpy(&in, addr, sizeof in);
-	return peers_pool(in.sin_addr.s_addr) && peers_real(in.sin_addr.s_addr, &real, &scope) == -ESTALE;
+	return synthetic_in_pool(in.sin_addr.s_addr) &&
+	       synthetic_real(in.sin_addr.s_addr, &real, &scope) == -ESTALE;
 }
 
-bool view_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real)
+bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real)
 {
 	struct sockaddr_in in;
 
 	if (!addr || len < sizeof in || len > MOST ||
-	    (view_family(addr) != AF_INET && view_family(addr) != AF_UNSPEC))
+	    (sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC))
 		return false;
 	memcpy(&in, addr, sizeof in);
 	if (in.sin_addr.s_addr != htonl(INADDR_ANY))
-		return view_synthetic(addr, len, real);
+		return translate_synthetic(addr, len, real);
 	*real = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
 	return true;
 }
 
-bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only)
+bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only)
 {
 	if (IN6_IS_ADDR_V4MAPPED(&addr->sin6_addr))
 		return false;
@@ -146,23 +148,23 @@ bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only)
 
 static bool gives_real;
 
-void view_give_real(void)
+void translate_give_real(void)
 {
 	gives_real = true;
 }
 
-bool view_foreign(const struct sockaddr *addr, socklen_t len)
+bool translate_foreign(const struct sockaddr *addr, socklen_t len)
 {
 	if (!addr || len < sizeof(struct sockaddr_in) || len > MOST)
 		return false;
-	return view_family(addr) != AF_INET && view_family(addr) != AF_UNSPEC &&
-	       !(gives_real && view_family(addr) == AF_INET6);
+	return sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC &&
+	       !(gives_real && sockaddr_family(addr) == AF_INET6);
 }
 
-bool view_short(const struct sockaddr *addr, socklen_t len)
+bool translate_short(const struct sockaddr *addr, socklen_t len)
 {
 	return addr && len >= sizeof addr->sa_family && len < sizeof(struct sockaddr_in) &&
-	       view_family(addr) == AF_UNSPEC;
+	       sockaddr_family(addr) == AF_UNSPEC;
 }
 
 /* Whether REAL is to go to a caller with ROOM bytes as it is. */
@@ -172,21 +174,21 @@ static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 	       !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
 }
 
-socklen_t view_size(const union view_any *from, socklen_t len, enum mark kind, socklen_t room)
+socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mark kind, socklen_t room)
 {
 	if (kind != MARK_NONE && !is_given(&from->in6, room))
 		len = sizeof(struct sockaddr_in);
 	return room < len ? room : len;
 }
 
-void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
-	       socklen_t *room)
+void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
+		    socklen_t *room)
 {
 	struct sockaddr_in shown;
 	const void *given = from;
 
 	if (kind != MARK_NONE && !is_given(&from->in6, *room)) {
-		shown = view_shown(&from->in6, kind);
+		shown = translate_shown(&from->in6, kind);
 		given = &shown;
 		len = sizeof shown;
 	}
@@ -249,11 +251,11 @@ static char *put_in6(char *to, const unsigned char *bytes)
 	return to;
 }
 
-const char *view_text(const struct sockaddr *addr, char *text)
+const char *sockaddr_text(const struct sockaddr *addr, char *text)
 {
 	char *to = text;
 
-	if (view_family(addr) == AF_INET6) {
+	if (sockaddr_family(addr) == AF_INET6) {
 		struct sockaddr_in6 in6;
 
 		memcpy(&in6, addr, sizeof in6);

@@ -1,7 +1,7 @@
 /* Addresses as the program sees them and as the kernel has them: the one place where a struct sockaddr
  * is taken apart. No system calls; async-signal-safe, callable from any thread, errno left alone. */
-#ifndef DUALSTACK_VIEW_H
-#define DUALSTACK_VIEW_H
+#ifndef DUALSTACK_TRANSLATE_H
+#define DUALSTACK_TRANSLATE_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -9,11 +9,11 @@
 
 #include "socket/mark.h"
 
-/* Room for view_text(): "[", an IPv6 address, "%", a number, "]:", a port. */
-#define VIEW_TEXT 72
+/* Room for sockaddr_text(): "[", an IPv6 address, "%", a number, "]:", a port. */
+#define SOCKADDR_TEXT 72
 
 /* Any address that a socket call yields: sockaddr_storage holds the longest (sockaddr_un). */
-union view_any {
+union sockaddr_any {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
@@ -21,74 +21,74 @@ union view_any {
 };
 
 /* The family of an address that may begin anywhere: the kernel takes it so, and not every processor does. */
-sa_family_t view_family(const struct sockaddr *addr);
+sa_family_t sockaddr_family(const struct sockaddr *addr);
 
 /* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
  * short ones are not. */
-bool view_is_in(const struct sockaddr *addr, socklen_t len);
+bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len);
 
 /* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
-bool view_is_in6(const struct sockaddr *addr, socklen_t len);
+bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len);
 
 /* The address ADDR as an IPv6 one: as it is, as the IPv6 address that a synthetic one stands for, or
  * V4MAPPED. False for what is neither IPv4 nor IPv6. */
-bool view_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
+bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
 
-/* From now on view_give() gives IPv6 addresses as they are to callers with room for them. */
-void view_give_real(void);
+/* From now on translate_give() gives IPv6 addresses as they are to callers with room for them. */
+void translate_give_real(void);
 
 /* What an IPv4-only program is shown for REAL on a socket of that kind: a V4MAPPED address as the IPv4
- * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (peers.h); but ::1 on
- * a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. An IPv4 address of the
- * pool is a peer's like others (peers.h). */
-struct sockaddr_in view_shown(const struct sockaddr_in6 *real, enum mark kind);
+ * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (synthetic.h); but ::1
+ * on a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. An IPv4 address of the
+ * pool is a peer's like others (synthetic.h). */
+struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
 
 /* The IPv4 address in the V4MAPPED REAL, as the kernel has it. */
-struct sockaddr_in view_unmapped(const struct sockaddr_in6 *real);
+struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
 
 /* Whether REAL is an IPv4 address that is shown as it is. */
-bool view_plain(const struct sockaddr_in6 *real);
+bool translate_is_plain(const struct sockaddr_in6 *real);
 
 /* Whether REAL has a synthetic address by now. */
-bool view_known(const struct sockaddr_in6 *real);
+bool translate_known(const struct sockaddr_in6 *real);
 
 /* The way back, for a dual-stack socket: a synthetic address as the IPv6 address it stands for, any
  * other as V4MAPPED. */
-struct sockaddr_in6 view_real(const struct sockaddr_in *shown);
+struct sockaddr_in6 translate_real(const struct sockaddr_in *shown);
 
 /* Whether ADDR stands for another one; then that is put into REAL, with the port. */
-bool view_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
+bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
 /* Whether ADDR stood for an IPv6 address that has been forgotten since: nothing may be sent to it. */
-bool view_forgotten(const struct sockaddr *addr, socklen_t len);
+bool translate_forgotten(const struct sockaddr *addr, socklen_t len);
 
 /* Whether bind() of ADDR is one to make dual-stack: the wildcard, or a synthetic address. Then REAL is
  * what to bind, in IPv6. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
-bool view_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
+bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
 /* Whether ADDR is of a family that an AF_INET socket refuses with EAFNOSUPPORT, and that the program was not
  * shown. */
-bool view_foreign(const struct sockaddr *addr, socklen_t len);
+bool translate_foreign(const struct sockaddr *addr, socklen_t len);
 
 /* Whether ADDR is of no family and too short for an AF_INET socket, which takes the family for its own. */
-bool view_short(const struct sockaddr *addr, socklen_t len);
+bool translate_short(const struct sockaddr *addr, socklen_t len);
 
 /* Whether ADDR is in use at the same time as 0.0.0.0 with the same port without IPv4's knowing: an
  * IPv6 address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
-bool view_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
+bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
 
-/* How many bytes of FROM, of length LEN, a caller with ROOM for them is handed by view_give(). */
-socklen_t view_size(const union view_any *from, socklen_t len, enum mark kind, socklen_t room);
+/* How many bytes of FROM, of length LEN, a caller with ROOM for them is handed by translate_give(). */
+socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mark kind, socklen_t room);
 
 /* Hands FROM, of length LEN, to a caller who has ROOM bytes at TO, as the kernel does: the copy is cut,
  * the length stored is the full one (accept(2)). ROOM was checked not to be negative. Where KIND is not
- * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as, unless view_give_real()
- * was called. */
-void view_give(const union view_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
-	       socklen_t *room);
+ * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as, unless
+ * translate_give_real() was called. */
+void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
+		    socklen_t *room);
 
 /* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has
- * VIEW_TEXT bytes. */
-const char *view_text(const struct sockaddr *addr, char *text);
+ * SOCKADDR_TEXT bytes. */
+const char *sockaddr_text(const struct sockaddr *addr, char *text);
 
 #endif

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "socket/mark.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "socket/clone.h"
+#include "socket/mark.h"
 
 #define OPT_TCP_FASTOPEN_CONNECT 30
 
@@ -46,9 +46,9 @@ static bool tcp_info(int fd, unsigned char *info)
 	return real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
 }
 
-bool flight_plan(int fd, in_port_t port, struct flight_plan *plan)
+bool attempt_plan(int fd, in_port_t port, struct attempt_plan *plan)
 {
-	int protocol = twin_protocol(fd);
+	int protocol = socket_protocol(fd);
 	socklen_t len = sizeof plan->local, size = sizeof plan->v6only;
 	unsigned char info[INFO_BYTES];
 
@@ -60,9 +60,9 @@ bool flight_plan(int fd, in_port_t port, struct flight_plan *plan)
 	if (tcp_option(fd, OPT_TCP_FASTOPEN_CONNECT) > 0)
 		return false;
 	plan->port = port;
-	plan->reuse = twin_option(fd, SO_REUSEADDR);
+	plan->reuse = socket_option(fd, SO_REUSEADDR);
 	plan->user_timeout = tcp_option(fd, TCP_USER_TIMEOUT);
-	if (view_is_in(&plan->local.any, len)) {
+	if (sockaddr_is_in(&plan->local.any, len)) {
 		plan->bound = plan->local.in.sin_port != 0 || plan->local.in.sin_addr.s_addr != 0;
 		return true;
 	}
@@ -70,7 +70,7 @@ bool flight_plan(int fd, in_port_t port, struct flight_plan *plan)
 	plan->in6 = !plan->marked;
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &plan->v6only, &size);
 	plan->bound = plan->local.in6.sin6_port != 0 || !IN6_IS_ADDR_UNSPECIFIED(&plan->local.in6.sin6_addr);
-	return view_is_in6(&plan->local.any, len);
+	return sockaddr_is_in6(&plan->local.any, len);
 }
 
 static bool is_in(const struct in6_addr *addr)
@@ -78,7 +78,7 @@ static bool is_in(const struct in6_addr *addr)
 	return IN6_IS_ADDR_V4MAPPED(addr);
 }
 
-bool flight_possible(const struct flight_plan *plan, const struct in6_addr *addr)
+bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *addr)
 {
 	const struct in6_addr *from = &plan->local.in6.sin6_addr;
 
@@ -89,19 +89,19 @@ bool flight_possible(const struct flight_plan *plan, const struct in6_addr *addr
 	return IN6_IS_ADDR_UNSPECIFIED(from) || is_in(from) == is_in(addr);
 }
 
-bool flight_own(const struct flight_plan *plan, const struct in6_addr *addr)
+bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr)
 {
 	return plan->in6 || plan->marked || is_in(addr);
 }
 
-static int bind_twin(const struct flight_plan *plan, int own, int twin, int family)
+static int bind_twin(const struct attempt_plan *plan, int own, int twin, int family)
 {
-	union view_any at = plan->local;
+	union sockaddr_any at = plan->local;
 	socklen_t len = family == AF_INET ? sizeof at.in : sizeof at.in6;
 
 	/* A marked one at [::] stands for 0.0.0.0. */
 	if (family == AF_INET && plan->marked)
-		at.in = view_shown(&plan->local.in6, MARK_STREAM);
+		at.in = translate_shown(&plan->local.in6, MARK_STREAM);
 	/* All that share the port need it, until the end (inet_csk_bind_conflict()). */
 	set(own, SOL_SOCKET, SO_REUSEADDR, 1);
 	set(twin, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -119,11 +119,11 @@ static int hide(int fd)
 	return high;
 }
 
-int flight_twin(const struct flight_plan *plan, int like, int own, const struct in6_addr *addr, bool last)
+int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr, bool last)
 {
 	int family = plan->in6 || !is_in(addr) ? AF_INET6 : AF_INET, result = 0;
 	const char *missed;
-	int twin = twin_make(like, family, &missed), flags;
+	int twin = clone_make(like, family, &missed), flags;
 
 	if (twin < 0)
 		return twin;
@@ -142,12 +142,12 @@ int flight_twin(const struct flight_plan *plan, int like, int own, const struct 
 	return twin;
 }
 
-void flight_last(const struct flight_plan *plan, int fd)
+void attempt_last(const struct attempt_plan *plan, int fd)
 {
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, plan->user_timeout);
 }
 
-void flight_set(struct flight_plan *plan, int level, int name, const void *value, socklen_t len)
+void attempt_set(struct attempt_plan *plan, int level, int name, const void *value, socklen_t len)
 {
 	int number;
 
@@ -160,14 +160,14 @@ void flight_set(struct flight_plan *plan, int level, int name, const void *value
 		plan->reuse = number;
 }
 
-void flight_finish(const struct flight_plan *plan, int fd)
+void attempt_finish(const struct attempt_plan *plan, int fd)
 {
-	flight_last(plan, fd);
+	attempt_last(plan, fd);
 	if (plan->bound)
 		set(fd, SOL_SOCKET, SO_REUSEADDR, plan->reuse);
 }
 
-int flight_begin(const struct flight_plan *plan, int fd, bool own, const struct names_address *to)
+int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struct names_address *to)
 {
 	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 					 .sin6_port = plan->port,
@@ -178,7 +178,7 @@ int flight_begin(const struct flight_plan *plan, int fd, bool own, const struct 
 	int flags = fcntl(fd, F_GETFL), result;
 
 	if (plain)
-		in = view_unmapped(&in6);
+		in = sockaddr_unmapped(&in6);
 	if (flags >= 0 && !(flags & O_NONBLOCK))
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	result = real.connect(fd, plain ? (const struct sockaddr *)&in : (const struct sockaddr *)&in6,
@@ -192,20 +192,20 @@ int flight_begin(const struct flight_plan *plan, int fd, bool own, const struct 
 
 /* One that was established and reset since has been acknowledged a byte, its SYN; one that was refused none.
  */
-enum flight_state flight_look(int fd)
+enum attempt_state attempt_look(int fd)
 {
 	unsigned char info[INFO_BYTES];
 	uint64_t acked;
 
 	if (!tcp_info(fd, info))
-		return FLIGHT_FAILED;
+		return ATTEMPT_FAILED;
 	memcpy(&acked, info + BYTES_ACKED, sizeof acked);
 	if (info[STATE] == TCP_SYN_SENT || info[STATE] == TCP_SYN_RECV)
-		return FLIGHT_GOING;
-	return info[STATE] == TCP_CLOSE && acked == 0 ? FLIGHT_FAILED : FLIGHT_LANDED;
+		return ATTEMPT_GOING;
+	return info[STATE] == TCP_CLOSE && acked == 0 ? ATTEMPT_FAILED : ATTEMPT_CONNECTED;
 }
 
-int flight_error(int fd)
+int attempt_error(int fd)
 {
 	int error = 0;
 	socklen_t len = sizeof error;

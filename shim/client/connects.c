@@ -9,24 +9,24 @@
 #include "client/lock.h"
 #include "socket/clone.h"
 
-LARGE static struct race slots[ATTEMPTS_SLOTS];
+LARGE static struct eyeballs slots[CONNECTS_SLOTS];
 static int top; /* no slot from here on has ever been used */
 
-unsigned attempts_changes(void)
+unsigned connects_changes(void)
 {
-	return atomic_load(&race_changes);
+	return atomic_load(&eyeballs_changes);
 }
 
-void attempts_setup(bool active)
+void connects_setup(bool active)
 {
-	turn_setup(active ? attempts_pending : NULL);
-	atomic_fetch_sub(&attempts_going, 1);
-	atomic_fetch_sub(&attempts_known, 1);
+	lock_setup(active ? connects_pending : NULL);
+	atomic_fetch_sub(&connects_going, 1);
+	atomic_fetch_sub(&connects_known, 1);
 }
 
-static struct race *free_slot(void)
+static struct eyeballs *free_slot(void)
 {
-	for (int i = 0; i < ATTEMPTS_SLOTS; i++)
+	for (int i = 0; i < CONNECTS_SLOTS; i++)
 		if (!slots[i].used) {
 			if (top <= i)
 				top = i + 1;
@@ -35,55 +35,55 @@ static struct race *free_slot(void)
 	return NULL;
 }
 
-int attempts_begin(int fd, const struct flight_plan *plan, const struct names_list *list, uint32_t asked)
+int connects_begin(int fd, const struct attempt_plan *plan, const struct names_list *list, uint32_t asked)
 {
-	struct turn turn;
-	struct race *r;
+	struct lock turn;
+	struct eyeballs *r;
 	int result;
 
-	if (attempts_pending())
-		attempts_advance();
-	if (!turn_take(&turn))
+	if (connects_pending())
+		connects_advance();
+	if (!lock_take(&turn))
 		return -ENOSPC;
 	r = free_slot();
-	result = r ? race_begin(r, fd, plan, list, asked) : -ENOSPC;
-	(void)turn_give(&turn);
+	result = r ? eyeballs_begin(r, fd, plan, list, asked) : -ENOSPC;
+	(void)lock_give(&turn);
 	return result;
 }
 
-int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout)
+int connects_gather(int fd, struct pollfd *fds, int room, int *timeout)
 {
-	uint64_t cookie = fd < 0 ? 0 : twin_cookie(fd);
-	struct turn turn;
+	uint64_t cookie = fd < 0 ? 0 : socket_cookie(fd);
+	struct lock turn;
 	int count = 0;
 
-	if (!turn_take(&turn))
+	if (!lock_take(&turn))
 		return 0;
 	if (fd >= 0)
-		*timeout = ATTEMPTS_PATIENCE;
+		*timeout = CONNECTS_PATIENCE;
 	for (int i = 0; i < top && count < room; i++)
 		if (slots[i].used && (fd < 0 || slots[i].cookie == cookie))
-			count += race_gather(&slots[i], fds + count, room - count, timeout);
-	(void)turn_give(&turn);
+			count += eyeballs_gather(&slots[i], fds + count, room - count, timeout);
+	(void)lock_give(&turn);
 	return count;
 }
 
-void attempts_advance(void)
+void connects_advance(void)
 {
-	struct turn turn;
+	struct lock turn;
 
 	do {
-		if (!turn_take(&turn))
+		if (!lock_take(&turn))
 			return;
-		for (int i = 0; i < top && !turn_has_logged(); i++)
-			if (slots[i].used && race_is_due(&slots[i]))
-				race_step(&slots[i]);
-	} while (turn_give(&turn));
+		for (int i = 0; i < top && !lock_has_logged(); i++)
+			if (slots[i].used && eyeballs_is_due(&slots[i]))
+				eyeballs_step(&slots[i]);
+	} while (lock_give(&turn));
 }
 
-static struct race *find(int fd)
+static struct eyeballs *find(int fd)
 {
-	uint64_t cookie = twin_cookie(fd);
+	uint64_t cookie = socket_cookie(fd);
 
 	for (int i = 0; cookie && i < top; i++)
 		if (slots[i].used && slots[i].cookie == cookie)
@@ -91,72 +91,72 @@ static struct race *find(int fd)
 	return NULL;
 }
 
-enum attempts_state attempts_ask(int fd, int *error)
+enum connects_state connects_ask(int fd, int *error)
 {
-	enum attempts_state state = ATTEMPTS_NONE;
-	struct turn turn;
-	struct race *r;
+	enum connects_state state = CONNECTS_NONE;
+	struct lock turn;
+	struct eyeballs *r;
 
-	if (!turn_take(&turn))
-		return ATTEMPTS_NONE;
+	if (!lock_take(&turn))
+		return CONNECTS_NONE;
 	r = find(fd);
 	if (r)
-		race_step(r);
+		eyeballs_step(r);
 	if (r && r->used)
-		state = r->failed ? ATTEMPTS_FAILED : ATTEMPTS_GOING;
-	if (state == ATTEMPTS_FAILED && error)
-		*error = race_tell(r);
-	(void)turn_give(&turn);
+		state = r->failed ? CONNECTS_FAILED : CONNECTS_GOING;
+	if (state == CONNECTS_FAILED && error)
+		*error = eyeballs_tell(r);
+	(void)lock_give(&turn);
 	return state;
 }
 
-void attempts_set(int fd, int level, int name, const void *value, socklen_t len)
+void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 {
-	struct turn turn;
-	struct race *r;
+	struct lock turn;
+	struct eyeballs *r;
 
-	if (!turn_take(&turn))
+	if (!lock_take(&turn))
 		return;
 	r = find(fd);
 	if (r)
-		race_set(r, level, name, value, len);
-	(void)turn_give(&turn);
+		eyeballs_set(r, level, name, value, len);
+	(void)lock_give(&turn);
 }
 
-void attempts_abandon(int fd, bool again)
+void connects_abandon(int fd, bool again)
 {
-	struct turn turn;
-	struct race *r;
+	struct lock turn;
+	struct eyeballs *r;
 
-	if (!turn_take(&turn))
+	if (!lock_take(&turn))
 		return;
 	r = find(fd);
 	if (r)
-		race_abandon(r, again);
-	(void)turn_give(&turn);
+		eyeballs_abandon(r, again);
+	(void)lock_give(&turn);
 }
 
-void attempts_leave(int first, int last)
+void connects_leave(int first, int last)
 {
-	struct turn turn;
+	struct lock turn;
 
-	if (!turn_take(&turn))
+	if (!lock_take(&turn))
 		return;
 	for (int i = 0; i < top; i++)
 		if (slots[i].used)
-			race_leave(&slots[i], first, last);
-	(void)turn_give(&turn);
+			eyeballs_leave(&slots[i], first, last);
+	(void)lock_give(&turn);
 }
 
-void attempts_exclusively(void (*what)(void *arg), void *arg)
+void connects_exclusively(void (*what)(void *arg), void *arg)
 {
-	struct turn turn;
+	struct lock turn;
 
-	if (!turn_take(&turn)) {
+	if (!lock_take(&turn)) {
 		what(arg);
 		return;
 	}
 	what(arg);
 	turn.error = errno;
-	(void)turn_give(&turn);
+	(void)lock_give(&turn);
 }

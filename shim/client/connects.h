@@ -3,13 +3,13 @@
  *
  * The program's descriptor holds, at any moment, a socket that is on its way, or what has become of it: so
  * what the kernel says of it is right, but for the moment between a failure and the next call of
- * attempts_advance(), which puts an attempt that is still on its way in the failed one's place. Other
+ * connects_advance(), which puts an attempt that is still on its way in the failed one's place. Other
  * attempts, and the program's own socket while it waits for its turn, are on descriptors of the library's,
  * all close-on-exec.
  *
  * All of this is async-signal-safe and callable from any thread, and leaves errno alone. */
-#ifndef DUALSTACK_ATTEMPTS_H
-#define DUALSTACK_ATTEMPTS_H
+#ifndef DUALSTACK_CONNECTS_H
+#define DUALSTACK_CONNECTS_H
 
 #include <poll.h>
 #include <stdatomic.h>
@@ -20,79 +20,79 @@
 #include "resolver/known_names.h"
 
 enum {
-	ATTEMPTS_SLOTS = 1024, /* connects in progress at the same time; more are tried in IPv4 alone */
-	ATTEMPTS_GRACE =
+	CONNECTS_SLOTS = 1024, /* connects in progress at the same time; more are tried in IPv4 alone */
+	CONNECTS_GRACE =
 	    2000, /* ms an attempt has once the one to the program's own IPv4 address has failed */
-	ATTEMPTS_PATIENCE =
+	CONNECTS_PATIENCE =
 	    250, /* ms after which whoever waits should look again, as other threads may have moved */
 };
 
 /* Connects in progress; and those of which there is something to tell, which are as many or more. One more
- * until attempts_setup() was called, so that the check of the hooks that have no other leads to
- * preload_start(). */
-extern __attribute__((visibility("hidden"))) _Atomic int attempts_going, attempts_known;
+ * until connects_setup() was called, so that the check of the hooks that have no other leads to
+ * hooks_start(). */
+extern __attribute__((visibility("hidden"))) _Atomic int connects_going, connects_known;
 
-static inline bool attempts_pending(void)
+static inline bool connects_pending(void)
 {
-	return atomic_load_explicit(&attempts_going, memory_order_relaxed) != 0;
+	return atomic_load_explicit(&connects_going, memory_order_relaxed) != 0;
 }
 
-/* How many connects in progress are on a descriptor with that number, modulo ATTEMPTS_NUMBERS: what is on
+/* How many connects in progress are on a descriptor with that number, modulo CONNECTS_NUMBERS: what is on
  * none can be left to the kernel at once. (A copy of the descriptor is found by calls that have more to ask,
  * but not here.) */
-enum { ATTEMPTS_NUMBERS = 64 };
-extern __attribute__((visibility("hidden"))) _Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
+enum { CONNECTS_NUMBERS = 64 };
+extern __attribute__((visibility("hidden"))) _Atomic int connects_numbers[CONNECTS_NUMBERS];
 
-static inline bool attempts_maybe(int fd)
+static inline bool connects_maybe(int fd)
 {
-	return atomic_load_explicit(&attempts_numbers[(unsigned)fd % ATTEMPTS_NUMBERS],
+	return atomic_load_explicit(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS],
 				    memory_order_relaxed) != 0;
 }
 
 /* Called once, when the library is loaded; ACTIVE: there may be some. */
-void attempts_setup(bool active);
+void connects_setup(bool active);
 
 /* Connects the program's socket FD, planned as in PLAN, to the addresses of LIST in turn; the one at ASKED is
  * what the program asked for, and its error is the program's. Returns -EINPROGRESS, or another negative errno
  * when none could even begin; then FD is what it was. -ENOSPC: there is no slot left, and nothing was done.
  */
-int attempts_begin(int fd, const struct flight_plan *plan, const struct names_list *list, uint32_t asked);
+int connects_begin(int fd, const struct attempt_plan *plan, const struct names_list *list, uint32_t asked);
 
 /* Looks after every connect in progress: takes note of what has succeeded and failed, and begins what is due.
  */
-void attempts_advance(void);
+void connects_advance(void);
 
 /* A number that changes whenever a socket has been put on a program's descriptor. */
-unsigned attempts_changes(void);
+unsigned connects_changes(void);
 
-enum attempts_state {
-	ATTEMPTS_NONE,  /* there is nothing in progress that the kernel does not know of */
-	ATTEMPTS_GOING, /* in progress */
-	ATTEMPTS_FAILED /* the program has yet to be told, and the kernel does not know the error */
+enum connects_state {
+	CONNECTS_NONE,  /* there is nothing in progress that the kernel does not know of */
+	CONNECTS_GOING, /* in progress */
+	CONNECTS_FAILED /* the program has yet to be told, and the kernel does not know the error */
 };
 
-/* How it is with FD at this moment, looked after first. With ATTEMPTS_FAILED, *ERROR is what to tell, once:
+/* How it is with FD at this moment, looked after first. With CONNECTS_FAILED, *ERROR is what to tell, once:
  * it is forgotten then. With ERROR NULL it is not told, and stays. */
-enum attempts_state attempts_ask(int fd, int *error);
+enum connects_state connects_ask(int fd, int *error);
 
 /* What the program set on FD, set on those that wait, too. */
-void attempts_set(int fd, int level, int name, const void *value, socklen_t len);
+void connects_set(int fd, int level, int name, const void *value, socklen_t len);
 
 /* Ends what is in progress for FD, which keeps the socket that is in place; with AGAIN, its own one if that
  * can be had, unconnected. */
-void attempts_abandon(int fd, bool again);
+void connects_abandon(int fd, bool again);
 
 /* The program is about to close its descriptors FIRST to LAST, or to put something else there: what is in
  * progress goes on with another descriptor of the same socket where there is one, and is ended else. */
-void attempts_leave(int first, int last);
+void connects_leave(int first, int last);
 
 /* Fills FDS, of ROOM, with what to wait for, and lowers *TIMEOUT, in ms, -1 for ever, to when
- * attempts_advance() is to be called next; for FD alone, or for all where FD is -1. Returns how many of FDS
+ * connects_advance() is to be called next; for FD alone, or for all where FD is -1. Returns how many of FDS
  * it filled. */
-int attempts_gather(int fd, struct pollfd *fds, int room, int *timeout);
+int connects_gather(int fd, struct pollfd *fds, int room, int *timeout);
 
 /* Calls WHAT while no other thread puts a socket somewhere, which moves its registrations in epoll sets. It
  * must call nothing here. errno is as it leaves it. */
-void attempts_exclusively(void (*what)(void *arg), void *arg);
+void connects_exclusively(void (*what)(void *arg), void *arg);
 
 #endif

@@ -3,25 +3,25 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "resolver/nat64.h"
 #include "address/synthetic.h"
+#include "address/translate.h"
 #include "config/policy.h"
+#include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
-#include "address/translate.h"
 
-bool candidates_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+bool destinations_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
 
-	if (!nat64_known() || !view_is_in(addr, len))
+	if (!nat64_known() || !sockaddr_is_in(addr, len))
 		return false;
 	memcpy(&in, addr, sizeof in);
 	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
-	return !peers_pool(in.sin_addr.s_addr) && nat64_form(in.sin_addr.s_addr, &to->sin6_addr);
+	return !synthetic_in_pool(in.sin_addr.s_addr) && nat64_form(in.sin_addr.s_addr, &to->sin6_addr);
 }
 
-void candidates_add_nat64(struct names_list *list)
+void destinations_add_nat64(struct names_list *list)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(9)};
 	const struct sockaddr *to = (const struct sockaddr *)&from;
@@ -34,12 +34,12 @@ void candidates_add_nat64(struct names_list *list)
 
 		if (IN6_IS_ADDR_V4MAPPED(addr)) {
 			memcpy(&from.sin_addr, addr->s6_addr + 12, sizeof from.sin_addr);
-			if (candidates_nat64(to, sizeof from, &by) && !route_known(to, sizeof from)) {
+			if (destinations_nat64(to, sizeof from, &by) && !route_known(to, sizeof from)) {
 				names_add(list, &by.sin6_addr, 0);
-				peers_stand(&by.sin6_addr, from.sin_addr.s_addr);
+				synthetic_stand(&by.sin6_addr, from.sin_addr.s_addr);
 			}
 		} else if (nat64_inside(addr, &in)) {
-			peers_stand(addr, in);
+			synthetic_stand(addr, in);
 		}
 	}
 }
@@ -56,14 +56,14 @@ static void put_first(struct names_list *list, uint32_t number, uint32_t place)
 /* Leaves in LIST what a socket as in PLAN can connect to, and a program that has looked at TO and gone there
  * may be taken to, with TO before the others of its family. A program that knows IPv6 has said what it wants
  * first, and so has one that asked for its own machine. Returns where TO is. */
-static uint32_t arrange(struct names_list *list, const struct flight_plan *plan,
+static uint32_t arrange(struct names_list *list, const struct attempt_plan *plan,
 			const struct names_address *to)
 {
 	bool mapped = IN6_IS_ADDR_V4MAPPED(&to->addr);
 	uint32_t count = 0, at = 0, place = 0;
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (flight_possible(plan, &list->addresses[i].addr) &&
+		if (attempt_possible(plan, &list->addresses[i].addr) &&
 		    scope_permits(&to->addr, &list->addresses[i].addr))
 			list->addresses[count++] = list->addresses[i];
 	list->count = count;
@@ -131,13 +131,13 @@ static bool order(struct names_list *list, enum rules_action action, uint32_t *a
 	return there;
 }
 
-bool candidates_order(struct names_list *list, const struct flight_plan *plan, const struct names_address *to,
-		      enum rules_action action, uint32_t *asked)
+bool destinations_order(struct names_list *list, const struct attempt_plan *plan,
+			const struct names_address *to, enum rules_action action, uint32_t *asked)
 {
 	*asked = arrange(list, plan, to);
 	if (*asked == list->count)
 		return false;
 	if (!order(list, action, asked))
 		return list->count > 0;
-	return list->count > 1 || !flight_own(plan, &to->addr);
+	return list->count > 1 || !attempt_own(plan, &to->addr);
 }

@@ -7,24 +7,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/connects.h"
-#include "config/config.h"
-#include "socket/descriptors.h"
-#include "base/log.h"
-#include "socket/options.h"
-#include "base/real.h"
-#include "socket/replace.h"
-#include "base/sys.h"
-#include "client/lock.h"
-#include "socket/clone.h"
 #include "address/translate.h"
+#include "base/log.h"
+#include "base/real.h"
+#include "base/sys.h"
+#include "client/connects.h"
+#include "client/lock.h"
+#include "config/config.h"
+#include "socket/clone.h"
+#include "socket/descriptors.h"
+#include "socket/options.h"
+#include "socket/replace.h"
 
 /* HERE: on the program's own descriptor. */
 enum { NOWHERE = -1, HERE = -2 };
 
-_Atomic unsigned race_changes;
-_Atomic int attempts_going = 1, attempts_known = 1;
-_Atomic int attempts_numbers[ATTEMPTS_NUMBERS];
+_Atomic unsigned eyeballs_changes;
+_Atomic int connects_going = 1, connects_known = 1;
+_Atomic int connects_numbers[CONNECTS_NUMBERS];
 
 static uint64_t now(void)
 {
@@ -35,16 +35,16 @@ static uint64_t now(void)
 }
 
 /* The program's descriptor is FD from now on; -1: there is none any more. */
-static void set_fd(struct race *r, int fd)
+static void set_fd(struct eyeballs *r, int fd)
 {
 	if (fd >= 0)
-		atomic_fetch_add(&attempts_numbers[fd % ATTEMPTS_NUMBERS], 1);
+		atomic_fetch_add(&connects_numbers[fd % CONNECTS_NUMBERS], 1);
 	if (r->fd >= 0)
-		atomic_fetch_sub(&attempts_numbers[r->fd % ATTEMPTS_NUMBERS], 1);
+		atomic_fetch_sub(&connects_numbers[r->fd % CONNECTS_NUMBERS], 1);
 	r->fd = fd;
 }
 
-static int fd_of(const struct race *r, int fd)
+static int fd_of(const struct eyeballs *r, int fd)
 {
 	return fd == HERE ? r->fd : fd;
 }
@@ -53,7 +53,7 @@ static int fd_of(const struct race *r, int fd)
  * or from another thread, and have something else there. */
 static bool is_ours(int fd, uint64_t cookie)
 {
-	return fd >= 0 && twin_cookie(fd) == cookie;
+	return fd >= 0 && socket_cookie(fd) == cookie;
 }
 
 static void drop(int *fd, uint64_t cookie)
@@ -68,14 +68,14 @@ static void drop(int *fd, uint64_t cookie)
 	*fd = NOWHERE;
 }
 
-static void forget(struct race *r)
+static void forget(struct eyeballs *r)
 {
 	for (uint32_t i = 0; i < r->count; i++)
 		drop(&r->attempts[i].fd, r->attempts[i].cookie);
 	drop(&r->own, r->own_cookie);
 	if (!r->failed)
-		atomic_fetch_sub(&attempts_going, 1);
-	atomic_fetch_sub(&attempts_known, 1);
+		atomic_fetch_sub(&connects_going, 1);
+	atomic_fetch_sub(&connects_known, 1);
 	set_fd(r, -1);
 	r->used = false;
 }
@@ -90,30 +90,30 @@ static int look_for(int fd, void *arg)
 {
 	struct search *search = arg;
 
-	if ((fd >= search->first && fd <= search->last) || twin_cookie(fd) != search->cookie)
+	if ((fd >= search->first && fd <= search->last) || socket_cookie(fd) != search->cookie)
 		return 0;
 	search->found = fd;
 	return 1;
 }
 
 /* Looks for another descriptor of the program's for the socket in place, not from FIRST to LAST. */
-static bool move_away(struct race *r, int first, int last)
+static bool move_away(struct eyeballs *r, int first, int last)
 {
 	struct search search = {.cookie = r->cookie, .first = first, .last = last};
 
-	if (fds_each(look_for, &search) == 0)
+	if (descriptors_each(look_for, &search) == 0)
 		return false;
 	set_fd(r, search.found);
 	return true;
 }
 
 /* Finds the socket in place again; the program may have moved it to another descriptor. */
-static bool locate(struct race *r)
+static bool locate(struct eyeballs *r)
 {
-	return twin_cookie(r->fd) == r->cookie || move_away(r, -1, -1);
+	return socket_cookie(r->fd) == r->cookie || move_away(r, -1, -1);
 }
 
-static void address_text(const struct race *r, const struct attempt *a, char *text)
+static void address_text(const struct eyeballs *r, const struct attempt *a, char *text)
 {
 	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 					 .sin6_port = r->plan.port,
@@ -122,16 +122,16 @@ static void address_text(const struct race *r, const struct attempt *a, char *te
 	struct sockaddr_in in;
 
 	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-		(void)view_text((const struct sockaddr *)&in6, text);
+		(void)sockaddr_text((const struct sockaddr *)&in6, text);
 		return;
 	}
-	in = view_unmapped(&in6);
-	(void)view_text((const struct sockaddr *)&in, text);
+	in = sockaddr_unmapped(&in6);
+	(void)sockaddr_text((const struct sockaddr *)&in, text);
 }
 
-static void log_outcome(const struct race *r)
+static void log_outcome(const struct eyeballs *r)
 {
-	char text[TURN_TEXT];
+	char text[LOCK_TEXT];
 	const size_t size = sizeof text;
 	size_t used = 0;
 
@@ -140,7 +140,7 @@ static void log_outcome(const struct race *r)
 	text[0] = '\0';
 	for (uint32_t i = 0; i < r->next && used < size - 1; i++) {
 		const struct attempt *a = &r->attempts[i];
-		char addr[VIEW_TEXT];
+		char addr[SOCKADDR_TEXT];
 
 		address_text(r, a, addr);
 		used += log_text(text + used, size - used, "%s%s %s after %u ms", i ? ", " : "", addr,
@@ -150,10 +150,10 @@ static void log_outcome(const struct race *r)
 						     : "failed",
 				 (a->state == GOING ? (uint32_t)(now() - r->began) : a->ended) - a->began);
 	}
-	turn_log(r->fd, r->name, text);
+	lock_log(r->fd, r->name, text);
 }
 
-static struct attempt *in_place(struct race *r)
+static struct attempt *in_place(struct eyeballs *r)
 {
 	for (uint32_t i = 0; i < r->count; i++)
 		if (r->attempts[i].fd == HERE)
@@ -164,7 +164,7 @@ static struct attempt *in_place(struct race *r)
 /* Puts the socket of ours at *WITH on the program's descriptor. What was there goes on to a descriptor of
  * ours: it is another attempt's, or the program's own that has not begun. LAST: it is not needed any more,
  * and none is taken for it: there may be none left. */
-static int put(struct race *r, int *with, uint64_t cookie, bool last)
+static int put(struct eyeballs *r, int *with, uint64_t cookie, bool last)
 {
 	struct attempt *before = in_place(r);
 	const char *missed;
@@ -177,7 +177,7 @@ static int put(struct race *r, int *with, uint64_t cookie, bool last)
 		return -errno;
 	result = options_carry_flags(r->fd, *with, &missed);
 	if (result == 0)
-		result = swap_socket(r->fd, r->cookie, *with, old);
+		result = replace_socket(r->fd, r->cookie, *with, old);
 	if (result) {
 		if (!last)
 			sys_close(old);
@@ -190,11 +190,11 @@ static int put(struct race *r, int *with, uint64_t cookie, bool last)
 	sys_close(*with);
 	*with = HERE;
 	r->cookie = cookie;
-	atomic_fetch_add(&race_changes, 1);
+	atomic_fetch_add(&eyeballs_changes, 1);
 	return 0;
 }
 
-static void ended(struct race *r, struct attempt *a, enum race_state state, int error)
+static void ended(struct eyeballs *r, struct attempt *a, enum eyeballs_state state, int error)
 {
 	a->state = state;
 	a->error = error;
@@ -203,17 +203,17 @@ static void ended(struct race *r, struct attempt *a, enum race_state state, int 
 
 /* What failed in place keeps its error, as the program may find it there after all; and so does what the
  * program asked for. */
-static void note_failure(struct race *r, struct attempt *a)
+static void note_failure(struct eyeballs *r, struct attempt *a)
 {
 	ended(r, a, FAILED, 0);
 	if (a == &r->attempts[r->asked] || a->fd == HERE)
 		return;
-	a->error = flight_error(a->fd);
+	a->error = attempt_error(a->fd);
 	drop(&a->fd, a->cookie);
 }
 
 /* The program's own socket, which waits for its turn or has had it; NOWHERE if it was closed. */
-static int own_fd(const struct race *r)
+static int own_fd(const struct eyeballs *r)
 {
 	int fd = fd_of(r, r->own != NOWHERE ? r->own : r->attempts[r->asked].fd);
 
@@ -226,17 +226,17 @@ static int error_of(const struct attempt *a)
 	return a->local ? ENETUNREACH : a->error;
 }
 
-static int begin(struct race *r, uint32_t number)
+static int begin(struct eyeballs *r, uint32_t number)
 {
 	struct attempt *a = &r->attempts[number];
 	int fd = own_fd(r), result;
-	bool own = fd >= 0 && number == r->asked && flight_own(&r->plan, &a->to.addr);
+	bool own = fd >= 0 && number == r->asked && attempt_own(&r->plan, &a->to.addr);
 
 	a->began = (uint32_t)(now() - r->began);
 	if (!own)
-		fd = flight_twin(&r->plan, r->fd, fd, &a->to.addr,
-				 number + 1 == r->count || config.delay == 0);
-	result = fd < 0 ? fd : flight_begin(&r->plan, fd, own, &a->to);
+		fd = attempt_clone(&r->plan, r->fd, fd, &a->to.addr,
+				   number + 1 == r->count || config.delay == 0);
+	result = fd < 0 ? fd : attempt_begin(&r->plan, fd, own, &a->to);
 	if (result) {
 		if (!own && fd >= 0)
 			sys_close(fd);
@@ -246,21 +246,21 @@ static int begin(struct race *r, uint32_t number)
 	}
 	a->state = GOING;
 	a->fd = own ? r->own : fd;
-	a->cookie = twin_cookie(fd);
+	a->cookie = socket_cookie(fd);
 	if (own)
 		r->own = NOWHERE;
 	return 0;
 }
 
-static void no_more_haste(struct race *r)
+static void no_more_haste(struct eyeballs *r)
 {
 	for (uint32_t i = 0; i < r->count; i++)
 		if (r->attempts[i].state == GOING && i != r->asked)
-			flight_last(&r->plan, fd_of(r, r->attempts[i].fd));
+			attempt_last(&r->plan, fd_of(r, r->attempts[i].fd));
 }
 
 /* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
-static void begin_due(struct race *r, bool must, uint64_t time)
+static void begin_due(struct eyeballs *r, bool must, uint64_t time)
 {
 	while (r->next < r->count && (must || (config.delay && time >= r->due))) {
 		must = begin(r, r->next++) != 0;
@@ -272,7 +272,7 @@ static void begin_due(struct race *r, bool must, uint64_t time)
 }
 
 /* A can't be put in place. */
-static void give_up(struct race *r, struct attempt *a, int error)
+static void give_up(struct eyeballs *r, struct attempt *a, int error)
 {
 	ended(r, a, FAILED, error);
 	a->local = true;
@@ -280,7 +280,7 @@ static void give_up(struct race *r, struct attempt *a, int error)
 }
 
 /* The first attempt on its way. */
-static struct attempt *going(struct race *r)
+static struct attempt *going(struct eyeballs *r)
 {
 	for (uint32_t i = 0; i < r->next; i++)
 		if (r->attempts[i].state == GOING)
@@ -288,7 +288,7 @@ static struct attempt *going(struct race *r)
 	return NULL;
 }
 
-static bool win(struct race *r, struct attempt *a)
+static bool win(struct eyeballs *r, struct attempt *a)
 {
 	int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, true);
 
@@ -297,7 +297,7 @@ static bool win(struct race *r, struct attempt *a)
 		return false;
 	}
 	ended(r, a, LANDED, 0);
-	flight_finish(&r->plan, r->fd);
+	attempt_finish(&r->plan, r->fd);
 	log_outcome(r);
 	forget(r);
 	return true;
@@ -305,13 +305,13 @@ static bool win(struct race *r, struct attempt *a)
 
 /* All have failed. Where the kernel has the error of the one that was asked for, its socket is left to the
  * program; else the error is remembered, and the socket that failed last is what it has. */
-static void lose(struct race *r)
+static void lose(struct eyeballs *r)
 {
 	struct attempt *a = &r->attempts[r->asked];
 
 	if (a->fd >= 0 && put(r, &a->fd, a->cookie, false) != 0)
-		a->error = is_ours(a->fd, a->cookie) ? flight_error(a->fd) : ECONNABORTED;
-	flight_finish(&r->plan, r->fd);
+		a->error = is_ours(a->fd, a->cookie) ? attempt_error(a->fd) : ECONNABORTED;
+	attempt_finish(&r->plan, r->fd);
 	log_outcome(r);
 	if (a->error == 0) {
 		forget(r);
@@ -321,24 +321,24 @@ static void lose(struct race *r)
 		drop(&r->attempts[i].fd, r->attempts[i].cookie);
 	drop(&r->own, r->own_cookie);
 	r->failed = true;
-	atomic_fetch_sub(&attempts_going, 1);
+	atomic_fetch_sub(&connects_going, 1);
 }
 
 /* Without the library the program would have its error by now: what is left is not waited for much longer. */
-static bool out_of_grace(const struct race *r, const struct attempt *a, uint64_t time)
+static bool out_of_grace(const struct eyeballs *r, const struct attempt *a, uint64_t time)
 {
 	const struct attempt *asked = &r->attempts[r->asked];
 
 	return r->next == r->count && asked->state == FAILED && asked->fd != NOWHERE && a != asked &&
-	       IN6_IS_ADDR_V4MAPPED(&asked->to.addr) && time - r->began >= a->began + ATTEMPTS_GRACE;
+	       IN6_IS_ADDR_V4MAPPED(&asked->to.addr) && time - r->began >= a->began + CONNECTS_GRACE;
 }
 
 /* Whether one has won, or all is lost: then the race is over. FAILED: whether one more has failed. */
-static bool look_at_all(struct race *r, uint64_t time, bool *failed)
+static bool look_at_all(struct eyeballs *r, uint64_t time, bool *failed)
 {
 	for (uint32_t i = 0; i < r->next; i++) {
 		struct attempt *a = &r->attempts[i];
-		enum flight_state state;
+		enum attempt_state state;
 
 		if (a->fd >= 0 && !is_ours(a->fd, a->cookie)) {
 			a->fd = NOWHERE;
@@ -347,12 +347,12 @@ static bool look_at_all(struct race *r, uint64_t time, bool *failed)
 		}
 		if (a->state != GOING)
 			continue;
-		state = flight_look(fd_of(r, a->fd));
-		if (state == FLIGHT_LANDED && win(r, a))
+		state = attempt_look(fd_of(r, a->fd));
+		if (state == ATTEMPT_CONNECTED && win(r, a))
 			return true;
-		if (state == FLIGHT_FAILED && a->state == GOING)
+		if (state == ATTEMPT_FAILED && a->state == GOING)
 			note_failure(r, a);
-		else if (state == FLIGHT_GOING && out_of_grace(r, a, time))
+		else if (state == ATTEMPT_GOING && out_of_grace(r, a, time))
 			ended(r, a, FAILED, ETIMEDOUT);
 		*failed |= a->state == FAILED;
 	}
@@ -360,7 +360,7 @@ static bool look_at_all(struct race *r, uint64_t time, bool *failed)
 }
 
 /* What stays on the program's descriptor while others are tried must be on its way. */
-static void keep_in_flight(struct race *r)
+static void keep_in_flight(struct eyeballs *r)
 {
 	struct attempt *there = in_place(r), *a;
 
@@ -378,12 +378,12 @@ static void keep_in_flight(struct race *r)
 		begin_due(r, going(r) == NULL, now());
 	}
 	if (a && there && there->fd >= 0 && there != &r->attempts[r->asked]) {
-		there->error = flight_error(there->fd);
+		there->error = attempt_error(there->fd);
 		drop(&there->fd, there->cookie);
 	}
 }
 
-void race_step(struct race *r)
+void eyeballs_step(struct eyeballs *r)
 {
 	uint64_t time = now();
 	bool failed = false;
@@ -400,12 +400,12 @@ void race_step(struct race *r)
 		lose(r);
 }
 
-static void fill(struct race *r, int fd, const struct flight_plan *plan, const struct names_list *list,
+static void fill(struct eyeballs *r, int fd, const struct attempt_plan *plan, const struct names_list *list,
 		 uint32_t asked)
 {
 	r->fd = -1;
 	set_fd(r, fd);
-	r->cookie = r->own_cookie = twin_cookie(fd);
+	r->cookie = r->own_cookie = socket_cookie(fd);
 	r->failed = false;
 	r->plan = *plan;
 	memcpy(r->name, list->name, sizeof r->name);
@@ -419,14 +419,14 @@ static void fill(struct race *r, int fd, const struct flight_plan *plan, const s
 		r->attempts[i] = (struct attempt){.to = list->addresses[i], .state = WAITING, .fd = NOWHERE};
 }
 
-int race_begin(struct race *r, int fd, const struct flight_plan *plan, const struct names_list *list,
-	       uint32_t asked)
+int eyeballs_begin(struct eyeballs *r, int fd, const struct attempt_plan *plan, const struct names_list *list,
+		   uint32_t asked)
 {
 	int result;
 
 	fill(r, fd, plan, list, asked);
-	atomic_fetch_add(&attempts_going, 1);
-	atomic_fetch_add(&attempts_known, 1);
+	atomic_fetch_add(&connects_going, 1);
+	atomic_fetch_add(&connects_known, 1);
 	begin_due(r, true, r->began);
 	keep_in_flight(r);
 	if (going(r)) {
@@ -434,15 +434,15 @@ int race_begin(struct race *r, int fd, const struct flight_plan *plan, const str
 		return -EINPROGRESS;
 	}
 	result = -error_of(&r->attempts[asked]);
-	flight_finish(&r->plan, fd);
+	attempt_finish(&r->plan, fd);
 	log_outcome(r);
 	forget(r);
 	return result;
 }
 
-int race_gather(const struct race *r, struct pollfd *fds, int room, int *timeout)
+int eyeballs_gather(const struct eyeballs *r, struct pollfd *fds, int room, int *timeout)
 {
-	uint64_t time = now(), next = time + ATTEMPTS_PATIENCE;
+	uint64_t time = now(), next = time + CONNECTS_PATIENCE;
 	int count = 0, ms;
 
 	if (r->failed)
@@ -459,29 +459,29 @@ int race_gather(const struct race *r, struct pollfd *fds, int room, int *timeout
 }
 
 /* One poll() for all of its descriptors. */
-bool race_is_due(const struct race *r)
+bool eyeballs_is_due(const struct eyeballs *r)
 {
 	struct pollfd fds[NAMES_ADDRESSES];
-	int timeout = -1, count = race_gather(r, fds, NAMES_ADDRESSES, &timeout);
+	int timeout = -1, count = eyeballs_gather(r, fds, NAMES_ADDRESSES, &timeout);
 
 	return timeout == 0 || real.poll(fds, (nfds_t)count, 0) != 0 || r->failed ||
-	       twin_cookie(r->fd) != r->cookie || now() - r->began >= ATTEMPTS_GRACE;
+	       socket_cookie(r->fd) != r->cookie || now() - r->began >= CONNECTS_GRACE;
 }
 
-int race_tell(struct race *r)
+int eyeballs_tell(struct eyeballs *r)
 {
 	int error = error_of(&r->attempts[r->asked]);
 
-	(void)flight_error(r->fd);
+	(void)attempt_error(r->fd);
 	forget(r);
 	return error;
 }
 
-void race_set(struct race *r, int level, int name, const void *value, socklen_t len)
+void eyeballs_set(struct eyeballs *r, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
 
-	flight_set(&r->plan, level, name, value, len);
+	attempt_set(&r->plan, level, name, value, len);
 	for (uint32_t i = 0; i < r->next; i++) {
 		int other = r->attempts[i].fd;
 
@@ -495,18 +495,18 @@ void race_set(struct race *r, int level, int name, const void *value, socklen_t 
 		(void)real.setsockopt(r->own, level, name, value, len);
 }
 
-void race_abandon(struct race *r, bool again)
+void eyeballs_abandon(struct eyeballs *r, bool again)
 {
 	if (locate(r)) {
 		if (again && r->own >= 0)
 			(void)put(r, &r->own, r->own_cookie, false);
-		flight_finish(&r->plan, r->fd);
+		attempt_finish(&r->plan, r->fd);
 	}
 	forget(r);
 }
 
 /* Whether a descriptor of ours for R is from FIRST to LAST. */
-static bool hidden_among(const struct race *r, int first, int last)
+static bool hidden_among(const struct eyeballs *r, int first, int last)
 {
 	bool result = r->own >= first && r->own <= last;
 
@@ -517,7 +517,7 @@ static bool hidden_among(const struct race *r, int first, int last)
 
 /* The program closes what is ours: it gets the one attempt that it asked for, on its way or with its error.
  */
-static void settle_for_asked(struct race *r)
+static void settle_for_asked(struct eyeballs *r)
 {
 	struct attempt *a = &r->attempts[r->asked];
 
@@ -531,12 +531,12 @@ static void settle_for_asked(struct race *r)
 			(void)begin(r, r->asked);
 		if (a->fd >= 0)
 			(void)put(r, &a->fd, a->cookie, false);
-		flight_finish(&r->plan, r->fd);
+		attempt_finish(&r->plan, r->fd);
 	}
 	forget(r);
 }
 
-void race_leave(struct race *r, int first, int last)
+void eyeballs_leave(struct eyeballs *r, int first, int last)
 {
 	if (r->fd >= first && r->fd <= last && !move_away(r, first, last))
 		forget(r);

@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "resolver/known_names.h"
 #include "base/sys.h"
+#include "resolver/known_names.h"
 
 struct outcome {
 	bool any;
 	int fd;
-	char name[NAMES_TEXT], text[TURN_TEXT];
+	char name[NAMES_TEXT], text[LOCK_TEXT];
 };
 
 static struct outcome outcome;
@@ -27,7 +27,7 @@ static bool (*fork_needs)(void);
 
 static __thread bool mine __attribute__((tls_model("initial-exec")));
 
-void turn_hold_signals(sigset_t *held, sigset_t *before)
+void lock_hold_signals(sigset_t *held, sigset_t *before)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 
@@ -38,7 +38,7 @@ void turn_hold_signals(sigset_t *held, sigset_t *before)
 }
 
 /* Not through nanosleep(), which is a cancellation point. */
-bool turn_take(struct turn *t)
+bool lock_take(struct lock *t)
 {
 	const struct timespec moment = {0, 50000};
 	sigset_t held;
@@ -46,7 +46,7 @@ bool turn_take(struct turn *t)
 	t->error = errno;
 	if (mine || getpid() != atomic_load(&process))
 		return false;
-	turn_hold_signals(&held, &t->signals);
+	lock_hold_signals(&held, &t->signals);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &t->cancel);
 	for (int tries = 0; atomic_exchange(&taken, true); tries++)
 		if (tries < 10)
@@ -57,7 +57,7 @@ bool turn_take(struct turn *t)
 	return true;
 }
 
-bool turn_give(const struct turn *t)
+bool lock_give(const struct lock *t)
 {
 	struct outcome last;
 
@@ -75,7 +75,7 @@ bool turn_give(const struct turn *t)
 	return last.any;
 }
 
-void turn_log(int fd, const char *name, const char *text)
+void lock_log(int fd, const char *name, const char *text)
 {
 	outcome.any = true;
 	outcome.fd = fd;
@@ -83,29 +83,29 @@ void turn_log(int fd, const char *name, const char *text)
 	strncpy(outcome.text, text, sizeof outcome.text - 1);
 }
 
-bool turn_has_logged(void)
+bool lock_has_logged(void)
 {
 	return outcome.any;
 }
 
-static struct turn fork_turn;
+static struct lock fork_turn;
 static __thread bool forking __attribute__((tls_model("initial-exec")));
 
 static void before_fork(void)
 {
-	struct turn t;
+	struct lock t;
 
-	forking = fork_needs() && turn_take(&t);
+	forking = fork_needs() && lock_take(&t);
 	if (forking)
 		fork_turn = t;
 }
 
 static void after_fork(void)
 {
-	struct turn t = fork_turn;
+	struct lock t = fork_turn;
 
 	if (forking)
-		(void)turn_give(&t);
+		(void)lock_give(&t);
 	forking = false;
 }
 
@@ -115,7 +115,7 @@ static void after_fork_in_child(void)
 	after_fork();
 }
 
-void turn_setup(bool (*needed)(void))
+void lock_setup(bool (*needed)(void))
 {
 	fork_needs = needed;
 	if (needed)

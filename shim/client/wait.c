@@ -13,14 +13,14 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#include "client/connects.h"
-#include "socket/descriptors.h"
 #include "base/real.h"
 #include "base/sys.h"
+#include "client/connects.h"
 #include "client/lock.h"
+#include "socket/descriptors.h"
 
 /* How many descriptors of attempts are waited for beside the program's own; there is a limit on time, too
- * (ATTEMPTS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
+ * (CONNECTS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
  * instead. */
 enum { OURS = 256, THEIRS = 2048, SLICE = 10 };
 
@@ -86,17 +86,17 @@ static int poll_now(struct pollfd *fds, nfds_t count, const sigset_t *mask)
 	int result;
 
 	do {
-		before = attempts_changes();
+		before = connects_changes();
 		result = real.ppoll(fds, count, &at_once, mask);
-		attempts_advance();
-	} while (result > 0 && attempts_changes() != before);
+		connects_advance();
+	} while (result > 0 && connects_changes() != before);
 	return result;
 }
 
 /* As many of our descriptors as there can be, but OURS at most: a thread's stack may be small. */
 static int most_of_ours(void)
 {
-	int going = atomic_load_explicit(&attempts_going, memory_order_relaxed);
+	int going = atomic_load_explicit(&connects_going, memory_order_relaxed);
 
 	return going >= 0 && going < OURS / 4 ? 4 * going + 1 : OURS;
 }
@@ -111,7 +111,7 @@ static int poll_wait(const struct pollfd *fds, nfds_t count, int64_t end, const 
 	if (count <= THEIRS) {
 		if (count)
 			memcpy(all, fds, count * sizeof *fds);
-		count += (nfds_t)attempts_gather(-1, all + count, room, &timeout);
+		count += (nfds_t)connects_gather(-1, all + count, room, &timeout);
 		result = real.ppoll(all, count, until(end, timeout, &t), mask);
 		/* More than RLIMIT_NOFILE allows, with ours. */
 		if (result >= 0 || errno != EINVAL)
@@ -121,13 +121,13 @@ static int poll_wait(const struct pollfd *fds, nfds_t count, int64_t end, const 
 	return real.ppoll(NULL, 0, until(end, SLICE, &t), mask);
 }
 
-int ready_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
 	int64_t end = valid(timeout) ? end_of(timeout) : 0;
 	struct timespec left;
 	int result;
 
-	while (valid(timeout) && attempts_pending()) {
+	while (valid(timeout) && connects_pending()) {
 		result = poll_now(fds, count, mask);
 		if (result != 0 || over(end))
 			return result;
@@ -187,11 +187,11 @@ static int select_now(struct sets *s, const sigset_t *mask)
 	int result;
 
 	do {
-		before = attempts_changes();
+		before = connects_changes();
 		load(s);
 		result = real_select(s, s->count, &at_once, mask);
-		attempts_advance();
-	} while (result > 0 && attempts_changes() != before);
+		connects_advance();
+	} while (result > 0 && connects_changes() != before);
 	return result;
 }
 
@@ -204,7 +204,7 @@ static int select_wait(struct sets *s, int64_t end, const sigset_t *mask)
 	struct timespec t;
 
 	load(s);
-	found = attempts_gather(-1, ours, room, &timeout);
+	found = connects_gather(-1, ours, room, &timeout);
 	for (int i = 0; i < found; i++) {
 		int fd = ours[i].fd;
 
@@ -233,14 +233,14 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 	}
 }
 
-int ready_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
-		 const sigset_t *mask, struct timespec *left)
+int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
+		const sigset_t *mask, struct timespec *left)
 {
 	struct sets s = {.count = count, .program = {in, out, urgent}};
 	int64_t end = valid(timeout) ? end_of(timeout) : 0;
 	int result;
 
-	if (count < 0 || count > SET_BITS || !valid(timeout) || !attempts_pending())
+	if (count < 0 || count > SET_BITS || !valid(timeout) || !connects_pending())
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
 		result = select_while_pending(&s, end, mask);
@@ -269,7 +269,7 @@ static uint32_t events_of(uint32_t registered, uint32_t fired)
 	return registered;
 }
 
-static int look_at_hangup(const struct fds_registration *r, void *arg)
+static int look_at_hangup(const struct descriptors_registration *r, void *arg)
 {
 	struct pollfd now_there = {.fd = r->target};
 	struct hangup *h = arg;
@@ -278,12 +278,12 @@ static int look_at_hangup(const struct fds_registration *r, void *arg)
 		return 0;
 	h->known = true;
 	/* The next one may have failed by now, too. */
-	h->true_now |= attempts_ask(r->target, NULL) != ATTEMPTS_GOING && real.poll(&now_there, 1, 0) != 0;
+	h->true_now |= connects_ask(r->target, NULL) != CONNECTS_GOING && real.poll(&now_there, 1, 0) != 0;
 	return 0;
 }
 
 /* The kernel looks at once whether it is ready now. */
-static int register_one_anew(const struct fds_registration *r, void *arg)
+static int register_one_anew(const struct descriptors_registration *r, void *arg)
 {
 	struct epoll_event again = r->event;
 	const struct hangup *h = arg;
@@ -302,7 +302,7 @@ static void register_anew(void *arg)
 {
 	struct hangup *h = arg;
 
-	(void)fds_registrations_in(h->set, 0, register_one_anew, h);
+	(void)descriptors_registrations_in(h->set, 0, register_one_anew, h);
 }
 
 /* A connect that has failed hangs up, and what another attempt has been put in the place of does not any
@@ -313,10 +313,10 @@ static bool out_of_date(int set, const struct epoll_event *event)
 
 	if (!(event->events & EPOLLHUP))
 		return false;
-	(void)fds_registrations_in(set, 0, look_at_hangup, &h);
+	(void)descriptors_registrations_in(set, 0, look_at_hangup, &h);
 	if (!h.known || h.true_now)
 		return false;
-	attempts_exclusively(register_anew, &h);
+	connects_exclusively(register_anew, &h);
 	return true;
 }
 
@@ -330,11 +330,11 @@ static int sift(int set, struct epoll_event *events, int count)
 	return left;
 }
 
-int ready_sift(int set, struct epoll_event *events, int count)
+int wait_sift(int set, struct epoll_event *events, int count)
 {
 	int saved = errno;
 
-	attempts_advance();
+	connects_advance();
 	count = sift(set, events, count);
 	errno = saved;
 	return count;
@@ -342,11 +342,11 @@ int ready_sift(int set, struct epoll_event *events, int count)
 
 static int epoll_now(int set, struct epoll_event *events, int most)
 {
-	unsigned before = attempts_changes();
+	unsigned before = connects_changes();
 	int result = real.epoll_wait(set, events, most, 0), saved = errno;
 
-	attempts_advance();
-	if (result > 0 && attempts_changes() != before)
+	connects_advance();
+	if (result > 0 && connects_changes() != before)
 		result = sift(set, events, result);
 	errno = saved;
 	return result;
@@ -360,12 +360,12 @@ static int real_epoll(int set, struct epoll_event *events, int most, int64_t end
 	return real.epoll_pwait(set, events, most, ms < -1 ? 0 : ms > INT32_MAX ? INT32_MAX : (int)ms, mask);
 }
 
-int ready_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-		const sigset_t *mask)
+int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+	       const sigset_t *mask)
 {
 	int64_t end = end_of(timeout);
 
-	while (attempts_pending()) {
+	while (connects_pending()) {
 		const struct pollfd wait = {.fd = set, .events = POLLIN};
 		int result = epoll_now(set, events, most);
 
@@ -411,7 +411,7 @@ static void let_go(void *arg)
 	(void)pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }
 
-int ready_wait(int fd, const struct timespec *end, bool strict)
+int wait_wait(int fd, const struct timespec *end, bool strict)
 {
 	struct pollfd fds[NAMES_ADDRESSES + 1];
 	struct held held;
@@ -419,12 +419,12 @@ int ready_wait(int fd, const struct timespec *end, bool strict)
 	sigset_t ours;
 	int timeout = -1, count, result;
 
-	turn_hold_signals(&ours, &held.before);
+	lock_hold_signals(&ours, &held.before);
 	for (int number = 1; number < NSIG; number++)
 		if (sigismember(&held.before, number) == 1)
 			sigdelset(&ours, number);
 	held.signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
-	count = attempts_gather(fd, fds, NAMES_ADDRESSES, &timeout);
+	count = connects_gather(fd, fds, NAMES_ADDRESSES, &timeout);
 	fds[count++] = (struct pollfd){.fd = held.signals, .events = POLLIN};
 	pthread_cleanup_push(let_go, &held);
 	/* Without a descriptor for them, all interrupt it. */

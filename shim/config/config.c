@@ -10,13 +10,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "address/synthetic.h"
+#include "address/translate.h"
 #include "base/hash.h"
-#include "process/inheritance.h"
 #include "base/large.h"
 #include "base/log.h"
-#include "address/synthetic.h"
 #include "config/loader.h"
-#include "address/translate.h"
+#include "process/inheritance.h"
 
 struct config config;
 
@@ -83,12 +83,12 @@ static void load_key(void)
 	struct hash_key key;
 	char *to;
 
-	config.heir = given && key_parse(given, bytes) == 0;
-	if (!config.heir)
+	config.inherited = given && key_parse(given, bytes) == 0;
+	if (!config.inherited)
 		key_invent(bytes);
 	memcpy(&key.k0, bytes, 8);
 	memcpy(&key.k1, bytes + 8, 8);
-	peers_key(&key);
+	synthetic_set_key(&key);
 	to = stpcpy(next_text, "DUALSTACK_KEY=");
 	for (int i = 0; i < 16; i++) {
 		*to++ = "0123456789abcdef"[bytes[i] >> 4];
@@ -121,7 +121,7 @@ static void find_program(const char *names[2])
 }
 
 /* No half of a rule set is ever used. */
-static void give_up(const struct sources_error *e)
+static void give_up(const struct loader_error *e)
 {
 	const char *asked = secure_getenv("DUALSTACK_LOG");
 
@@ -144,12 +144,12 @@ static void apply(const struct settings *s)
 	config.text_in = s->text_in;
 	config.delay = s->delay;
 	config.peer = s->peer;
-	peers_range(s->pool, s->pool_bits);
+	synthetic_set_pool(s->pool, s->pool_bits);
 	config.nat64_auto = s->nat64 && s->nat64_found;
 	if (s->nat64 && s->nat64_prefix.bits)
 		nat64_set(&s->nat64_prefix);
 	if (s->peer == SETTINGS_PEER_REAL)
-		view_give_real();
+		translate_give_real();
 	if (s->log[0]) {
 		stpcpy(next_text, s->log);
 		(void)log_setup(keep());
@@ -174,14 +174,14 @@ static void find_library(void)
 	if (strchr(config.library_file, ':') || strchr(config.library_file, ' '))
 		config.library_file = "";
 	config.library = config.library_file;
-	if (heir_entry(secure_getenv("LD_PRELOAD"), config.library_file, next_text))
+	if (inheritance_entry(secure_getenv("LD_PRELOAD"), config.library_file, next_text))
 		config.library = keep();
 }
 
 void config_load(void)
 {
 	const char *disable = secure_getenv("DUALSTACK_DISABLE");
-	struct sources_error error;
+	struct loader_error error;
 	struct settings settings;
 	int saved = errno;
 
@@ -190,10 +190,10 @@ void config_load(void)
 		return;
 	settings_default(&settings);
 	rules_programs(find_program);
-	if (sources_configuration(&settings, NULL, &error) != 0) {
+	if (loader_configuration(&settings, NULL, &error) != 0) {
 		give_up(&error);
 	} else {
-		(void)sources_variables(&settings, &error);
+		(void)loader_variables(&settings, &error);
 		config.active = settings.enabled;
 		apply(&settings);
 	}

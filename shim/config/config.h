@@ -8,7 +8,7 @@
 #include "config/settings.h"
 
 /* The variables that make a program run under the library as this one does. An heir of a widened socket whose
- * environment was cleaned gets them, each as "NAME=value" (heir.h). */
+ * environment was cleaned gets them, each as "NAME=value" (inheritance.h). */
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
 struct config {
@@ -16,7 +16,7 @@ struct config {
 	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
-	bool heir;       /* executed by a program under the library, as the key tells that it handed on */
+	bool inherited;  /* executed by a program under the library, as the key tells that it handed on */
 	bool nat64_auto; /* a translator's prefix may be looked for */
 	const char *library_file;                /* this library's absolute path; "" where unknown */
 	const char *library;                     /* as LD_PRELOAD is to name it: the path, or with $LIB */
@@ -26,7 +26,7 @@ struct config {
 /* Constant once config_load() has returned: any thread and any signal handler may read it. */
 extern __attribute__((visibility("hidden"))) struct config config;
 
-/* Reads the configuration and the variables (sources.h) and DUALSTACK_KEY, and hands each to the file that it
+/* Reads the configuration and the variables (loader.h) and DUALSTACK_KEY, and hands each to the file that it
  * is for. Called once, when the library is loaded. A variable whose value is not understood is as if not set:
  * the launcher is where bad values are refused, a running daemon is not. With a configuration that is not
  * understood the library stays inactive, and says so to the log; to syslog, where no log was asked for. */

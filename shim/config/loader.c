@@ -17,7 +17,7 @@ static const struct {
     {"DUALSTACK_NAT64", "nat64"}, {"DUALSTACK_TEXT", "text"}, {"DUALSTACK_LOG", "log"},
 };
 
-static int whole(struct sources_error *error, const char *place, const char *what, const char *why)
+static int whole(struct loader_error *error, const char *place, const char *what, const char *why)
 {
 	error->place = place;
 	error->at.line = error->at.column = 0;
@@ -26,7 +26,7 @@ static int whole(struct sources_error *error, const char *place, const char *wha
 }
 
 /* Who can write the file decides what every service does that reads it. */
-static int check_owner(int fd, const char *path, struct sources_error *error)
+static int check_owner(int fd, const char *path, struct loader_error *error)
 {
 	struct stat st;
 
@@ -43,12 +43,12 @@ static int check_owner(int fd, const char *path, struct sources_error *error)
 	return 0;
 }
 
-static int read_all(int fd, const char *path, char *text, size_t *size, struct sources_error *error)
+static int read_all(int fd, const char *path, char *text, size_t *size, struct loader_error *error)
 {
 	ssize_t got;
 
-	for (*size = 0; *size <= SOURCES_MOST; *size += (size_t)got) {
-		got = sys_read(fd, text + *size, SOURCES_MOST + 1 - *size);
+	for (*size = 0; *size <= LOADER_MOST; *size += (size_t)got) {
+		got = sys_read(fd, text + *size, LOADER_MOST + 1 - *size);
 		if (got < 0)
 			return whole(error, path, "can't be read: ", log_errno(errno));
 		if (got == 0)
@@ -57,9 +57,9 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct s
 	return whole(error, path, "too long", ", expected 65536 bytes at most");
 }
 
-static int from_file(struct settings *s, const char *path, bool needed, struct sources_error *error)
+static int from_file(struct settings *s, const char *path, bool needed, struct loader_error *error)
 {
-	LARGE static char text[SOURCES_MOST + 2];
+	LARGE static char text[LOADER_MOST + 2];
 	int fd = sys_open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0), result;
 	size_t size;
 
@@ -75,7 +75,7 @@ static int from_file(struct settings *s, const char *path, bool needed, struct s
 	return result ? result : settings_parse(s, text, size, &error->at);
 }
 
-int sources_configuration(struct settings *s, const char *file, struct sources_error *error)
+int loader_configuration(struct settings *s, const char *file, struct loader_error *error)
 {
 	const char *handed = file ? NULL : secure_getenv("DUALSTACK_SETTINGS");
 	const char *named = file ? file : secure_getenv("DUALSTACK_CONFIG");
@@ -87,13 +87,13 @@ int sources_configuration(struct settings *s, const char *file, struct sources_e
 	} else if (named && strcmp(named, "none") == 0) {
 		result = 0;
 	} else {
-		result = from_file(s, named ? named : SOURCES_FILE, named != NULL, error);
+		result = from_file(s, named ? named : LOADER_FILE, named != NULL, error);
 	}
 	errno = saved;
 	return result;
 }
 
-static int wrong_value(struct sources_error *error, const char *variable, const char *value,
+static int wrong_value(struct loader_error *error, const char *variable, const char *value,
 		       const char *expected)
 {
 	error->place = variable;
@@ -102,7 +102,7 @@ static int wrong_value(struct sources_error *error, const char *variable, const 
 	return -EINVAL;
 }
 
-int sources_variables(struct settings *s, struct sources_error *error)
+int loader_variables(struct settings *s, struct loader_error *error)
 {
 	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
 	int result = 0;

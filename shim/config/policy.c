@@ -4,16 +4,16 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "resolver/known_names.h"
-#include "base/real.h"
-#include "socket/clone.h"
 #include "address/translate.h"
+#include "base/log.h"
+#include "base/real.h"
+#include "resolver/known_names.h"
+#include "socket/clone.h"
 
 /* TCP's rules are MPTCP's. */
 static int protocol_of(int fd)
 {
-	int saved = errno, protocol = twin_protocol(fd);
+	int saved = errno, protocol = socket_protocol(fd);
 
 	errno = saved;
 	return protocol && protocol != IPPROTO_UDP ? IPPROTO_TCP : protocol;
@@ -28,12 +28,12 @@ enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len
 	if (!rules_any(RULES_BIND))
 		return RULES_DEFAULT;
 	/* Linux takes AF_UNSPEC for AF_INET here (ip(7), "Notes"). */
-	if (addr && len == sizeof in && view_family(addr) == AF_UNSPEC) {
+	if (addr && len == sizeof in && sockaddr_family(addr) == AF_UNSPEC) {
 		memcpy(&in, addr, sizeof in);
 		in.sin_family = AF_INET;
 		addr = (const struct sockaddr *)&in;
 	}
-	if (!view_in6(addr, len, &at))
+	if (!translate_in6(addr, len, &at))
 		return RULES_DEFAULT;
 	facts.protocol = protocol_of(fd);
 	facts.address = &at.sin6_addr;
@@ -47,9 +47,9 @@ bool policy_widens(enum rules_action action, const struct sockaddr *addr, sockle
 	struct sockaddr_in in;
 	uint32_t net;
 
-	if (view_bind(addr, len, at))
+	if (translate_bind(addr, len, at))
 		return action != RULES_IPV4;
-	if (!view_is_in(addr, len) || (action != RULES_DUAL && action != RULES_IPV6))
+	if (!sockaddr_is_in(addr, len) || (action != RULES_DUAL && action != RULES_IPV6))
 		return false;
 	memcpy(&in, addr, sizeof in);
 	net = ntohl(in.sin_addr.s_addr) >> 24;
@@ -64,11 +64,11 @@ bool policy_widens(enum rules_action action, const struct sockaddr *addr, sockle
 
 bool policy_keeps(int fd)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 	int saved = errno;
 	bool result = rules_any(RULES_BIND) && real.getsockname(fd, &name.any, &len) == 0 &&
-		      view_is_in(&name.any, len) && name.in.sin_port != 0 &&
+		      sockaddr_is_in(&name.any, len) && name.in.sin_port != 0 &&
 		      policy_bind(fd, &name.any, len) == RULES_IPV4;
 
 	errno = saved;
@@ -100,7 +100,7 @@ bool policy_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, 
 	struct names_list list;
 	struct sockaddr_in6 to;
 
-	if (!rules_any(RULES_CONNECT) || !view_in6(addr, len, &to))
+	if (!rules_any(RULES_CONNECT) || !translate_in6(addr, len, &to))
 		return true;
 	facts.protocol = protocol_of(fd);
 	if (!facts.protocol || (facts.protocol == IPPROTO_TCP && !(flags & MSG_FASTOPEN)))
@@ -137,14 +137,14 @@ bool policy_wants_in6(enum rules_action action)
 void policy_log(int fd, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
-	char text[VIEW_TEXT];
+	char text[SOCKADDR_TEXT];
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
-	(void)view_text((const struct sockaddr *)to, text);
+	(void)sockaddr_text((const struct sockaddr *)to, text);
 	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr)) {
-		in = view_unmapped(to);
-		(void)view_text((const struct sockaddr *)&in, text);
+		in = sockaddr_unmapped(to);
+		(void)sockaddr_text((const struct sockaddr *)&in, text);
 	}
 	log_line(LOG_LEVEL_INFO, "descriptor %d: a rule leaves out %s", fd, text);
 }

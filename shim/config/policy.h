@@ -12,8 +12,8 @@
 /* bind() of FD to ADDR; RULES_DEFAULT for what is neither TCP nor UDP in IPv4 or IPv6. */
 enum rules_action policy_bind(int fd, const struct sockaddr *addr, socklen_t len);
 
-/* Whether bind() of ADDR is one to be made in IPv6: of the wildcard or a synthetic address (view_bind()), or
- * by ACTION of any other. Then AT is what to bind. */
+/* Whether bind() of ADDR is one to be made in IPv6: of the wildcard or a synthetic address
+ * (translate_bind()), or by ACTION of any other. Then AT is what to bind. */
 bool policy_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
 		   struct sockaddr_in6 *at);
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "address/synthetic.h"
 #include "address/translate.h"
+#include "base/log.h"
 
 /* The value of a setting with a few words, by number; ends with NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};
@@ -79,7 +79,8 @@ static int set_pool(struct settings *s, const char *value)
 	struct in_addr net;
 	long bits = slash ? number(slash + 1, 2) : -1;
 
-	if (bits < PEERS_POOL_WIDEST || bits > PEERS_POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
+	if (bits < SYNTHETIC_POOL_WIDEST || bits > SYNTHETIC_POOL_NARROWEST ||
+	    (size_t)(slash - value) >= sizeof text)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
 	if (inet_pton(AF_INET, text, &net) != 1 || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
@@ -170,15 +171,16 @@ static void print_peer(const struct settings *s, char *to)
 static void print_nat64(const struct settings *s, char *to)
 {
 	const struct sockaddr_in6 prefix = {.sin6_family = AF_INET6, .sin6_addr = s->nat64_prefix.addr};
-	char text[VIEW_TEXT];
+	char text[SOCKADDR_TEXT];
 
 	to = stpcpy(to, !s->nat64 ? "off" : s->nat64_found ? "auto" : "");
 	if (!s->nat64 || !s->nat64_prefix.bits)
 		return;
 	/* "[64:ff9b::]:0" */
-	(void)view_text((const struct sockaddr *)&prefix, text);
+	(void)sockaddr_text((const struct sockaddr *)&prefix, text);
 	*strchr(text, ']') = '\0';
-	(void)log_text(to, VIEW_TEXT, "%s%s/%u", s->nat64_found ? ":" : "", text + 1, s->nat64_prefix.bits);
+	(void)log_text(to, SOCKADDR_TEXT, "%s%s/%u", s->nat64_found ? ":" : "", text + 1,
+		       s->nat64_prefix.bits);
 }
 
 static void print_text(const struct settings *s, char *to)
@@ -214,8 +216,8 @@ static const struct settings usual = {.enabled = true,
 				      .delay = SETTINGS_DELAY_DEFAULT,
 				      .nat64 = true,
 				      .nat64_found = true,
-				      .pool = PEERS_POOL,
-				      .pool_bits = PEERS_POOL_WIDEST};
+				      .pool = SYNTHETIC_POOL,
+				      .pool_bits = SYNTHETIC_POOL_WIDEST};
 
 void settings_default(struct settings *s)
 {
@@ -356,7 +358,7 @@ int settings_parse_rules(const char *text, size_t size, struct rules_error *erro
 
 void settings_print(const struct settings *s, bool all, char *text)
 {
-	char plain[VIEW_TEXT];
+	char plain[SOCKADDR_TEXT];
 
 	for (size_t i = 0; i < KEYS; i++) {
 		char *value = stpcpy(stpcpy(text, keys[i].name), " = ");

@@ -9,19 +9,19 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "address/synthetic.h"
+#include "address/translate.h"
+#include "base/memory.h"
 #include "client/connects.h"
 #include "client/destinations.h"
-#include "config/config.h"
-#include "socket/mark.h"
-#include "base/memory.h"
-#include "resolver/known_names.h"
-#include "address/synthetic.h"
-#include "config/policy.h"
 #include "client/wait.h"
+#include "config/config.h"
+#include "config/policy.h"
+#include "resolver/known_names.h"
 #include "resolver/scope.h"
-#include "socket/clone.h"
-#include "address/translate.h"
 #include "server/widen.h"
+#include "socket/clone.h"
+#include "socket/mark.h"
 
 static bool is_blocking(int fd)
 {
@@ -68,10 +68,10 @@ static int call_again(int fd, const struct sockaddr *addr, socklen_t len)
 	socklen_t size = sizeof domain;
 
 	(void)real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-	if (domain != AF_INET6 || !view_is_in(addr, len))
+	if (domain != AF_INET6 || !sockaddr_is_in(addr, len))
 		return real.connect(fd, addr, len);
 	memcpy(&in, addr, sizeof in);
-	to = view_real(&in);
+	to = translate_real(&in);
 	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
@@ -82,9 +82,9 @@ static int failed(int fd, int error)
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 
 	if (!error)
-		error = flight_error(fd);
+		error = attempt_error(fd);
 	(void)real.connect(fd, &none, sizeof none);
-	return preload_fail(-error);
+	return hooks_fail(-error);
 }
 
 /* Waits until nothing is in progress on FD, at most until END. Returns 0 when the kernel knows how it ended,
@@ -94,17 +94,17 @@ static int settle(int fd, const struct timespec *end)
 	int error;
 
 	for (;;) {
-		switch (attempts_ask(fd, &error)) {
-		case ATTEMPTS_NONE:
+		switch (connects_ask(fd, &error)) {
+		case CONNECTS_NONE:
 			return 0;
-		case ATTEMPTS_FAILED:
+		case CONNECTS_FAILED:
 			return error;
 		default:
 			break;
 		}
 		if (is_over(end))
 			return -EINPROGRESS;
-		if (ready_wait(fd, end, end != NULL) != 0)
+		if (wait_wait(fd, end, end != NULL) != 0)
 			return -EINTR;
 	}
 }
@@ -117,11 +117,11 @@ static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int result = settle(fd, end_of_wait(fd, SO_SNDTIMEO, &end)), protocol;
 
 	if (result < 0)
-		return preload_fail(result);
-	protocol = twin_protocol(fd);
+		return hooks_fail(result);
+	protocol = socket_protocol(fd);
 	if (!protocol || protocol == IPPROTO_UDP)
-		return preload_fail(-EBADF);
-	if (result || flight_look(fd) == FLIGHT_FAILED)
+		return hooks_fail(-EBADF);
+	if (result || attempt_look(fd) == ATTEMPT_FAILED)
 		return failed(fd, result);
 	return call_again(fd, addr, len);
 }
@@ -131,22 +131,22 @@ static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
 static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
 {
 	int saved = errno, error;
-	enum attempts_state state;
+	enum connects_state state;
 
-	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0)
+	if (atomic_load_explicit(&connects_known, memory_order_relaxed) == 0)
 		return false;
-	if (view_family(addr) == AF_UNSPEC) {
-		attempts_abandon(fd, true);
+	if (sockaddr_family(addr) == AF_UNSPEC) {
+		connects_abandon(fd, true);
 		return false;
 	}
-	state = attempts_ask(fd, &error);
+	state = connects_ask(fd, &error);
 	errno = saved;
-	if (state == ATTEMPTS_NONE)
+	if (state == CONNECTS_NONE)
 		return false;
-	if (state == ATTEMPTS_FAILED)
+	if (state == CONNECTS_FAILED)
 		*result = failed(fd, error);
 	else
-		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : preload_fail(-EALREADY);
+		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : hooks_fail(-EALREADY);
 	if (*result == 0)
 		errno = saved;
 	return true;
@@ -166,23 +166,23 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 {
 	const struct names_address to = names_address(&d->to);
 	struct names_list *list = &d->list;
-	struct flight_plan plan;
+	struct attempt_plan plan;
 	int saved = errno, status;
 	uint32_t asked;
 
-	if (!flight_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && view_family(addr) == AF_INET) ||
-	    (!plan.in6 && (view_family(addr) == AF_INET6 || list->both))) {
+	if (!attempt_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && sockaddr_family(addr) == AF_INET) ||
+	    (!plan.in6 && (sockaddr_family(addr) == AF_INET6 || list->both))) {
 		errno = saved;
 		return false;
 	}
 	status = -ENOSPC;
-	if (candidates_order(list, &plan, &to, d->action, &asked))
-		status = attempts_begin(fd, &plan, list, asked);
+	if (destinations_order(list, &plan, &to, d->action, &asked))
+		status = connects_begin(fd, &plan, list, asked);
 	errno = saved;
 	if (status == -ENOSPC)
 		return false;
-	*result = status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len)
-							    : preload_fail(status);
+	*result =
+	    status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len) : hooks_fail(status);
 	if (*result == 0)
 		errno = saved;
 	return true;
@@ -208,7 +208,7 @@ bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_
 	if (!ready_for_in6(fd))
 		return false;
 	memcpy(&in, addr, sizeof in);
-	peers_stand(&to->sin6_addr, in.sin_addr.s_addr);
+	synthetic_stand(&to->sin6_addr, in.sin_addr.s_addr);
 	return true;
 }
 
@@ -230,23 +230,23 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
-	union view_any peer;
+	union sockaddr_any peer;
 	socklen_t size = sizeof peer;
 	int saved = errno, result;
 
 	memcpy(&in, addr, sizeof in);
-	if (!peers_pool(in.sin_addr.s_addr) && !mark_test_datagram(fd)) {
+	if (!synthetic_in_pool(in.sin_addr.s_addr) && !mark_test_datagram(fd)) {
 		if (connect_as_is(fd, addr, len, &result))
 			return result;
 	} else if (mark_test(fd) == MARK_NONE) {
-		if (view_forgotten(addr, len))
-			return preload_fail(-ENETUNREACH);
-		if (!view_synthetic(addr, len, &to))
+		if (translate_forgotten(addr, len))
+			return hooks_fail(-ENETUNREACH);
+		if (!translate_synthetic(addr, len, &to))
 			return real.connect(fd, addr, len);
 		if (!ready_for_in6(fd))
 			return -1;
 	}
-	to = view_real(&in);
+	to = translate_real(&in);
 	/* From one family to the other, a datagram socket gets there by way of no association at all. */
 	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
 		widen_dissolve(fd);
@@ -278,15 +278,15 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	       !(policy_allows(d->action, &d->list.addresses[i].addr) &&
 		 scope_permits(&d->to.sin6_addr, &d->list.addresses[i].addr)))
 		i++;
-	if (!d->named || i == d->list.count || twin_protocol(fd) != IPPROTO_UDP) {
+	if (!d->named || i == d->list.count || socket_protocol(fd) != IPPROTO_UDP) {
 		policy_log(fd, &d->to);
-		return preload_fail(-ENETUNREACH);
+		return hooks_fail(-ENETUNREACH);
 	}
 	to.sin6_addr = d->list.addresses[i].addr;
 	to.sin6_scope_id = d->list.addresses[i].scope;
-	if (view_family(addr) == AF_INET6)
+	if (sockaddr_family(addr) == AF_INET6)
 		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
-	shown = view_shown(&to, MARK_DATAGRAM);
+	shown = translate_shown(&to, MARK_DATAGRAM);
 	return connect_plainly(fd, (const struct sockaddr *)&shown, sizeof shown);
 }
 
@@ -304,31 +304,31 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	struct destination d;
 	int saved = errno, result;
 
-	preload_start();
+	hooks_start();
 	if (!config.active || !addr || len < sizeof addr->sa_family ||
 	    len > sizeof(struct sockaddr_storage) || !memory_readable(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result;
-	if (view_family(addr) == AF_UNSPEC)
+	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
-	if (view_foreign(addr, len) && mark_test(fd) != MARK_NONE)
+	if (translate_foreign(addr, len) && mark_test(fd) != MARK_NONE)
 		return connect_foreign(fd);
-	if (!view_in6(addr, len, &d.to))
+	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	to = names_address(&d.to);
 	d.named = names_find(&to, &d.list);
 	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
 	if (d.named)
-		candidates_add_nat64(&d.list);
+		destinations_add_nat64(&d.list);
 	if (d.named && by_name(fd, addr, len, &d, &result))
 		return result;
 	if (!policy_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
-	if (view_family(addr) != AF_INET)
+	if (sockaddr_family(addr) != AF_INET)
 		return real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
-	if (result == 0 || errno != ENETUNREACH || !candidates_nat64(addr, len, &d.to) ||
+	if (result == 0 || errno != ENETUNREACH || !destinations_nat64(addr, len, &d.to) ||
 	    !policy_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))
 		return result;
 	errno = saved;
@@ -340,12 +340,12 @@ bool connect_settled(int fd, int flags, int timeout)
 	struct timespec end;
 	int error = 0, saved = errno, result;
 
-	if (!attempts_maybe(fd))
+	if (!connects_maybe(fd))
 		return true;
-	switch (attempts_ask(fd, &error)) {
-	case ATTEMPTS_NONE:
+	switch (connects_ask(fd, &error)) {
+	case CONNECTS_NONE:
 		return true;
-	case ATTEMPTS_FAILED:
+	case CONNECTS_FAILED:
 		errno = error;
 		return false;
 	default:
@@ -363,14 +363,14 @@ bool connect_settled(int fd, int flags, int timeout)
 bool connect_error(int fd, void *value, socklen_t *len)
 {
 	int error = 0, saved = errno;
-	enum attempts_state state;
+	enum connects_state state;
 
-	if (atomic_load_explicit(&attempts_known, memory_order_relaxed) == 0 || !value || !len ||
+	if (atomic_load_explicit(&connects_known, memory_order_relaxed) == 0 || !value || !len ||
 	    !memory_writable(len, sizeof *len) || (int)*len < 0 || !memory_writable(value, *len))
 		return false;
-	state = attempts_ask(fd, &error);
+	state = connects_ask(fd, &error);
 	errno = saved;
-	if (state == ATTEMPTS_NONE)
+	if (state == CONNECTS_NONE)
 		return false;
 	/* While one is in progress there is none, whatever has become of the attempt in place just now. As
 	 * getsockopt() does with less room. */

@@ -1,5 +1,5 @@
-/* Programs that inherit a widened socket (heir.h). POSIX lists the exec family as async-signal-safe, and
- * it is what follows vfork(): the completed environment is made on the stack. */
+/* Programs that inherit a widened socket (inheritance.h). POSIX lists the exec family as async-signal-safe,
+ * and it is what follows vfork(): the completed environment is made on the stack. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -15,39 +15,39 @@
 /* execve() and execvpe(), which differ in the real one only. */
 static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
 {
-	struct heir need;
+	struct inheritance need;
 
-	if (!heir_needs(envp, false, &need))
+	if (!inheritance_needs(envp, false, &need))
 		return call(file, argv, envp);
 	char *slots[need.slots], text[need.size];
 
-	heir_environment(envp, slots, text);
+	inheritance_environment(envp, slots, text);
 	return call(file, argv, slots);
 }
 
 int hook_execve(const char *path, char *const argv[], char *const envp[])
 {
-	preload_start();
+	hooks_start();
 	return run(real.execve, path, argv, envp);
 }
 
 int hook_execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	preload_start();
+	hooks_start();
 	return run(real.execvpe, file, argv, envp);
 }
 
 int hook_fexecve(int fd, char *const argv[], char *const envp[])
 {
-	struct heir need;
+	struct inheritance need;
 
-	preload_start();
+	hooks_start();
 	/* glibc takes no NULL here. */
-	if (!envp || !heir_needs(envp, false, &need))
+	if (!envp || !inheritance_needs(envp, false, &need))
 		return real.fexecve(fd, argv, envp);
 	char *slots[need.slots], text[need.size];
 
-	heir_environment(envp, slots, text);
+	inheritance_environment(envp, slots, text);
 	return real.fexecve(fd, argv, slots);
 }
 
@@ -60,14 +60,14 @@ static int call_execveat(int dir, const char *path, char *const argv[], char *co
 
 int hook_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	struct heir need;
+	struct inheritance need;
 
-	preload_start();
-	if (!heir_needs(envp, false, &need))
+	hooks_start();
+	if (!inheritance_needs(envp, false, &need))
 		return call_execveat(dir, path, argv, envp, flags);
 	char *slots[need.slots], text[need.size];
 
-	heir_environment(envp, slots, text);
+	inheritance_environment(envp, slots, text);
 	return call_execveat(dir, path, argv, slots, flags);
 }
 
@@ -76,27 +76,27 @@ static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file
 		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr, char *const argv[],
 		 char *const envp[])
 {
-	struct heir need;
+	struct inheritance need;
 
-	if (!heir_needs(envp, actions != NULL, &need))
+	if (!inheritance_needs(envp, actions != NULL, &need))
 		return call(pid, file, actions, attr, argv, envp);
 	char *slots[need.slots], text[need.size];
 
-	heir_environment(envp, slots, text);
+	inheritance_environment(envp, slots, text);
 	return call(pid, file, actions, attr, argv, slots);
 }
 
 int hook_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		     const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
-	preload_start();
+	hooks_start();
 	return spawn(real.posix_spawn, pid, path, actions, attr, argv, envp);
 }
 
 int hook_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
-	preload_start();
+	hooks_start();
 	return spawn(real.posix_spawnp, pid, file, actions, attr, argv, envp);
 }
 
@@ -137,7 +137,7 @@ int hook_execl(const char *path, const char *arg, ...)
 	va_list args;
 	int result;
 
-	preload_start();
+	hooks_start();
 	va_start(args, arg);
 	result = run_list(real.execve, path, arg, args, false);
 	va_end(args);
@@ -149,7 +149,7 @@ int hook_execlp(const char *file, const char *arg, ...)
 	va_list args;
 	int result;
 
-	preload_start();
+	hooks_start();
 	va_start(args, arg);
 	result = run_list(real.execvpe, file, arg, args, false);
 	va_end(args);
@@ -161,7 +161,7 @@ int hook_execle(const char *path, const char *arg, ...)
 	va_list args;
 	int result;
 
-	preload_start();
+	hooks_start();
 	va_start(args, arg);
 	result = run_list(real.execve, path, arg, args, true);
 	va_end(args);

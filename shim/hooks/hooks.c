@@ -8,17 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "server/socket_activation.h"
+#include "address/translate.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/sys.h"
 #include "client/connects.h"
 #include "config/config.h"
-#include "socket/descriptors.h"
-#include "base/log.h"
-#include "socket/mark.h"
-#include "base/memory.h"
 #include "config/policy.h"
-#include "base/sys.h"
-#include "address/translate.h"
+#include "server/socket_activation.h"
 #include "server/widen.h"
+#include "socket/descriptors.h"
+#include "socket/mark.h"
 
 static _Atomic int started;
 
@@ -38,14 +38,14 @@ static void look_for_marks(void)
 	mark_expect();
 	/* Any descriptor, where a program under the library has executed this one. Who does that behind its
 	 * back (system(3), a system call of its own) may leave it some, too, but of low numbers. */
-	if ((config.heir ? fds_each : fds_each_low)(look_for_mark, NULL) == 0)
+	if ((config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, NULL) == 0)
 		mark_forget();
 	errno = saved;
 }
 
 /* A second thread that gets here meanwhile (only an initialiser of another library could have made it)
  * finds the real functions at least, and the shim inactive. */
-void preload_start(void)
+void hooks_start(void)
 {
 	int expected = 0;
 
@@ -57,14 +57,14 @@ void preload_start(void)
 	if (config.active)
 		look_for_marks();
 	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
-		adopt_sockets();
-	attempts_setup(config.active);
+		activation_mark_sockets();
+	connects_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
 }
 
 __attribute__((constructor)) static void load(void)
 {
-	preload_start();
+	hooks_start();
 }
 
 __attribute__((destructor)) static void unload(void)
@@ -72,12 +72,12 @@ __attribute__((destructor)) static void unload(void)
 	log_end();
 }
 
-bool preload_dual(int fd)
+bool hooks_dual(int fd)
 {
 	return config.active && mark_test(fd) != MARK_NONE;
 }
 
-int preload_fail(int negative)
+int hooks_fail(int negative)
 {
 	errno = -negative;
 	return -1;
@@ -110,10 +110,10 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-	if (view_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
+	if (translate_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
 		result = real.bind(fd, addr, len);
 	else if (result != 0)
-		return preload_fail(-EADDRINUSE);
+		return hooks_fail(-EADDRINUSE);
 	if (result == 0)
 		errno = saved;
 	return result;
@@ -123,7 +123,7 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 {
 	struct sockaddr_in6 at;
 
-	if (action == RULES_DEFAULT || !view_in6(addr, len, &at))
+	if (action == RULES_DEFAULT || !translate_in6(addr, len, &at))
 		return bind_in6(fd, addr, len);
 	rule_in6(fd, &at, action);
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
@@ -134,7 +134,7 @@ static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 
-	if (!view_is_in(addr, len) || !preload_dual(fd) || !view_in6(addr, len, &to))
+	if (!sockaddr_is_in(addr, len) || !hooks_dual(fd) || !translate_in6(addr, len, &to))
 		return real.bind(fd, addr, len);
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
@@ -145,20 +145,20 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in6 at;
 	int saved = errno, result;
 
-	preload_start();
+	hooks_start();
 	if (!memory_readable_address(addr, len))
 		return real.bind(fd, addr, len);
-	if (view_foreign(addr, len) && preload_dual(fd))
-		return preload_fail(-EAFNOSUPPORT);
+	if (translate_foreign(addr, len) && hooks_dual(fd))
+		return hooks_fail(-EAFNOSUPPORT);
 	action = config.active ? policy_bind(fd, addr, len) : RULES_DEFAULT;
-	if (view_is_in6(addr, len))
+	if (sockaddr_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
 	if (!config.active || !policy_widens(action, addr, len, &at))
 		return bind_in(fd, addr, len);
 	result = widen(fd, &at, action == RULES_IPV6);
 	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
 	if (result && action == RULES_IPV6)
-		return preload_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
+		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
 		return 0;
@@ -173,15 +173,16 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (preload_dual(fd)) {
+	if (hooks_dual(fd)) {
 		result = narrow(fd);
 	} else {
 		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-		result =
-		    view_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port) ? 0 : -EADDRINUSE;
+		result = translate_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port)
+			     ? 0
+			     : -EADDRINUSE;
 	}
 	if (result)
-		return preload_fail(-EADDRINUSE);
+		return hooks_fail(-EADDRINUSE);
 	errno = saved;
 	return real.listen(fd, backlog);
 }
@@ -199,35 +200,35 @@ static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
 }
 
 /* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
-static int listen_unbound(int fd, int backlog, const union view_any *name, socklen_t len)
+static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
 	enum rules_action action = policy_bind(fd, &name->any, len);
 	int saved = errno;
 
 	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
-		return preload_fail(-EADDRNOTAVAIL);
+		return hooks_fail(-EADDRNOTAVAIL);
 	errno = saved;
 	return real.listen(fd, backlog);
 }
 
 int hook_listen(int fd, int backlog)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 	int saved = errno;
 
-	preload_start();
+	hooks_start();
 	if (!config.active || real.getsockname(fd, &name.any, &len) != 0) {
 		errno = saved;
 		return real.listen(fd, backlog);
 	}
-	if (view_is_in6(&name.any, len)) {
+	if (sockaddr_is_in6(&name.any, len)) {
 		if (name.in6.sin6_port == 0 && config.active)
 			bind_unbound_in6(fd, &name.in6);
 		return listen_in6(fd, backlog, &name.in6);
 	}
-	if (view_is_in(&name.any, len) && name.in.sin_port == 0)
+	if (sockaddr_is_in(&name.any, len) && name.in.sin_port == 0)
 		return listen_unbound(fd, backlog, &name, len);
 	return real.listen(fd, backlog);
 }
@@ -241,7 +242,7 @@ static void unmap(int fd, const struct sockaddr_in6 *peer)
 {
 	int family = AF_INET;
 
-	if (view_plain(peer))
+	if (translate_is_plain(peer))
 		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
 }
 
@@ -249,44 +250,44 @@ static void unmap(int fd, const struct sockaddr_in6 *peer)
 static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 {
 	enum log_level level = known ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
-	char from[VIEW_TEXT], as[VIEW_TEXT];
+	char from[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
 	struct sockaddr_in shown;
 
 	if (!log_wants(level) || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
 		return;
-	shown = view_shown(in6, MARK_STREAM);
+	shown = translate_shown(in6, MARK_STREAM);
 	log_line(level, "descriptor %d accepted from %s, shown as %s", fd,
-		 view_text((const struct sockaddr *)in6, from),
-		 view_text((const struct sockaddr *)&shown, as));
+		 sockaddr_text((const struct sockaddr *)in6, from),
+		 sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
 /* Whether there is nothing new to say of NAME: to be asked before it is shown. ::1 is no synthetic address.
  */
-static bool known_peer(const union view_any *name)
+static bool known_peer(const union sockaddr_any *name)
 {
 	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
-	       view_known(&name->in6);
+	       translate_known(&name->in6);
 }
 
-/* Hands NAME to the program, as view_give(). False: errno is EFAULT. */
-static bool give(const union view_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
+/* Hands NAME to the program, as translate_give(). False: errno is EFAULT. */
+static bool give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		 socklen_t *room)
 {
 	/* odd() has seen to as much as an IPv4 address takes. */
-	if (view_size(name, len, kind, *room) > sizeof name->in &&
-	    !memory_writable(addr, view_size(name, len, kind, *room))) {
+	if (translate_size(name, len, kind, *room) > sizeof name->in &&
+	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
 		errno = EFAULT;
 		return false;
 	}
-	view_give(name, len, kind, addr, room);
+	translate_give(name, len, kind, addr, room);
 	return true;
 }
 
 /* What accept() yielded in FD, whose peer is NAME. False: the program can't be told, and errno is EFAULT. */
-static bool accepted(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		     socklen_t *room)
 {
-	bool marked = view_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
+	bool marked = sockaddr_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
 	bool known = marked && known_peer(name);
 
 	if (!give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))
@@ -302,11 +303,11 @@ static bool accepted(int fd, const union view_any *name, socklen_t len, struct s
  * families have none, and lose the connection over it. */
 static void accepted_unasked(int fd)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
 	if (!mark_test_stream(fd) || real.getpeername(fd, &name.any, &len) != 0 ||
-	    !view_is_in6(&name.any, len))
+	    !sockaddr_is_in6(&name.any, len))
 		return;
 	unmap(fd, &name.in6);
 	log_peer(fd, &name.in6, known_peer(&name));
@@ -343,7 +344,7 @@ static bool narrowed_meanwhile(int fd)
 
 static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 	int saved = errno, result;
 
@@ -358,12 +359,12 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 	if (result < 0)
 		return result;
 	if (config.peer == SETTINGS_PEER_SYNTHETIC)
-		adopt_connection(fd, result);
+		activation_mark_connection(fd, result);
 	if (!addr) {
 		accepted_unasked(result);
 	} else if (!accepted(result, &name, len, addr, room)) {
 		sys_close(result);
-		return preload_fail(-EFAULT);
+		return hooks_fail(-EFAULT);
 	}
 	errno = saved;
 	return result;
@@ -371,13 +372,13 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 
 int hook_accept(int fd, struct sockaddr *addr, socklen_t *room)
 {
-	preload_start();
+	hooks_start();
 	return do_accept(fd, addr, room, -1);
 }
 
 int hook_accept4(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
-	preload_start();
+	hooks_start();
 	/* What the kernel refuses as EINVAL must not look like a socket that was narrowed. */
 	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
 		return real.accept4(fd, addr, room, flags);
@@ -389,31 +390,31 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 		   socklen_t *room)
 {
 	enum mark kind = MARK_NONE;
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
 	/* A program may wait in asking again and again. */
-	if (attempts_pending())
-		attempts_advance();
+	if (connects_pending())
+		connects_advance();
 	if (!addr || odd(addr, room))
 		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)
 		return -1;
-	if (view_is_in6(&name.any, len))
+	if (sockaddr_is_in6(&name.any, len))
 		kind = mark_test(fd);
-	if (kind == MARK_NONE && view_is_in6(&name.any, len) && mark_assume(fd, *room))
+	if (kind == MARK_NONE && sockaddr_is_in6(&name.any, len) && mark_assume(fd, *room))
 		kind = MARK_STREAM;
 	return give(&name, len, kind, addr, room) ? 0 : -1;
 }
 
 int hook_getsockname(int fd, struct sockaddr *addr, socklen_t *room)
 {
-	preload_start();
+	hooks_start();
 	return name_of(real.getsockname, fd, addr, room);
 }
 
 int hook_getpeername(int fd, struct sockaddr *addr, socklen_t *room)
 {
-	preload_start();
+	hooks_start();
 	return name_of(real.getpeername, fd, addr, room);
 }

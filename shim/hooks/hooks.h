@@ -1,6 +1,6 @@
 /* What the files of exported functions have in common. */
-#ifndef DUALSTACK_PRELOAD_H
-#define DUALSTACK_PRELOAD_H
+#ifndef DUALSTACK_HOOKS_H
+#define DUALSTACK_HOOKS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -23,17 +23,17 @@
 /* Every hook calls this first. Initialisers of other libraries may run before this one's, so whoever
  * comes first fills the table of real functions and reads the environment; afterwards it is one load
  * and one branch. */
-void preload_start(void);
+void hooks_start(void);
 
 /* What is done while a connect is in progress, and only then, is kept apart: the common case needs no frame
  * of its own then. */
 #define RARE __attribute__((noinline, cold))
 
 /* Whether calls on FD are to be translated. errno is left alone. */
-bool preload_dual(int fd);
+bool hooks_dual(int fd);
 
 /* An error that the library found, as the program is told of it: errno is set, -1 returned. */
-int preload_fail(int negative);
+int hooks_fail(int negative);
 
 /* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
  * answer: then the answer is in VALUE and LEN. */
@@ -49,8 +49,8 @@ bool connect_settled(int fd, int flags, int timeout);
  * address, and what it is shown as must not get out. */
 bool ready_for_in6(int fd);
 
-/* The same for TO, by which a translator is reached (candidates_nat64()), and which is shown as ADDR from now
- * on. */
+/* The same for TO, by which a translator is reached (destinations_nat64()), and which is shown as ADDR from
+ * now on. */
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to);
 
 #endif

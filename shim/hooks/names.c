@@ -8,10 +8,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "config/config.h"
-#include "base/memory.h"
-#include "resolver/getaddrinfo.h"
 #include "address/translate.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "resolver/getaddrinfo.h"
 
 /* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
 static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
@@ -19,12 +19,12 @@ static bool synthetic(int family, const void *addr, socklen_t len, struct in6_ad
 	struct sockaddr_in shown = {.sin_family = AF_INET};
 	struct sockaddr_in6 at;
 
-	preload_start();
+	hooks_start();
 	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr ||
 	    !memory_readable(addr, len))
 		return false;
 	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
-	if (!view_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
+	if (!translate_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
 		return false;
 	*in6 = at.sin6_addr;
 	return true;
@@ -35,7 +35,7 @@ const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t s
 {
 	struct in6_addr in6;
 
-	preload_start();
+	hooks_start();
 	if (size >= INET6_ADDRSTRLEN && !config.text_in &&
 	    synthetic(family, addr, sizeof(struct in_addr), &in6))
 		/* cppcheck-suppress returnDanglingLifetime ; it returns TEXT */
@@ -49,8 +49,8 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	struct sockaddr_in6 in6;
 	int result;
 
-	preload_start();
-	if (!config.active || !memory_readable_address(addr, len) || !view_synthetic(addr, len, &in6))
+	hooks_start();
+	if (!config.active || !memory_readable_address(addr, len) || !translate_synthetic(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	if (config.text_in && flags & NI_NUMERICHOST)
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
@@ -112,7 +112,7 @@ int hook_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hos
 int hook_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		     struct addrinfo **result)
 {
-	preload_start();
+	hooks_start();
 	if (!config.active)
 		return real.getaddrinfo(node, service, hints, result);
 	return resolve_getaddrinfo(node, service, hints, result);
@@ -120,7 +120,7 @@ int hook_getaddrinfo(const char *node, const char *service, const struct addrinf
 
 struct hostent *hook_gethostbyname2(const char *name, int family)
 {
-	preload_start();
+	hooks_start();
 	return config.active && name ? resolve_host(name, family) : real.gethostbyname2(name, family);
 }
 
@@ -132,7 +132,7 @@ struct hostent *hook_gethostbyname(const char *name)
 int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
 {
-	preload_start();
+	hooks_start();
 	if (!config.active || !name)
 		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
 	return resolve_host_r(name, family, entry, buffer, size, result, error);

@@ -7,16 +7,16 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/sys.h"
 #include "client/connects.h"
 #include "config/config.h"
-#include "socket/mark.h"
-#include "base/memory.h"
-#include "socket/options.h"
-#include "base/sys.h"
-#include "socket/clone.h"
 #include "server/widen.h"
+#include "socket/clone.h"
+#include "socket/mark.h"
+#include "socket/options.h"
 
-/* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (martians.h): the program has
+/* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (spoof_filter.h): the program has
  * none. */
 static bool no_filter(int fd, int level, int name, socklen_t *len)
 {
@@ -32,21 +32,21 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	int domain = AF_INET;
 	unsigned lowat;
 
-	preload_start();
+	hooks_start();
 	if (no_filter(fd, level, name, len))
 		return 0;
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
 	/* Levels that an AF_INET socket has no options of: do_ip_getsockopt() has another error for that than
 	 * do_ipv6_getsockopt(). */
-	if (level == IPPROTO_IPV6 && preload_dual(fd))
-		return preload_fail(-EOPNOTSUPP);
+	if (level == IPPROTO_IPV6 && hooks_dual(fd))
+		return hooks_fail(-EOPNOTSUPP);
 	if (real.getsockopt(fd, level, name, value, len) != 0)
-		return errno == ENOPROTOOPT && level != SOL_SOCKET && level != IPPROTO_IP &&
-			       preload_dual(fd) && level != twin_protocol(fd)
-			   ? preload_fail(-EOPNOTSUPP)
+		return errno == ENOPROTOOPT && level != SOL_SOCKET && level != IPPROTO_IP && hooks_dual(fd) &&
+			       level != socket_protocol(fd)
+			   ? hooks_fail(-EOPNOTSUPP)
 			   : -1;
-	if (level == SOL_SOCKET && name == SO_DOMAIN && preload_dual(fd))
+	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
 	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
 		memcpy(&lowat, value, sizeof lowat);
@@ -60,8 +60,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 static int set_nothing(int level, int name, const void *value)
 {
 	if (!memory_readable(value, sizeof(int)))
-		return preload_fail(-EFAULT);
-	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? preload_fail(-ENOENT) : 0;
+		return hooks_fail(-EFAULT);
+	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
 }
 
 /* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
@@ -71,34 +71,34 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	int saved = errno, result;
 	bool marked;
 
-	preload_start();
+	hooks_start();
 	if ((int)len < 0)
 		return real.setsockopt(fd, level, name, value, len);
-	if (level == IPPROTO_IPV6 && preload_dual(fd))
-		return preload_fail(-ENOPROTOOPT);
+	if (level == IPPROTO_IPV6 && hooks_dual(fd))
+		return hooks_fail(-ENOPROTOOPT);
 	if (config.active && len >= sizeof(int) && mark_guards(fd, level, name))
 		return set_nothing(level, name, value);
 	row = config.active ? options_find(level, name) : NULL;
-	if (!row && !attempts_pending())
+	if (!row && !connects_pending())
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
 	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
 		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
 		result = narrow(fd);
 		if (result && result != -ENOTCONN)
-			return preload_fail(result);
+			return hooks_fail(result);
 		marked = false;
 	}
 	errno = saved;
 	if (real.setsockopt(fd, level, name, value, len) != 0)
 		return -1;
-	if (attempts_pending())
-		attempts_set(fd, level, name, value, len);
+	if (connects_pending())
+		connects_set(fd, level, name, value, len);
 	result = row && marked ? options_mirror(fd, row, value, len) : 0;
 	if (row && !marked && row->kind == OPTION_KEEP)
 		(void)mark_keep(fd);
 	errno = saved;
-	return result ? preload_fail(result) : 0;
+	return result ? hooks_fail(result) : 0;
 }
 
 /* Requests that only AF_INET sockets answer (inet_ioctl(); netdevice(7), arp(7), ip(7)), in ranges: routes,
@@ -119,8 +119,8 @@ int hook_ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	preload_start();
-	if (!is_in_request(request) || !preload_dual(fd))
+	hooks_start();
+	if (!is_in_request(request) || !hooks_dual(fd))
 		return real.ioctl(fd, request, arg);
 	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (in < 0)

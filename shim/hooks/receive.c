@@ -5,40 +5,40 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "address/message.h"
+#include "address/translate.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "client/connects.h"
 #include "config/config.h"
-#include "address/message.h"
-#include "base/log.h"
 #include "socket/mark.h"
-#include "base/memory.h"
-#include "address/translate.h"
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
 
 /* Who is shown as which address, once for each. */
-static void log_peer(int fd, const union view_any *name, socklen_t len)
+static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 {
 	const struct sockaddr_in6 *in6 = &name->in6;
-	char from[VIEW_TEXT], as[VIEW_TEXT];
+	char from[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
 	struct sockaddr_in shown;
 
-	if (!log_wants(LOG_LEVEL_INFO) || !view_is_in6(&name->any, len) ||
-	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) || view_known(in6))
+	if (!log_wants(LOG_LEVEL_INFO) || !sockaddr_is_in6(&name->any, len) ||
+	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) || translate_known(in6))
 		return;
-	shown = view_shown(in6, MARK_DATAGRAM);
+	shown = translate_shown(in6, MARK_DATAGRAM);
 	log_line(LOG_LEVEL_INFO, "descriptor %d: first datagram from %s, shown as %s", fd,
-		 view_text(&name->any, from), view_text((const struct sockaddr *)&shown, as));
+		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
 /* Hands the sender's NAME to the program. False: errno is EFAULT. */
-static bool give_name(int fd, const union view_any *name, socklen_t len, struct sockaddr *addr,
+static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
-	bool marked =
-	    view_is_in6(&name->any, len) && (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
+	bool marked = sockaddr_is_in6(&name->any, len) &&
+		      (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
-	socklen_t size = view_size(name, len, kind, *room);
+	socklen_t size = translate_size(name, len, kind, *room);
 
 	if (marked)
 		log_peer(fd, name, len);
@@ -47,7 +47,7 @@ static bool give_name(int fd, const union view_any *name, socklen_t len, struct 
 		errno = EFAULT;
 		return false;
 	}
-	view_give(name, len, kind, addr, room);
+	translate_give(name, len, kind, addr, room);
 	return true;
 }
 
@@ -75,7 +75,7 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
 			   struct sockaddr *addr, socklen_t *room)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
 	ssize_t result;
 
@@ -103,8 +103,8 @@ ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockadd
 {
 	const struct receiver plain = {.checked = false};
 
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
 }
@@ -114,8 +114,8 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 {
 	const struct receiver checked = {.checked = true, .space = space};
 
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
@@ -157,24 +157,24 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 /* Sockets that another process passes on may be marked ones. */
 static void expect_passed(const struct msghdr *message)
 {
-	struct datagram_control c;
+	struct message_control c;
 
 	if (mark_expected() || !message)
 		return;
-	c = datagram_controls(message);
-	while (datagram_next(&c))
+	c = message_controls(message);
+	while (message_next(&c))
 		if (c.header.cmsg_level == SOL_SOCKET && c.header.cmsg_type == SCM_RIGHTS)
 			mark_expect();
 }
 
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
-	union view_any name;
+	union sockaddr_any name;
 	struct msghdr kernel;
 	ssize_t result;
 
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !translated(fd, message, flags)) {
 		kernel = message && memory_readable(message, sizeof *message)
@@ -188,13 +188,13 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 			return result;
 		*message = kernel;
 	}
-	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+	_Alignas(struct cmsghdr) char control[message_room(message->msg_controllen)];
 
-	datagram_receive(message, &kernel, &name, control);
+	message_receive(message, &kernel, &name, control);
 	result = real.recvmsg(fd, &kernel, flags);
 	if (result >= 0) {
 		log_peer(fd, &name, kernel.msg_name ? kernel.msg_namelen : 0);
-		datagram_deliver(&kernel, message);
+		message_deliver(&kernel, message);
 	}
 	return result;
 }
@@ -206,7 +206,7 @@ static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t 
 	unsigned n = 0;
 
 	for (*control = 0; n < count && n < BATCH && writable(&messages[n].msg_hdr); n++) {
-		size_t need = CMSG_ALIGN(datagram_room(messages[n].msg_hdr.msg_controllen));
+		size_t need = CMSG_ALIGN(message_room(messages[n].msg_hdr.msg_controllen));
 
 		if (n && *control + need > BATCH_CONTROL)
 			break;
@@ -221,19 +221,19 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 {
 	_Alignas(struct cmsghdr) char control[size];
 	struct mmsghdr kernel[BATCH];
-	union view_any names[BATCH];
+	union sockaddr_any names[BATCH];
 	size_t used = 0;
 	int got;
 
 	for (unsigned i = 0; i < n; i++) {
-		datagram_receive(&messages[i].msg_hdr, &kernel[i].msg_hdr, &names[i], control + used);
-		used += CMSG_ALIGN(datagram_room(messages[i].msg_hdr.msg_controllen));
+		message_receive(&messages[i].msg_hdr, &kernel[i].msg_hdr, &names[i], control + used);
+		used += CMSG_ALIGN(message_room(messages[i].msg_hdr.msg_controllen));
 	}
 	got = real.recvmmsg(fd, kernel, n, flags, timeout);
 	for (unsigned i = 0; i < n && (int)i < got; i++) {
 		messages[i].msg_len = kernel[i].msg_len;
 		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_name ? kernel[i].msg_hdr.msg_namelen : 0);
-		datagram_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
+		message_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
 	}
 	return got;
 }
@@ -243,7 +243,7 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	unsigned total = 0;
 	int saved = errno;
 
-	preload_start();
+	hooks_start();
 	if (!config.active || !mark_expected() || !messages || !count ||
 	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr)) {
 		int result = real.recvmmsg(fd, messages, count, flags, timeout);

@@ -6,15 +6,15 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "address/message.h"
+#include "address/translate.h"
+#include "base/memory.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "config/config.h"
-#include "address/message.h"
-#include "socket/mark.h"
-#include "base/memory.h"
-#include "resolver/nat64.h"
 #include "config/policy.h"
-#include "address/translate.h"
+#include "resolver/nat64.h"
+#include "socket/mark.h"
 
 /* Those behind are not looked at (__sys_sendmmsg(), UIO_MAXIOV). */
 enum { MOST_MESSAGES = 1024 };
@@ -24,18 +24,18 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 {
 	struct sockaddr_in in;
 
-	if (!(flags & MSG_FASTOPEN) || !view_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
+	if (!(flags & MSG_FASTOPEN) || !sockaddr_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
 		return false;
 	memcpy(&in, addr, sizeof in);
-	*to = view_real(&in);
+	*to = translate_real(&in);
 	return true;
 }
 
 /* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
 static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
-	if (!addr || len < sizeof *in || len > sizeof(union view_any) || view_family(addr) != AF_UNSPEC ||
-	    !mark_test_datagram(fd))
+	if (!addr || len < sizeof *in || len > sizeof(union sockaddr_any) ||
+	    sockaddr_family(addr) != AF_UNSPEC || !mark_test_datagram(fd))
 		return false;
 	memcpy(in, addr, sizeof *in);
 	in->sin_family = AF_INET;
@@ -47,11 +47,11 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
  * has.) 0: it may be sent. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	if (view_foreign(addr, len) && !view_is_in6(addr, len) && mark_test_datagram(fd))
+	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))
 		return EAFNOSUPPORT;
-	if (view_short(addr, len) && mark_test_datagram(fd))
+	if (translate_short(addr, len) && mark_test_datagram(fd))
 		return EINVAL;
-	return view_forgotten(addr, len) ? ENETUNREACH : 0;
+	return translate_forgotten(addr, len) ? ENETUNREACH : 0;
 }
 
 static int fail(int error)
@@ -64,7 +64,7 @@ static int fail(int error)
  */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
-	return errno == ENETUNREACH && candidates_nat64(addr, len, to) &&
+	return errno == ENETUNREACH && destinations_nat64(addr, len, to) &&
 	       policy_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
@@ -93,8 +93,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	ssize_t result;
 	int saved = errno;
 
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
 	if (!config.active || !memory_readable_address(addr, len))
 		return real.sendto(fd, data, size, flags, addr, len);
@@ -105,7 +105,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return fail((int)result);
 	if (addr && !policy_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (!view_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
+	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
 		if (result >= 0 || !by_nat64(fd, addr, len, flags, &to))
 			return result;
@@ -118,7 +118,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
  * that is an IPv6 address. */
 static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
-	union view_any peer;
+	union sockaddr_any peer;
 	socklen_t len = sizeof peer;
 	int saved = errno;
 	bool result;
@@ -126,7 +126,7 @@ static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_
 	if (!message || message->msg_name || !message->msg_control || !message->msg_controllen ||
 	    !mark_test_datagram(fd))
 		return false;
-	result = real.getpeername(fd, &peer.any, &len) == 0 && view_is_in6(&peer.any, len) &&
+	result = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len) &&
 		 !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
 	errno = saved;
 	if (result)
@@ -138,8 +138,8 @@ static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_
 static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
 	return config.peer == SETTINGS_PEER_REAL && message->msg_control && message->msg_controllen &&
-	       view_is_in6(message->msg_name, message->msg_namelen) && mark_test_datagram(fd) &&
-	       view_in6(message->msg_name, message->msg_namelen, to);
+	       sockaddr_is_in6(message->msg_name, message->msg_namelen) && mark_test_datagram(fd) &&
+	       translate_in6(message->msg_name, message->msg_namelen, to);
 }
 
 static size_t least(size_t a, size_t b)
@@ -152,8 +152,9 @@ static bool readable(const struct msghdr *message)
 {
 	return memory_readable(message, sizeof *message) &&
 	       (!message->msg_name ||
-		memory_readable(message->msg_name, least(message->msg_namelen, sizeof(union view_any)))) &&
-	       memory_readable(message->msg_control, least(message->msg_controllen, DATAGRAM_MOST));
+		memory_readable(message->msg_name,
+				least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
+	       memory_readable(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
 }
 
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -165,8 +166,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	int saved = errno, result;
 	ssize_t sent;
 
-	preload_start();
-	if (attempts_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
 	if (!config.active || !message || !readable(message))
 		return real.sendmsg(fd, message, flags);
@@ -181,7 +182,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return fail(result);
 	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
-	if (!datagram_to(message, &to) && !in6_by_name(fd, message, &to) &&
+	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
@@ -189,9 +190,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 			return sent;
 		errno = saved;
 	}
-	_Alignas(struct cmsghdr) char control[datagram_room(message->msg_controllen)];
+	_Alignas(struct cmsghdr) char control[message_room(message->msg_controllen)];
 
-	result = datagram_send(message, &kernel, &to, control);
+	result = message_send(message, &kernel, &to, control);
 	if (result)
 		return fail(-result);
 	if (connected) {
@@ -219,7 +220,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int 
 			return false;
 		const struct msghdr *m = &messages[i].msg_hdr;
 
-		if (datagram_to(m, &to) || fast_open(fd, m->msg_name, m->msg_namelen, flags, &to) ||
+		if (message_to(m, &to) || fast_open(fd, m->msg_name, m->msg_namelen, flags, &to) ||
 		    unspecified(fd, m->msg_name, m->msg_namelen, &in) ||
 		    refused(fd, m->msg_name, m->msg_namelen))
 			return true;
@@ -251,7 +252,7 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
 	int saved = errno, result;
 
-	preload_start();
+	hooks_start();
 	if (!config.active || !messages)
 		return real.sendmmsg(fd, messages, count, flags);
 	if (count > MOST_MESSAGES)

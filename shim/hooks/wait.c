@@ -1,4 +1,4 @@
-/* Waiting. With no connect in progress this is one load and one branch (attempts.h), and what is more is out
+/* Waiting. With no connect in progress this is one load and one branch (connects.h), and what is more is out
  * of line, so that no registers are saved for it. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
@@ -22,20 +22,20 @@ static const struct timespec *from_ms(int ms, struct timespec *t)
 	return t;
 }
 
-/* Before the library is ready, attempts_pending() says yes. */
+/* Before the library is ready, connects_pending() says yes. */
 static int poll_pending(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec t;
 
-	preload_start();
-	if (!attempts_pending())
+	hooks_start();
+	if (!connects_pending())
 		return real.poll(fds, count, timeout);
-	return ready_poll(fds, count, from_ms(timeout, &t), NULL);
+	return wait_poll(fds, count, from_ms(timeout, &t), NULL);
 }
 
 int hook_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	if (attempts_pending())
+	if (connects_pending())
 		return poll_pending(fds, count, timeout);
 	return real.poll(fds, count, timeout);
 }
@@ -43,13 +43,13 @@ int hook_poll(struct pollfd *fds, nfds_t count, int timeout)
 static int ppoll_pending(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 			 const sigset_t *mask)
 {
-	preload_start();
-	return ready_poll(fds, count, timeout, mask);
+	hooks_start();
+	return wait_poll(fds, count, timeout, mask);
 }
 
 int hook_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
-	if (attempts_pending())
+	if (connects_pending())
 		return ppoll_pending(fds, count, timeout, mask);
 	return real.ppoll(fds, count, timeout, mask);
 }
@@ -58,7 +58,7 @@ int hook_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
  * library's own ends a program that lies. */
 int hook___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space)
 {
-	if (attempts_pending() && space / sizeof *fds >= count)
+	if (connects_pending() && space / sizeof *fds >= count)
 		return poll_pending(fds, count, timeout);
 	return real.__poll_chk ? real.__poll_chk(fds, count, timeout, space) : hook_poll(fds, count, timeout);
 }
@@ -66,7 +66,7 @@ int hook___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space)
 int hook___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
 		     size_t space)
 {
-	if (attempts_pending() && space / sizeof *fds >= count)
+	if (connects_pending() && space / sizeof *fds >= count)
 		return ppoll_pending(fds, count, timeout, mask);
 	return real.__ppoll_chk ? real.__ppoll_chk(fds, count, timeout, mask, space)
 				: hook_ppoll(fds, count, timeout, mask);
@@ -77,15 +77,15 @@ RARE static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgen
 	struct timespec t, left;
 	int result, error;
 
-	preload_start();
-	if (!attempts_pending() || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+	hooks_start();
+	if (!connects_pending() || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
 		return real.select(count, in, out, urgent, timeout);
 	if (timeout) {
 		t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
 		t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
 		left = t;
 	}
-	result = ready_select(count, in, out, urgent, timeout ? &t : NULL, NULL, timeout ? &left : NULL);
+	result = wait_select(count, in, out, urgent, timeout ? &t : NULL, NULL, timeout ? &left : NULL);
 	error = errno;
 	/* Linux says how much was left (select(2), "Notes"). */
 	if (timeout) {
@@ -98,7 +98,7 @@ RARE static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgen
 
 int hook_select(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
 {
-	if (attempts_pending())
+	if (connects_pending())
 		return select_pending(count, in, out, urgent, timeout);
 	return real.select(count, in, out, urgent, timeout);
 }
@@ -106,9 +106,9 @@ int hook_select(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timev
 int hook_pselect(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
 		 const sigset_t *mask)
 {
-	if (attempts_pending()) {
-		preload_start();
-		return ready_select(count, in, out, urgent, timeout, mask, NULL);
+	if (connects_pending()) {
+		hooks_start();
+		return wait_select(count, in, out, urgent, timeout, mask, NULL);
 	}
 	return real.pselect(count, in, out, urgent, timeout, mask);
 }
@@ -132,16 +132,16 @@ static __attribute__((noinline)) int epoll_ctl_pending(int set, int operation, i
 {
 	struct registration r = {.set = set, .operation = operation, .fd = fd, .event = event};
 
-	preload_start();
-	if (!attempts_pending())
+	hooks_start();
+	if (!connects_pending())
 		return real.epoll_ctl(set, operation, fd, event);
-	attempts_exclusively(epoll_register, &r);
+	connects_exclusively(epoll_register, &r);
 	return r.result;
 }
 
 int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
-	if (attempts_pending())
+	if (connects_pending())
 		return epoll_ctl_pending(set, operation, fd, event);
 	return real.epoll_ctl(set, operation, fd, event);
 }
@@ -151,7 +151,7 @@ int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 static bool is_still(void)
 {
 #ifdef KNOWS_THREADS
-	return !attempts_pending() && __libc_single_threaded;
+	return !connects_pending() && __libc_single_threaded;
 #else
 	return false;
 #endif
@@ -162,10 +162,10 @@ static bool is_still(void)
 static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
 		  const sigset_t *mask)
 {
-	if (result <= 0 || !attempts_pending())
+	if (result <= 0 || !connects_pending())
 		return result;
-	result = ready_sift(set, events, result);
-	return result ? result : ready_epoll(set, events, most, timeout, mask);
+	result = wait_sift(set, events, result);
+	return result ? result : wait_epoll(set, events, most, timeout, mask);
 }
 
 static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
@@ -174,9 +174,9 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 	struct timespec t;
 	int result;
 
-	preload_start();
-	if (attempts_pending())
-		return ready_epoll(set, events, most, from_ms(timeout, &t), mask);
+	hooks_start();
+	if (connects_pending())
+		return wait_epoll(set, events, most, from_ms(timeout, &t), mask);
 	result = real.epoll_pwait(set, events, most, timeout, mask);
 	return sifted(set, events, result, most, from_ms(timeout, &t), mask);
 }
@@ -194,9 +194,9 @@ static __attribute__((noinline)) int epoll_wait_watched(int set, struct epoll_ev
 	struct timespec t;
 	int result;
 
-	preload_start();
-	if (attempts_pending())
-		return ready_epoll(set, events, most, from_ms(timeout, &t), NULL);
+	hooks_start();
+	if (connects_pending())
+		return wait_epoll(set, events, most, from_ms(timeout, &t), NULL);
 	result = real.epoll_wait(set, events, most, timeout);
 	return sifted(set, events, result, most, from_ms(timeout, &t), NULL);
 }
@@ -214,14 +214,14 @@ static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_
 {
 	int result;
 
-	preload_start();
+	hooks_start();
 	if (!real.epoll_pwait2) {
 		errno = ENOSYS;
 		return -1;
 	}
-	if (attempts_pending() &&
+	if (connects_pending() &&
 	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
-		return ready_epoll(set, events, most, timeout, mask);
+		return wait_epoll(set, events, most, timeout, mask);
 	result = real.epoll_pwait2(set, events, most, timeout, mask);
 	return sifted(set, events, result, most, timeout, mask);
 }

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/memory.h"
 #include "config/config.h"
 #include "socket/descriptors.h"
-#include "base/log.h"
 #include "socket/mark.h"
-#include "base/memory.h"
 
 #define PRELOAD "LD_PRELOAD="
 #define LIBRARY "libdualstack.so"
@@ -81,7 +81,7 @@ static bool expands_to(const char *entry, size_t size, const char *file)
 	       memcmp(file + strlen(file) - behind, token + name, behind) == 0;
 }
 
-bool heir_entry(const char *preload, const char *file, char *entry)
+bool inheritance_entry(const char *preload, const char *file, char *entry)
 {
 	if (!preload || !strchr(preload, '$'))
 		return false;
@@ -120,7 +120,7 @@ static int inherited(int fd, void *arg)
 	return mark_test(fd) != MARK_NONE || mark_hidden(fd);
 }
 
-bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
+bool inheritance_needs(char *const envp[], bool cloexec_too, struct inheritance *need)
 {
 	const char *preload;
 	bool preloaded, result;
@@ -137,7 +137,7 @@ bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 		result = missing(envp, config.variables[CONFIG_KEY]) ||
 			 missing(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
-		result = fds_each(inherited, &cloexec_too) != 0;
+		result = descriptors_each(inherited, &cloexec_too) != 0;
 		/* Where ld.so can't open the library, it complains on standard error and goes on. */
 		if (result && access(config.library_file, R_OK) != 0) {
 			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
@@ -155,7 +155,7 @@ bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need)
 	return result;
 }
 
-void heir_environment(char *const envp[], char **slots, char *text)
+void inheritance_environment(char *const envp[], char **slots, char *text)
 {
 	const char *preload = value_of(envp, PRELOAD);
 	const bool preloaded = preloads(envp);

@@ -1,8 +1,8 @@
 /* Who gets a widened socket gets the shim: a program without it would see raw IPv6 addresses. Daemons
  * clean the environment before they execute their workers, so the variables of the shim are put back
  * into it, if and only if the program about to run inherits a marked descriptor. */
-#ifndef DUALSTACK_HEIR_H
-#define DUALSTACK_HEIR_H
+#ifndef DUALSTACK_INHERITANCE_H
+#define DUALSTACK_INHERITANCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,21 +10,21 @@
 /* The entry of PRELOAD (LD_PRELOAD's value, or NULL) that ld.so(8) made FILE, an absolute path, from by
  * expanding $LIB or ${LIB}: an heir of the other word size finds its own library by it. False: there is
  * none; true: it is in ENTRY, which has PATH_MAX bytes. */
-bool heir_entry(const char *preload, const char *file, char *entry);
+bool inheritance_entry(const char *preload, const char *file, char *entry);
 
 /* What an environment for the heir takes: SLOTS pointers and SIZE bytes, for the caller to have on its
  * stack, since none of this may allocate. */
-struct heir {
+struct inheritance {
 	size_t slots, size;
 };
 
 /* Whether ENVP (may be NULL) must be completed before it is given to a program; then *NEED is filled.
  * CLOEXEC_TOO counts descriptors that have FD_CLOEXEC as inherited: posix_spawn()'s file actions may
  * hand them on, and can't be read. Async-signal-safe, also after vfork(); errno left alone. */
-bool heir_needs(char *const envp[], bool cloexec_too, struct heir *need);
+bool inheritance_needs(char *const envp[], bool cloexec_too, struct inheritance *need);
 
 /* Makes the completed environment from ENVP: SLOTS[need.slots], with LD_PRELOAD's text in
  * TEXT[need.size]. The shim stands in front of any LD_PRELOAD there is. Async-signal-safe. */
-void heir_environment(char *const envp[], char **slots, char *text);
+void inheritance_environment(char *const envp[], char **slots, char *text);
 
 #endif

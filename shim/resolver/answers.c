@@ -5,13 +5,13 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "address/translate.h"
 #include "base/log.h"
-#include "socket/mark.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
-#include "address/translate.h"
+#include "socket/mark.h"
 
 bool answers_routed(const struct addrinfo *list, int family)
 {
@@ -83,8 +83,8 @@ bool answers_taken(struct in_addr in)
 	const struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = in};
 	struct sockaddr_in6 real;
 
-	return view_synthetic((const struct sockaddr *)&addr, sizeof addr, &real) ||
-	       view_forgotten((const struct sockaddr *)&addr, sizeof addr);
+	return translate_synthetic((const struct sockaddr *)&addr, sizeof addr, &real) ||
+	       translate_forgotten((const struct sockaddr *)&addr, sizeof addr);
 }
 
 static bool is_taken(const struct addrinfo *one)
@@ -122,9 +122,9 @@ static void note_loopback(const char *node)
 struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real)
 {
 	bool loopback = IN6_IS_ADDR_LOOPBACK(&real->sin6_addr);
-	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || view_known(real);
-	struct sockaddr_in shown = view_shown(real, MARK_STREAM);
-	char text[VIEW_TEXT], as[VIEW_TEXT];
+	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || translate_known(real);
+	struct sockaddr_in shown = translate_shown(real, MARK_STREAM);
+	char text[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
 
 	if (loopback)
 		note_loopback(node);
@@ -134,8 +134,8 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 		mark_expect();
 	if (!known)
 		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
-			 view_text((const struct sockaddr *)real, text),
-			 view_text((const struct sockaddr *)&shown, as));
+			 sockaddr_text((const struct sockaddr *)real, text),
+			 sockaddr_text((const struct sockaddr *)&shown, as));
 	return shown;
 }
 

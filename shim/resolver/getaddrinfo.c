@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resolver/answers.h"
+#include "address/translate.h"
+#include "base/real.h"
 #include "config/config.h"
-#include "resolver/second_question.h"
+#include "config/policy.h"
+#include "resolver/answers.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
-#include "config/policy.h"
-#include "base/real.h"
-#include "resolver/route.h"
 #include "resolver/nat64_discovery.h"
-#include "address/translate.h"
+#include "resolver/route.h"
+#include "resolver/second_question.h"
 
 /* Of an answer with both families the IPv6 addresses, each with a synthetic address in its place: a
  * sockaddr_in is the shorter one. The rest is freed, but for the canonical name, which the first one has. */
@@ -90,7 +90,7 @@ static void note(const char *node, bool both, const struct addrinfo *own, const 
 static void look_for_translator(const struct addrinfo *list)
 {
 	if (config.nat64_auto && answers_has(list, AF_INET) && !answers_routed(list, AF_INET))
-		translator_look();
+		nat64_discover();
 }
 
 /* Whether an answer with both families (OTHER) is to be given in the place of what the program's question in
@@ -260,7 +260,7 @@ static int in_by_translator(int error, const char *node, const char *service, co
 	    hints->ai_family == AF_INET6 || !no_address(error) || !without_in())
 		return error;
 	if (config.nat64_auto)
-		translator_look();
+		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
 	if (!nat64_known() || ask_really(node, service, &plain, result) != 0)

@@ -1,6 +1,6 @@
 /* What the resolver says, for a program that asked for one family only (RFC 6535, 2.3.1; RFC 3493, 6.1), and
- * noting it (names.h). Functions for the hooks of the resolver: not async-signal-safe, as the resolver is
- * not. errno is the resolver's. */
+ * noting it (known_names.h). Functions for the hooks of the resolver: not async-signal-safe, as the resolver
+ * is not. errno is the resolver's. */
 #ifndef DUALSTACK_RESOLVE_H
 #define DUALSTACK_RESOLVE_H
 

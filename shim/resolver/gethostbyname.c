@@ -5,18 +5,18 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "resolver/answers.h"
-#include "config/config.h"
+#include "address/translate.h"
 #include "base/large.h"
-#include "resolver/second_question.h"
-#include "resolver/known_names.h"
-#include "config/policy.h"
 #include "base/real.h"
+#include "config/config.h"
+#include "config/policy.h"
+#include "resolver/answers.h"
 #include "resolver/getaddrinfo.h"
+#include "resolver/known_names.h"
+#include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
-#include "resolver/nat64_discovery.h"
-#include "address/translate.h"
+#include "resolver/second_question.h"
 
 /* The addresses of ENTRY, IPv4 ones V4MAPPED. */
 static void add_host(struct names_list *list, const struct hostent *entry)
@@ -155,7 +155,7 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
 	names_note(name, &list);
 	if (config.nat64_auto && own && family == AF_INET && !host_routed(own))
-		translator_look();
+		nat64_discover();
 	if (family == AF_INET && own)
 		instead = (policy_wants_in6(action) || !host_routed(own)) && answers_native(other);
 	else

@@ -1,5 +1,5 @@
-/* Entries are read and written as a seqlock, as the slots in peers.c are: SEQ is even while an entry is at
- * rest and odd while somebody writes it; a writer claims it with one compare-and-swap and never waits. */
+/* Entries are read and written as a seqlock, as the slots in synthetic.c are: SEQ is even while an entry is
+ * at rest and odd while somebody writes it; a writer claims it with one compare-and-swap and never waits. */
 #define _GNU_SOURCE
 #include "resolver/known_names.h"
 

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
-#include "resolver/nat64.h"
-#include "base/real.h"
 #include "address/translate.h"
+#include "base/log.h"
+#include "base/real.h"
+#include "resolver/nat64.h"
 
 /* Seconds: RFC 7050, 3, would have the TTL, which the resolver does not tell. */
 enum { AGAIN = 60, GOOD = 600 };
@@ -21,7 +21,7 @@ static void take(const struct addrinfo *list)
 	for (; list; list = list->ai_next) {
 		struct nat64_prefix prefix;
 		struct sockaddr_in6 in6;
-		char text[VIEW_TEXT];
+		char text[SOCKADDR_TEXT];
 
 		if (list->ai_family != AF_INET6)
 			continue;
@@ -32,12 +32,12 @@ static void take(const struct addrinfo *list)
 		log_line(LOG_LEVEL_INFO,
 			 "IPv4 addresses without a route are reached by NAT64: ipv4only.arpa is %s, prefix "
 			 "length %u",
-			 view_text((const struct sockaddr *)&in6, text), prefix.bits);
+			 sockaddr_text((const struct sockaddr *)&in6, text), prefix.bits);
 		return;
 	}
 }
 
-void translator_look(void)
+void nat64_discover(void)
 {
 	static _Atomic unsigned last;
 	const struct addrinfo hints = {.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM};

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "socket/mark.h"
 #include "base/real.h"
 #include "socket/clone.h"
+#include "socket/mark.h"
 
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
 
 /* Whether FD has a filter of somebody's, as far as that can be read: a mark on a datagram socket would put
- * another in its place (martians.h). */
+ * another in its place (spoof_filter.h). */
 static bool is_filtered(int fd)
 {
 	socklen_t steps = 0;
@@ -30,24 +30,24 @@ static void adopt(int fd)
 	socklen_t size = sizeof domain;
 
 	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
-	    !twin_protocol(fd) || mark_test(fd) != MARK_NONE)
+	    !socket_protocol(fd) || mark_test(fd) != MARK_NONE)
 		return;
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
 	if (only)
 		return;
-	if (twin_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
+	if (socket_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
 		result = mark_set(fd);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }
 
-void adopt_connection(int listener, int connection)
+void activation_mark_connection(int listener, int connection)
 {
 	if (mark_test_stream(listener) && !mark_test_stream(connection))
 		(void)mark_set(connection);
 }
 
-void adopt_sockets(void)
+void activation_mark_sockets(void)
 {
 	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
 	int saved = errno;

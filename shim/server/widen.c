@@ -12,23 +12,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "socket/descriptors.h"
+#include "address/translate.h"
 #include "base/log.h"
-#include "socket/mark.h"
-#include "socket/options.h"
 #include "base/real.h"
-#include "socket/replace.h"
 #include "base/sys.h"
 #include "socket/clone.h"
-#include "address/translate.h"
+#include "socket/descriptors.h"
+#include "socket/mark.h"
+#include "socket/options.h"
+#include "socket/replace.h"
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
 static bool wildcard_name(int fd, struct sockaddr_in *name)
 {
-	union view_any any;
+	union sockaddr_any any;
 	socklen_t len = sizeof any;
 
-	if (real.getsockname(fd, &any.any, &len) != 0 || !view_is_in(&any.any, len))
+	if (real.getsockname(fd, &any.any, &len) != 0 || !sockaddr_is_in(&any.any, len))
 		return false;
 	*name = any.in;
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
@@ -36,13 +36,13 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 
 bool widen_shares(int fd)
 {
-	return twin_option(fd, SO_REUSEPORT) == 1 || twin_option(fd, SO_REUSEADDR) == 1;
+	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
 }
 
 /* TCP and MPTCP have their ports in common. */
 static bool same_ports(int fd, int protocol)
 {
-	int own = twin_protocol(fd);
+	int own = socket_protocol(fd);
 
 	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
 }
@@ -57,21 +57,21 @@ struct neighbour {
 static int is_neighbour(int fd, void *arg)
 {
 	const struct neighbour *n = arg;
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
 	if (real.getsockname(fd, &name.any, &len) != 0 || !same_ports(fd, n->protocol))
 		return 0;
-	if (view_is_in(&name.any, len))
+	if (sockaddr_is_in(&name.any, len))
 		return name.in.sin_port == n->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
-	return view_is_in6(&name.any, len) && name.in6.sin6_port == n->port &&
-	       view_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
+	return sockaddr_is_in6(&name.any, len) && name.in6.sin6_port == n->port &&
+	       translate_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
 }
 
 /* Datagram sockets with SO_REUSEADDR can share a port with anybody's; a socket without it can't. */
 static int taken_elsewhere(const struct sockaddr_in6 *at)
 {
-	int probe = twin_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
+	int probe = clone_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
 
 	if (probe < 0)
 		return -errno;
@@ -89,9 +89,9 @@ static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
 
 	if (!n.port || !widen_shares(twin))
 		return 0;
-	if (fds_each(is_neighbour, &n))
+	if (descriptors_each(is_neighbour, &n))
 		return -EADDRINUSE;
-	return protocol == IPPROTO_UDP && twin_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
+	return protocol == IPPROTO_UDP && socket_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
 /* After bind(): MPTCP's mark would have a say in the choice of a port. */
@@ -100,16 +100,16 @@ static int mark_and_swap(int fd, uint64_t cookie, int twin, int except, const ch
 	int result = mark_set(twin);
 
 	*missed = result ? "the mark" : NULL;
-	return result ? result : swap_socket(fd, cookie, twin, except);
+	return result ? result : replace_socket(fd, cookie, twin, except);
 }
 
 static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
 {
-	char text[VIEW_TEXT];
+	char text[SOCKADDR_TEXT];
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
-	view_text((const struct sockaddr *)at, text);
+	sockaddr_text((const struct sockaddr *)at, text);
 	if (result)
 		log_line(LOG_LEVEL_INFO, "descriptor %d stays IPv4 instead of %s: %s%s%s", fd, text,
 			 log_errno(-result), missed ? ", " : "", missed ? missed : "");
@@ -119,17 +119,17 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = twin_protocol(fd), on = 1, twin, result;
+	int protocol = socket_protocol(fd), on = 1, twin, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
-	uint64_t cookie = twin_cookie(fd);
+	uint64_t cookie = socket_cookie(fd);
 	struct sockaddr_in name;
 
 	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
 		return -EAFNOSUPPORT;
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
-	twin = twin_make(fd, AF_INET6, &missed);
+	twin = clone_make(fd, AF_INET6, &missed);
 	result = twin < 0 ? twin : 0;
 	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
@@ -159,10 +159,10 @@ static int backlog_of(int fd)
 /* A descriptor bound to [::] and not connected: then its port; else 0. */
 static in_port_t widened_port(int fd)
 {
-	union view_any name;
+	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !view_is_in6(&name.any, len) ||
+	if (real.getsockname(fd, &name.any, &len) != 0 || !sockaddr_is_in6(&name.any, len) ||
 	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) == MARK_NONE)
 		return 0;
 	return name.in6.sin6_port;
@@ -175,23 +175,23 @@ static in_port_t widened_port(int fd)
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
 	static const int both[2] = {1, 1};
-	const int listening = twin_option(dual, SO_ACCEPTCONN);
+	const int listening = socket_option(dual, SO_ACCEPTCONN);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	const char *missed;
-	int before[2], result = listening < 0 ? -errno : twin_reused(dual, before);
+	int before[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
 
 	if (result == 0)
 		result = options_carry(dual, plain, AF_INET, &missed);
 	if (result)
 		return result;
-	twin_reuse(dual, both);
-	twin_reuse(plain, both);
+	clone_set_reuse(dual, both);
+	clone_set_reuse(plain, both);
 	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
 	    (listening && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;
 	else
-		result = swap_socket(fd, twin_cookie(dual), plain, dual);
-	twin_reuse(result ? dual : plain, before);
+		result = replace_socket(fd, socket_cookie(dual), plain, dual);
+	clone_set_reuse(result ? dual : plain, before);
 	/* Other processes may hold it still. */
 	if (!result)
 		(void)real.shutdown(dual, SHUT_RDWR);
@@ -231,20 +231,20 @@ static bool widened_meanwhile(int fd)
 
 int widen_client(int fd)
 {
-	int protocol = twin_protocol(fd), twin, result = 0;
+	int protocol = socket_protocol(fd), twin, result = 0;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
-	uint64_t cookie = twin_cookie(fd);
+	uint64_t cookie = socket_cookie(fd);
 	const char *missed = NULL;
 	struct sockaddr_in name;
 
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
-	twin = twin_make(fd, AF_INET6, &missed);
+	twin = clone_make(fd, AF_INET6, &missed);
 	if (twin < 0)
 		result = twin;
 	else if (name.sin_port)
-		result = twin_share(fd, twin, (const struct sockaddr *)&at, sizeof at);
+		result = clone_share_port(fd, twin, (const struct sockaddr *)&at, sizeof at);
 	if (result == 0)
 		result = swap_and_wake(fd, cookie, twin, &missed);
 	if (twin >= 0)
@@ -305,7 +305,7 @@ static int narrow_datagram(int fd)
 /* Another socket in its place, which is all there is for a listener. */
 static int narrow_by_swap(int fd, in_port_t port)
 {
-	int plain = twin_new(AF_INET, twin_protocol(fd)), dual, result;
+	int plain = clone_new(AF_INET, socket_protocol(fd)), dual, result;
 
 	if (plain < 0)
 		return -errno;
@@ -328,7 +328,7 @@ int narrow(int fd)
 	/* By a rule: what is meant for IPv6 alone is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
-	result = twin_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
+	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
 	if (result)
 		result = narrow_by_swap(fd, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
@@ -353,9 +353,9 @@ static int narrow_if(int fd, void *arg)
 
 int narrow_for(int fd, in_port_t port)
 {
-	struct narrowing n = {.port = port, .protocol = twin_protocol(fd)};
+	struct narrowing n = {.port = port, .protocol = socket_protocol(fd)};
 
 	if (port && n.protocol)
-		(void)fds_each(narrow_if, &n);
+		(void)descriptors_each(narrow_if, &n);
 	return n.count;
 }

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "socket/options.h"
 #include "base/real.h"
 #include "base/sys.h"
+#include "socket/options.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -16,7 +16,7 @@
 
 #define OPT_SO_COOKIE 57
 
-int twin_option(int fd, int name)
+int socket_option(int fd, int name)
 {
 	int value;
 	socklen_t len = sizeof value;
@@ -24,16 +24,16 @@ int twin_option(int fd, int name)
 	return real.getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
 }
 
-int twin_protocol(int fd)
+int socket_protocol(int fd)
 {
-	int type = twin_option(fd, SO_TYPE), protocol = twin_option(fd, SO_PROTOCOL);
+	int type = socket_option(fd, SO_TYPE), protocol = socket_option(fd, SO_PROTOCOL);
 
 	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
 		return protocol;
 	return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? protocol : 0;
 }
 
-uint64_t twin_cookie(int fd)
+uint64_t socket_cookie(int fd)
 {
 	uint64_t cookie;
 	socklen_t len = sizeof cookie;
@@ -41,14 +41,14 @@ uint64_t twin_cookie(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, OPT_SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
 }
 
-int twin_new(int family, int protocol)
+int clone_new(int family, int protocol)
 {
 	return socket(family, (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, protocol);
 }
 
-int twin_make(int fd, int family, const char **missed)
+int clone_make(int fd, int family, const char **missed)
 {
-	int twin = twin_new(family, twin_protocol(fd)), off = 0, result;
+	int twin = clone_new(family, socket_protocol(fd)), off = 0, result;
 
 	*missed = NULL;
 	if (twin < 0)
@@ -57,7 +57,7 @@ int twin_make(int fd, int family, const char **missed)
 	if (result == 0) {
 		*missed = NULL;
 		/* Explicitly: net.ipv6.bindv6only gives the default, unless the program has IPv6 itself. */
-		if (family == AF_INET || twin_option(fd, SO_DOMAIN) == AF_INET6 ||
+		if (family == AF_INET || socket_option(fd, SO_DOMAIN) == AF_INET6 ||
 		    real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0)
 			return twin;
 		result = -errno;
@@ -66,31 +66,31 @@ int twin_make(int fd, int family, const char **missed)
 	return result;
 }
 
-int twin_reused(int fd, int *flags)
+int clone_read_reuse(int fd, int *flags)
 {
-	flags[0] = twin_option(fd, SO_REUSEADDR);
-	flags[1] = twin_option(fd, SO_REUSEPORT);
+	flags[0] = socket_option(fd, SO_REUSEADDR);
+	flags[1] = socket_option(fd, SO_REUSEPORT);
 	return flags[0] < 0 || flags[1] < 0 ? -errno : 0;
 }
 
-void twin_reuse(int fd, const int *flags)
+void clone_set_reuse(int fd, const int *flags)
 {
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &flags[0], sizeof flags[0]);
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &flags[1], sizeof flags[1]);
 }
 
-int twin_share(int fd, int twin, const struct sockaddr *addr, socklen_t len)
+int clone_share_port(int fd, int twin, const struct sockaddr *addr, socklen_t len)
 {
 	static const int both[2] = {1, 1};
-	int before[2], result = twin_reused(fd, before);
+	int before[2], result = clone_read_reuse(fd, before);
 
 	if (result)
 		return result;
-	twin_reuse(fd, both);
-	twin_reuse(twin, both);
+	clone_set_reuse(fd, both);
+	clone_set_reuse(twin, both);
 	if (real.bind(twin, addr, len) != 0)
 		result = -errno;
-	twin_reuse(fd, before);
-	twin_reuse(twin, before);
+	clone_set_reuse(fd, before);
+	clone_set_reuse(twin, before);
 	return result;
 }

@@ -1,7 +1,7 @@
 /* A twin: another socket with everything that the program has set on one of its own. And what several files
  * ask the kernel about a socket. */
-#ifndef DUALSTACK_TWIN_H
-#define DUALSTACK_TWIN_H
+#ifndef DUALSTACK_CLONE_H
+#define DUALSTACK_CLONE_H
 
 #include <stdint.h>
 #include <sys/socket.h>
@@ -10,29 +10,29 @@
  * function says that it sets it. */
 
 /* An int option of level SOL_SOCKET, or -1 where it can't be had. */
-int twin_option(int fd, int name);
+int socket_option(int fd, int name);
 
 /* The protocol of FD if it is TCP, MPTCP or UDP, which are those that the shim does something to, else 0. */
-int twin_protocol(int fd);
+int socket_protocol(int fd);
 
 /* What the kernel calls FD's socket as long as it lives, whatever descriptors refer to it (SO_COOKIE, Linux
  * 4.12); 0 where it can't be had. */
-uint64_t twin_cookie(int fd);
+uint64_t socket_cookie(int fd);
 
 /* A new close-on-exec socket of PROTOCOL, or -1 with errno. */
-int twin_new(int family, int protocol);
+int clone_new(int family, int protocol);
 
 /* A twin of FD, unbound; in AF_INET6 with IPV6_V6ONLY off. Returns it, or a negative errno, with *MISSED
  * naming the option that could not be carried over, or NULL. */
-int twin_make(int fd, int family, const char **missed);
+int clone_make(int fd, int family, const char **missed);
 
 /* Reads SO_REUSEADDR and SO_REUSEPORT, the options that let sockets share a port, into FLAGS[0] and FLAGS[1].
  * Returns 0 or a negative errno. And sets them. */
-int twin_reused(int fd, int *flags);
-void twin_reuse(int fd, const int *flags);
+int clone_read_reuse(int fd, int *flags);
+void clone_set_reuse(int fd, const int *flags);
 
 /* Binds TWIN to ADDR, which FD is bound to, at least in part, so that they share the port. Returns 0 or a
  * negative errno. */
-int twin_share(int fd, int twin, const struct sockaddr *addr, socklen_t len);
+int clone_share_port(int fd, int twin, const struct sockaddr *addr, socklen_t len);
 
 #endif

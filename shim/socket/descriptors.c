@@ -49,7 +49,7 @@ static int each_number(int (*visit)(int fd, void *arg), void *arg)
 	return result;
 }
 
-int fds_each(int (*visit)(int fd, void *arg), void *arg)
+int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 {
 	/* The thread's: after unshare(CLONE_FILES) it has its own. */
 	int dir = sys_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0), result = 0;
@@ -71,18 +71,18 @@ int fds_each(int (*visit)(int fd, void *arg), void *arg)
 	return size < 0 ? each_number(visit, arg) : result;
 }
 
-int fds_each_low(int (*visit)(int fd, void *arg), void *arg)
+int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 {
-	struct pollfd fds[FDS_LOW];
+	struct pollfd fds[DESCRIPTORS_LOW];
 	const long at_once[2] = {0, 0};
 	int result = 0;
 
-	for (int fd = 0; fd < FDS_LOW; fd++)
+	for (int fd = 0; fd < DESCRIPTORS_LOW; fd++)
 		fds[fd] = (struct pollfd){.fd = fd};
 	/* Not poll(3), a cancellation point. More than the limit on open files is EINVAL (poll(2)). */
-	if (syscall(SYS_ppoll, fds, FDS_LOW, at_once, NULL, 0) < 0)
-		return fds_each(visit, arg);
-	for (int fd = 0; fd < FDS_LOW && !result; fd++)
+	if (syscall(SYS_ppoll, fds, DESCRIPTORS_LOW, at_once, NULL, 0) < 0)
+		return descriptors_each(visit, arg);
+	for (int fd = 0; fd < DESCRIPTORS_LOW && !result; fd++)
 		if (!(fds[fd].revents & POLLNVAL))
 			result = visit(fd, arg);
 	return result;
@@ -108,7 +108,7 @@ static bool field(const char *line, const char *label, unsigned base, uint64_t *
 }
 
 /* fs/eventpoll.c, ep_show_fdinfo(): "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x" */
-bool fds_parse_registration(const char *line, struct fds_registration *r, uint64_t *inode)
+bool descriptors_parse_registration(const char *line, struct descriptors_registration *r, uint64_t *inode)
 {
 	uint64_t target, events, data;
 
@@ -146,14 +146,14 @@ static void path_of(char *path, int fd)
 	*path = '\0';
 }
 
-int fds_registrations(int set, int unregistered, uint64_t inode,
-		      int (*visit)(const struct fds_registration *r, void *arg), void *arg)
+int descriptors_registrations(int set, int unregistered, uint64_t inode,
+			      int (*visit)(const struct descriptors_registration *r, void *arg), void *arg)
 {
-	return is_epoll(set, unregistered) ? fds_registrations_in(set, inode, visit, arg) : 0;
+	return is_epoll(set, unregistered) ? descriptors_registrations_in(set, inode, visit, arg) : 0;
 }
 
-int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_registration *r, void *arg),
-			 void *arg)
+int descriptors_registrations_in(int set, uint64_t inode,
+				 int (*visit)(const struct descriptors_registration *r, void *arg), void *arg)
 {
 	char path[PATH_BYTES], text[512];
 	size_t used = 0;
@@ -170,11 +170,11 @@ int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_
 
 		text[used += (size_t)n] = '\0';
 		for (; !result && (end = strchr(line, '\n')); line = end + 1) {
-			struct fds_registration r = {.set = set};
+			struct descriptors_registration r = {.set = set};
 			uint64_t registered;
 
 			*end = '\0';
-			if (fds_parse_registration(line, &r, &registered) &&
+			if (descriptors_parse_registration(line, &r, &registered) &&
 			    (!inode || !registered || registered == inode))
 				result = visit(&r, arg);
 		}

@@ -1,6 +1,6 @@
 /* The process's open descriptors, for the rare calls that have to look at all of them. */
-#ifndef DUALSTACK_FDS_H
-#define DUALSTACK_FDS_H
+#ifndef DUALSTACK_DESCRIPTORS_H
+#define DUALSTACK_DESCRIPTORS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,15 +11,15 @@
  * limit on open files or 65536. VISIT may open and close descriptors; it may be called with one that is
  * not open, and twice with the same. It must not call anything that can wait on a foreign file: fstat()
  * of one on a network can. Async-signal-safe. */
-int fds_each(int (*visit)(int fd, void *arg), void *arg);
+int descriptors_each(int (*visit)(int fd, void *arg), void *arg);
 
-/* The same for the descriptors below FDS_LOW: in one system call and without /proc, which costs as much as a
- * tenth of starting a small program. Async-signal-safe. */
-enum { FDS_LOW = 256 };
-int fds_each_low(int (*visit)(int fd, void *arg), void *arg);
+/* The same for the descriptors below DESCRIPTORS_LOW: in one system call and without /proc, which costs as
+ * much as a tenth of starting a small program. Async-signal-safe. */
+enum { DESCRIPTORS_LOW = 256 };
+int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg);
 
 /* One line of epoll's fdinfo (proc(5)): a registration. */
-struct fds_registration {
+struct descriptors_registration {
 	int set;    /* the epoll descriptor */
 	int target; /* the number that was registered */
 	struct epoll_event event;
@@ -27,17 +27,18 @@ struct fds_registration {
 
 /* Reads one such line into R (all but SET), with the target's inode into INODE, 0 on kernels before 4.7,
  * which don't print it. Returns whether LINE is one. */
-bool fds_parse_registration(const char *line, struct fds_registration *r, uint64_t *inode);
+bool descriptors_parse_registration(const char *line, struct descriptors_registration *r, uint64_t *inode);
 
 /* Calls VISIT for each registration in the epoll set SET of a socket whose inode is INODE, until it
  * returns something other than 0, and returns that, else 0. -ENOSYS when SET is an epoll set and can't
  * be read (no /proc, no descriptor left). 0 at once when SET is no epoll set; UNREGISTERED, a descriptor
  * that surely is in none, serves to find out. Async-signal-safe. */
-int fds_registrations(int set, int unregistered, uint64_t inode,
-		      int (*visit)(const struct fds_registration *r, void *arg), void *arg);
+int descriptors_registrations(int set, int unregistered, uint64_t inode,
+			      int (*visit)(const struct descriptors_registration *r, void *arg), void *arg);
 
 /* The same for what is known to be an epoll set; for every registration where INODE is 0. */
-int fds_registrations_in(int set, uint64_t inode, int (*visit)(const struct fds_registration *r, void *arg),
-			 void *arg);
+int descriptors_registrations_in(int set, uint64_t inode,
+				 int (*visit)(const struct descriptors_registration *r, void *arg),
+				 void *arg);
 
 #endif

@@ -4,8 +4,8 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
-#include "socket/spoof_filter.h"
 #include "base/real.h"
+#include "socket/spoof_filter.h"
 
 /* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
 #define OPT_IPV6_MULTICAST_ALL 29
@@ -87,7 +87,7 @@ int mark_set(int fd)
 	case IPPROTO_TCP:
 		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	case IPPROTO_UDP:
-		result = martians_drop(fd);
+		result = spoof_filter_attach(fd);
 		return result ? result : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
 	default:
 		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
@@ -168,7 +168,7 @@ enum mark mark_test(int fd)
 }
 
 /* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
- * the filter of a marked datagram socket is ours (martians.h), as a program's own makes it IPv4's again;
+ * the filter of a marked datagram socket is ours (spoof_filter.h), as a program's own makes it IPv4's again;
  * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
  * port. */
 bool mark_guards(int fd, int level, int name)

@@ -21,9 +21,9 @@ void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
 
-/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD; the last is rid of martians, too (martians.h). Returns 0 or
- * a negative errno, -ENOPROTOOPT where the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY where the
- * program uses the option that is the mark.
+/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD; the last is rid of martians, too (spoof_filter.h). Returns
+ * 0 or a negative errno, -ENOPROTOOPT where the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY where
+ * the program uses the option that is the mark.
  */
 int mark_set(int fd);
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "socket/mark.h"
 #include "base/real.h"
+#include "socket/mark.h"
 
 #define NONE (-1)
 

@@ -32,7 +32,7 @@ const struct option *options_find(int level, int name);
 
 /* Gives the fresh socket TO what the program has set on FROM: the options that differ, of both families
  * where TO is AF_INET6 (FAMILY), each from its own where FROM is, too; file status flags but for O_ASYNC
- * (swap.h), the receiver of SIGIO, and owner where the process may. Each option is read again after it was
+ * (replace.h), the receiver of SIGIO, and owner where the process may. Each option is read again after it was
  * written. Returns 0, or a negative errno with *MISSED naming what could not be carried. Async-signal-safe;
  * errno is undefined afterwards. */
 int options_carry(int from, int to, int family, const char **missed);

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "socket/descriptors.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "socket/clone.h"
+#include "socket/descriptors.h"
 
 enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 
@@ -22,11 +22,11 @@ struct holdings {
 	int fds[MOST_DESCRIPTORS];
 	int flags[MOST_DESCRIPTORS]; /* what dup3() takes */
 	int fd_count;
-	struct fds_registration registrations[MOST_REGISTRATIONS];
+	struct descriptors_registration registrations[MOST_REGISTRATIONS];
 	int registration_count;
 };
 
-static int note_registration(const struct fds_registration *r, void *arg)
+static int note_registration(const struct descriptors_registration *r, void *arg)
 {
 	struct holdings *h = arg;
 
@@ -44,9 +44,9 @@ static int note_descriptor(int fd, void *arg)
 
 	if (fd == h->with || fd == h->except)
 		return 0;
-	cookie = twin_cookie(fd);
+	cookie = socket_cookie(fd);
 	if (cookie == 0 && errno == ENOTSOCK)
-		return fds_registrations(fd, h->with, h->inode, note_registration, h);
+		return descriptors_registrations(fd, h->with, h->inode, note_registration, h);
 	/* Another thread may have closed it; what else can't be asked may be the socket itself. */
 	if (cookie == 0)
 		return errno == EBADF ? 0 : -errno;
@@ -129,7 +129,7 @@ static bool all_open(const struct holdings *h)
 	return true;
 }
 
-int swap_socket(int fd, uint64_t cookie, int with, int except)
+int replace_socket(int fd, uint64_t cookie, int with, int except)
 {
 	struct holdings h = {.with = with, .except = except};
 	int result, flags = fcntl(fd, F_GETFL);
@@ -139,11 +139,11 @@ int swap_socket(int fd, uint64_t cookie, int with, int except)
 		return -errno;
 	h.cookie = cookie;
 	h.inode = st.st_ino;
-	result = fds_each(note_descriptor, &h);
+	result = descriptors_each(note_descriptor, &h);
 	if (result)
 		return result;
 	/* Another thread may have been here first. */
-	if (twin_cookie(fd) != cookie)
+	if (socket_cookie(fd) != cookie)
 		return -EALREADY;
 	/* A walk that did not even come by FD has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))

@@ -1,6 +1,6 @@
 /* Another socket in the place of one that the program holds. */
-#ifndef DUALSTACK_SWAP_H
-#define DUALSTACK_SWAP_H
+#ifndef DUALSTACK_REPLACE_H
+#define DUALSTACK_REPLACE_H
 
 #include <stdint.h>
 
@@ -10,9 +10,9 @@
  * keeps the old socket, and so do copies in other processes.
  *
  * All or nothing: returns 0, or a negative errno with everything as it was; -ENOSYS where registrations
- * can't be read, -EALREADY where FD's socket is not (or no more) the one of COOKIE (twin.h), -ENOSPC where
+ * can't be read, -EALREADY where FD's socket is not (or no more) the one of COOKIE (clone.h), -ENOSPC where
  * there are too many descriptors or registrations to go back.
  * Async-signal-safe; errno is undefined afterwards. */
-int swap_socket(int fd, uint64_t cookie, int with, int except);
+int replace_socket(int fd, uint64_t cookie, int with, int except);
 
 #endif

@@ -33,7 +33,7 @@ static struct sock_filter steps[] = {
     RETURN(0),
 };
 
-int martians_drop(int fd)
+int spoof_filter_attach(int fd)
 {
 	const struct sock_fprog program = {sizeof steps / sizeof *steps, steps};
 	int saved = errno, result = 0;

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "command.h"
 #include "findings.h"
 #include "host.h"
 #include "host_findings.h"
 #include "json.h"
-#include "base/real.h"
 #include "tool.h"
 
 enum { COLUMNS = 80, INDENT = 25 };

@@ -18,8 +18,8 @@ struct choice_address {
 };
 
 /* Puts into ORDER, of COUNT numbers, the addresses that would be tried, in turn. ADDRESSES are in the order
- * of RFC 6724, of which the library remembers NAMES_ADDRESSES (names.h); ACTION is the rule for the connect.
- * Returns how many they are. */
+ * of RFC 6724, of which the library remembers NAMES_ADDRESSES (known_names.h); ACTION is the rule for the
+ * connect. Returns how many they are. */
 size_t choice_order(const struct choice_address *addresses, size_t count, enum rules_action action,
 		    size_t *order);
 
@@ -31,7 +31,7 @@ size_t choice_order(const struct choice_address *addresses, size_t count, enum r
 int choice_stream(const struct choice_address *addresses, const size_t *order, size_t count, unsigned delay);
 
 /* The one address that a program of IPv4 only would send its datagrams to, as nothing is tried in turn there:
- * the first of IPv4 to which there is a way, else the first of IPv6 (resolve.h); with IPV6 the other way
+ * the first of IPv4 to which there is a way, else the first of IPv6 (getaddrinfo.h); with IPV6 the other way
  * round. -1: none. */
 int choice_datagram(const struct choice_address *addresses, const size_t *order, size_t count, bool ipv6);
 

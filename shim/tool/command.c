@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "elf.h"
 #include "base/log.h"
+#include "elf.h"
 #include "program.h"
 #include "script.h"
 

@@ -10,9 +10,9 @@
 
 #include "choice.h"
 #include "config/config.h"
+#include "config/rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
-#include "config/rules.h"
 #include "tool.h"
 
 bool probe_is_ipv6(const struct reach_target *t)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/config.h"
 #include "json.h"
-#include "base/log.h"
 #include "resolver/known_names.h"
 
 static const char *address_text(const struct reach_target *t, char *text)

@@ -14,8 +14,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "library.h"
 #include "base/log.h"
+#include "library.h"
 
 /* The library is built by the same compiler as this tool, so it is for what this tool is for. */
 static bool read_own(struct elf *own)

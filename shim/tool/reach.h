@@ -8,7 +8,7 @@
 #include "address/translate.h"
 
 struct reach_target {
-	union view_any addr; /* with its port */
+	union sockaddr_any addr; /* with its port */
 	socklen_t len;
 
 	bool routed; /* the kernel took the connect() */

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/loader.h"
-#include "bounded.h"
 #include "base/real.h"
+#include "bounded.h"
+#include "config/loader.h"
+#include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
 #include "tool.h"
-#include "resolver/nat64_discovery.h"
 
-__attribute__((noreturn)) static void fail(const struct sources_error *e)
+__attribute__((noreturn)) static void fail(const struct loader_error *e)
 {
 	if (e->at.line)
 		tool_fail("%s:%u:%u: %s", e->place, e->at.line, e->at.column, e->at.text);
@@ -50,7 +50,7 @@ static int print_translator(void *arg)
 
 	(void)arg;
 	(void)alarm(2);
-	translator_look();
+	nat64_discover();
 	if (nat64_now(&prefix) && inet_ntop(AF_INET6, &prefix.addr, text, sizeof text))
 		printf("auto:%s/%u", text, prefix.bits);
 	return fflush(stdout) != 0;
@@ -72,7 +72,7 @@ int tool_settings(int argc, char **argv)
 {
 	static char text[SETTINGS_TEXT];
 	bool print = argc == 4 && strcmp(argv[1], "--print") == 0;
-	struct sources_error error = {.place = "--rule"};
+	struct loader_error error = {.place = "--rule"};
 	struct settings settings;
 	const char *file, *rules;
 
@@ -84,8 +84,8 @@ int tool_settings(int argc, char **argv)
 		tool_fail("the C library lacks a function that is needed");
 	settings_default(&settings);
 	if (settings_parse_rules(rules, strlen(rules), &error.at) != 0 ||
-	    sources_configuration(&settings, *file ? file : NULL, &error) != 0 ||
-	    sources_variables(&settings, &error) != 0)
+	    loader_configuration(&settings, *file ? file : NULL, &error) != 0 ||
+	    loader_variables(&settings, &error) != 0)
 		fail(&error);
 	check_key();
 	if (!print)

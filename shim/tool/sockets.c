@@ -34,7 +34,7 @@ static int option(int fd, int level, int name)
 
 static bool is_connected(int fd)
 {
-	union view_any peer;
+	union sockaddr_any peer;
 	socklen_t len = sizeof peer;
 
 	return getpeername(fd, &peer.any, &len) == 0;

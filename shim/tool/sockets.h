@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "connections.h"
 #include "address/translate.h"
+#include "connections.h"
 
 struct sockets_one {
 	uint64_t cookie;      /* SO_COOKIE: the same socket in several processes has one */
@@ -16,7 +16,7 @@ struct sockets_one {
 	unsigned others;      /* processes that have it beside the first */
 	int protocol;         /* IPPROTO_TCP, IPPROTO_UDP, 262 for MPTCP */
 	bool widened;         /* by the library: it has the mark */
-	union view_any bound;
+	union sockaddr_any bound;
 	ino_t netns;               /* the network namespace of the first process */
 	struct connections served; /* address, port and families; no connections counted */
 };

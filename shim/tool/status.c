@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "socket/mark.h"
-#include "processes.h"
 #include "base/real.h"
+#include "json.h"
+#include "processes.h"
+#include "socket/mark.h"
 #include "sockets.h"
 
 enum {
@@ -161,7 +161,7 @@ static const char *number_text(const struct sockets_one *one, unsigned number, c
 static void print_table(const struct status *s)
 {
 	int holders = (int)strlen("PROCESS"), bounds = (int)strlen("BOUND");
-	char process[TEXT], bound[VIEW_TEXT], ipv4[TEXT], ipv6[TEXT];
+	char process[TEXT], bound[SOCKADDR_TEXT], ipv4[TEXT], ipv6[TEXT];
 
 	if (!s->sockets.count) {
 		printf("No sockets that others could connect or send to.\n");
@@ -172,7 +172,7 @@ static void print_table(const struct status *s)
 		int length = (int)strlen(holders_text(s, one, process));
 
 		holders = length > holders ? length : holders;
-		length = (int)strlen(view_text(&one->bound.any, bound));
+		length = (int)strlen(sockaddr_text(&one->bound.any, bound));
 		bounds = length > bounds ? length : bounds;
 	}
 	printf("%-*s  PROTOCOL  %-*s  %-16s  %5s  %5s\n", holders, "PROCESS", bounds, "BOUND", "STATE",
@@ -181,7 +181,7 @@ static void print_table(const struct status *s)
 		const struct sockets_one *one = &s->sockets.list[i];
 
 		printf("%-*s  %-8s  %-*s  %-16s  %5s  %5s\n", holders, holders_text(s, one, process),
-		       protocol_text(one), bounds, view_text(&one->bound.any, bound), state_text(one),
+		       protocol_text(one), bounds, sockaddr_text(&one->bound.any, bound), state_text(one),
 		       number_text(one, one->served.ipv4, ipv4), number_text(one, one->served.ipv6, ipv6));
 	}
 }
@@ -208,14 +208,14 @@ static void print_unloaded(const struct status *s)
 static void print_json_socket(const struct status *s, const struct sockets_one *one)
 {
 	bool both = one->served.in4 && one->served.in6;
-	char text[VIEW_TEXT];
+	char text[SOCKADDR_TEXT];
 
 	json_open(NULL, '{');
 	json_number("pid", s->processes.list[one->process].pid);
 	json_text("name", s->processes.list[one->process].name);
 	json_number("shared_with", one->others);
 	json_text("protocol", protocol_text(one));
-	json_text("bound", view_text(&one->bound.any, text));
+	json_text("bound", sockaddr_text(&one->bound.any, text));
 	json_number("port", one->served.port);
 	json_text("state", both ? "dual_stack" : one->served.in4 ? "ipv4_only" : "ipv6_only");
 	json_bool("widened", one->widened);

@@ -198,17 +198,17 @@ static void send_it(struct input *in, unsigned flags)
 
 	write_control(&program, in, flags, &memory);
 	size = program.msg_controllen;
-	room = datagram_room(size);
+	room = message_room(size);
 	control = malloc(room);
-	if (size <= DATAGRAM_MOST)
+	if (size <= MESSAGE_MOST)
 		from = apart(program.msg_control, size);
 	for (unsigned i = 0; i < from.count; i++)
 		refused |= from.at[i].level == IPPROTO_IP && is_refused(&from.at[i]);
 	memset(&kernel, 0x55, sizeof kernel);
-	result = datagram_send(&program, &kernel, &to, control);
+	result = message_send(&program, &kernel, &to, control);
 	assert(result == (from.bad || refused ? -EINVAL : 0));
 	assert(result || (kernel.msg_name == &to && kernel.msg_namelen == sizeof to));
-	if (result == 0 && size <= DATAGRAM_MOST && size > 0) {
+	if (result == 0 && size <= MESSAGE_MOST && size > 0) {
 		assert(kernel.msg_control == control && kernel.msg_controllen <= room);
 		assert(!(kernel.msg_flags & MSG_CTRUNC));
 		made = apart(control, kernel.msg_controllen);
@@ -304,7 +304,7 @@ static void receive_it(struct input *in, unsigned shift)
 {
 	size_t room = take16(in) % 1400;
 	socklen_t name_room = take8(in) % 32;
-	void *memory, *given = exactly(room, shift, &memory), *control = malloc(datagram_room(room));
+	void *memory, *given = exactly(room, shift, &memory), *control = malloc(message_room(room));
 	char *name = malloc(name_room ? name_room : 1);
 	struct msghdr program = {.msg_name = name_room ? name : NULL,
 				 .msg_namelen = name_room,
@@ -312,10 +312,10 @@ static void receive_it(struct input *in, unsigned shift)
 				 .msg_controllen = room};
 	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
 	struct msghdr kernel;
-	union view_any any;
+	union sockaddr_any any;
 
-	datagram_receive(&program, &kernel, &any, control);
-	assert(!kernel.msg_control || kernel.msg_controllen <= datagram_room(room));
+	message_receive(&program, &kernel, &any, control);
+	assert(!kernel.msg_control || kernel.msg_controllen <= message_room(room));
 	take(in, &from.sin6_addr, sizeof from.sin6_addr);
 	if (take8(in) & 1)
 		memcpy(&from.sin6_addr, &(struct in6_addr){{{[10] = 0xff, 0xff}}}, 12);
@@ -326,7 +326,7 @@ static void receive_it(struct input *in, unsigned shift)
 	kernel.msg_flags = 0;
 	if (kernel.msg_control == control)
 		(void)fill(&kernel, in, received, sizeof received / sizeof *received);
-	datagram_deliver(&kernel, &program);
+	message_deliver(&kernel, &program);
 	if (kernel.msg_control == control)
 		check_received(&kernel, &program, room,
 			       kernel.msg_namelen && IN6_IS_ADDR_V4MAPPED(&from.sin6_addr));

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "config/config.h"
-#include "socket/descriptors.h"
 #include "process/inheritance.h"
+#include "socket/descriptors.h"
 #include "socket/mark.h"
 
 #define LIBRARY "/l/$LIB/libdualstack.so"
@@ -19,7 +19,7 @@ struct config config = {.active = true,
 			.variables = {"DUALSTACK_KEY=00", "DUALSTACK_SETTINGS=delay = 1\n"}};
 
 /* In the place of those that ask the kernel: it inherits one. */
-int fds_each(int (*visit)(int fd, void *arg), void *arg)
+int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 {
 	(void)visit;
 	(void)arg;
@@ -79,10 +79,10 @@ static bool names_it(const char *value)
 static void complete(char *const *env)
 {
 	void *memory, *text;
-	struct heir need, again;
+	struct inheritance need, again;
 	char **slots;
 
-	if (!heir_needs(env, false, &need)) {
+	if (!inheritance_needs(env, false, &need)) {
 		for (unsigned i = 0; i < CONFIG_VARIABLES; i++)
 			assert(count_of(env, config.variables[i]));
 		assert(count_of(env, "LD_PRELOAD="));
@@ -90,7 +90,7 @@ static void complete(char *const *env)
 	}
 	slots = exactly(need.slots * sizeof *slots, 0, &memory);
 	text = malloc(need.size);
-	heir_environment(env, slots, text);
+	inheritance_environment(env, slots, text);
 	has_all(env, slots);
 	for (unsigned i = 0; i < CONFIG_VARIABLES; i++)
 		assert(count_of(slots, config.variables[i]) ==
@@ -98,7 +98,7 @@ static void complete(char *const *env)
 	for (char *const *at = slots; *at; at++)
 		assert(!is_of(*at, "LD_PRELOAD=") || names_it(*at + strlen("LD_PRELOAD=")));
 	assert(count_of(slots, "LD_PRELOAD="));
-	assert(!heir_needs(slots, false, &again));
+	assert(!inheritance_needs(slots, false, &again));
 	free(text);
 	free(memory);
 }
@@ -110,7 +110,7 @@ static void expand(const char *preload, const char *file)
 	char *token;
 	size_t behind, before;
 
-	if (!heir_entry(preload, file, entry))
+	if (!inheritance_entry(preload, file, entry))
 		return;
 	assert(strlen(entry) < PATH_MAX && strstr(preload, entry));
 	token = strchr(entry, '$');

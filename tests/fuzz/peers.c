@@ -22,7 +22,7 @@ static void find_addresses(void)
 		memcpy(a.s6_addr + (found % 3 == 0 ? 12 : found % 3 == 1 ? 4 : 2), &part, 4);
 		a.s6_addr[0] = 0x20;
 		p = peer_of(&a, 0);
-		if (hash_of(&p) % PEERS_SETS < 4)
+		if (hash_of(&p) % SYNTHETIC_SETS < 4)
 			addresses[found++] = a;
 	}
 }
@@ -37,8 +37,8 @@ static unsigned given_count;
 
 static void note(in_addr_t shown, const struct in6_addr *real, uint32_t scope)
 {
-	if (!peers_pool(shown))
-		return; /* by peers_stand() */
+	if (!synthetic_in_pool(shown))
+		return; /* by synthetic_stand() */
 	for (unsigned i = 0; i < given_count; i++)
 		if (given[i].shown == shown) {
 			assert(memcmp(&given[i].real, real, sizeof *real) == 0 && given[i].scope == scope);
@@ -55,7 +55,7 @@ static void belongs_to(unsigned i)
 {
 	struct in6_addr real;
 	uint32_t scope;
-	int result = peers_real(given[i].shown, &real, &scope);
+	int result = synthetic_real(given[i].shown, &real, &scope);
 
 	assert(result == -ESTALE ||
 	       (result == 0 && memcmp(&given[i].real, &real, sizeof real) == 0 && given[i].scope == scope));
@@ -72,19 +72,19 @@ static void lead_back(in_addr_t shown)
 	if (i < given_count)
 		belongs_to(i);
 	else
-		assert(peers_real(shown, &real, &scope) != 0);
+		assert(synthetic_real(shown, &real, &scope) != 0);
 }
 
 static void show(const struct in6_addr *real, uint32_t scope)
 {
-	in_addr_t shown = peers_show(real, scope);
+	in_addr_t shown = synthetic_of(real, scope);
 
-	assert(!peers_known(real, scope) || peers_show(real, scope) == shown);
+	assert(!synthetic_known(real, scope) || synthetic_of(real, scope) == shown);
 	if (shown == htonl(pool.net)) {
-		assert(!peers_known(real, scope));
+		assert(!synthetic_known(real, scope));
 		return; /* nobody */
 	}
-	assert(peers_known(real, scope));
+	assert(synthetic_known(real, scope));
 	note(shown, real, scope);
 	lead_back(shown);
 }
@@ -97,7 +97,7 @@ static void step(struct input *in)
 	switch (what % 8) {
 	case 0:
 		if (what & 8)
-			peers_stand(real, htonl(0xc0000200 + which));
+			synthetic_stand(real, htonl(0xc0000200 + which));
 		break;
 	case 1:
 		show(real, what >> 6);
@@ -119,14 +119,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct {
 		uint32_t net;
 		unsigned bits;
-	} ranges[] = {{PEERS_POOL, 4}, {0xfbfc0000, 16}, {0x0a000000, 8}, {0xc6120000, 15}};
+	} ranges[] = {{SYNTHETIC_POOL, 4}, {0xfbfc0000, 16}, {0x0a000000, 8}, {0xc6120000, 15}};
 	struct input in = {data, size};
 	const unsigned range = take8(&in) % 4;
 
 	memset(table, 0, sizeof table);
 	atomic_store(&ticks, 0);
 	given_count = 0;
-	peers_range(ranges[range].net, ranges[range].bits);
+	synthetic_set_pool(ranges[range].net, ranges[range].bits);
 	if (IN6_IS_ADDR_UNSPECIFIED(&addresses[0]))
 		find_addresses();
 	for (unsigned steps = 0; in.left && steps < 100; steps++)

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "config/rules_table.h"
 #include "config/loader.h"
+#include "config/rules_table.h"
 
 static void find_program(const char *names[2])
 {
@@ -43,7 +43,7 @@ static void round_trip(const struct settings *s)
 	static struct rules_table before;
 	static struct rules_used used;
 	char *environment[] = {text[0], NULL}, **saved = environ;
-	struct sources_error error;
+	struct loader_error error;
 	struct settings read;
 
 	before = rules_table;
@@ -58,7 +58,7 @@ static void round_trip(const struct settings *s)
 		begin(&read);
 		environ = environment;
 		environment[0] = text[all];
-		assert(sources_configuration(&read, NULL, &error) == 0);
+		assert(loader_configuration(&read, NULL, &error) == 0);
 		environ = saved;
 		same_settings(s, &read);
 		settings_print(&read, all, again);
@@ -149,7 +149,7 @@ static void take_variables(const uint8_t *data, size_t size)
 {
 	/* glibc's getenv() looks at two bytes of every entry. */
 	char *text = calloc(1, size + 2), *rest = text, *environment[16], **saved = environ;
-	struct sources_error error = {0};
+	struct loader_error error = {0};
 	struct settings s;
 	unsigned count = 0;
 
@@ -159,7 +159,7 @@ static void take_variables(const uint8_t *data, size_t size)
 	environment[count] = NULL;
 	begin(&s);
 	environ = environment;
-	if (sources_variables(&s, &error) != 0)
+	if (loader_variables(&s, &error) != 0)
 		assert(error.at.line == 0 && *error.at.text && strncmp(error.place, "DUALSTACK_", 10) == 0);
 	environ = saved;
 	round_trip(&s);

@@ -4,7 +4,7 @@
  * are to be what they are without. Ports of the kernel's choice are shown as "pp". Each is asked in a child
  * of its own, and where that dies of it, the line says of what. Exits 1 when a function of hooks.def is not
  * asked. */
-#include "resolver/answers.h"
+#include "answers.h"
 
 #include <signal.h>
 #include <sys/mman.h>

@@ -11,31 +11,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "socket/descriptors.h"
 #include "base/real.h"
-#include "socket/replace.h"
 #include "socket/clone.h"
+#include "socket/descriptors.h"
+#include "socket/replace.h"
 
 static void parse(void **state)
 {
-	struct fds_registration r = {.set = 3};
+	struct descriptors_registration r = {.set = 3};
 	uint64_t inode = 9;
 
 	(void)state;
-	assert_true(fds_parse_registration(
+	assert_true(descriptors_parse_registration(
 	    "tfd:        5 events: c000201d data:     deadbeefcafe  pos:0 ino:3f44 sdev:9", &r, &inode));
 	assert_int_equal(r.target, 5);
 	assert_int_equal(r.event.events, 0xc000201d);
 	assert_int_equal(r.event.data.u64, 0xdeadbeefcafe);
 	assert_int_equal(inode, 0x3f44);
 	/* Before Linux 4.7 the inode is not there. */
-	assert_true(
-	    fds_parse_registration("tfd:        5 events:       19 data:                0", &r, &inode));
+	assert_true(descriptors_parse_registration("tfd:        5 events:       19 data:                0",
+						   &r, &inode));
 	assert_int_equal(inode, 0);
-	assert_false(fds_parse_registration("pos:\t0", &r, &inode));
-	assert_false(fds_parse_registration("tfd: x events: 1 data: 2", &r, &inode));
-	assert_false(fds_parse_registration("tfd: 1 events: 1", &r, &inode));
-	assert_false(fds_parse_registration("", &r, &inode));
+	assert_false(descriptors_parse_registration("pos:\t0", &r, &inode));
+	assert_false(descriptors_parse_registration("tfd: x events: 1 data: 2", &r, &inode));
+	assert_false(descriptors_parse_registration("tfd: 1 events: 1", &r, &inode));
+	assert_false(descriptors_parse_registration("", &r, &inode));
 }
 
 static int mark_seen(int fd, void *arg)
@@ -85,21 +85,21 @@ static void each_by(int (*walk)(int (*visit)(int fd, void *arg), void *arg))
 static void each(void **state)
 {
 	(void)state;
-	each_by(fds_each);
+	each_by(descriptors_each);
 }
 
 static void each_low(void **state)
 {
 	(void)state;
-	each_by(fds_each_low);
+	each_by(descriptors_each_low);
 }
 
 struct found {
-	struct fds_registration all[200];
+	struct descriptors_registration all[200];
 	int count;
 };
 
-static int note(const struct fds_registration *r, void *arg)
+static int note(const struct descriptors_registration *r, void *arg)
 {
 	struct found *f = arg;
 
@@ -126,7 +126,7 @@ static void registrations(void **state)
 	struct epoll_event other = {.events = EPOLLOUT | EPOLLONESHOT, .data.u64 = 77};
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, again, &other), 0);
 	assert_int_equal(fstat(again, &st), 0);
-	assert_int_equal(fds_registrations(set, other_socket, st.st_ino, note, &f), 0);
+	assert_int_equal(descriptors_registrations(set, other_socket, st.st_ino, note, &f), 0);
 	assert_int_equal(f.count, 2);
 	for (int i = 0; i < 2; i++) {
 		int first = f.all[i].target == sockets[31];
@@ -136,7 +136,7 @@ static void registrations(void **state)
 		assert_int_equal(f.all[i].event.data.u64, first ? 0x1234567890 + 31 : 77);
 		assert_true(f.all[i].event.events & (first ? EPOLLET : EPOLLONESHOT));
 	}
-	assert_int_equal(fds_registrations(sockets[0], sockets[1], st.st_ino, note, &f), 0);
+	assert_int_equal(descriptors_registrations(sockets[0], sockets[1], st.st_ino, note, &f), 0);
 	assert_int_equal(f.count, 2);
 	for (int i = 0; i < 60; i++)
 		close(sockets[i]);
@@ -158,13 +158,13 @@ static void swap_fails(void **state)
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, gone, &event), 0);
 	close(gone); /* the registration stays while the socket is open */
-	assert_int_not_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
+	assert_int_not_equal(replace_socket(fd, socket_cookie(fd), with, -1), 0);
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len);
 	assert_int_equal(value, AF_INET);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), -1);
 	assert_int_equal(errno, EEXIST);
 	close(set);
-	assert_int_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
+	assert_int_equal(replace_socket(fd, socket_cookie(fd), with, -1), 0);
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len);
 	assert_int_equal(value, AF_INET6);
 	close(fd);
@@ -181,7 +181,7 @@ static void swap_copied_set(void **state)
 	(void)state;
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(other, EPOLL_CTL_ADD, fd, &event), 0);
-	assert_int_equal(swap_socket(fd, twin_cookie(fd), with, -1), 0);
+	assert_int_equal(replace_socket(fd, socket_cookie(fd), with, -1), 0);
 	close(with);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(epoll_ctl(i ? set : other, EPOLL_CTL_ADD, fd, &event), -1);

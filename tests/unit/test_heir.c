@@ -6,24 +6,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/real.h"
 #include "config/config.h"
 #include "process/inheritance.h"
-#include "base/real.h"
 #include "server/widen.h"
 
 /* Whether the heir's environment is to be completed; then it is compared with EXPECTED, sorted or not. */
 static bool complete(char *const envp[], bool cloexec_too, char ***made)
 {
 	static char *slots[64], text[8192];
-	struct heir need;
+	struct inheritance need;
 
-	if (!heir_needs(envp, cloexec_too, &need))
+	if (!inheritance_needs(envp, cloexec_too, &need))
 		return false;
 	assert_in_range(need.slots, 1, 64);
 	assert_in_range(need.size, 1, sizeof text);
 	memset(slots, 0x55, sizeof slots);
 	memset(text, 0x55, sizeof text);
-	heir_environment(envp, slots, text);
+	inheritance_environment(envp, slots, text);
 	/* Within what was asked for. */
 	assert_int_equal((unsigned char)text[need.size], 0x55);
 	assert_int_equal(((unsigned char *)&slots[need.slots])[0], 0x55);
@@ -194,7 +194,7 @@ static void entries(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		bool found = heir_entry(cases[i].preload, file, entry);
+		bool found = inheritance_entry(cases[i].preload, file, entry);
 
 		assert_int_equal(found, cases[i].entry != NULL);
 		if (found)
@@ -202,7 +202,7 @@ static void entries(void **state)
 	}
 	memset(endless, '/', sizeof endless - 1);
 	memcpy(endless + PATH_MAX, "$LIB", 4);
-	assert_false(heir_entry(endless, endless, entry));
+	assert_false(inheritance_entry(endless, endless, entry));
 }
 
 /* access() must find a library there. */

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "socket/mark.h"
-#include "socket/options.h"
 #include "base/real.h"
 #include "server/widen.h"
+#include "socket/mark.h"
+#include "socket/options.h"
 
 /* The samples for options that are no plain int. */
 static const struct linger linger = {1, 5};
@@ -176,7 +176,7 @@ static int is_mark(const struct option *row, int type)
 	return strcmp(row->text, type == SOCK_STREAM ? "IP_MULTICAST_ALL" : "SO_RCVLOWAT") == 0;
 }
 
-/* A datagram socket whose filters can't be changed any more can't be given ours (martians.h). */
+/* A datagram socket whose filters can't be changed any more can't be given ours (spoof_filter.h). */
 static int is_locked(const struct option *row, int type)
 {
 	return type == SOCK_DGRAM && strcmp(row->text, "SO_LOCK_FILTER") == 0;

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "address/synthetic.h"
+#include "base/hash.h"
 
 static const struct hash_key key = {0x1122334455667788, 0x99aabbccddeeff00};
 
@@ -24,7 +24,7 @@ static struct in6_addr peer(uint64_t network, uint64_t host)
 	return a;
 }
 
-/* The 27 bits that peers.c makes an address of. */
+/* The 27 bits that synthetic.c makes an address of. */
 static uint32_t hashed(const struct in6_addr *a)
 {
 	uint64_t words[3] = {0, 0, 0};
@@ -38,7 +38,7 @@ static void assert_known(in_addr_t shown, const struct in6_addr *a)
 	struct in6_addr back;
 	uint32_t scope = 77;
 
-	assert_int_equal(peers_real(shown, &back, &scope), 0);
+	assert_int_equal(synthetic_real(shown, &back, &scope), 0);
 	assert_memory_equal(&back, a, sizeof back);
 	assert_int_equal(scope, 0);
 }
@@ -47,22 +47,22 @@ static void assert_known(in_addr_t shown, const struct in6_addr *a)
 static void agreement(void **state)
 {
 	struct in6_addr a = peer(0x20010db800000001, 1);
-	in_addr_t shown = peers_show(&a, 0);
+	in_addr_t shown = synthetic_of(&a, 0);
 
 	(void)state;
 	assert_int_equal(ntohl(shown), 0xf0000000 | hashed(&a));
-	assert_int_equal(peers_show(&a, 0), shown);
+	assert_int_equal(synthetic_of(&a, 0), shown);
 	assert_known(shown, &a);
 }
 
 static void pool(void **state)
 {
 	(void)state;
-	assert_true(peers_pool(inet_addr("240.0.0.0")));
-	assert_true(peers_pool(inet_addr("255.255.255.254")));
-	assert_false(peers_pool(inet_addr("239.255.255.255")));
-	assert_false(peers_pool(inet_addr("127.0.0.1")));
-	assert_false(peers_pool(inet_addr("0.0.0.0")));
+	assert_true(synthetic_in_pool(inet_addr("240.0.0.0")));
+	assert_true(synthetic_in_pool(inet_addr("255.255.255.254")));
+	assert_false(synthetic_in_pool(inet_addr("239.255.255.255")));
+	assert_false(synthetic_in_pool(inet_addr("127.0.0.1")));
+	assert_false(synthetic_in_pool(inet_addr("0.0.0.0")));
 }
 
 /* Hosts that really have addresses of the pool: shown as those, unless somebody else is. */
@@ -71,18 +71,18 @@ static void of_the_pool(void **state)
 	struct in6_addr six = peer(0x20010db800020000, 77), four = in6_at("::ffff:240.7.7.7", 0).sin6_addr,
 			late;
 	struct in6_addr high = in6_at("::ffff:250.7.7.7", 0).sin6_addr;
-	in_addr_t shown = peers_show(&six, 0), other;
+	in_addr_t shown = synthetic_of(&six, 0), other;
 
 	(void)state;
-	assert_int_equal(peers_show(&four, 0), inet_addr("240.7.7.7"));
+	assert_int_equal(synthetic_of(&four, 0), inet_addr("240.7.7.7"));
 	assert_known(inet_addr("240.7.7.7"), &four);
 	/* What is in the upper half would be a number of somebody's. */
-	assert_true(peers_pool(peers_show(&high, 0)));
-	assert_int_not_equal(peers_show(&high, 0), inet_addr("250.7.7.7"));
-	assert_known(peers_show(&high, 0), &high);
+	assert_true(synthetic_in_pool(synthetic_of(&high, 0)));
+	assert_int_not_equal(synthetic_of(&high, 0), inet_addr("250.7.7.7"));
+	assert_known(synthetic_of(&high, 0), &high);
 	late = in6_at("::ffff:0.0.0.0", 0).sin6_addr;
 	memcpy(late.s6_addr + 12, &shown, 4);
-	other = peers_show(&late, 0);
+	other = synthetic_of(&late, 0);
 	assert_int_not_equal(other, shown);
 	assert_known(other, &late);
 	assert_known(shown, &six);
@@ -120,12 +120,12 @@ static void collisions(void **state)
 		if (all[i].hash != all[i - 1].hash)
 			continue;
 		struct in6_addr a = peer(network, all[i - 1].host), b = peer(network, all[i].host);
-		in_addr_t shown_a = peers_show(&a, 0), shown_b = peers_show(&b, 0);
+		in_addr_t shown_a = synthetic_of(&a, 0), shown_b = synthetic_of(&b, 0);
 
 		assert_int_not_equal(shown_a, shown_b);
 		assert_known(shown_a, &a);
 		assert_known(shown_b, &b);
-		assert_int_equal(peers_show(&b, 0), shown_b);
+		assert_int_equal(synthetic_of(&b, 0), shown_b);
 		found++;
 	}
 	free(all);
@@ -138,7 +138,7 @@ static void flood(void **state)
 {
 	enum { COUNT = 1000000 };
 	struct in6_addr regular = peer(0x20010db8aaaa0001, 42), a, back;
-	in_addr_t regular_shown = peers_show(&regular, 0), *shown = malloc(COUNT * sizeof *shown);
+	in_addr_t regular_shown = synthetic_of(&regular, 0), *shown = malloc(COUNT * sizeof *shown);
 	uint32_t scope;
 	unsigned char *seen = calloc(1 << 28, 1); /* every address of the pool */
 	int known = 0;
@@ -148,16 +148,16 @@ static void flood(void **state)
 	assert_non_null(seen);
 	for (uint64_t i = 0; i < COUNT; i++) {
 		a = peer(0x20010db8bbbb0001, i);
-		shown[i] = peers_show(&a, 0);
-		assert_true(peers_pool(shown[i]));
-		assert_int_not_equal(ntohl(shown[i]), PEERS_NOBODY);
+		shown[i] = synthetic_of(&a, 0);
+		assert_true(synthetic_in_pool(shown[i]));
+		assert_int_not_equal(ntohl(shown[i]), SYNTHETIC_NOBODY);
 		assert_int_equal(seen[ntohl(shown[i]) & 0x0fffffff]++, 0);
 		if (i % 1000 == 0)
-			assert_int_equal(peers_show(&regular, 0), regular_shown);
+			assert_int_equal(synthetic_of(&regular, 0), regular_shown);
 	}
 	for (uint64_t i = 0; i < COUNT; i++) {
 		a = peer(0x20010db8bbbb0001, i);
-		int known_now = peers_real(shown[i], &back, &scope);
+		int known_now = synthetic_real(shown[i], &back, &scope);
 
 		/* Who was pushed out is known to have been. */
 		assert_true(known_now == 0 || known_now == -ESTALE);
@@ -166,10 +166,10 @@ static void flood(void **state)
 			known++;
 		}
 	}
-	assert_in_range(known, PEERS_SETS, PEERS_SETS * PEERS_WAYS);
+	assert_in_range(known, SYNTHETIC_SETS, SYNTHETIC_SETS * SYNTHETIC_WAYS);
 	/* Who comes back after he was pushed out is another one. */
 	a = peer(0x20010db8bbbb0001, 0);
-	assert_int_not_equal(peers_show(&a, 0), shown[0]);
+	assert_int_not_equal(synthetic_of(&a, 0), shown[0]);
 	free(shown);
 	free(seen);
 }
@@ -180,21 +180,21 @@ static void pushed_out_on_purpose(void **state)
 {
 	const uint64_t networks = 0x20010e0000000000;
 	struct in6_addr victim = peer(0x20010db899990000, 1), bystander = peer(0x20010db899980000, 2), a;
-	in_addr_t shown = peers_show(&victim, 0), bystander_shown = peers_show(&bystander, 0);
+	in_addr_t shown = synthetic_of(&victim, 0), bystander_shown = synthetic_of(&bystander, 0);
 	uint32_t scope;
 
 	(void)state;
-	assert_int_not_equal(hashed(&bystander) % PEERS_SETS, hashed(&victim) % PEERS_SETS);
+	assert_int_not_equal(hashed(&bystander) % SYNTHETIC_SETS, hashed(&victim) % SYNTHETIC_SETS);
 	for (uint64_t i = 0, pushed = 0; pushed < 1000; i++) {
 		a = peer(networks | i << 16, 1);
-		if (hashed(&a) % PEERS_SETS != hashed(&victim) % PEERS_SETS)
+		if (hashed(&a) % SYNTHETIC_SETS != hashed(&victim) % SYNTHETIC_SETS)
 			continue;
-		assert_int_not_equal(peers_show(&a, 0), shown);
+		assert_int_not_equal(synthetic_of(&a, 0), shown);
 		pushed++;
 	}
-	assert_false(peers_known(&victim, 0));
-	assert_int_equal(peers_real(shown, &a, &scope), -ESTALE);
-	assert_int_not_equal(peers_show(&victim, 0), shown);
+	assert_false(synthetic_known(&victim, 0));
+	assert_int_equal(synthetic_real(shown, &a, &scope), -ESTALE);
+	assert_int_not_equal(synthetic_of(&victim, 0), shown);
 	assert_known(bystander_shown, &bystander);
 }
 
@@ -209,10 +209,10 @@ static void newcomers(void **state)
 	for (uint64_t i = 0; i < COUNT; i++) {
 		struct in6_addr a = peer(0x2a00000000000001 | i << 16, 1);
 
-		shown[i] = peers_show(&a, 0);
+		shown[i] = synthetic_of(&a, 0);
 		for (uint64_t j = 0; j < BETWEEN; j++) {
 			a = peer(0x20010db8bbbb0001, 1000000 + i * BETWEEN + j);
-			(void)peers_show(&a, 0);
+			(void)synthetic_of(&a, 0);
 		}
 	}
 	for (uint64_t i = 0; i < COUNT; i++) {
@@ -225,7 +225,7 @@ static void newcomers(void **state)
 /* A set whose numbers are used up gives out no more, and what it gave last stays true. */
 static void exhaustion(void **state)
 {
-	enum { PER_SET = PEERS_WAYS << 15 };
+	enum { PER_SET = SYNTHETIC_WAYS << 15 };
 	const uint64_t network = 0x20010db8dddd0000;
 	struct in6_addr a;
 	in_addr_t shown = 0;
@@ -234,23 +234,23 @@ static void exhaustion(void **state)
 	(void)state;
 	for (int given = 0; given <= PER_SET; host++) {
 		a = peer(network, host);
-		if (hashed(&a) % PEERS_SETS != 7)
+		if (hashed(&a) % SYNTHETIC_SETS != 7)
 			continue;
-		shown = peers_show(&a, 0);
+		shown = synthetic_of(&a, 0);
 		given++;
-		if (ntohl(shown) == PEERS_NOBODY)
+		if (ntohl(shown) == SYNTHETIC_NOBODY)
 			break;
 		assert_known(shown, &a);
 	}
-	assert_int_equal(ntohl(shown), PEERS_NOBODY);
-	assert_int_not_equal(peers_real(shown, &a, &(uint32_t){0}), 0);
+	assert_int_equal(ntohl(shown), SYNTHETIC_NOBODY);
+	assert_int_not_equal(synthetic_real(shown, &a, &(uint32_t){0}), 0);
 }
 
 /* The child has what the parent had, and goes its own way from there. */
 static void after_fork(void **state)
 {
 	struct in6_addr before = peer(0x20010db8eeee0001, 5), after = peer(0x20010db8eeee0001, 6);
-	in_addr_t shown = peers_show(&before, 0);
+	in_addr_t shown = synthetic_of(&before, 0);
 	int status;
 	pid_t child = fork();
 
@@ -259,9 +259,9 @@ static void after_fork(void **state)
 		struct in6_addr back;
 		uint32_t scope;
 
-		if (peers_real(shown, &back, &scope) != 0 || memcmp(&back, &before, 16) != 0)
+		if (synthetic_real(shown, &back, &scope) != 0 || memcmp(&back, &before, 16) != 0)
 			_exit(1);
-		_exit(peers_real(peers_show(&after, 0), &back, &scope) != 0 ||
+		_exit(synthetic_real(synthetic_of(&after, 0), &back, &scope) != 0 ||
 		      memcmp(&back, &after, 16) != 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -279,14 +279,14 @@ static void stands_for(void **state)
 	uint32_t scope;
 
 	(void)state;
-	peers_stand(&translated, in);
-	assert_int_equal(peers_show(&translated, 0), in);
-	assert_int_equal(peers_real(in, &back, &scope), -ENOENT);
+	synthetic_stand(&translated, in);
+	assert_int_equal(synthetic_of(&translated, 0), in);
+	assert_int_equal(synthetic_real(in, &back, &scope), -ENOENT);
 	/* One that came from there first, uncalled for, goes on being what it was shown as. */
-	in_addr_t synthetic = peers_show(&seen, 0);
-	assert_true(peers_pool(synthetic));
-	peers_stand(&seen, in_at("192.0.2.2", 0).sin_addr.s_addr);
-	assert_int_equal(peers_show(&seen, 0), synthetic);
+	in_addr_t synthetic = synthetic_of(&seen, 0);
+	assert_true(synthetic_in_pool(synthetic));
+	synthetic_stand(&seen, in_at("192.0.2.2", 0).sin_addr.s_addr);
+	assert_int_equal(synthetic_of(&seen, 0), synthetic);
 }
 
 int main(void)
@@ -304,6 +304,6 @@ int main(void)
 	    cmocka_unit_test(exhaustion),
 	};
 
-	peers_key(&key);
+	synthetic_set_key(&key);
 	return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
 }

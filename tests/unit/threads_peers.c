@@ -23,9 +23,9 @@ static void check(unsigned host)
 	in_addr_t shown;
 
 	memcpy(a.s6_addr + 12, &host, sizeof host);
-	shown = peers_show(&a, 0);
+	shown = synthetic_of(&a, 0);
 	/* Pushed out meanwhile is fine. */
-	if (peers_real(shown, &back, &scope) != 0)
+	if (synthetic_real(shown, &back, &scope) != 0)
 		return;
 	atomic_fetch_add(&checked, 1);
 	if (memcmp(&a, &back, sizeof a) != 0)
@@ -57,7 +57,7 @@ int main(void)
 	const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
 	pthread_t threads[THREADS];
 
-	peers_key(&key);
+	synthetic_set_key(&key);
 	signal(SIGALRM, interrupt);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (long i = 0; i < THREADS; i++)
