@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "address/translate.h"
 #include "base/memory.h"
+#include "socket/mark.h"
 
 /* From linux/in.h and linux/in6.h. */
 #ifndef IP_ORIGDSTADDR

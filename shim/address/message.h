@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "address/translate.h"
+#include "base/sockaddr.h"
 
 /* How many bytes of control messages the kernel must be given room for, when the program has ROOM: those of
  * IPv6 are longer, and an IPv4 datagram brings a few of them beside its own. */

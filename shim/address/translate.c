@@ -6,30 +6,6 @@
 
 #include "address/synthetic.h"
 
-/* RFC 2133, 3.3: a sockaddr_in6 that ends before sin6_scope_id; ipv6_bind() and connect() take it. */
-#define SIN6_LEN_RFC2133 24
-
-/* A longer one is EINVAL (move_addr_to_kernel()). */
-#define MOST sizeof(struct sockaddr_storage)
-
-sa_family_t sockaddr_family(const struct sockaddr *addr)
-{
-	sa_family_t family;
-
-	memcpy(&family, (const char *)addr + offsetof(struct sockaddr, sa_family), sizeof family);
-	return family;
-}
-
-bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= sizeof(struct sockaddr_in) && len <= MOST && sockaddr_family(addr) == AF_INET;
-}
-
-bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= SIN6_LEN_RFC2133 && len <= MOST && sockaddr_family(addr) == AF_INET6;
-}
-
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
 	struct sockaddr_in in;
@@ -55,14 +31,6 @@ static uint32_t scope_of(const struct sockaddr_in6 *real)
 bool translate_known(const struct sockaddr_in6 *real)
 {
 	return synthetic_known(&real->sin6_addr, scope_of(real));
-}
-
-struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = real->sin6_port};
-
-	memcpy(&in.sin_addr, real->sin6_addr.s6_addr + 12, 4);
-	return in;
 }
 
 bool translate_is_plain(const struct sockaddr_in6 *real)
@@ -129,7 +97,7 @@ bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_
 {
 	struct sockaddr_in in;
 
-	if (!addr || len < sizeof in || len > MOST ||
+	if (!addr || len < sizeof in || len > SOCKADDR_MOST ||
 	    (sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC))
 		return false;
 	memcpy(&in, addr, sizeof in);
@@ -155,7 +123,7 @@ void translate_give_real(void)
 
 bool translate_foreign(const struct sockaddr *addr, socklen_t len)
 {
-	if (!addr || len < sizeof(struct sockaddr_in) || len > MOST)
+	if (!addr || len < sizeof(struct sockaddr_in) || len > SOCKADDR_MOST)
 		return false;
 	return sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC &&
 	       !(gives_real && sockaddr_family(addr) == AF_INET6);
@@ -194,88 +162,4 @@ void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kin
 	}
 	memcpy(to, given, *room < len ? *room : len);
 	*room = len;
-}
-
-static char *put_number(char *to, unsigned number, unsigned base)
-{
-	char digits[12];
-	int n = 0;
-
-	do {
-		digits[n++] = "0123456789abcdef"[number % base];
-		number /= base;
-	} while (number);
-	while (n)
-		*to++ = digits[--n];
-	return to;
-}
-
-static char *put_in(char *to, const unsigned char *bytes)
-{
-	for (int i = 0; i < 4; i++) {
-		if (i)
-			*to++ = '.';
-		to = put_number(to, bytes[i], 10);
-	}
-	return to;
-}
-
-/* RFC 5952 4.2: the first of the longest runs of two or more zero fields becomes "::". inet_ntop is not
- * used because glibc's calls sprintf, which is not async-signal-safe. */
-static char *put_in6(char *to, const unsigned char *bytes)
-{
-	int from = -1, size = 1;
-
-	for (int i = 0; i < 8; i++) {
-		int run = 0;
-
-		while (i + run < 8 && !bytes[2 * (i + run)] && !bytes[2 * (i + run) + 1])
-			run++;
-		if (run > size) {
-			from = i;
-			size = run;
-		}
-	}
-	for (int i = 0; i < 8; i++) {
-		if (i == from) {
-			*to++ = ':';
-			i += size - 1;
-			if (i == 7)
-				*to++ = ':';
-			continue;
-		}
-		if (i)
-			*to++ = ':';
-		to = put_number(to, (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1], 16);
-	}
-	return to;
-}
-
-const char *sockaddr_text(const struct sockaddr *addr, char *text)
-{
-	char *to = text;
-
-	if (sockaddr_family(addr) == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, addr, sizeof in6);
-		*to++ = '[';
-		to = put_in6(to, in6.sin6_addr.s6_addr);
-		if (in6.sin6_scope_id) {
-			*to++ = '%';
-			to = put_number(to, in6.sin6_scope_id, 10);
-		}
-		*to++ = ']';
-		*to++ = ':';
-		to = put_number(to, ntohs(in6.sin6_port), 10);
-	} else {
-		struct sockaddr_in in;
-
-		memcpy(&in, addr, sizeof in);
-		to = put_in(to, (const unsigned char *)&in.sin_addr);
-		*to++ = ':';
-		to = put_number(to, ntohs(in.sin_port), 10);
-	}
-	*to = '\0';
-	return text;
 }

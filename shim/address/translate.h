@@ -7,28 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "base/sockaddr.h"
 #include "socket/mark.h"
-
-/* Room for sockaddr_text(): "[", an IPv6 address, "%", a number, "]:", a port. */
-#define SOCKADDR_TEXT 72
-
-/* Any address that a socket call yields: sockaddr_storage holds the longest (sockaddr_un). */
-union sockaddr_any {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_storage storage;
-};
-
-/* The family of an address that may begin anywhere: the kernel takes it so, and not every processor does. */
-sa_family_t sockaddr_family(const struct sockaddr *addr);
-
-/* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
- * short ones are not. */
-bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len);
-
-/* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
-bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len);
 
 /* The address ADDR as an IPv6 one: as it is, as the IPv6 address that a synthetic one stands for, or
  * V4MAPPED. False for what is neither IPv4 nor IPv6. */
@@ -42,9 +22,6 @@ void translate_give_real(void);
  * on a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. An IPv4 address of the
  * pool is a peer's like others (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
-
-/* The IPv4 address in the V4MAPPED REAL, as the kernel has it. */
-struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
 
 /* Whether REAL is an IPv4 address that is shown as it is. */
 bool translate_is_plain(const struct sockaddr_in6 *real);
@@ -86,9 +63,5 @@ socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mar
  * translate_give_real() was called. */
 void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
 		    socklen_t *room);
-
-/* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has
- * SOCKADDR_TEXT bytes. */
-const char *sockaddr_text(const struct sockaddr *addr, char *text);
 
 #endif

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address/translate.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "socket/clone.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 #define OPT_TCP_FASTOPEN_CONNECT 30

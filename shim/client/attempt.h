@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#include "address/translate.h"
+#include "base/sockaddr.h"
 #include "resolver/known_names.h"
 
 /* What the program's socket is, when it is to be connected. */

@@ -7,7 +7,7 @@
 #include "base/large.h"
 #include "client/happy_eyeballs.h"
 #include "client/lock.h"
-#include "socket/clone.h"
+#include "socket/facts.h"
 
 LARGE static struct eyeballs slots[CONNECTS_SLOTS];
 static int top; /* no slot from here on has ever been used */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "address/synthetic.h"
-#include "address/translate.h"
+#include "base/sockaddr.h"
 #include "config/policy.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"

@@ -7,15 +7,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/sockaddr.h"
 #include "base/sys.h"
 #include "client/connects.h"
 #include "client/lock.h"
 #include "config/config.h"
-#include "socket/clone.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/options.h"
 #include "socket/replace.h"
 

@@ -17,6 +17,7 @@
 #include "base/sys.h"
 #include "client/connects.h"
 #include "client/lock.h"
+#include "resolver/known_names.h"
 #include "socket/descriptors.h"
 
 /* How many descriptors of attempts are waited for beside the program's own; there is a limit on time, too

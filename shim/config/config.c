@@ -16,7 +16,9 @@
 #include "base/large.h"
 #include "base/log.h"
 #include "config/loader.h"
+#include "config/rules.h"
 #include "process/inheritance.h"
+#include "resolver/nat64.h"
 
 struct config config;
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "config/rules.h"
 #include "config/settings.h"
 
 /* What the file has if nobody names another. */

@@ -7,8 +7,9 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/sockaddr.h"
 #include "resolver/known_names.h"
-#include "socket/clone.h"
+#include "socket/facts.h"
 
 /* TCP's rules are MPTCP's. */
 static int protocol_of(int fd)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "address/synthetic.h"
-#include "address/translate.h"
 #include "base/log.h"
+#include "base/sockaddr.h"
 
 /* The value of a setting with a few words, by number; ends with NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};

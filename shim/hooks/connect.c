@@ -1,6 +1,5 @@
 /* connect(), and what else is asked about one that is in progress. */
 #define _GNU_SOURCE
-#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,15 +11,19 @@
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
+#include "base/sockaddr.h"
+#include "client/attempt.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "client/wait.h"
 #include "config/config.h"
 #include "config/policy.h"
+#include "config/rules.h"
+#include "hooks/hooks.h"
 #include "resolver/known_names.h"
 #include "resolver/scope.h"
 #include "server/widen.h"
-#include "socket/clone.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 static bool is_blocking(int fd)

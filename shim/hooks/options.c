@@ -1,6 +1,5 @@
 /* Options of sockets, and requests to them. */
 #define _GNU_SOURCE
-#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,8 +10,9 @@
 #include "base/sys.h"
 #include "client/connects.h"
 #include "config/config.h"
+#include "hooks/hooks.h"
 #include "server/widen.h"
-#include "socket/clone.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/options.h"
 

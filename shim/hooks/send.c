@@ -1,6 +1,5 @@
 /* Sending with an address for each message. A stream needs none of this, but for TCP Fast Open. */
 #define _GNU_SOURCE
-#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,10 +8,14 @@
 #include "address/message.h"
 #include "address/translate.h"
 #include "base/memory.h"
+#include "base/sockaddr.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "config/config.h"
 #include "config/policy.h"
+#include "config/rules.h"
+#include "config/settings.h"
+#include "hooks/hooks.h"
 #include "resolver/nat64.h"
 #include "socket/mark.h"
 

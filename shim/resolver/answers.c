@@ -7,6 +7,7 @@
 
 #include "address/translate.h"
 #include "base/log.h"
+#include "base/sockaddr.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address/translate.h"
 #include "base/real.h"
 #include "config/config.h"
 #include "config/policy.h"
+#include "config/rules.h"
 #include "resolver/answers.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"

@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "address/translate.h"
 #include "base/large.h"
 #include "base/real.h"
 #include "config/config.h"
 #include "config/policy.h"
+#include "config/rules.h"
 #include "resolver/answers.h"
 #include "resolver/getaddrinfo.h"
 #include "resolver/known_names.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/sockaddr.h"
 #include "resolver/nat64.h"
 
 /* Seconds: RFC 7050, 3, would have the TTL, which the resolver does not tell. */

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/real.h"
-#include "socket/clone.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */

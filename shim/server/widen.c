@@ -15,9 +15,11 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/sockaddr.h"
 #include "base/sys.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/options.h"
 #include "socket/replace.h"
@@ -39,14 +41,6 @@ bool widen_shares(int fd)
 	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
 }
 
-/* TCP and MPTCP have their ports in common. */
-static bool same_ports(int fd, int protocol)
-{
-	int own = socket_protocol(fd);
-
-	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
-}
-
 /* A socket of the program's own that has the port and would not go with a dual-stack one: an IPv6 one, or
  * one at 0.0.0.0 that was not widened, which the kernel would give all IPv4 connections. */
 struct neighbour {
@@ -60,7 +54,7 @@ static int is_neighbour(int fd, void *arg)
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !same_ports(fd, n->protocol))
+	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, n->protocol))
 		return 0;
 	if (sockaddr_is_in(&name.any, len))
 		return name.in.sin_port == n->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
@@ -346,7 +340,7 @@ static int narrow_if(int fd, void *arg)
 {
 	struct narrowing *n = arg;
 
-	if (widened_port(fd) == n->port && same_ports(fd, n->protocol) && narrow(fd) == 0)
+	if (widened_port(fd) == n->port && socket_same_ports(fd, n->protocol) && narrow(fd) == 0)
 		n->count++;
 	return 0;
 }

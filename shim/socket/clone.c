@@ -8,38 +8,8 @@
 
 #include "base/real.h"
 #include "base/sys.h"
+#include "socket/facts.h"
 #include "socket/options.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
-#define OPT_SO_COOKIE 57
-
-int socket_option(int fd, int name)
-{
-	int value;
-	socklen_t len = sizeof value;
-
-	return real.getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
-}
-
-int socket_protocol(int fd)
-{
-	int type = socket_option(fd, SO_TYPE), protocol = socket_option(fd, SO_PROTOCOL);
-
-	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
-		return protocol;
-	return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? protocol : 0;
-}
-
-uint64_t socket_cookie(int fd)
-{
-	uint64_t cookie;
-	socklen_t len = sizeof cookie;
-
-	return real.getsockopt(fd, SOL_SOCKET, OPT_SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
-}
 
 int clone_new(int family, int protocol)
 {

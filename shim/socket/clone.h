@@ -9,16 +9,6 @@
 /* All of these are async-signal-safe and callable from any thread; errno is undefined afterwards, but where a
  * function says that it sets it. */
 
-/* An int option of level SOL_SOCKET, or -1 where it can't be had. */
-int socket_option(int fd, int name);
-
-/* The protocol of FD if it is TCP, MPTCP or UDP, which are those that the shim does something to, else 0. */
-int socket_protocol(int fd);
-
-/* What the kernel calls FD's socket as long as it lives, whatever descriptors refer to it (SO_COOKIE, Linux
- * 4.12); 0 where it can't be had. */
-uint64_t socket_cookie(int fd);
-
 /* A new close-on-exec socket of PROTOCOL, or -1 with errno. */
 int clone_new(int family, int protocol);
 

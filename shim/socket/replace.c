@@ -11,8 +11,8 @@
 
 #include "base/real.h"
 #include "base/sys.h"
-#include "socket/clone.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 
 enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 

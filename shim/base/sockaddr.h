@@ -1,0 +1,41 @@
+/* Socket addresses as the kernel has them. No system calls; async-signal-safe, callable from any thread, errno
+ * left alone. */
+#ifndef DUALSTACK_SOCKADDR_H
+#define DUALSTACK_SOCKADDR_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* A longer one is EINVAL (move_addr_to_kernel()). */
+#define SOCKADDR_MOST sizeof(struct sockaddr_storage)
+
+/* Room for sockaddr_text(): "[", an IPv6 address, "%", a number, "]:", a port. */
+#define SOCKADDR_TEXT 72
+
+/* Any address that a socket call yields: sockaddr_storage holds the longest (sockaddr_un). */
+union sockaddr_any {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
+/* The family of an address that may begin anywhere: the kernel takes it so, and not every processor does. */
+sa_family_t sockaddr_family(const struct sockaddr *addr);
+
+/* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
+ * short ones are not. */
+bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len);
+
+/* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
+bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len);
+
+/* The IPv4 address in the V4MAPPED REAL, as the kernel has it. */
+struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
+
+/* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has
+ * SOCKADDR_TEXT bytes. */
+const char *sockaddr_text(const struct sockaddr *addr, char *text);
+
+#endif

@@ -1,0 +1,47 @@
+#define _GNU_SOURCE
+#include "socket/facts.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "base/real.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define OPT_SO_COOKIE 57
+
+int socket_option(int fd, int name)
+{
+	int value;
+	socklen_t len = sizeof value;
+
+	return real.getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
+int socket_protocol(int fd)
+{
+	int type = socket_option(fd, SO_TYPE), protocol = socket_option(fd, SO_PROTOCOL);
+
+	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
+		return protocol;
+	return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? protocol : 0;
+}
+
+uint64_t socket_cookie(int fd)
+{
+	uint64_t cookie;
+	socklen_t len = sizeof cookie;
+
+	return real.getsockopt(fd, SOL_SOCKET, OPT_SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
+}
+
+/* TCP and MPTCP have their ports in common. */
+bool socket_same_ports(int fd, int protocol)
+{
+	int own = socket_protocol(fd);
+
+	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
+}
