@@ -5,7 +5,7 @@
 
 #include "address/synthetic.h"
 #include "base/sockaddr.h"
-#include "config/policy.h"
+#include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
@@ -118,7 +118,7 @@ static bool order(struct names_list *list, enum rules_action action, uint32_t *a
 			const struct in6_addr *addr = &from.addresses[i].addr;
 
 			if (IN6_IS_ADDR_V4MAPPED(addr) != (pass == 0 ? in_first : !in_first) ||
-			    !policy_allows(action, addr))
+			    !connect_rules_allows(action, addr))
 				continue;
 			if (i == *asked && !there) {
 				*asked = list->count;

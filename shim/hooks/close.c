@@ -1,13 +1,13 @@
 /* What takes a descriptor away from a connect in progress. With none in progress this is one load and one
  * branch (connects.h). */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 
 #include "client/connects.h"
-#include "hooks/hooks.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1U << 1)

@@ -1,5 +1,6 @@
 /* connect(), and what else is asked about one that is in progress. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,20 +12,19 @@
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "base/sockaddr.h"
 #include "client/attempt.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "client/wait.h"
 #include "config/config.h"
-#include "config/policy.h"
 #include "config/rules.h"
-#include "hooks/hooks.h"
+#include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/scope.h"
+#include "server/association.h"
+#include "server/bind_rules.h"
 #include "server/widen.h"
 #include "socket/facts.h"
-#include "socket/mark.h"
 
 static bool is_blocking(int fd)
 {
@@ -196,7 +196,7 @@ bool ready_for_in6(int fd)
 	int saved = errno;
 
 	if (mark_test(fd) == MARK_NONE &&
-	    (policy_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+	    (bind_rules_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
 		errno = ENETUNREACH;
 		return false;
 	}
@@ -251,8 +251,8 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	}
 	to = translate_real(&in);
 	/* From one family to the other, a datagram socket gets there by way of no association at all. */
-	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && widen_may_dissolve(fd))
-		widen_dissolve(fd);
+	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && association_may_dissolve(fd))
+		association_dissolve(fd);
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 }
@@ -264,7 +264,7 @@ static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
 	if (real.connect(fd, addr, len) != 0)
 		return -1;
 	if (mark_test_datagram(fd))
-		widen_dissolve(fd);
+		association_dissolve(fd);
 	errno = saved;
 	return 0;
 }
@@ -278,11 +278,11 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	uint32_t i = 0;
 
 	while (d->named && i < d->list.count &&
-	       !(policy_allows(d->action, &d->list.addresses[i].addr) &&
+	       !(connect_rules_allows(d->action, &d->list.addresses[i].addr) &&
 		 scope_permits(&d->to.sin6_addr, &d->list.addresses[i].addr)))
 		i++;
 	if (!d->named || i == d->list.count || socket_protocol(fd) != IPPROTO_UDP) {
-		policy_log(fd, &d->to);
+		connect_rules_log(fd, &d->to);
 		return hooks_fail(-ENETUNREACH);
 	}
 	to.sin6_addr = d->list.addresses[i].addr;
@@ -321,18 +321,18 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return real.connect(fd, addr, len);
 	to = names_address(&d.to);
 	d.named = names_find(&to, &d.list);
-	d.action = policy_connect(fd, &d.to, d.named ? d.list.name : NULL);
+	d.action = connect_rules_action(fd, &d.to, d.named ? d.list.name : NULL);
 	if (d.named)
 		destinations_add_nat64(&d.list);
 	if (d.named && by_name(fd, addr, len, &d, &result))
 		return result;
-	if (!policy_allows(d.action, &d.to.sin6_addr))
+	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
 		return real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
 	if (result == 0 || errno != ENETUNREACH || !destinations_nat64(addr, len, &d.to) ||
-	    !policy_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))
+	    !connect_rules_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))
 		return result;
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);

@@ -1,6 +1,7 @@
 /* Programs that inherit a widened socket (inheritance.h). POSIX lists the exec family as async-signal-safe,
  * and it is what follows vfork(): the completed environment is made on the stack. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hooks/hooks.h"
 #include "process/inheritance.h"
 
 /* execve() and execvpe(), which differ in the real one only. */

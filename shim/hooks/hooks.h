@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include "base/real.h"
+#include "base/sockaddr.h"
+#include "socket/mark.h"
 
 /* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
  * some of these functions with parameter types or attributes of their own, which a definition under the
@@ -34,6 +36,15 @@ bool hooks_dual(int fd);
 
 /* An error that the library found, as the program is told of it: errno is set, -1 returned. */
 int hooks_fail(int negative);
+
+/* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse; or may see them,
+ * as there is nothing to translate. Then no system call of another kind is made (socket/mark.h). */
+bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
+
+/* Hands NAME, of length LEN, to the program, as translate_give(). False: errno is EFAULT. ROOM is what
+ * hooks_pass() has seen. */
+bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
+		socklen_t *room);
 
 /* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
  * answer: then the answer is in VALUE and LEN. */

@@ -1,6 +1,7 @@
 /* Addresses as text and as names: a synthetic address stands for an IPv6 one, and that is what an
  * administrator wants to find in the log. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -10,7 +11,6 @@
 #include "address/translate.h"
 #include "base/memory.h"
 #include "config/config.h"
-#include "hooks/hooks.h"
 #include "resolver/getaddrinfo.h"
 
 /* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */

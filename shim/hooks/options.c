@@ -1,5 +1,6 @@
 /* Options of sockets, and requests to them. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,10 +11,8 @@
 #include "base/sys.h"
 #include "client/connects.h"
 #include "config/config.h"
-#include "hooks/hooks.h"
-#include "server/widen.h"
+#include "server/narrow.h"
 #include "socket/facts.h"
-#include "socket/mark.h"
 #include "socket/options.h"
 
 /* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (spoof_filter.h): the program has

@@ -1,5 +1,6 @@
 /* Receiving with an address for each message. A stream needs none of this. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -8,11 +9,8 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/sockaddr.h"
 #include "client/connects.h"
 #include "config/config.h"
-#include "hooks/hooks.h"
-#include "socket/mark.h"
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };

@@ -1,5 +1,6 @@
 /* Sending with an address for each message. A stream needs none of this, but for TCP Fast Open. */
 #define _GNU_SOURCE
+#include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -8,16 +9,13 @@
 #include "address/message.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "base/sockaddr.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "config/config.h"
-#include "config/policy.h"
 #include "config/rules.h"
 #include "config/settings.h"
-#include "hooks/hooks.h"
+#include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
-#include "socket/mark.h"
 
 /* Those behind are not looked at (__sys_sendmmsg(), UIO_MAXIOV). */
 enum { MOST_MESSAGES = 1024 };
@@ -68,7 +66,7 @@ static int fail(int error)
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
 	return errno == ENETUNREACH && destinations_nat64(addr, len, to) &&
-	       policy_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
+	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
 /* Sends to TO from what FD was a moment ago, which saves asking: a socket that is AF_INET by now refuses it
@@ -106,7 +104,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	result = refused(fd, addr, len);
 	if (result)
 		return fail((int)result);
-	if (addr && !policy_send(fd, addr, len, flags, NULL))
+	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
 	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
@@ -183,7 +181,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	result = refused(fd, message->msg_name, message->msg_namelen);
 	if (result)
 		return fail(result);
-	if (!policy_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
+	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
 	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&

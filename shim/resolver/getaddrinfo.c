@@ -11,9 +11,9 @@
 
 #include "base/real.h"
 #include "config/config.h"
-#include "config/policy.h"
 #include "config/rules.h"
 #include "resolver/answers.h"
+#include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
@@ -100,7 +100,7 @@ static bool prefer_in6(enum rules_action action, int error, const struct addrinf
 {
 	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
 		return false;
-	if (!error && policy_wants_in6(action))
+	if (!error && connect_rules_wants_in6(action))
 		return answers_native(other);
 	return error ? no_address(error) : !answers_routed(own, AF_INET) && answers_native(other);
 }
@@ -136,9 +136,9 @@ static enum rules_action action_of(const char *node, const char *service, const 
 	size_t digits = service ? strspn(service, "0123456789") : 0;
 	int port = digits && digits < 6 && !service[digits] ? (int)strtol(service, NULL, 10) : -1;
 	enum rules_action action =
-	    answers_literal(node) ? RULES_DEFAULT : policy_name(node, hints->ai_socktype, port);
+	    answers_literal(node) ? RULES_DEFAULT : connect_rules_name(node, hints->ai_socktype, port);
 
-	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM && policy_wants_in6(action)
+	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM && connect_rules_wants_in6(action)
 		   ? RULES_DEFAULT
 		   : action;
 }

@@ -8,9 +8,9 @@
 #include "base/large.h"
 #include "base/real.h"
 #include "config/config.h"
-#include "config/policy.h"
 #include "config/rules.h"
 #include "resolver/answers.h"
+#include "resolver/connect_rules.h"
 #include "resolver/getaddrinfo.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64_discovery.h"
@@ -142,7 +142,7 @@ static bool no_address(int error)
 static bool host_noted(const char *name, int family, const struct hostent *own, int error,
 		       struct lookup *lookup)
 {
-	enum rules_action action = policy_name(name, 0, -1);
+	enum rules_action action = connect_rules_name(name, 0, -1);
 	struct names_list list = {.count = 0}, mine = {.count = 0};
 	struct addrinfo *other;
 	bool instead;
@@ -157,7 +157,7 @@ static bool host_noted(const char *name, int family, const struct hostent *own, 
 	if (config.nat64_auto && own && family == AF_INET && !host_routed(own))
 		nat64_discover();
 	if (family == AF_INET && own)
-		instead = (policy_wants_in6(action) || !host_routed(own)) && answers_native(other);
+		instead = (connect_rules_wants_in6(action) || !host_routed(own)) && answers_native(other);
 	else
 		instead =
 		    !own && no_address(error) && answers_has(other, family == AF_INET ? AF_INET6 : AF_INET);

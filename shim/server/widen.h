@@ -17,24 +17,6 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only);
  * already, keeps it. */
 int widen_client(int fd);
 
-/* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port,
- * and listening if it did. Returns 0 or a negative errno; -ENOTCONN where FD is no such socket,
- * -EOPNOTSUPP where it was widened for IPv6 alone, which it stays.
- * Connections that nobody has accepted yet are lost, as the kernel offers no other way to give up the
- * port. */
-int narrow(int fd);
-
-/* Narrows every widened socket of this process that stands in the way of FD, an AF_INET6 socket of the
- * program's own that is bound to PORT (network byte order) or could not be. Returns how many. */
-int narrow_for(int fd, in_port_t port);
-
-/* Whether connect(AF_UNSPEC) may be called on the datagram socket FD without the program's asking: it would
- * also take back SO_BINDTODEVICE (__udp_disconnect()). */
-bool widen_may_dissolve(int fd);
-
-/* connect(AF_UNSPEC) on the marked datagram socket FD, after which it gets datagrams of both families. */
-void widen_dissolve(int fd);
-
 /* Whether FD shares its port with other sockets without an error from bind(): SO_REUSEPORT, SO_REUSEADDR.
  * Then the kernel would give some of what is meant for FD to a widened one; or listen() would fail, when the
  * program may have dropped the privileges that it takes to make room. */

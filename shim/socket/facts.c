@@ -45,3 +45,11 @@ bool socket_same_ports(int fd, int protocol)
 
 	return own && (own == IPPROTO_UDP) == (protocol == IPPROTO_UDP);
 }
+
+int socket_transport(int fd)
+{
+	int saved = errno, protocol = socket_protocol(fd);
+
+	errno = saved;
+	return protocol && protocol != IPPROTO_UDP ? IPPROTO_TCP : protocol;
+}

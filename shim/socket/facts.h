@@ -19,4 +19,7 @@ uint64_t socket_cookie(int fd);
 /* Whether FD has its ports in common with sockets of PROTOCOL: TCP and MPTCP do. */
 bool socket_same_ports(int fd, int protocol);
 
+/* The same with TCP for MPTCP, as a rule has it; errno is left alone. */
+int socket_transport(int fd);
+
 #endif

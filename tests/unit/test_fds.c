@@ -13,6 +13,7 @@
 
 #include "base/real.h"
 #include "socket/clone.h"
+#include "socket/facts.h"
 #include "socket/descriptors.h"
 #include "socket/replace.h"
 

@@ -1,0 +1,143 @@
+/* accept(): what the program is told of a peer. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "address/translate.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "server/socket_activation.h"
+
+/* An accepted connection from an IPv4 address can be made an AF_INET socket again (ipv6(7),
+ * IPV6_ADDRFORM): then it is what it would have been without the shim, for programs that make system
+ * calls of their own and for those that inherit it without the shim, too. The kernel refuses when the
+ * peer has gone already, and under MPTCP; then the mark goes on saying what it is. It does so for one that is
+ * not shown as what it is, too. */
+static void unmap(int fd, const struct sockaddr_in6 *peer)
+{
+	int family = AF_INET;
+
+	if (translate_is_plain(peer))
+		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
+}
+
+/* The first connection of a peer says what it is shown as, for who reads the program's own log. */
+static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
+{
+	enum log_level level = known ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	char from[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
+	struct sockaddr_in shown;
+
+	if (!log_wants(level) || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return;
+	shown = translate_shown(in6, MARK_STREAM);
+	log_line(level, "descriptor %d accepted from %s, shown as %s", fd,
+		 sockaddr_text((const struct sockaddr *)in6, from),
+		 sockaddr_text((const struct sockaddr *)&shown, as));
+}
+
+/* Whether there is nothing new to say of NAME: to be asked before it is shown. ::1 is no synthetic address.
+ */
+static bool known_peer(const union sockaddr_any *name)
+{
+	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
+	       translate_known(&name->in6);
+}
+
+/* What accept() yielded in FD, whose peer is NAME. False: the program can't be told, and errno is EFAULT. */
+static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
+		     socklen_t *room)
+{
+	bool marked = sockaddr_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
+	bool known = marked && known_peer(name);
+
+	if (!hooks_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))
+		return false;
+	if (marked) {
+		unmap(fd, &name->in6);
+		log_peer(fd, &name->in6, known);
+	}
+	return true;
+}
+
+/* The same where the program did not ask for the peer. The kernel is not asked either: sockets of some
+ * families have none, and lose the connection over it. */
+static void accepted_unasked(int fd)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	if (!mark_test_stream(fd) || real.getpeername(fd, &name.any, &len) != 0 ||
+	    !sockaddr_is_in6(&name.any, len))
+		return;
+	unmap(fd, &name.in6);
+	log_peer(fd, &name.in6, known_peer(&name));
+}
+
+/* accept() and accept4() with FLAGS, or -1 for the former. */
+static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);
+}
+
+/* Whether accept() failed because another thread has narrowed FD meanwhile: what it waited on was shut
+ * down, what is there now listens. */
+static bool narrowed_meanwhile(int fd)
+{
+	int listening = 0, error = errno;
+	socklen_t len = sizeof listening;
+	bool result;
+
+	if (error != EINVAL || !mark_expected())
+		return false;
+	result = real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+	errno = error;
+	return result;
+}
+
+static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+	int saved = errno, result;
+
+	if (hooks_pass(addr, room))
+		return call_accept(fd, addr, room, flags);
+	result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
+	/* Once: what is there then is not narrowed any more. */
+	if (result < 0 && narrowed_meanwhile(fd)) {
+		len = sizeof name;
+		result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
+	}
+	if (result < 0)
+		return result;
+	if (config.peer == SETTINGS_PEER_SYNTHETIC)
+		activation_mark_connection(fd, result);
+	if (!addr) {
+		accepted_unasked(result);
+	} else if (!accepted(result, &name, len, addr, room)) {
+		sys_close(result);
+		return hooks_fail(-EFAULT);
+	}
+	errno = saved;
+	return result;
+}
+
+int hook_accept(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	hooks_start();
+	return do_accept(fd, addr, room, -1);
+}
+
+int hook_accept4(int fd, struct sockaddr *addr, socklen_t *room, int flags)
+{
+	hooks_start();
+	/* What the kernel refuses as EINVAL must not look like a socket that was narrowed. */
+	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+		return real.accept4(fd, addr, room, flags);
+	return do_accept(fd, addr, room, flags);
+}

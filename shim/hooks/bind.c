@@ -1,0 +1,165 @@
+/* bind() and listen(). */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "address/translate.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "config/rules.h"
+#include "server/bind_rules.h"
+#include "server/narrow.h"
+#include "server/widen.h"
+
+/* A rule that names :: says which families the program's own socket at [::] has. IPv4 alone is the wildcard
+ * V4MAPPED, which no IPv6 peer reaches (ipv6(7)). */
+static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
+{
+	int v6only = action == RULES_IPV6;
+
+	if (action == RULES_DEFAULT || !IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr))
+		return;
+	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+	if (action == RULES_IPV4)
+		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
+}
+
+/* The program's own IPv6 socket comes first: whatever the shim widened makes room for it. */
+static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
+	socklen_t size = sizeof v6only;
+	bool shares = result == 0 && mark_expected() && widen_shares(fd);
+
+	if (result == 0)
+		errno = saved;
+	if (!mark_expected() || (result == 0 ? !shares : errno != EADDRINUSE))
+		return result;
+	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
+	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
+	if (translate_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
+		result = real.bind(fd, addr, len);
+	else if (result != 0)
+		return hooks_fail(-EADDRINUSE);
+	if (result == 0)
+		errno = saved;
+	return result;
+}
+
+static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
+{
+	struct sockaddr_in6 at;
+
+	if (action == RULES_DEFAULT || !translate_in6(addr, len, &at))
+		return bind_in6(fd, addr, len);
+	rule_in6(fd, &at, action);
+	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
+}
+
+/* A dual-stack socket is bound already, and says so if it is asked in its own family. */
+static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to;
+
+	if (!sockaddr_is_in(addr, len) || !hooks_dual(fd) || !translate_in6(addr, len, &to))
+		return real.bind(fd, addr, len);
+	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	enum rules_action action;
+	struct sockaddr_in6 at;
+	int saved = errno, result;
+
+	hooks_start();
+	if (!memory_readable_address(addr, len))
+		return real.bind(fd, addr, len);
+	if (translate_foreign(addr, len) && hooks_dual(fd))
+		return hooks_fail(-EAFNOSUPPORT);
+	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
+	if (sockaddr_is_in6(addr, len))
+		return bind_in6_by(fd, addr, len, action);
+	if (!config.active || !bind_rules_widens(action, addr, len, &at))
+		return bind_in(fd, addr, len);
+	result = widen(fd, &at, action == RULES_IPV6);
+	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
+	if (result && action == RULES_IPV6)
+		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
+	errno = saved;
+	if (result == 0)
+		return 0;
+	return bind_in(fd, addr, len);
+}
+
+/* With SO_REUSEADDR a port that the other family has shows only here (inet_csk_listen_start()). */
+static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
+{
+	int v6only = 0, saved = errno, result = real.listen(fd, backlog);
+	socklen_t size = sizeof v6only;
+
+	if (result == 0 || errno != EADDRINUSE || !mark_expected())
+		return result;
+	if (hooks_dual(fd)) {
+		result = narrow(fd);
+	} else {
+		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
+		result = translate_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port)
+			     ? 0
+			     : -EADDRINUSE;
+	}
+	if (result)
+		return hooks_fail(-EADDRINUSE);
+	errno = saved;
+	return real.listen(fd, backlog);
+}
+
+/* The same to [::], of a socket of the program's own: a rule that names :: is obeyed first. */
+static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
+{
+	enum rules_action action = bind_rules_action(fd, (const struct sockaddr *)name, sizeof *name);
+	struct sockaddr_in6 at = *name;
+
+	if (action == RULES_DEFAULT)
+		return;
+	rule_in6(fd, &at, action);
+	(void)real.bind(fd, (const struct sockaddr *)&at, sizeof at);
+}
+
+/* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
+static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+{
+	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	enum rules_action action = bind_rules_action(fd, &name->any, len);
+	int saved = errno;
+
+	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
+		return hooks_fail(-EADDRNOTAVAIL);
+	errno = saved;
+	return real.listen(fd, backlog);
+}
+
+int hook_listen(int fd, int backlog)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+	int saved = errno;
+
+	hooks_start();
+	if (!config.active || real.getsockname(fd, &name.any, &len) != 0) {
+		errno = saved;
+		return real.listen(fd, backlog);
+	}
+	if (sockaddr_is_in6(&name.any, len)) {
+		if (name.in6.sin6_port == 0 && config.active)
+			bind_unbound_in6(fd, &name.in6);
+		return listen_in6(fd, backlog, &name.in6);
+	}
+	if (sockaddr_is_in(&name.any, len) && name.in.sin_port == 0)
+		return listen_unbound(fd, backlog, &name, len);
+	return real.listen(fd, backlog);
+}

@@ -1,0 +1,64 @@
+/* getsockname() and getpeername(). */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "address/translate.h"
+#include "base/memory.h"
+#include "client/connects.h"
+#include "config/config.h"
+
+bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
+		 socklen_t *room)
+{
+	/* hooks_pass() has seen to as much as an IPv4 address takes. */
+	if (translate_size(name, len, kind, *room) > sizeof name->in &&
+	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
+		errno = EFAULT;
+		return false;
+	}
+	translate_give(name, len, kind, addr, room);
+	return true;
+}
+
+bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
+{
+	return !config.active ||
+	       (addr && (!mark_expected() || !memory_takes_address(addr, room) || (int)*room < 0));
+}
+
+/* getsockname() and getpeername(), which differ in the real one only. */
+static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
+		   socklen_t *room)
+{
+	enum mark kind = MARK_NONE;
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	/* A program may wait in asking again and again. */
+	if (connects_pending())
+		connects_advance();
+	if (!addr || hooks_pass(addr, room))
+		return ask(fd, addr, room);
+	if (ask(fd, &name.any, &len) != 0)
+		return -1;
+	if (sockaddr_is_in6(&name.any, len))
+		kind = mark_test(fd);
+	if (kind == MARK_NONE && sockaddr_is_in6(&name.any, len) && mark_assume(fd, *room))
+		kind = MARK_STREAM;
+	return hooks_give(&name, len, kind, addr, room) ? 0 : -1;
+}
+
+int hook_getsockname(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	hooks_start();
+	return name_of(real.getsockname, fd, addr, room);
+}
+
+int hook_getpeername(int fd, struct sockaddr *addr, socklen_t *room)
+{
+	hooks_start();
+	return name_of(real.getpeername, fd, addr, room);
+}

@@ -1,0 +1,77 @@
+/* What comes before the first hook does anything. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "client/connects.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "server/socket_activation.h"
+#include "socket/descriptors.h"
+
+static _Atomic int started;
+
+/* Looks for marked sockets that the program before exec left to this one. */
+static int look_for_mark(int fd, void *arg)
+{
+	struct stat st;
+
+	(void)arg;
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && mark_test(fd) != MARK_NONE;
+}
+
+static void look_for_marks(void)
+{
+	int saved = errno;
+
+	mark_expect();
+	/* Any descriptor, where a program under the library has executed this one. Who does that behind its
+	 * back (system(3), a system call of its own) may leave it some, too, but of low numbers. */
+	if ((config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, NULL) == 0)
+		mark_forget();
+	errno = saved;
+}
+
+/* A second thread that gets here meanwhile (only an initialiser of another library could have made it)
+ * finds the real functions at least, and the shim inactive. */
+void hooks_start(void)
+{
+	int expected = 0;
+
+	if (atomic_load_explicit(&started, memory_order_acquire) == 2)
+		return;
+	if (real_load() != 0 || !atomic_compare_exchange_strong(&started, &expected, 1))
+		return;
+	config_load();
+	if (config.active)
+		look_for_marks();
+	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
+		activation_mark_sockets();
+	connects_setup(config.active);
+	atomic_store_explicit(&started, 2, memory_order_release);
+}
+
+__attribute__((constructor)) static void load(void)
+{
+	hooks_start();
+}
+
+__attribute__((destructor)) static void unload(void)
+{
+	log_end();
+}
+
+bool hooks_dual(int fd)
+{
+	return config.active && mark_test(fd) != MARK_NONE;
+}
+
+int hooks_fail(int negative)
+{
+	errno = -negative;
+	return -1;
+}

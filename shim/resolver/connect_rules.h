@@ -1,0 +1,32 @@
+/* What the rules (rules.h) say of a call of the program's. Without rules each is one load and branch. All are
+ * async-signal-safe, callable from any thread, and leave errno alone, but where they say that they set it. */
+#ifndef DUALSTACK_CONNECT_RULES_H
+#define DUALSTACK_CONNECT_RULES_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "config/rules.h"
+
+/* connect() of FD to TO, which came from NAME; NULL: from none. */
+enum rules_action connect_rules_action(int fd, const struct sockaddr_in6 *to, const char *name);
+
+/* Whether ACTION leaves the family of ADDR, V4MAPPED for IPv4, in. */
+bool connect_rules_allows(enum rules_action action, const struct in6_addr *addr);
+
+/* Whether a message with FLAGS may be sent to ADDR on FD: a server's answers may, unless a rule names their
+ * address. BY is the address that it really goes to; NULL: ADDR. Sets errno if not. */
+bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by);
+
+/* What is known when NAME is looked up, for sockets of TYPE (SOCK_STREAM, SOCK_DGRAM or 0) and a PORT or -1.
+ */
+enum rules_action connect_rules_name(const char *name, int type, int port);
+
+/* Whether ACTION wants the IPv6 addresses of a name in the place of the IPv4 ones. */
+bool connect_rules_wants_in6(enum rules_action action);
+
+/* For the log: that TO is left out. */
+void connect_rules_log(int fd, const struct sockaddr_in6 *to);
+
+#endif

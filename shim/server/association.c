@@ -1,0 +1,29 @@
+#include "server/association.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/real.h"
+
+bool association_may_dissolve(int fd)
+{
+	char device[IFNAMSIZ];
+	socklen_t len = sizeof device;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 && len == 0;
+}
+
+/* One that was connected to an IPv4 address gets no IPv6 datagrams any more after connect(AF_UNSPEC): the
+ * kernel leaves it in the IPv4 hash (udp_v6_rehash()). An association with ::1, dissolved in turn, brings it
+ * back. */
+void association_dissolve(int fd)
+{
+	const struct sockaddr_in6 loopback = {
+	    .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+
+	(void)real.connect(fd, &none, sizeof none);
+	if (real.connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
+		(void)real.connect(fd, &none, sizeof none);
+}
