@@ -59,7 +59,7 @@ OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/shim/hooks/%,$(OBJECTS))
 TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
-UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 # Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
@@ -138,33 +138,33 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/f
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
 
-$(BUILD)/tests/unit/test_choice: private ALL_CFLAGS += -Ishim/tool
-$(BUILD)/tests/unit/test_heir: private LDFLAGS += -Wl,--wrap=access
-$(BUILD)/tests/unit/test_names: private LDFLAGS += -Wl,--wrap=clock_gettime
+$(BUILD)/tests/unit/tool/test_choice: private ALL_CFLAGS += -Ishim/tool
+$(BUILD)/tests/unit/process/test_inheritance: private LDFLAGS += -Wl,--wrap=access
+$(BUILD)/tests/unit/resolver/test_known_names: private LDFLAGS += -Wl,--wrap=clock_gettime
 
 # The table of peers once more, for the race detector.
-$(BUILD)/tests/unit/threads_peers: tests/unit/threads_peers.c shim/address/synthetic.c shim/base/hash.c Makefile
+$(BUILD)/tests/unit/address/threads_synthetic: tests/unit/address/threads_synthetic.c shim/address/synthetic.c shim/base/hash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(TSAN_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=thread -Ishim -o $@ \
-	tests/unit/threads_peers.c shim/address/synthetic.c shim/base/hash.c -pthread
+	tests/unit/address/threads_synthetic.c shim/address/synthetic.c shim/base/hash.c -pthread
 
-# Of each fuzz target, the files that it looks into (peers.c and names.c it includes), once more for the sanitizers.
+# Of each fuzz target, the files that it looks into (synthetic.c and known_names.c it includes), once more for the sanitizers.
 # With replay.c as main() it takes the kept inputs; with clang's libFuzzer it makes up others (tests/fuzz/run).
 FUZZ_CC ?= $(TSAN_CC)
 FUZZ_SANITIZE ?= address,undefined
 FUZZ_MAIN ?= tests/fuzz/replay.c
-FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(filter-out tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/*/*.c)))
 
-FUZZ_datagram = shim/address/message.c shim/base/memory.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
-FUZZ_elf = shim/tool/elf.c shim/tool/script.c
-FUZZ_heir = shim/process/inheritance.c shim/base/memory.c shim/base/log.c
-FUZZ_names = shim/base/hash.c shim/resolver/scope.c shim/resolver/nat64.c
-FUZZ_nat64 = shim/resolver/nat64.c
-FUZZ_peers = shim/base/hash.c
-FUZZ_rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/resolver/nat64.c shim/address/translate.c \
-	shim/address/synthetic.c shim/base/hash.c shim/base/log.c
-FUZZ_unit = $(addprefix shim/tool/,unit.c unit_values.c unit_name.c words.c dropin.c)
-FUZZ_view = shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
+FUZZ_address/message = shim/address/message.c shim/base/memory.c shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
+FUZZ_tool/elf = shim/tool/elf.c shim/tool/script.c
+FUZZ_process/inheritance = shim/process/inheritance.c shim/process/library.c shim/base/memory.c shim/base/log.c
+FUZZ_resolver/known_names = shim/base/hash.c shim/resolver/scope.c shim/resolver/nat64.c shim/config/nat64_prefix.c
+FUZZ_resolver/nat64 = shim/resolver/nat64.c shim/config/nat64_prefix.c
+FUZZ_address/synthetic = shim/base/hash.c
+FUZZ_config/rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/config/nat64_prefix.c \
+	shim/base/sockaddr.c shim/base/log.c
+FUZZ_tool/unit = $(addprefix shim/tool/,unit.c unit_values.c unit_name.c words.c dropin.c)
+FUZZ_address/translate = shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] tests/fuzz/*.h) Makefile
 	@mkdir -p $(@D)
@@ -207,7 +207,7 @@ programs: $(BUILD)/demo/ask6
 # What measures, and is tested in short; it needs glibc.
 measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit) $(CALLS)
 
-unit: $(UNIT) $(BUILD)/tests/unit/threads_peers
+unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
 
 demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 	@BUILD='$(BUILD)' demo/run
@@ -303,4 +303,4 @@ clean:
 .PHONY: FORCE all programs measures faults unit fuzzers demo check soak fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
--include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/demo/*.d)
+-include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/unit/*/*.d $(BUILD)/demo/*.d)

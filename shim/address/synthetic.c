@@ -18,7 +18,7 @@ enum { SLOT_BITS = 12 };
 static struct {
 	uint32_t net, numbered, turns;
 	unsigned bits, turn_bits;
-} pool = {.net = SYNTHETIC_POOL, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
+} pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
 
 struct slot {
 	_Atomic uint32_t seq;   /* twice the times filled; odd while being written */

@@ -23,20 +23,15 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "config/pool.h"
 
 enum {
 	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */
 	SYNTHETIC_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full, untouched pages cost nothing */
 };
 
-/* The pool unless another is set, in host byte order, and how long the prefix of one can be. In a shorter
- * pool there are fewer numbers for those who push others out: at /16, 7 for each of the 4096 slots. */
-#define SYNTHETIC_POOL 0xf0000000u
-#define SYNTHETIC_POOL_WIDEST 4
-#define SYNTHETIC_POOL_NARROWEST 16
-
 /* The pool's first address (host byte order) is shown where none is left to give: it has no way back. */
-#define SYNTHETIC_NOBODY SYNTHETIC_POOL
+#define SYNTHETIC_NOBODY POOL_DEFAULT
 
 /* The hash's key, and another pool. Called once, when the library is loaded, before any other function here.
  */

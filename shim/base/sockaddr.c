@@ -16,7 +16,8 @@ sa_family_t sockaddr_family(const struct sockaddr *addr)
 
 bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len)
 {
-	return addr && len >= sizeof(struct sockaddr_in) && len <= SOCKADDR_MOST && sockaddr_family(addr) == AF_INET;
+	return addr && len >= sizeof(struct sockaddr_in) && len <= SOCKADDR_MOST &&
+	       sockaddr_family(addr) == AF_INET;
 }
 
 bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)

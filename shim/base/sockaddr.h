@@ -1,5 +1,5 @@
-/* Socket addresses as the kernel has them. No system calls; async-signal-safe, callable from any thread, errno
- * left alone. */
+/* Socket addresses as the kernel has them. No system calls; async-signal-safe, callable from any thread,
+ * errno left alone. */
 #ifndef DUALSTACK_SOCKADDR_H
 #define DUALSTACK_SOCKADDR_H
 

@@ -6,6 +6,7 @@
 
 #include "base/large.h"
 #include "client/happy_eyeballs.h"
+#include "client/in_progress.h"
 #include "client/lock.h"
 #include "socket/facts.h"
 
@@ -60,7 +61,7 @@ int connects_gather(int fd, struct pollfd *fds, int room, int *timeout)
 	if (!lock_take(&turn))
 		return 0;
 	if (fd >= 0)
-		*timeout = CONNECTS_PATIENCE;
+		*timeout = EYEBALLS_PATIENCE;
 	for (int i = 0; i < top && count < room; i++)
 		if (slots[i].used && (fd < 0 || slots[i].cookie == cookie))
 			count += eyeballs_gather(&slots[i], fds + count, room - count, timeout);

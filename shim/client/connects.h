@@ -12,7 +12,6 @@
 #define DUALSTACK_CONNECTS_H
 
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,33 +20,7 @@
 
 enum {
 	CONNECTS_SLOTS = 1024, /* connects in progress at the same time; more are tried in IPv4 alone */
-	CONNECTS_GRACE =
-	    2000, /* ms an attempt has once the one to the program's own IPv4 address has failed */
-	CONNECTS_PATIENCE =
-	    250, /* ms after which whoever waits should look again, as other threads may have moved */
 };
-
-/* Connects in progress; and those of which there is something to tell, which are as many or more. One more
- * until connects_setup() was called, so that the check of the hooks that have no other leads to
- * hooks_start(). */
-extern __attribute__((visibility("hidden"))) _Atomic int connects_going, connects_known;
-
-static inline bool connects_pending(void)
-{
-	return atomic_load_explicit(&connects_going, memory_order_relaxed) != 0;
-}
-
-/* How many connects in progress are on a descriptor with that number, modulo CONNECTS_NUMBERS: what is on
- * none can be left to the kernel at once. (A copy of the descriptor is found by calls that have more to ask,
- * but not here.) */
-enum { CONNECTS_NUMBERS = 64 };
-extern __attribute__((visibility("hidden"))) _Atomic int connects_numbers[CONNECTS_NUMBERS];
-
-static inline bool connects_maybe(int fd)
-{
-	return atomic_load_explicit(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS],
-				    memory_order_relaxed) != 0;
-}
 
 /* Called once, when the library is loaded; ACTIVE: there may be some. */
 void connects_setup(bool active);

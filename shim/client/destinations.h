@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "client/attempt.h"
-#include "config/rules.h"
+#include "config/rule.h"
 #include "resolver/known_names.h"
 
 /* Makes the addresses by which a translator is reached LIST's last, for IPv4 addresses to which there is no

@@ -11,7 +11,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
-#include "client/connects.h"
+#include "client/in_progress.h"
 #include "client/lock.h"
 #include "config/config.h"
 #include "socket/descriptors.h"
@@ -23,8 +23,6 @@
 enum { NOWHERE = -1, HERE = -2 };
 
 _Atomic unsigned eyeballs_changes;
-_Atomic int connects_going = 1, connects_known = 1;
-_Atomic int connects_numbers[CONNECTS_NUMBERS];
 
 static uint64_t now(void)
 {
@@ -330,7 +328,7 @@ static bool out_of_grace(const struct eyeballs *r, const struct attempt *a, uint
 	const struct attempt *asked = &r->attempts[r->asked];
 
 	return r->next == r->count && asked->state == FAILED && asked->fd != NOWHERE && a != asked &&
-	       IN6_IS_ADDR_V4MAPPED(&asked->to.addr) && time - r->began >= a->began + CONNECTS_GRACE;
+	       IN6_IS_ADDR_V4MAPPED(&asked->to.addr) && time - r->began >= a->began + EYEBALLS_GRACE;
 }
 
 /* Whether one has won, or all is lost: then the race is over. FAILED: whether one more has failed. */
@@ -442,7 +440,7 @@ int eyeballs_begin(struct eyeballs *r, int fd, const struct attempt_plan *plan, 
 
 int eyeballs_gather(const struct eyeballs *r, struct pollfd *fds, int room, int *timeout)
 {
-	uint64_t time = now(), next = time + CONNECTS_PATIENCE;
+	uint64_t time = now(), next = time + EYEBALLS_PATIENCE;
 	int count = 0, ms;
 
 	if (r->failed)
@@ -465,7 +463,7 @@ bool eyeballs_is_due(const struct eyeballs *r)
 	int timeout = -1, count = eyeballs_gather(r, fds, NAMES_ADDRESSES, &timeout);
 
 	return timeout == 0 || real.poll(fds, (nfds_t)count, 0) != 0 || r->failed ||
-	       socket_cookie(r->fd) != r->cookie || now() - r->began >= CONNECTS_GRACE;
+	       socket_cookie(r->fd) != r->cookie || now() - r->began >= EYEBALLS_GRACE;
 }
 
 int eyeballs_tell(struct eyeballs *r)

@@ -13,6 +13,13 @@
 #include "client/attempt.h"
 #include "resolver/known_names.h"
 
+enum {
+	EYEBALLS_GRACE =
+	    2000, /* ms an attempt has once the one to the program's own IPv4 address has failed */
+	EYEBALLS_PATIENCE =
+	    250, /* ms after which whoever waits should look again, as other threads may have moved */
+};
+
 enum eyeballs_state { WAITING, GOING, FAILED, LANDED };
 
 struct attempt {

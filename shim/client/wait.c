@@ -16,12 +16,13 @@
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/connects.h"
+#include "client/in_progress.h"
 #include "client/lock.h"
 #include "resolver/known_names.h"
 #include "socket/descriptors.h"
 
 /* How many descriptors of attempts are waited for beside the program's own; there is a limit on time, too
- * (CONNECTS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
+ * (EYEBALLS_PATIENCE). And how many of the program's there can be, before the wait is cut into slices
  * instead. */
 enum { OURS = 256, THEIRS = 2048, SLICE = 10 };
 

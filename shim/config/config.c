@@ -10,22 +10,17 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "address/synthetic.h"
-#include "address/translate.h"
-#include "base/hash.h"
 #include "base/large.h"
 #include "base/log.h"
 #include "config/loader.h"
 #include "config/rules.h"
-#include "process/inheritance.h"
-#include "resolver/nat64.h"
 
 struct config config;
 
 /* Room for whatever becomes of a text that is kept. */
 enum {
 	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
-		     sizeof((struct settings *)0)->log + 2 * PATH_MAX
+		     sizeof((struct settings *)0)->log
 };
 
 /* Texts that stay, one behind the other. Copied, because programs overwrite their environment to show a title
@@ -82,15 +77,13 @@ static void load_key(void)
 {
 	const char *given = secure_getenv("DUALSTACK_KEY");
 	unsigned char bytes[16];
-	struct hash_key key;
 	char *to;
 
 	config.inherited = given && key_parse(given, bytes) == 0;
 	if (!config.inherited)
 		key_invent(bytes);
-	memcpy(&key.k0, bytes, 8);
-	memcpy(&key.k1, bytes + 8, 8);
-	synthetic_set_key(&key);
+	memcpy(&config.key.k0, bytes, 8);
+	memcpy(&config.key.k1, bytes + 8, 8);
 	to = stpcpy(next_text, "DUALSTACK_KEY=");
 	for (int i = 0; i < 16; i++) {
 		*to++ = "0123456789abcdef"[bytes[i] >> 4];
@@ -146,38 +139,15 @@ static void apply(const struct settings *s)
 	config.text_in = s->text_in;
 	config.delay = s->delay;
 	config.peer = s->peer;
-	synthetic_set_pool(s->pool, s->pool_bits);
+	config.pool = s->pool;
+	config.pool_bits = s->pool_bits;
 	config.nat64_auto = s->nat64 && s->nat64_found;
-	if (s->nat64 && s->nat64_prefix.bits)
-		nat64_set(&s->nat64_prefix);
-	if (s->peer == SETTINGS_PEER_REAL)
-		translate_give_real();
+	if (s->nat64)
+		config.nat64_prefix = s->nat64_prefix;
 	if (s->log[0]) {
 		stpcpy(next_text, s->log);
 		(void)log_setup(keep());
 	}
-}
-
-/* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
- * a colon or a space can't be named there, and its parts would be taken for other files. */
-static void find_library(void)
-{
-	Dl_info info;
-
-	config.library_file = config.library = "";
-	if (!dladdr(&config, &info) || !info.dli_fname)
-		return;
-	/* An absolute one stays as it was given: a service may be pointed at another version by a link. The
-	 * loader keeps that text. */
-	if (*info.dli_fname == '/')
-		config.library_file = info.dli_fname;
-	else if (realpath(info.dli_fname, next_text))
-		config.library_file = keep();
-	if (strchr(config.library_file, ':') || strchr(config.library_file, ' '))
-		config.library_file = "";
-	config.library = config.library_file;
-	if (inheritance_entry(secure_getenv("LD_PRELOAD"), config.library_file, next_text))
-		config.library = keep();
 }
 
 void config_load(void)
@@ -199,9 +169,7 @@ void config_load(void)
 		config.active = settings.enabled;
 		apply(&settings);
 	}
-	if (config.active) {
+	if (config.active)
 		load_key();
-		find_library();
-	}
 	errno = saved;
 }

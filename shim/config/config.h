@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/hash.h"
+#include "config/nat64_prefix.h"
 #include "config/settings.h"
 
 /* The variables that make a program run under the library as this one does. An heir of a widened socket whose
@@ -16,20 +18,22 @@ struct config {
 	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
-	bool inherited;  /* executed by a program under the library, as the key tells that it handed on */
-	bool nat64_auto; /* a translator's prefix may be looked for */
-	const char *library_file;                /* this library's absolute path; "" where unknown */
-	const char *library;                     /* as LD_PRELOAD is to name it: the path, or with $LIB */
+	bool inherited;      /* executed by a program under the library, as the key tells that it handed on */
+	bool nat64_auto;     /* a translator's prefix may be looked for */
+	struct hash_key key; /* of synthetic addresses */
+	uint32_t pool;       /* as in struct settings, as the next */
+	unsigned pool_bits;
+	struct nat64_prefix nat64_prefix;        /* a translator's, if it is known; else of no bits */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; NULL only while nothing was loaded */
 };
 
 /* Constant once config_load() has returned: any thread and any signal handler may read it. */
 extern __attribute__((visibility("hidden"))) struct config config;
 
-/* Reads the configuration and the variables (loader.h) and DUALSTACK_KEY, and hands each to the file that it
- * is for. Called once, when the library is loaded. A variable whose value is not understood is as if not set:
- * the launcher is where bad values are refused, a running daemon is not. With a configuration that is not
- * understood the library stays inactive, and says so to the log; to syslog, where no log was asked for. */
+/* Reads the configuration and the variables (loader.h) and DUALSTACK_KEY. Called once, when the library is
+ * loaded. A variable whose value is not understood is as if not set: the launcher is where bad values are
+ * refused, a running daemon is not. With a configuration that is not understood the library stays inactive,
+ * and says so to the log; to syslog, where no log was asked for. */
 void config_load(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "config/rule.h"
 #include "config/rules.h"
 #include "config/rules_table.h"
 

@@ -2,9 +2,12 @@
 #ifndef DUALSTACK_RULES_TABLE_H
 #define DUALSTACK_RULES_TABLE_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "config/rules.h"
+#include "config/rule.h"
 
 /* A part of one of the tables below. */
 struct span {

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "address/synthetic.h"
 #include "base/log.h"
 #include "base/sockaddr.h"
+#include "config/pool.h"
 
 /* The value of a setting with a few words, by number; ends with NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};
@@ -79,8 +79,7 @@ static int set_pool(struct settings *s, const char *value)
 	struct in_addr net;
 	long bits = slash ? number(slash + 1, 2) : -1;
 
-	if (bits < SYNTHETIC_POOL_WIDEST || bits > SYNTHETIC_POOL_NARROWEST ||
-	    (size_t)(slash - value) >= sizeof text)
+	if (bits < POOL_WIDEST || bits > POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
 	if (inet_pton(AF_INET, text, &net) != 1 || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
@@ -138,7 +137,7 @@ static int set_nat64(struct settings *s, const char *value)
 			return -EINVAL;
 		memcpy(text, at, (size_t)(slash - at));
 		prefix.bits = (unsigned)bits;
-		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_valid(&prefix))
+		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_prefix_valid(&prefix))
 			return -EINVAL;
 	}
 	s->nat64 = strcmp(value, "off") != 0;
@@ -216,8 +215,8 @@ static const struct settings usual = {.enabled = true,
 				      .delay = SETTINGS_DELAY_DEFAULT,
 				      .nat64 = true,
 				      .nat64_found = true,
-				      .pool = SYNTHETIC_POOL,
-				      .pool_bits = SYNTHETIC_POOL_WIDEST};
+				      .pool = POOL_DEFAULT,
+				      .pool_bits = POOL_WIDEST};
 
 void settings_default(struct settings *s)
 {

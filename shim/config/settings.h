@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/nat64_prefix.h"
+#include "config/rule.h"
 #include "config/rules.h"
-#include "resolver/nat64.h"
 
 /* RFC 8305, 5: the recommended Connection Attempt Delay. */
 #define SETTINGS_DELAY_DEFAULT 250

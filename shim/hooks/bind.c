@@ -9,7 +9,7 @@
 #include "address/translate.h"
 #include "base/memory.h"
 #include "config/config.h"
-#include "config/rules.h"
+#include "config/rule.h"
 #include "server/bind_rules.h"
 #include "server/narrow.h"
 #include "server/widen.h"

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "client/connects.h"
+#include "client/in_progress.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1U << 1)

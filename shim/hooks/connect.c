@@ -15,9 +15,10 @@
 #include "client/attempt.h"
 #include "client/connects.h"
 #include "client/destinations.h"
+#include "client/in_progress.h"
 #include "client/wait.h"
 #include "config/config.h"
-#include "config/rules.h"
+#include "config/rule.h"
 #include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/scope.h"
@@ -251,7 +252,8 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	}
 	to = translate_real(&in);
 	/* From one family to the other, a datagram socket gets there by way of no association at all. */
-	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 && association_may_dissolve(fd))
+	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 &&
+	    association_may_dissolve(fd))
 		association_dissolve(fd);
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "process/inheritance.h"
+#include "socket/inherited.h"
 
 /* execve() and execvpe(), which differ in the real one only. */
 static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
 {
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, false, &need))
+	if (!inheritance_needs(envp, inherited_marked, false, &need))
 		return call(file, argv, envp);
 	char *slots[need.slots], text[need.size];
 
@@ -43,7 +44,7 @@ int hook_fexecve(int fd, char *const argv[], char *const envp[])
 
 	hooks_start();
 	/* glibc takes no NULL here. */
-	if (!envp || !inheritance_needs(envp, false, &need))
+	if (!envp || !inheritance_needs(envp, inherited_marked, false, &need))
 		return real.fexecve(fd, argv, envp);
 	char *slots[need.slots], text[need.size];
 
@@ -63,7 +64,7 @@ int hook_execveat(int dir, const char *path, char *const argv[], char *const env
 	struct inheritance need;
 
 	hooks_start();
-	if (!inheritance_needs(envp, false, &need))
+	if (!inheritance_needs(envp, inherited_marked, false, &need))
 		return call_execveat(dir, path, argv, envp, flags);
 	char *slots[need.slots], text[need.size];
 
@@ -78,7 +79,7 @@ static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file
 {
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, actions != NULL, &need))
+	if (!inheritance_needs(envp, inherited_marked, actions != NULL, &need))
 		return call(pid, file, actions, attr, argv, envp);
 	char *slots[need.slots], text[need.size];
 

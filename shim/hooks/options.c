@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "client/connects.h"
+#include "client/in_progress.h"
 #include "config/config.h"
 #include "server/narrow.h"
 #include "socket/facts.h"

@@ -9,7 +9,7 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "client/connects.h"
+#include "client/in_progress.h"
 #include "config/config.h"
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */

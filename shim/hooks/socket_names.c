@@ -8,10 +8,11 @@
 #include "address/translate.h"
 #include "base/memory.h"
 #include "client/connects.h"
+#include "client/in_progress.h"
 #include "config/config.h"
 
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
-		 socklen_t *room)
+		socklen_t *room)
 {
 	/* hooks_pass() has seen to as much as an IPv4 address takes. */
 	if (translate_size(name, len, kind, *room) > sizeof name->in &&

@@ -6,10 +6,15 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "address/synthetic.h"
+#include "address/translate.h"
 #include "base/log.h"
 #include "client/connects.h"
 #include "config/config.h"
+#include "config/nat64_prefix.h"
 #include "config/settings.h"
+#include "process/library.h"
+#include "resolver/nat64.h"
 #include "server/socket_activation.h"
 #include "socket/descriptors.h"
 
@@ -36,6 +41,18 @@ static void look_for_marks(void)
 	errno = saved;
 }
 
+/* Hands the configuration to the rooms above it. */
+static void apply_config(void)
+{
+	synthetic_set_key(&config.key);
+	synthetic_set_pool(config.pool, config.pool_bits);
+	if (config.nat64_prefix.bits)
+		nat64_set(&config.nat64_prefix);
+	if (config.peer == SETTINGS_PEER_REAL)
+		translate_give_real();
+	library_find();
+}
+
 /* A second thread that gets here meanwhile (only an initialiser of another library could have made it)
  * finds the real functions at least, and the shim inactive. */
 void hooks_start(void)
@@ -47,8 +64,10 @@ void hooks_start(void)
 	if (real_load() != 0 || !atomic_compare_exchange_strong(&started, &expected, 1))
 		return;
 	config_load();
-	if (config.active)
+	if (config.active) {
+		apply_config();
 		look_for_marks();
+	}
 	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
 		activation_mark_sockets();
 	connects_setup(config.active);

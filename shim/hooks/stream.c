@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
-#include "client/connects.h"
+#include "client/in_progress.h"
 
 /* Before the library is ready, connects_pending() says yes. */
 RARE static bool to_kernel(int fd, int flags, int timeout)

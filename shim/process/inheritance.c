@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
-#include "socket/descriptors.h"
-#include "socket/mark.h"
+#include "process/library.h"
 
 #define PRELOAD "LD_PRELOAD="
 #define LIBRARY "libdualstack.so"
@@ -60,42 +59,6 @@ static bool preloads(char *const envp[])
 	return found;
 }
 
-/* Whether ld.so(8) makes FILE from the SIZE bytes at ENTRY: what stands around $LIB stands around its value.
- */
-static bool expands_to(const char *entry, size_t size, const char *file)
-{
-	const char *token = memchr(entry, '$', size);
-	size_t before, behind, name;
-
-	if (*entry != '/' || !token)
-		return false;
-	before = (size_t)(token - entry);
-	if (size - before >= 6 && memcmp(token, "${LIB}", 6) == 0)
-		name = 6;
-	else if (size - before >= 5 && memcmp(token, "$LIB/", 5) == 0)
-		name = 4;
-	else
-		return false;
-	behind = size - before - name;
-	return strlen(file) > before + behind && memcmp(file, entry, before) == 0 &&
-	       memcmp(file + strlen(file) - behind, token + name, behind) == 0;
-}
-
-bool inheritance_entry(const char *preload, const char *file, char *entry)
-{
-	if (!preload || !strchr(preload, '$'))
-		return false;
-	for (size_t size; *preload; preload += size, preload += strspn(preload, ": ")) {
-		size = strcspn(preload, ": ");
-		if (size < PATH_MAX && expands_to(preload, size, file)) {
-			memcpy(entry, preload, size);
-			entry[size] = '\0';
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Whether VARIABLE ("NAME=value"), if there is one, is missing in ENVP. */
 static bool missing(char *const envp[], const char *variable)
 {
@@ -109,25 +72,14 @@ static bool missing(char *const envp[], const char *variable)
 	return true;
 }
 
-static int inherited(int fd, void *arg)
-{
-	const bool *cloexec_too = arg;
-	int flags = fcntl(fd, F_GETFD);
-
-	/* What can't be asked counts as inherited, and as marked. */
-	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)
-		return 0;
-	return mark_test(fd) != MARK_NONE || mark_hidden(fd);
-}
-
-bool inheritance_needs(char *const envp[], bool cloexec_too, struct inheritance *need)
+bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_too, struct inheritance *need)
 {
 	const char *preload;
 	bool preloaded, result;
 	int saved = errno;
 	size_t count = 0;
 
-	if (!config.active || !config.library[0] || (envp && !memory_readable_list(envp)))
+	if (!config.active || !library.entry[0] || (envp && !memory_readable_list(envp)))
 		return false;
 	preload = value_of(envp, PRELOAD);
 	preloaded = preloads(envp);
@@ -137,18 +89,18 @@ bool inheritance_needs(char *const envp[], bool cloexec_too, struct inheritance 
 		result = missing(envp, config.variables[CONFIG_KEY]) ||
 			 missing(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
-		result = descriptors_each(inherited, &cloexec_too) != 0;
+		result = inherits(cloexec_too);
 		/* Where ld.so can't open the library, it complains on standard error and goes on. */
-		if (result && access(config.library_file, R_OK) != 0) {
+		if (result && access(library.file, R_OK) != 0) {
 			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
-				 config.library_file);
+				 library.file);
 			result = false;
 		}
 	}
 	while (envp && envp[count])
 		count++;
 	need->slots = count + CONFIG_VARIABLES + 2;
-	need->size = sizeof PRELOAD + strlen(config.library) + 1 + (preload ? strlen(preload) : 0);
+	need->size = sizeof PRELOAD + strlen(library.entry) + 1 + (preload ? strlen(preload) : 0);
 	if (need->slots * sizeof(char *) + need->size > MOST_BYTES)
 		result = false;
 	errno = saved;
@@ -164,7 +116,7 @@ void inheritance_environment(char *const envp[], char **slots, char *text)
 		if (missing(envp, config.variables[i]))
 			*slots++ = (char *)config.variables[i];
 	if (!preloaded) {
-		char *end = stpcpy(stpcpy(text, PRELOAD), config.library);
+		char *end = stpcpy(stpcpy(text, PRELOAD), library.entry);
 
 		if (preload && *preload)
 			stpcpy(stpcpy(end, ":"), preload);

@@ -7,11 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The entry of PRELOAD (LD_PRELOAD's value, or NULL) that ld.so(8) made FILE, an absolute path, from by
- * expanding $LIB or ${LIB}: an heir of the other word size finds its own library by it. False: there is
- * none; true: it is in ENTRY, which has PATH_MAX bytes. */
-bool inheritance_entry(const char *preload, const char *file, char *entry);
-
 /* What an environment for the heir takes: SLOTS pointers and SIZE bytes, for the caller to have on its
  * stack, since none of this may allocate. */
 struct inheritance {
@@ -19,9 +14,11 @@ struct inheritance {
 };
 
 /* Whether ENVP (may be NULL) must be completed before it is given to a program; then *NEED is filled.
+ * INHERITS says whether that inherits a marked descriptor (socket/inherited.h).
  * CLOEXEC_TOO counts descriptors that have FD_CLOEXEC as inherited: posix_spawn()'s file actions may
  * hand them on, and can't be read. Async-signal-safe, also after vfork(); errno left alone. */
-bool inheritance_needs(char *const envp[], bool cloexec_too, struct inheritance *need);
+bool inheritance_needs(char *const envp[], bool (*inherits)(bool cloexec_too), bool cloexec_too,
+		       struct inheritance *need);
 
 /* Makes the completed environment from ENVP: SLOTS[need.slots], with LD_PRELOAD's text in
  * TEXT[need.size]. The shim stands in front of any LD_PRELOAD there is. Async-signal-safe. */

@@ -7,6 +7,7 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/sockaddr.h"
+#include "config/rules.h"
 #include "resolver/known_names.h"
 #include "socket/facts.h"
 
@@ -28,7 +29,8 @@ bool connect_rules_allows(enum rules_action action, const struct in6_addr *addr)
 	return action == RULES_IPV4 ? in : action != RULES_IPV6 || !in;
 }
 
-bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by)
+bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags,
+			const struct in6_addr *by)
 {
 	struct rules_facts facts = {.call = RULES_CONNECT};
 	struct names_address named;

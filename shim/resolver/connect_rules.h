@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "config/rules.h"
+#include "config/rule.h"
 
 /* connect() of FD to TO, which came from NAME; NULL: from none. */
 enum rules_action connect_rules_action(int fd, const struct sockaddr_in6 *to, const char *name);
@@ -17,7 +17,8 @@ bool connect_rules_allows(enum rules_action action, const struct in6_addr *addr)
 
 /* Whether a message with FLAGS may be sent to ADDR on FD: a server's answers may, unless a rule names their
  * address. BY is the address that it really goes to; NULL: ADDR. Sets errno if not. */
-bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags, const struct in6_addr *by);
+bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags,
+			const struct in6_addr *by);
 
 /* What is known when NAME is looked up, for sockets of TYPE (SOCK_STREAM, SOCK_DGRAM or 0) and a PORT or -1.
  */

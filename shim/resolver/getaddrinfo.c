@@ -11,7 +11,7 @@
 
 #include "base/real.h"
 #include "config/config.h"
-#include "config/rules.h"
+#include "config/rule.h"
 #include "resolver/answers.h"
 #include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
@@ -138,7 +138,8 @@ static enum rules_action action_of(const char *node, const char *service, const 
 	enum rules_action action =
 	    answers_literal(node) ? RULES_DEFAULT : connect_rules_name(node, hints->ai_socktype, port);
 
-	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM && connect_rules_wants_in6(action)
+	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM &&
+		       connect_rules_wants_in6(action)
 		   ? RULES_DEFAULT
 		   : action;
 }

@@ -8,7 +8,7 @@
 #include "base/large.h"
 #include "base/real.h"
 #include "config/config.h"
-#include "config/rules.h"
+#include "config/rule.h"
 #include "resolver/answers.h"
 #include "resolver/connect_rules.h"
 #include "resolver/getaddrinfo.h"

@@ -4,38 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/* RFC 6052, 2.2: where an address has the four bytes, by the length of the prefix. Bits 64 to 71 are 0. */
-static const struct {
-	unsigned bits;
-	unsigned char at[4];
-} forms[] = {
-    {32, {4, 5, 6, 7}},   {40, {5, 6, 7, 9}},    {48, {6, 7, 9, 10}},
-    {56, {7, 9, 10, 11}}, {64, {9, 10, 11, 12}}, {96, {12, 13, 14, 15}},
-};
-
-enum { FORMS = sizeof forms / sizeof *forms, SLOTS = 8, RESERVED = 8 };
+enum { SLOTS = 8 };
 
 /* A new one is written beside those that somebody may be reading. */
 static struct nat64_prefix slots[SLOTS];
 static _Atomic unsigned current; /* the last of them; 0: there is none */
-
-static const unsigned char *at_of(unsigned bits)
-{
-	for (int i = 0; i < FORMS; i++)
-		if (forms[i].bits == bits)
-			return forms[i].at;
-	return NULL;
-}
-
-bool nat64_valid(const struct nat64_prefix *prefix)
-{
-	if (!at_of(prefix->bits) || prefix->addr.s6_addr[RESERVED])
-		return false;
-	for (unsigned i = prefix->bits / 8; i < 16; i++)
-		if (prefix->addr.s6_addr[i])
-			return false;
-	return true;
-}
 
 void nat64_set(const struct nat64_prefix *prefix)
 {
@@ -92,7 +65,7 @@ bool nat64_form(in_addr_t in, struct in6_addr *in6)
 	    in_any(ntohl(in), private, sizeof private / sizeof *private))
 		return false;
 	*in6 = prefix->addr;
-	at = at_of(prefix->bits);
+	at = nat64_prefix_places(prefix->bits);
 	memcpy(bytes, &in, 4);
 	for (int i = 0; i < 4; i++)
 		in6->s6_addr[at[i]] = bytes[i];
@@ -107,7 +80,7 @@ bool nat64_embedded(const struct in6_addr *in6, in_addr_t *in)
 
 	if (!prefix || memcmp(&prefix->addr, in6, prefix->bits / 8) != 0)
 		return false;
-	at = at_of(prefix->bits);
+	at = nat64_prefix_places(prefix->bits);
 	for (int i = 0; i < 4; i++)
 		bytes[i] = in6->s6_addr[at[i]];
 	memcpy(in, bytes, 4);
@@ -126,16 +99,16 @@ bool nat64_learn(const struct in6_addr *answer, struct nat64_prefix *prefix)
 {
 	int found = 0;
 
-	for (int i = 0; i < FORMS; i++) {
-		const unsigned char *at = forms[i].at, *bytes = answer->s6_addr;
+	for (unsigned bits = 32; bits <= 96; bits += 8) {
+		const unsigned char *at = nat64_prefix_places(bits), *bytes = answer->s6_addr;
 
-		if (bytes[at[0]] != 192 || bytes[at[1]] != 0 || bytes[at[2]] != 0 ||
+		if (!at || bytes[at[0]] != 192 || bytes[at[1]] != 0 || bytes[at[2]] != 0 ||
 		    (bytes[at[3]] != 170 && bytes[at[3]] != 171) ||
-		    (forms[i].bits < 96 && bytes[RESERVED] != 0))
+		    (bits < 96 && bytes[NAT64_PREFIX_RESERVED] != 0))
 			continue;
-		*prefix = (struct nat64_prefix){.bits = forms[i].bits};
-		memcpy(&prefix->addr, answer, forms[i].bits / 8);
+		*prefix = (struct nat64_prefix){.bits = bits};
+		memcpy(&prefix->addr, answer, bits / 8);
 		found++;
 	}
-	return found == 1 && nat64_valid(prefix);
+	return found == 1 && nat64_prefix_valid(prefix);
 }

@@ -9,13 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-struct nat64_prefix {
-	struct in6_addr addr;
-	unsigned bits; /* 32, 40, 48, 56, 64 or 96 (RFC 6052, 2.2); 0: none */
-};
-
-/* Whether a prefix can be one: of such a length, and nothing set behind it. */
-bool nat64_valid(const struct nat64_prefix *prefix);
+#include "config/nat64_prefix.h"
 
 /* Takes PREFIX from now on. Not more often than every few seconds. */
 void nat64_set(const struct nat64_prefix *prefix);

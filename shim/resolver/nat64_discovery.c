@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "config/nat64_prefix.h"
 #include "resolver/nat64.h"
 
 /* Seconds: RFC 7050, 3, would have the TTL, which the resolver does not tell. */

@@ -7,6 +7,7 @@
 #include "address/translate.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "config/rules.h"
 #include "socket/facts.h"
 
 enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen_t len)
@@ -32,7 +33,7 @@ enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen
 }
 
 bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
-		   struct sockaddr_in6 *at)
+		       struct sockaddr_in6 *at)
 {
 	struct sockaddr_in in;
 	uint32_t net;

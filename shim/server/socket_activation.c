@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/real.h"
+#include "server/widen.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 
@@ -36,7 +37,7 @@ static void adopt(int fd)
 	if (only)
 		return;
 	if (socket_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
-		result = mark_set(fd);
+		result = widen_mark(fd);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }

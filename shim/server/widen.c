@@ -22,6 +22,7 @@
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/replace.h"
+#include "socket/spoof_filter.h"
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
 static bool wildcard_name(int fd, struct sockaddr_in *name)
@@ -87,10 +88,17 @@ static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
 	return protocol == IPPROTO_UDP && socket_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
-/* After bind(): MPTCP's mark would have a say in the choice of a port. */
-static int mark_and_swap(int fd, uint64_t cookie, int twin, int except, const char **missed)
+int widen_mark(int fd)
 {
-	int result = mark_set(twin);
+	int result = socket_protocol(fd) == IPPROTO_UDP ? spoof_filter_attach(fd) : 0;
+
+	return result ? result : mark_set(fd);
+}
+
+/* After bind(): MPTCP's mark would have a say in the choice of a port. */
+static int mark_and_replace(int fd, uint64_t cookie, int twin, int except, const char **missed)
+{
+	int result = widen_mark(twin);
 
 	*missed = result ? "the mark" : NULL;
 	return result ? result : replace_socket(fd, cookie, twin, except);
@@ -131,7 +139,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
-		result = mark_and_swap(fd, cookie, twin, -1, &missed);
+		result = mark_and_replace(fd, cookie, twin, -1, &missed);
 	if (twin >= 0)
 		sys_close(twin);
 	log_widening(fd, at, result, missed);
@@ -139,13 +147,13 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 }
 
 /* Who waits on the old socket, in another thread, is woken up to look at the new one. */
-static int swap_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
+static int replace_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
 {
 	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_swap(fd, cookie, twin, old, missed);
+	result = mark_and_replace(fd, cookie, twin, old, missed);
 	if (result == 0)
 		(void)real.shutdown(old, SHUT_RD);
 	sys_close(old);
@@ -186,7 +194,7 @@ int widen_client(int fd)
 	else if (name.sin_port)
 		result = clone_share_port(fd, twin, (const struct sockaddr *)&at, sizeof at);
 	if (result == 0)
-		result = swap_and_wake(fd, cookie, twin, &missed);
+		result = replace_and_wake(fd, cookie, twin, &missed);
 	if (twin >= 0)
 		sys_close(twin);
 	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))

@@ -13,6 +13,10 @@
  * AT is not either, but with ONLY: it is a client until shown otherwise. ONLY: with IPV6_V6ONLY on. */
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
+/* Marks the AF_INET6 socket FD (socket/mark.h), a datagram socket once it has the filter against forged
+ * sources (socket/spoof_filter.h). Returns 0 or a negative errno. */
+int widen_mark(int fd);
+
 /* The same for a client that is about to reach an IPv6 address: FD, if it is a UDP socket that has a port
  * already, keeps it. */
 int widen_client(int fd);

@@ -1,4 +1,5 @@
-/* What the kernel says of a socket. Async-signal-safe, callable from any thread; errno is undefined afterwards. */
+/* What the kernel says of a socket. Async-signal-safe, callable from any thread; errno is undefined
+ * afterwards. */
 #ifndef DUALSTACK_FACTS_H
 #define DUALSTACK_FACTS_H
 

@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 
 #include "base/real.h"
-#include "socket/spoof_filter.h"
 
 /* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
 #define OPT_IPV6_MULTICAST_ALL 29
@@ -78,8 +77,6 @@ bool mark_is_value(int level, int name, unsigned value)
 
 int mark_set(int fd)
 {
-	int result;
-
 	mark_expect();
 	switch (get(fd, SOL_SOCKET, SO_PROTOCOL)) {
 	case -1:
@@ -87,8 +84,7 @@ int mark_set(int fd)
 	case IPPROTO_TCP:
 		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	case IPPROTO_UDP:
-		result = spoof_filter_attach(fd);
-		return result ? result : set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
+		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
 	default:
 		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
 			return -EBUSY;

@@ -21,7 +21,7 @@ void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
 
-/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD; the last is rid of martians, too (spoof_filter.h). Returns
+/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD. Returns
  * 0 or a negative errno, -ENOPROTOOPT where the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY where
  * the program uses the option that is the mark.
  */

@@ -144,6 +144,8 @@ int tool_probe(int argc, char **argv)
 
 	probe_parse(&r, argc, argv);
 	config_load();
+	if (config.nat64_prefix.bits)
+		nat64_set(&config.nat64_prefix);
 	error = look_up(&r, &a);
 	if (error) {
 		(void)fprintf(stderr, "dualstack-run: --probe: %s: %s\n", r.host,

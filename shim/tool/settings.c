@@ -10,6 +10,7 @@
 #include "base/real.h"
 #include "bounded.h"
 #include "config/loader.h"
+#include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
 #include "tool.h"

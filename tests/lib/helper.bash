@@ -6,7 +6,7 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
-root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 # The build directory that is tested: the Makefile's BUILD.
 case ${BUILD:-build} in
 /*) build=$BUILD ;;

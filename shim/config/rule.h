@@ -1,0 +1,27 @@
+/* What a rule is about and what it says, and how many there can be. */
+#ifndef DUALSTACK_RULE_H
+#define DUALSTACK_RULE_H
+
+enum {
+	RULES_MOST = 256,
+	RULES_PREFIXES = 1024, /* of all rules together, as the next two */
+	RULES_PORTS = 512,
+	RULES_PATTERNS = 16384, /* bytes of name= and program= */
+	RULES_TEXT = 49152,     /* bytes of the rules as they are printed */
+};
+
+enum rules_call { RULES_BIND, RULES_CONNECT };
+
+enum rules_action {
+	RULES_DEFAULT, /* no rule matches */
+	RULES_IPV4,
+	RULES_IPV6,
+	/* bind only */
+	RULES_DUAL,
+	/* connect only */
+	RULES_AUTO,
+	RULES_IPV6_FIRST,
+	RULES_IPV4_FIRST,
+};
+
+#endif

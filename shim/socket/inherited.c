@@ -1,0 +1,28 @@
+#define _GNU_SOURCE
+#include "socket/inherited.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "socket/descriptors.h"
+#include "socket/mark.h"
+
+static int is_inherited(int fd, void *arg)
+{
+	const bool *cloexec_too = arg;
+	int flags = fcntl(fd, F_GETFD);
+
+	/* What can't be asked counts as inherited, and as marked. */
+	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)
+		return 0;
+	return mark_test(fd) != MARK_NONE || mark_hidden(fd);
+}
+
+bool inherited_marked(bool cloexec_too)
+{
+	int saved = errno;
+	bool result = descriptors_each(is_inherited, &cloexec_too) != 0;
+
+	errno = saved;
+	return result;
+}

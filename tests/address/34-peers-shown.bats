@@ -1,0 +1,146 @@
+# What programs are shown of IPv6 peers: peer = real, peer = synthetic for sockets that were there at the start, and
+# another pool.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+@test "peer = real: IPv6 addresses to who has room for them, IPv4 ones as ever" {
+	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen a.name b=udp4 b.reuseaddr b.bind:0.0.0.0/5001
+		who:127.0.0.1/5000 who:::1/5000 "who:$server6/5000" tell:127.0.0.1/5001 tell:::1/5001)
+	run -0 on_server env DUALSTACK_PEER=real "$run" "$programs/steps" "${steps[@]}"
+	assert_line --regexp '^a.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 accepted by a, family 10, ::1'
+	assert_line "who:$server6/5000 accepted by a, family 10, $server6"
+	assert_line 'tell:127.0.0.1/5001 got by b, family 2, 127.0.0.1'
+	assert_line 'tell:::1/5001 got by b, family 10, ::1'
+	run -0 on_server "$run" "$programs/steps" "${steps[@]}"
+	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+}
+
+@test "peer = real: a server of datagrams answers to the real address, from the one that was asked" {
+	for style in plain pktinfo; do
+		start $style env DUALSTACK_PEER=real "$run" "$programs/udp_serve" $style 5000
+		wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+		run -0 on_client "$programs/udp_ask" $server6 5000
+		run -0 on_client "$programs/udp_ask" $server4 5000
+		stop "$started"
+	done
+}
+
+@test "peer = real, socat: it has room, and tells its child; python3 -m http.server has none" {
+	need socat
+	need python3
+	need curl
+	start socat env DUALSTACK_PEER=real "$run" socat TCP4-LISTEN:5000,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR'
+	wait_port 5000
+	run -0 asks $server6
+	assert_output --regexp '^.?2001:0?db8:0*1:.*:0*2.?$'
+	run -0 asks $server4
+	assert_output 192.0.2.2
+	start http env DUALSTACK_PEER=real "$run" python3 -u -m http.server --bind 0.0.0.0 -d "$BATS_TEST_TMPDIR" 8000
+	wait_port 8000
+	run -0 on_client curl -s --max-time 9 "http://[$server6]:8000/"
+	run -0 on_client curl -s --max-time 9 "http://$server4:8000/"
+	wait_until grep -q '^2[45][0-9]\.[0-9.]* - - ' "$BATS_TEST_TMPDIR/http.log"
+	wait_until grep -q '^192.0.2.2 - - ' "$BATS_TEST_TMPDIR/http.log"
+}
+
+# A service with one listener from its service manager, that says what it is shown.
+activated() {
+	need python3
+	need systemd-socket-activate
+	cat >"$BATS_TEST_TMPDIR/service.py" <<-'END'
+		import socket
+		s = socket.socket(fileno=3)
+		while True:
+		    c, peer = s.accept()
+		    c.sendall(("%s %s\n" % (peer[0], c.getsockname()[0])).encode())
+		    c.close()
+	END
+	start service "$@" python3 "$BATS_TEST_TMPDIR/service.py"
+	wait_port 5000
+}
+asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
+
+@test "socket activation: a dual-stack listener, as it is and as the configuration asks" {
+	activated systemd-socket-activate -l 5000 "$run"
+	run -0 asks $server6
+	assert_output "$client6 $server6"
+	run -0 asks $server4
+	assert_output "::ffff:192.0.2.2 ::ffff:$server4"
+	stop "$started"
+	activated systemd-socket-activate -E DUALSTACK_PEER=synthetic -l 5000 "$run"
+	run -0 asks $server6
+	assert_output --regexp '^2[45][0-9]\.[0-9.]* 2[45][0-9]\.[0-9.]*$'
+	run -0 asks $server4
+	assert_output "192.0.2.2 $server4"
+}
+
+@test "socket activation: a connection for each process, as for inetd; an AF_INET listener" {
+	echo 'peer = synthetic' >"$BATS_TEST_TMPDIR/conf"
+	cat >"$BATS_TEST_TMPDIR/peer.py" <<-'END'
+		import socket
+		s = socket.socket(fileno=0)
+		print(s.getpeername()[0])
+	END
+	need systemd-socket-activate
+	need python3
+	start inetd systemd-socket-activate --accept --inetd -l 5000 "$run" --config="$BATS_TEST_TMPDIR/conf" python3 -u "$BATS_TEST_TMPDIR/peer.py"
+	wait_port 5000
+	run -0 asks $server6
+	assert_output --regexp '^2[45][0-9]\.[0-9.]*$'
+	run -0 asks $server4
+	assert_output 192.0.2.2
+	stop "$started"
+	activated systemd-socket-activate -l 0.0.0.0:5000 "$run"
+	run -0 asks $server4
+	assert_output "192.0.2.2 $server4"
+	run -0 on_client "$programs/steps" a=tcp6 "a.connect:$server6/5000"
+	assert_line "a.connect:$server6/5000 ECONNREFUSED"
+}
+
+@test "another pool of synthetic addresses" {
+	start serve env DUALSTACK_POOL=198.18.0.0/15 "$run" "$programs/serve" blocking 5000
+	wait_port 5000
+	run -0 ask_from_client $server6/5000
+	assert_output --regexp '198\.1[89]\.'
+	assert_output --partial "ntop $client6"
+	run -0 ask_from_client $server4/5000
+	assert_output --partial '192.0.2.2'
+}
+
+# The library's own, of a marked datagram socket (shim/socket/spoof_filter.h), would take its place.
+@test "peer = synthetic: a datagram socket that was there at the start keeps the filter that it came with" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/pass.py" <<-'END'
+		import ctypes, os, socket, struct, sys
+		s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		s.bind(("::", 5001))
+		if sys.argv[1] == "filtered":
+		    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0), 8)  # BPF_RET
+		    s.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 1, ctypes.addressof(nothing)))
+		os.dup2(s.fileno(), 0)
+		os.execvp(sys.argv[2], sys.argv[2:])
+	END
+	cat >"$BATS_TEST_TMPDIR/has.py" <<-'END'
+		import socket
+		s, peer = socket.socket(fileno=0), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		peer.sendto(b"x", ("::1", 5001))
+		try:
+		    print("got", s.recvfrom(10, socket.MSG_DONTWAIT)[1][0][:2])
+		except BlockingIOError:
+		    print("got nothing")
+	END
+	for whose in filtered open; do
+		run -0 on_server env DUALSTACK_PEER=synthetic python3 "$BATS_TEST_TMPDIR/pass.py" $whose \
+			"$run" python3 "$BATS_TEST_TMPDIR/has.py"
+		echo "$whose $output"
+	done >"$BATS_TEST_TMPDIR/all"
+	run -0 cat "$BATS_TEST_TMPDIR/all"
+	assert_line 'filtered got nothing'
+	assert_line 'open got 24'
+}

@@ -1,0 +1,138 @@
+# What an IPv4-only server sees, in the styles in which servers are written (tests/programs/serve.c): the
+# same process, a forked child, an executed one with a cleaned environment, one that got the connection
+# over a Unix socket, threads, signal handlers.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+synthetic='24[0-7]\.[0-9]+\.[0-9]+\.[0-9]+'
+
+# answer_to HOST ADDR PATTERN: the one line that the server answers.
+answer_to() {
+	run -0 ip netns exec "$1" "$programs/ask" "$2/5000"
+	assert_output --regexp "^$3\$"
+}
+
+serves() {
+	local style=$1 accept=${2:-}
+	start serve "$run" -- "$programs/serve" "$style" 5000
+	wait_port 5000
+	# What accept() itself gave, for those styles that ask it.
+	local a4=127.0.0.1 a2=192.0.2.2 as=$synthetic
+	[ -z "$accept" ] || a4=- a2=- as=-
+	answer_to "$server" 127.0.0.1 "accept $a4 peer 127.0.0.1 length 16 local 127.0.0.1 domain 2 ntop 127.0.0.1 nameinfo 127.0.0.1"
+	answer_to "$server" ::1 "accept $a4 peer 127.0.0.1 length 16 local 127.0.0.1 domain 2 ntop 127.0.0.1 nameinfo 127.0.0.1"
+	answer_to "$client" $server4 "accept $a2 peer 192.0.2.2 length 16 local 192.0.2.1 domain 2 ntop 192.0.2.2 nameinfo 192.0.2.2"
+	answer_to "$client" $server6 "accept $as peer $synthetic length 16 local $synthetic domain 2 ntop $client6 nameinfo $client6"
+	# The same peer, the same address; another one, another.
+	first=$(on_client "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")
+	assert_equal "$(on_client "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")" "$first"
+	assert_not_equal "$(on_server "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")" "$first"
+}
+
+@test "blocking" { serves blocking; }
+@test "accept() without an address" { serves null null; }
+@test "fork" { serves fork; }
+@test "prefork" { serves prefork; }
+@test "fork and exec with a cleaned environment" { serves exec null; }
+@test "vfork and exec with a cleaned environment" { serves vfork null; }
+@test "posix_spawn with a cleaned environment" { serves spawn null; }
+@test "passed over a Unix socket" { serves pass null; }
+@test "threads" { serves threads; }
+@test "poll" { serves poll; }
+@test "select" { serves select; }
+@test "epoll" { serves epoll; }
+@test "epoll, edge-triggered" { serves epoll-et; }
+@test "signal handlers that accept" { serves signal; }
+
+@test "an IPv4 connection is AF_INET for the kernel, too" {
+	need strace
+	run -0 on_server "$run" -- strace -f -e trace=getpeername -o "$BATS_TEST_TMPDIR/trace" \
+		"$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 a.listen "sh:$programs/ask 127.0.0.1/5000 & " b=accept:a b.peer
+	assert_line --regexp 'b.peer family 2 length 16 127.0.0.1/'
+	# The last is the program's own; one before is accept()'s, which has to look.
+	run -0 sh -c "grep getpeername '$BATS_TEST_TMPDIR/trace' | tail -n 1"
+	assert_output --partial AF_INET,
+	refute_output --partial AF_INET6
+}
+
+@test "accept's rules for short, long, missing and wrong buffers are the kernel's" {
+	for address in 127.0.0.1 ::1; do
+		start plain "$programs/buffers" 5000
+		wait_port 5000
+		on_server "$programs/flood" 127.0.0.1/5000 11
+		wait_until grep -q '^done' "$BATS_TEST_TMPDIR/plain.log"
+		start shim "$run" -- "$programs/buffers" 5001
+		wait_port 5001
+		on_server "$programs/flood" $address/5001 11
+		wait_until grep -q '^done' "$BATS_TEST_TMPDIR/shim.log"
+		assert_equal "$(log_of shim)" "$(log_of plain)"
+		hosts_down
+		hosts_up
+	done
+}
+
+@test "names: gethostbyaddr, gethostbyaddr_r, getnameinfo" {
+	# Too long for a buffer that is made for IPv4 addresses.
+	client6=2001:db8:1:0:1111:2222:3333:4444
+	ip -n "$client" addr replace $client6/64 dev veth0 nodad
+	ip -n "$client" addr del 2001:db8:1::2/64 dev veth0
+	mkdir -p "/etc/netns/$server"
+	echo "$client6 client.example.org alias.example.org" >"/etc/netns/$server/hosts"
+	start names "$run" -- "$programs/names" 5000
+	wait_port 5000
+	run -0 on_client "$programs/ask" $server6/5000
+	assert_line --regexp "^gethostbyaddr client.example.org family 2 length 4 $synthetic shown yes, 1 address"
+	assert_line --regexp "^gethostbyaddr_r client.example.org family 2 length 4 $synthetic shown yes, 1 address"
+	assert_line 'gethostbyaddr_r, 60 bytes: ERANGE'
+	assert_line 'getnameinfo client.example.org'
+	assert_line "getnameinfo numeric $client6"
+	assert_line --regexp "^getnameinfo numeric, 16 bytes $synthetic\$"
+	assert_line --regexp "^inet_ntop, 16 bytes $synthetic\$"
+	assert_line "inet_ntop, 46 bytes $client6"
+	assert_line --regexp "^inet_ntoa $synthetic\$"
+}
+
+@test "DUALSTACK_TEXT=ipv4: text is what the program is shown, also in its children" {
+	for style in blocking exec; do
+		DUALSTACK_TEXT=ipv4 start serve "$run" -- "$programs/serve" $style 5000
+		wait_port 5000
+		run -0 on_client "$programs/ask" $server6/5000
+		assert_output --regexp "ntop $synthetic nameinfo $synthetic\$"
+		refute_output --partial "$client6"
+		hosts_down
+		hosts_up
+	done
+}
+
+@test "a program that inherits no widened socket in a cleaned environment is not preloaded; one that does is" {
+	show='echo "preload [$LD_PRELOAD] key [$DUALSTACK_KEY]"'
+	run -0 on_server "$run" -- env -i sh -c "$show"
+	assert_output 'preload [] key []'
+	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 "sh:exec env -i sh -c '$show'"
+	assert_line --regexp "^preload \\[$build/libdualstack.so\\] key \\[[0-9a-f]{32}\\]\$"
+	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.bind:127.0.0.1/5001 "sh:exec env -i sh -c '$show'"
+	assert_line 'preload [] key []'
+}
+
+@test "interface requests, which only AF_INET sockets answer, are answered" {
+	for type in tcp4 udp4; do
+		run -0 on_server "$run" -- "$programs/steps" a=$type a.bind:0.0.0.0/5000 a.domain a.ifaddr:veth0
+		assert_line 'a.domain 2'
+		assert_line "a.ifaddr:veth0 $server4"
+	done
+}
+
+@test "storm: threads accept from both families, and no address is wrong" {
+	start storm "$run" -- "$programs/serve" threads 5000
+	wait_port 5000
+	on_client "$programs/flood" $server6/5000 3000 >"$BATS_TEST_TMPDIR/six" &
+	six=$!
+	on_client "$programs/flood" $server4/5000 3000 >"$BATS_TEST_TMPDIR/four"
+	wait $six
+	assert_equal "$(grep -c "ntop $client6" "$BATS_TEST_TMPDIR/six")" 3000
+	assert_equal "$(grep -c "peer 192.0.2.2 .*ntop 192.0.2.2" "$BATS_TEST_TMPDIR/four")" 3000
+}

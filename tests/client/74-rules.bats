@@ -1,0 +1,125 @@
+# Rules about connect(): the order and set of families, by name, address, port and protocol.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/names
+
+setup() {
+	need python3
+	hosts_up
+	names_up
+}
+teardown() { hosts_down; }
+
+# tries NAME RULE...: how a plain IPv4 program gets to NAME, and the log of what was tried.
+tries() {
+	local rules=() rule
+	for rule in "${@:2}"; do rules+=("--rule=$rule"); done
+	PORT=7000 run on_client "$run" --log=info "${rules[@]}" -- "$programs/lookups" 4 "$1"
+}
+
+@test "auto, ipv6-first, ipv4-first, ipv6 and ipv4, for a program that knows IPv4" {
+	greet $server4 $server6
+	local rule
+	for rule in 'connect udp ipv4' 'connect name=other.example ipv4' 'connect port=7001 ipv4' 'connect auto' 'connect tcp ipv6-first' 'connect ipv6'; do
+		tries both.example "$rule"
+		assert_output --partial 'over IPv6'
+	done
+	for rule in 'connect ipv4-first' 'connect ipv4' 'connect tcp name=both.example port=7000 ipv4' \
+		'connect name=*.EXAMPLE ipv4-first' 'connect program=lookups ipv4' "connect address=$server4 ipv4"; do
+		tries both.example "$rule"
+		assert_output --partial 'over IPv4'
+	done
+	tries both.example 'connect name=both.example ipv4' 'connect ipv6'
+	assert_output --partial 'over IPv4'
+}
+
+@test "first means first: where only the other family's server is up, it is used" {
+	greet $server4
+	tries both.example 'connect ipv6-first'
+	assert_output --partial 'over IPv4'
+	assert_output --regexp "\[$server6\]:7000 ECONNREFUSED after .*$server4:7000 connected"
+	tries both.example 'connect ipv6'
+	refute_output --partial 'over IPv'
+}
+
+@test "only means only: no address of the other family is tried" {
+	greet $server6
+	tries both.example 'connect ipv4-first'
+	assert_output --partial 'over IPv6'
+	tries both.example 'connect ipv4'
+	refute_output --partial 'over IPv'
+	refute_output --partial "$server6"
+	# A name without an address of the family that is left has none that is reached.
+	tries six.example 'connect ipv4'
+	refute_output --partial 'over IPv'
+	tries four.example 'connect ipv6'
+	refute_output --partial 'over IPv'
+	assert_output --partial 'a rule leaves out 192.0.2.1:7000'
+}
+
+@test "a name's rule holds for its synthetic address, which is not given out either" {
+	run -0 on_client "$run" -- "$programs/resolve" six.example
+	assert_line --regexp '^getaddrinfo AF_INET: 2[45][0-9]\.'
+	run -0 on_client "$run" --rule='connect name=six.example ipv4' -- "$programs/resolve" six.example
+	assert_line --regexp '^getaddrinfo AF_INET: No address'
+	assert_line --regexp '^gethostbyname: No address'
+	run -0 on_client "$run" --rule='connect ipv6' -- "$programs/resolve" four.example
+	assert_line --regexp '^getaddrinfo AF_INET6: No address'
+}
+
+@test "programs that know both families: what a rule leaves out can't be reached" {
+	need curl
+	greet $server4 $server6
+	run -0 on_client "$run" --rule='connect ipv4' curl -sv --max-time 9 http://both.example:8080/
+	assert_output --partial 'over IPv4'
+	run -0 on_client "$run" --rule='connect ipv6' curl -sv --max-time 9 http://both.example:8080/
+	assert_output --partial 'over IPv6'
+	# By number, without a name.
+	run on_client "$run" --rule="connect address=2001:db8::/32 ipv4" curl -sv --max-time 9 "http://[$server6]:8080/"
+	assert_output --partial 'Network is unreachable'
+	run on_client "$run" --rule="connect address=192.0.2.0/24 ipv6" curl -sv --max-time 9 "http://$server4:8080/"
+	assert_output --partial 'Network is unreachable'
+	run -0 on_client "$run" --rule="connect address=192.0.2.0/24 ipv6" curl -s --max-time 9 "http://[$server6]:8080/"
+}
+
+@test "a real IPv4-only client: nc.traditional goes where it is told" {
+	need nc.traditional
+	greet $server4 $server6
+	run -0 on_client sh -c "echo | timeout 9 $run --rule='connect ipv4' nc.traditional -q 1 both.example 7000"
+	assert_output --partial 'over IPv4'
+	run -0 on_client sh -c "echo | timeout 9 $run --rule='connect name=both.* ipv6' nc.traditional -q 1 both.example 7000"
+	assert_output --partial 'over IPv6'
+}
+
+@test "datagrams: by name to the family that a rule wants, connected or not" {
+	need socat
+	start says python3 "$root/tests/lib/says.py" 5071 $server4 $server6
+	wait_until eval '[ "$(on_server ss -Hlun "sport = :5071" | wc -l)" = 2 ]'
+	local how
+	for how in UDP4 UDP4-DATAGRAM; do
+		asks() { run on_client sh -c "echo hello | timeout 9 $run --rule='$1' socat -t 9 - $how:both.example:5071,readbytes=10"; }
+		asks 'connect tcp ipv6'
+		assert_output --partial 'over IPv4'
+		asks 'connect name=both.example ipv6'
+		assert_output --partial 'over IPv6'
+		asks 'connect udp ipv6-first'
+		assert_output --partial 'over IPv6'
+		asks 'connect udp name=both.example port=5071 ipv4'
+		assert_output --partial 'over IPv4'
+	done
+	# An address that is left out: nothing gets out.
+	run on_client sh -c "echo hello | timeout 9 $run --rule='connect udp address=192.0.2.0/24 ipv6' socat -t 9 - UDP4-DATAGRAM:$server4:5071"
+	assert_output --partial 'Network is unreachable'
+}
+
+@test "a server's answers are not subject to rules that name nobody" {
+	start serve "$run" --rule='connect ipv4' "$programs/udp_serve" plain 5000
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	run -0 on_client "$programs/udp_ask" $server6 5000
+	stop "$started"
+	start serve "$run" --rule="connect udp address=$client6 ipv4" "$programs/udp_serve" plain 5000
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	run -1 on_client "$programs/udp_ask" $server6 5000
+	run -0 on_client "$programs/udp_ask" $server4 5000
+}

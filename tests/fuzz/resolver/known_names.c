@@ -1,0 +1,261 @@
+/* What the resolver said: an address is only ever found under a name that was given it, with that name's
+ * addresses and no others; not after its time; and not at all where it is not clear which name is meant. */
+#define _GNU_SOURCE
+#include <time.h>
+
+static time_t seconds;
+
+static int stopped_clock(clockid_t id, struct timespec *t)
+{
+	(void)id;
+	*t = (struct timespec){.tv_sec = seconds};
+	return 0;
+}
+
+#define clock_gettime stopped_clock
+#include "resolver/known_names.c" /* its table is emptied for each input */
+
+#include "../fuzz.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+enum { NAMES = 12, ADDRESSES = 32 };
+
+/* What each name should be known with, while none had to make room for another. */
+static struct model {
+	struct names_list list;
+	time_t when, in6_when;
+	bool noted, surely;
+	unsigned turn; /* of the thread's questions, when it asked for this last; 0: it has not */
+} models[NAMES];
+static unsigned turns;
+static bool flooded; /* there were more names than there is room for */
+
+static const char *name_of(unsigned i, bool upper)
+{
+	static char name[300];
+
+	/* One is longer than a name can be, and one as long. */
+	(void)snprintf(name, sizeof name, upper ? "%c%0*d.EXAMPLE" : "%c%0*d.example", upper ? 'N' : 'n',
+		       i == 0   ? 280
+		       : i == 1 ? 246
+				: 1,
+		       (int)i);
+	return name;
+}
+
+/* Of both families, link-local ones, and those that are no host's. */
+static struct names_address address(unsigned i)
+{
+	struct names_address a = {.scope = 0};
+
+	if (i % 2) {
+		a.addr.s6_addr[10] = a.addr.s6_addr[11] = 0xff;
+		a.addr.s6_addr[12] = i == 31 ? 224 : i == 29 ? 0 : 192;
+	} else {
+		a.addr.s6_addr[0] = i == 30 ? 0xff : i >= 26 ? 0xfe : i == 24 ? 0 : 0x20;
+		a.addr.s6_addr[1] = i >= 26 && i < 30 ? 0x80 : 0;
+		a.scope = i >= 26 ? i : 0;
+	}
+	/* 26 and 28 differ in the scope alone. */
+	a.addr.s6_addr[15] = (uint8_t)(i == 24 ? 0 : i == 28 ? 27 : i + 1);
+	return a;
+}
+
+static bool is_host(unsigned i)
+{
+	return i != 31 && i != 29 && i != 30 && i != 24;
+}
+
+/* By its own means. The last byte tells nearly all of them apart. */
+static bool has(const struct names_list *list, const struct names_address *a)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct names_address *b = &list->addresses[i];
+
+		if (a->addr.s6_addr[15] == b->addr.s6_addr[15] && memcmp(a, b, sizeof *a) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void model_note(struct model *m, const struct names_list *given)
+{
+	struct names_list old = m->list;
+	bool fresh = m->noted && seconds - m->in6_when < NAMES_LIFE && !has_in6(given);
+
+	m->list.count = 0;
+	m->list.both = given->both;
+	for (uint32_t i = 0; fresh && i < old.count; i++)
+		if (!IN6_IS_ADDR_V4MAPPED(&old.addresses[i].addr))
+			m->list.addresses[m->list.count++] = old.addresses[i];
+	for (uint32_t i = 0; i < given->count && m->list.count < NAMES_ADDRESSES; i++)
+		if (!has(&m->list, &given->addresses[i]))
+			m->list.addresses[m->list.count++] = given->addresses[i];
+	m->when = seconds;
+	if (!fresh)
+		m->in6_when = seconds;
+	m->surely |= !m->noted && !flooded;
+	m->noted = true;
+	m->turn = ++turns;
+}
+
+static bool lives(const struct model *m)
+{
+	return m->noted && seconds - m->when < NAMES_LIFE;
+}
+
+/* LIST says of the name what the model says. Where others may have pushed it out meanwhile, it may know less.
+ */
+static void agrees(const struct names_list *list)
+{
+	unsigned i = 0;
+
+	while (i < NAMES && strncasecmp(list->name, name_of(i, false), NAMES_TEXT - 1) != 0)
+		i++;
+	assert(i < NAMES && lives(&models[i]));
+	assert(list->count <= NAMES_ADDRESSES && list->both == models[i].list.both);
+	assert(!models[i].surely || list->count == models[i].list.count);
+	for (uint32_t n = 0; n < list->count; n++) {
+		assert(has(&models[i].list, &list->addresses[n]));
+		assert(!models[i].surely || memcmp(&list->addresses[n], &models[i].list.addresses[n],
+						   sizeof *list->addresses) == 0);
+	}
+}
+
+static bool agree(const struct names_list *a, const struct names_list *b)
+{
+	bool result = a->count == b->count && a->both == b->both;
+
+	for (uint32_t i = 0; result && i < a->count; i++)
+		result = has(b, &a->addresses[i]);
+	return result;
+}
+
+/* Whether the thread remembers that it asked for M's name. */
+static bool is_remembered(const struct model *m)
+{
+	unsigned later = 0;
+
+	for (unsigned i = 0; i < NAMES; i++)
+		later += models[i].turn > m->turn;
+	return m->turn && later < REMEMBERED;
+}
+
+static void find(const struct names_address *addr)
+{
+	const struct model *last = NULL, *other = NULL;
+	struct names_list list;
+	bool found = names_find(addr, &list), clear = true, sure = true;
+
+	if (found) {
+		agrees(&list);
+		assert(has(&list, addr));
+	}
+	for (const struct model *m = models; m < models + NAMES; m++) {
+		sure &= !m->noted || m->surely;
+		if (!lives(m) || !has(&m->list, addr))
+			continue;
+		clear &= !other || agree(&m->list, &other->list);
+		other = m;
+		if (is_remembered(m) && (!last || m->turn > last->turn))
+			last = m;
+	}
+	if (!sure)
+		return;
+	assert(found || !other || (!last && !clear));
+	assert(!found || last || clear);
+	assert(!found || !last || agree(&list, &last->list));
+}
+
+static void note(struct input *in, unsigned which)
+{
+	struct names_list list = {.both = which >> 7};
+	unsigned i = which % NAMES, count = take8(in) % 24;
+
+	while (count--) {
+		unsigned n = take8(in) % ADDRESSES;
+		struct names_address a = address(n);
+		uint32_t before = list.count;
+		bool had = has(&list, &a);
+
+		names_add(&list, &a.addr, a.scope ? a.scope : n);
+		if (!had && is_host(n) && before < NAMES_ADDRESSES)
+			assert(list.count == before + 1 &&
+			       memcmp(&list.addresses[before], &a, sizeof a) == 0);
+		else
+			assert(list.count == before);
+	}
+	names_note(name_of(i, which & 64), &list);
+	model_note(&models[i], &list);
+	if (models[i].list.count) {
+		find(&models[i].list.addresses[0]);
+		find(&models[i].list.addresses[models[i].list.count - 1]);
+	}
+}
+
+/* As many other names as there is room for, behind the first FROM entries, as if asked for by another thread.
+ */
+static void flood(unsigned from)
+{
+	struct answer a = {.when = now(), .in6_when = now(), .list = {.count = 1}};
+
+	for (unsigned i = from; i < NAMES_ENTRIES; i++) {
+		a.name = hash_of(name_of(NAMES + i, false));
+		a.list.addresses[0].addr = (struct in6_addr){{{0xfc, (uint8_t)i, [15] = 1}}};
+		write_entry(&table[i], &a);
+	}
+	for (unsigned i = 0; i < NAMES; i++)
+		models[i].surely = false;
+	flooded = true;
+}
+
+static void step(struct input *in)
+{
+	unsigned what = take8(in), which = take8(in);
+	struct names_address a = address(which % ADDRESSES);
+	struct names_list list;
+	bool known;
+
+	switch (what % 8) {
+	case 0:
+		seconds += what & 8 ? NAMES_LIFE - 1 : which;
+		break;
+	case 1:
+		find(&a);
+		break;
+	case 2:
+		known = names_known(name_of(which % NAMES, which & 64), &list);
+		if (known)
+			agrees(&list);
+		assert(known == lives(&models[which % NAMES]) || !models[which % NAMES].surely);
+		break;
+	case 3: /* another thread, which has asked for nothing yet */
+		memset(asked, 0, sizeof asked);
+		for (unsigned i = 0; i < NAMES; i++)
+			models[i].turn = 0;
+		break;
+	case 4:
+		if (!flooded)
+			flood(which % 32);
+		break;
+	default:
+		note(in, which);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+
+	memset(table, 0, sizeof table);
+	memset(asked, 0, sizeof asked);
+	memset(models, 0, sizeof models);
+	turns = 0;
+	flooded = false;
+	seconds = 100000;
+	for (unsigned steps = 0; in.left && steps < 50; steps++)
+		step(&in);
+	return 0;
+}

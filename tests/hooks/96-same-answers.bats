@@ -1,0 +1,95 @@
+# Whatever a program asks, with whatever arguments, it is told what it would have been without the library
+# (tests/programs/answers.c). What differs is listed here, with the reason.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() {
+	need taskset
+	hosts_up
+	local host
+	for host in "$server" "$client"; do
+		mkdir -p "/etc/netns/$host"
+		echo 'hosts: files' >"/etc/netns/$host/nsswitch.conf"
+		{
+			echo '127.0.0.1 localhost'
+			echo '192.0.2.7 answers.example alias.example'
+			echo '2001:db8:1::7 six.example'
+		} >"/etc/netns/$host/hosts"
+	done
+}
+teardown() { hosts_down; }
+
+# answers 1|2 PREFIX...: what the program prints without the library and with it, each on a host of its own. A line of
+# $BATS_TEST_TMPDIR/differences has both where they differ.
+answers() {
+	local varied=$1 native=$BATS_TEST_TMPDIR/native shim=$BATS_TEST_TMPDIR/shim
+	shift
+	on_client taskset -c 0 "$@" "$programs/answers" "$varied" >"$native" 3>&- &
+	on_server taskset -c "$(($(nproc) - 1))" "$@" "$run" -- "$programs/answers" "$varied" >"$shim" 3>&-
+	wait $!
+	assert_equal "$(sed 's/).*//' "$shim")" "$(sed 's/).*//' "$native")"
+	LC_ALL=C
+	paste -d '\t' "$native" "$shim" | awk -F '\t' '$1 != $2' >"$BATS_TEST_TMPDIR/differences"
+}
+
+# Reads patterns, each with a line behind it that says why what it matches may differ. Each difference has a reason,
+# and each reason a difference.
+assert_justified() {
+	local pattern reason all=
+	while IFS= read -r pattern && IFS= read -r reason; do
+		grep -aqE "$pattern" "$BATS_TEST_TMPDIR/differences" || fail "nothing differs any more: $pattern ($reason)"
+		all+=${all:+|}"($pattern)"
+	done
+	run grep -avE "$all" "$BATS_TEST_TMPDIR/differences"
+	assert_output ''
+}
+
+changing='^getsockopt\(128, [a-z0-9-]+, (socket, (49|56|57)|tcp, (11|24|26)), data, room\)
+cookies, times and processors are never twice the same'
+
+names='^get(addrinfo|hostbyname2?(_r)?)\(.*in6
+names with addresses of the other family only are found, whether there is a way to them or not (dualstack(7), Names)'
+
+@test "every function in hooks.def, every two arguments: the same answers but for what is listed" {
+	answers 2
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -gt 20000 ]
+	# It is answers that are compared: of each kind there are many.
+	for kind in ' = 0' ' = -1 EFAULT' ' = -1 EINVAL' ' = -1 ENOTSOCK' ' = -1 EAFNOSUPPORT' 'from=0200' 'signal 11'; do
+		assert [ "$(grep -ac -- "$kind" "$BATS_TEST_TMPDIR/native")" -gt 50 ]
+	done
+	assert_justified <<-END
+		$changing
+		^(accept4?|getsockname|getpeername|recvfrom|__recvfrom_chk|recvmm?sg)\(.* = -1 EFAULT.*	.* = -1 EFAULT
+		refused either way; the length that the kernel leaves beside it is its own, of an IPv6 address
+		^get(sock|peer)name\(0, [a-z-]+, NULL, room\) = 0 
+		with no address to write to, the kernel is asked for the length alone, and says its own
+		^bind\((tcp|mptcp|udp)-[a-z-]+, .* = -1 (EADDRNOTAVAIL|EAFNOSUPPORT).*	.* = -1 EINVAL
+		refused either way; that the socket is bound already IPv6 finds before it looks at the address
+		^bind\(tcp-accepted-gone, read-only, 16\)
+		of a connection that was reset before it was accepted IPv6 keeps the port
+		^recvmm?sg\([a-zA-Z]+, [0-9-]+, [a-z]+, [0-9]+, (unmapped|last16|read-only), .* = [0-9]
+		where control messages can't be written all, some of them or none are
+		^send(to|m?msg)?\(.*udp-.* = -1 EMSGSIZE.*	.* = -1 
+		refused either way; IPv4 looks at the length first, IPv6 at the address
+		^getsockopt\(128, udp-(bound(-[a-z]+)?|pending), socket, 55, data, room\)
+		SO_MEMINFO counts what the filter takes that keeps forged sources out (dualstack(7), SECURITY)
+		^send(to\(udp-bound, data, 16, 0, |m?msg\()in6-(any|local|mapped), (28|128)[,)].* = -1 EAFNOSUPPORT.*	.* = 1
+		a widened socket sends to IPv6 addresses, too, which aria2c has for a name
+		^sendm?msg\((unix|family255|in6-[a-z]+), .* = -1 (EFAULT|EINVAL|EMSGSIZE).*	.* = -1 EAFNOSUPPORT
+		refused either way; the library looks at the address before the kernel looks at the data
+		^setsockopt\(tcp-queued, socket, v6only, on, 28\) = -1 EINVAL.*	.*EADDRINUSE
+		SO_ATTACH_FILTER narrows, and what had connections can't be (dualstack(7), LIMITATIONS)
+		^setsockopt\([a-z-]+, ip, 17, on, 128\) = -1 EINVAL.*	.*EOPNOTSUPP
+		IP_XFRM_POLICY narrows, and a connected socket can't be
+		^setsockopt\(mptcp-bound, ip, 51, on, 128\) = -1 EINVAL.*	.* = 0
+		IP_LOCAL_PORT_RANGE is the mark of MPTCP, and stays
+		$names
+	END
+}
+
+@test "a kernel without IPv6: the same answers" {
+	answers 1 "$programs/deny" socket,0=10:EAFNOSUPPORT --
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -gt 4000 ]
+	assert_justified <<<"$changing"$'\n'"$names"
+}

@@ -1,0 +1,48 @@
+# Each call of the library's that can fail does so in turn (tests/faults): the program gets what it would without the
+# library or with it, or its own call's error; no address of IPv6, no descriptor more than before, no thread left over,
+# no signal held back, no errno changed where all is well. What fails is named as SCENARIO: CALL ERROR at NUMBER.
+# FAULTS=all: by each error that the call's manual page names, instead of one, another one at each occurrence.
+
+faults=$root/tests/faults
+sweep=$build/tests/faults/sweep
+library=$build/libdualstack.so
+
+setup() {
+	need_root
+	hosts_up
+	mkdir -p "/etc/netns/$server"
+	printf '%s\n' "$server4 both four" "$server6 both six" >"/etc/netns/$server/hosts"
+	echo 'hosts: files' >"/etc/netns/$server/nsswitch.conf"
+	export INJECT=$BATS_TEST_TMPDIR/page
+	truncate -s 16384 "$INJECT"
+}
+teardown() { hosts_down; }
+
+injected() {
+	local log=$1
+	shift
+	on_server env DUALSTACK_DELAY=50 DUALSTACK_LOG="$log" LD_PRELOAD="$library:$build/tests/faults/inject.so" \
+		"$sweep" "$@"
+}
+
+# A file to be read, and a library that has to be found again.
+configured() {
+	printf 'log = debug:%s\nbind tcp port=1 program=nobody ipv4\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/conf"
+	chmod 644 "$BATS_TEST_TMPDIR/conf"
+	export DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/conf
+	cd "$build"
+	library=./libdualstack.so
+}
+
+# swept LOG SCENARIO...
+swept() {
+	local log=$1 scenario failed=
+	shift
+	for scenario; do
+		on_server "$sweep" "$scenario" >"$BATS_TEST_TMPDIR/native"
+		injected "$log" "$scenario" "$BATS_TEST_TMPDIR/native" "${FAULTS:-short}" 2>"$BATS_TEST_TMPDIR/stderr" ||
+			failed="$failed $scenario"
+	done
+	echo "failed:$failed" >&2
+	[ -z "$failed" ]
+}

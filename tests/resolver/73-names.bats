@@ -1,0 +1,138 @@
+# What the resolver gives under the shim, and what connect() makes of it.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/names
+
+setup() {
+	need python3
+	hosts_up
+	names_up
+}
+teardown() { hosts_down; }
+
+lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" "$@"; }
+
+@test "every flag, service and type: the same as without the shim" {
+	local name
+	for name in four.example both.example eight.example nosuch.example 192.0.2.7 localhost; do
+		on_client "$programs/lookups" flags $name | sort >"$BATS_TEST_TMPDIR/plain"
+		on_client "$run" -- "$programs/lookups" flags $name | sort >"$BATS_TEST_TMPDIR/shim"
+		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/plain")" = 768 ]
+	done
+	# In AF_INET6 but for V4MAPPED addresses where there are no others, not for bind().
+	for name in both.example six.example nosuch.example 2001:db8::7 ::1; do
+		on_client "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/plain"
+		on_client "$run" -- "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/shim"
+		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+	done
+}
+
+@test "A only, asked for in AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
+	run -0 on_client "$programs/resolve" four.example
+	assert_line 'gethostbyname2 AF_INET6: No address associated with name'
+	run -0 on_client "$run" -- "$programs/resolve" four.example
+	assert_line --partial "getaddrinfo AF_INET6: ::ffff:$server4 port 80"
+	assert_line "gethostbyname2 AF_INET6: ::ffff:$server4 length 16 family 10"
+	assert_line "gethostbyname2_r AF_INET6: ::ffff:$server4 length 16 family 10"
+	greet $server4
+	lookups 6 four.example
+	assert_output --partial 'over IPv4'
+}
+
+@test "the log says as what an IPv6 address is given to the program, once" {
+	run -0 --separate-stderr on_client "$run" --log=info -- "$programs/resolve" six.example
+	assert_equal "$(grep -c "\[$server6\]:[0-9]* is given to the program as 2[45][0-9]\." <<<"$stderr")" 1
+	given=$(sed -n 's/^gethostbyname: \([0-9.]*\) .*/\1/p' <<<"$output")
+	assert_regex "$stderr" " as $given:"
+}
+
+@test "an AAAA that is never answered: a program waits for it once" {
+	# By itself, in AF_UNSPEC, the resolver would wait for ten seconds each time.
+	run -124 on_client timeout 4 getent ahosts slow.test
+	greet $server4
+	# Twenty in a row, of which one waits for a second.
+	PORT=7000 run -0 on_client timeout 8 "$run" -- "$programs/lookups" 4 $(printf 'slow.test %.0s' {1..20})
+	assert_equal "$(grep -c 'slow.test found' <<<"$output")" 20
+	assert_output --partial 'over IPv4'
+}
+
+@test "names that share an IPv4 address: the one that the thread asked for last" {
+	# other.example has an IPv6 address where nobody listens.
+	greet $server6
+	lookups 4 other.example both.example
+	assert_output --partial 'over IPv6'
+	lookups 4 both.example other.example
+	assert_line 'connect: ECONNREFUSED'
+	assert_output --partial 'to other.example: [2001:db8:1::99]'
+	# Asked for in other threads both: it is not clear which is meant, and IPv4 it is.
+	lookups 4 +other.example +both.example
+	assert_line 'connect: ECONNREFUSED'
+	refute_output --partial 'dualstack['
+	# Where only one name is known, the thread does not matter.
+	lookups 4 +both.example
+	assert_output --partial 'over IPv6'
+}
+
+@test "127.0.0.1 that came from a name stays the first to be tried" {
+	echo "127.0.0.1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
+	echo "::1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
+	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
+	wait_until eval 'on_client getent ahosts here.example | grep -q ::1'
+	# On the client's own loopback.
+	server=$client greet 127.0.0.1 ::1
+	lookups 4 here.example
+	assert_output --partial 'over IPv4'
+}
+
+@test "an AF_INET6 program goes on to IPv4 addresses, with its options, unless it said IPV6_V6ONLY" {
+	greet $server4
+	run -0 on_client "$run" -- python3 -c '
+import socket
+def client(v6only):
+    s = socket.socket(socket.AF_INET6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6only)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 32)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 33)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    address = socket.getaddrinfo("only4.example", 7000, socket.AF_INET6, socket.SOCK_STREAM)[0][4]
+    try:
+        s.connect(address)
+    except OSError as e:
+        print(type(e).__name__, s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
+        return
+    print(s.recv(100).decode().strip(), s.getpeername()[0], s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+          s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+client(0)
+client(1)'
+	assert_line --index 0 "over IPv4 ::ffff:$server4 32 33 1"
+	assert_line --index 1 'ConnectionRefusedError 1'
+}
+
+# TCP_MD5SIG (RFC 2385) holds for the address that it names, and can't be read back; so does a filter by its descriptor.
+@test "what can't be given to another socket keeps a program's connect() to the one address" {
+	greet $server4 $server6
+	for family in AF_INET AF_INET6; do
+		run -0 on_client "$run" -- python3 -c '
+import socket, sys, struct
+family = getattr(socket, sys.argv[1])
+def client(signed):
+    s = socket.socket(family)
+    name = "only4.example" if family == socket.AF_INET6 else "only6.example"
+    address = socket.getaddrinfo(name, 7000, family, socket.SOCK_STREAM)[0][4]
+    if signed:
+        key = socket.inet_pton(socket.AF_INET6, "2001:db8:9::9") if family == socket.AF_INET6 else bytes([198, 51, 100, 9])
+        where = struct.pack("=HHI16sI" if family == socket.AF_INET6 else "=HH", family, 0, *([0, key, 0] if family == socket.AF_INET6 else [])) + (key if family == socket.AF_INET else b"")
+        s.setsockopt(socket.IPPROTO_TCP, 14, where.ljust(128, b"\0") + struct.pack("=BBHI80s", 0, 0, 3, 0, b"key"))
+    try:
+        s.connect(address)
+        print("connected")
+    except OSError as e:
+        print(type(e).__name__)
+client(False)
+client(True)' $family
+		assert_line --index 0 connected
+		assert_line --index 1 ConnectionRefusedError
+	done
+}

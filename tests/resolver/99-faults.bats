@@ -1,0 +1,7 @@
+# Calls that fail while a name is asked for.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/faults
+
+@test "names, and memory for them" { swept off names hosts reverse; }

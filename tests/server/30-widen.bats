@@ -1,0 +1,348 @@
+# Widening, and every way in which it falls back to exactly the plain IPv4 result.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+steps() { on_server "$run" -- "$programs/steps" "$@"; }
+plain() { on_server "$programs/steps" "$@"; }
+
+# What a widened listener on port 5000 answers.
+serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/5000 accepted by a, family 2, 127.0.0.1'
+
+@test "bind of 0.0.0.0 becomes one dual-stack socket at [::], on the same descriptor" {
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.name a.domain who:127.0.0.1/5000 who:::1/5000 \
+		'sh:ss -Hltn'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'a.domain 2'
+	assert_output --partial "$serves_both"
+	assert_line --regexp '^LISTEN .*\*:5000'
+	assert_equal "$(grep -c ^LISTEN <<<"$output")" 1
+	run -0 plain a=tcp4 a.bind:0.0.0.0/5000 a.listen who:::1/5000
+	assert_line 'who:::1/5000 ECONNREFUSED'
+}
+
+@test "MPTCP is TCP" {
+	run -0 plain a=mptcp4
+	[ "$output" = 'a=mptcp4 ok' ] || skip "this kernel has no MPTCP"
+	run -0 steps a=mptcp4 a.bind:0.0.0.0/5000 a.listen a.domain a.name who:127.0.0.1/5000 who:::1/5000
+	assert_output --partial "$serves_both"
+	assert_line 'a.domain 2'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	run -0 plain a=mptcp4 a.bind:0.0.0.0/5000 a.listen who:::1/5000
+	assert_line 'who:::1/5000 ECONNREFUSED'
+}
+
+@test "whatever net.ipv6.bindv6only says" {
+	on_server sysctl -qw net.ipv6.bindv6only=1
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000
+	assert_output --partial "$serves_both"
+}
+
+@test "listen() without a bind" {
+	run -0 steps a=tcp4 a.listen a.name 'sh:ss -Hltn'
+	assert_line --regexp 'a.name family 2 length 16 0.0.0.0/[1-9]'
+	assert_line --regexp '^LISTEN .* \*:[1-9]'
+	run -0 plain a=tcp4 a.listen 'sh:ss -Hltn'
+	assert_line --regexp '^LISTEN .* 0.0.0.0:[1-9]'
+}
+
+@test "bind to port 0: one port for both families, and the program is told it" {
+	run -0 steps a=tcp4 a.bind:0.0.0.0/0 a.name a.listen 'sh:ss -Hltn'
+	port=$(sed -n 's|^a.name family 2 length 16 0.0.0.0/||p' <<<"$output")
+	assert_line --regexp "^LISTEN .* \*:$port "
+}
+
+@test "registrations in epoll sets made before bind() are there afterwards" {
+	# A connection of each family wakes the set up, with the data that was registered.
+	for from in 127.0.0.1 ::1; do
+		run -0 steps a=tcp4 a.register a.bind:0.0.0.0/5000 a.listen \
+			"sh:SOURCE= $programs/ask $from/5000 & " wait b=accept:a b.close
+		assert_line 'wait a events 1'
+		on_server ss -K "sport = :5000" >/dev/null 2>&1 || true
+		hosts_down
+		hosts_up
+	done
+}
+
+@test "every descriptor of the socket gets the new one, each with its FD_CLOEXEC" {
+	run -0 steps a=tcp4 b=dup:a b.register a.bind:0.0.0.0/5000 b.listen b.domain b.name who:::1/5000
+	assert_line 'b.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'who:::1/5000 accepted by b, family 2, 127.0.0.1'
+}
+
+@test "a specific address stays where it is" {
+	for address in 127.0.0.1 $server4; do
+		run -0 steps a=tcp4 "a.bind:$address/5000" a.listen a.name 'sh:ss -Hltn' who:::1/5000 "who:$server6/5000"
+		assert_line --regexp "^LISTEN .* $address:5000 "
+		assert_line 'who:::1/5000 ECONNREFUSED'
+		assert_line "who:$server6/5000 ECONNREFUSED"
+		hosts_down
+		hosts_up
+	done
+	run -0 steps a=tcp4 a.bind:127.0.0.1/5000 a.listen "who:$server4/5000"
+	assert_line "who:$server4/5000 ECONNREFUSED"
+}
+
+@test "sockets that are none of ours: UDP, a second bind, IPv6" {
+	for sequence in 'a=udp4 a.bind:0.0.0.0/5000 a.name a.domain' \
+		'a=tcp4 a.bind:127.0.0.1/5000 a.bind:0.0.0.0/5001 a.name' \
+		'a=tcp6 a.dual a.bind:::/5000 a.name a.domain a.listen who:127.0.0.1/5000 who:::1/5000' \
+		'a=tcp6 a.bind:0.0.0.0/5000' \
+		'a=tcp6 a.set:ipv6:29:0 a.bind:::1/5000 a.listen who:::1/5000'; do
+		# shellcheck disable=SC2086 # a list of steps
+		run -0 plain $sequence
+		expected=$output
+		hosts_down
+		hosts_up
+		# shellcheck disable=SC2086
+		run -0 steps $sequence
+		assert_output "$expected"
+	done
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.bind:0.0.0.0/5001 a.bind:127.0.0.1/5002 a.name
+	assert_line 'a.bind:0.0.0.0/5001 EINVAL'
+	assert_line 'a.bind:127.0.0.1/5002 EINVAL'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+}
+
+# Falls back: under DENY (see tests/programs/deny.c), the same result as without the shim.
+assert_plain_under() {
+	run -0 on_server "$programs/deny" "$@" -- "$run" --log=info -- "$programs/steps" a=tcp4 a.reuseaddr \
+		a.bind:0.0.0.0/5000 a.listen a.name a.domain who:127.0.0.1/5000 'sh:ss -Hltn'
+	assert_line 'a.bind:0.0.0.0/5000 ok'
+	assert_line 'a.listen ok'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line --regexp '^LISTEN .* 0\.0\.0\.0:5000 '
+	assert_line --partial 'stays IPv4 instead of [::]:5000'
+}
+
+# Numbers: 10 is AF_INET6, 41 IPPROTO_IPV6, 26 IPV6_V6ONLY, 29 IPV6_MULTICAST_ALL, 28 a sockaddr_in6.
+@test "falls back: AF_INET6 forbidden (EAFNOSUPPORT)" { assert_plain_under socket,0=10:EAFNOSUPPORT; }
+@test "falls back: AF_INET6 forbidden (EPERM)" { assert_plain_under socket,0=10:EPERM; }
+@test "falls back: AF_INET6 forbidden (EACCES)" { assert_plain_under socket,0=10:EACCES; }
+@test "falls back: a kernel that refuses the mark" { assert_plain_under setsockopt,1=41,2=29:ENOPROTOOPT; }
+@test "falls back: IPV6_V6ONLY can't be set" { assert_plain_under setsockopt,1=41,2=26:EPERM; }
+@test "falls back: the IPv6 bind is refused" { assert_plain_under bind,2=28:EACCES; }
+@test "falls back: the descriptor can't be replaced" { assert_plain_under dup3:EBUSY; }
+
+# 217 is getdents64 on x86-64: without it the descriptors are found by number.
+@test "/proc can't be read: widened all the same" {
+	[ "$(uname -m)" = x86_64 ] || skip "the number of getdents64 is x86-64's"
+	run -0 on_server "$programs/deny" 217:EPERM -- "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 \
+		a.listen a.name who:127.0.0.1/5000 who:::1/5000
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_output --partial "$serves_both"
+}
+
+@test "a sandbox that ends whoever probes spares programs that have nothing to do with it" {
+	need strace
+	start serve "$programs/serve" blocking 5000
+	wait_port 5000
+	run -0 on_server "$run" -- strace -f -e trace=getsockopt,setsockopt,accept,accept4 -o "$BATS_TEST_TMPDIR/trace" \
+		"$programs/steps" a=tcp4 a.connect:127.0.0.1/5000 a.peer b=tcp6 b.bind:::1/5001 b.listen b.name
+	run -1 grep -E 'getsockopt|setsockopt' "$BATS_TEST_TMPDIR/trace"
+}
+
+# Whether memory can be read or written is asked with futex(): not where there is nothing to translate.
+@test "such a sandbox spares programs that have addresses anywhere in memory, too" {
+	need strace
+	cat >"$BATS_TEST_TMPDIR/heap.c" <<-'END'
+		#include <netinet/in.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		struct own {
+			struct sockaddr_in6 name;
+			struct iovec piece;
+		};
+		int main(void)
+		{
+			struct own *o = calloc(1, sizeof *o);
+			struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(5001), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+			int listener = socket(AF_INET6, SOCK_STREAM, 0), client = socket(AF_INET6, SOCK_STREAM, 0), datagrams =
+				socket(AF_INET6, SOCK_DGRAM, 0), result = 0;
+			char data[9];
+
+			result |= bind(listener, (struct sockaddr *)&at, sizeof at) | listen(listener, 5);
+			result |= connect(client, (struct sockaddr *)&at, sizeof at);
+			result |= bind(datagrams, (struct sockaddr *)&at, sizeof at);
+			for (int i = 0; i < 2; i++)
+				result |= sendto(datagrams, "x", 1, 0, (struct sockaddr *)&at, sizeof at) != 1;
+			socklen_t size = sizeof o->name;
+			result |= accept(listener, (struct sockaddr *)&o->name, &size) < 0;
+			result |= getsockname(client, (struct sockaddr *)&o->name, &size);
+			result |= getpeername(client, (struct sockaddr *)&o->name, &size);
+			result |= recvfrom(datagrams, data, 9, 0, (struct sockaddr *)&o->name, &size) != 1;
+			o->piece = (struct iovec){data, 9};
+			struct msghdr message = {.msg_name = &o->name, .msg_namelen = sizeof o->name, .msg_iov = &o->piece, .msg_iovlen = 1};
+			result |= recvmsg(datagrams, &message, 0) != 1;
+			printf("%d %d\n", result, o->name.sin6_port == at.sin6_port);
+		}
+	END
+	${CC:-cc} -o "$BATS_TEST_TMPDIR/heap" "$BATS_TEST_TMPDIR/heap.c"
+	run -0 on_server "$run" -- strace -f -e trace=futex,recvmsg -o "$BATS_TEST_TMPDIR/trace" "$BATS_TEST_TMPDIR/heap"
+	assert_output '0 1'
+	grep recvmsg "$BATS_TEST_TMPDIR/trace"
+	run -1 grep futex "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "SO_REUSEPORT: where one socket of the program stays IPv4, all do, and share the connections" {
+	run -0 steps a=tcp4 a.reuseport a.reuseport-bpf a.bind:0.0.0.0/5000 a.listen b=tcp4 b.reuseport \
+		b.bind:0.0.0.0/5000 b.listen 'sh:ss -Hltn'
+	assert_equal "$(grep -c '^LISTEN .* 0\.0\.0\.0:5000 ' <<<"$output")" 2
+	run -0 steps a=tcp4 a.reuseport a.bind:0.0.0.0/5001 a.listen a.reuseport-bpf b=tcp4 b.reuseport \
+		b.bind:0.0.0.0/5001 b.listen 'sh:ss -Hltn'
+	assert_equal "$(grep -c '^LISTEN .* \*:5001 ' <<<"$output")" 2
+}
+
+@test "falls back: IPv6 disabled by sysctl" {
+	on_server sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.name who:127.0.0.1/5000
+	assert_line 'a.bind:0.0.0.0/5000 ok'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	# And is taken up when it comes: the kernel lets [::] be bound before.
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5001 a.listen 'sh:sysctl -qw net.ipv6.conf.all.disable_ipv6=0' \
+		who:::1/5001
+	assert_line 'who:::1/5001 accepted by a, family 2, 127.0.0.1'
+}
+
+@test "falls back: no descriptor left" {
+	run -0 steps a=tcp4 full a.bind:0.0.0.0/5000 a.listen room a.name who:127.0.0.1/5000 who:::1/5000
+	assert_line 'a.bind:0.0.0.0/5000 ok'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 ECONNREFUSED'
+}
+
+@test "falls back: the IPv6 side belongs to another process" {
+	start other "$programs/steps" a=tcp6 a.v6only a.bind:::/5000 a.listen hold
+	wait_port 5000
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.name who:127.0.0.1/5000 who:::1/5000
+	assert_line 'a.bind:0.0.0.0/5000 ok'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 accepted by nobody here'
+}
+
+@test "falls back: EADDRINUSE that shows only at listen()" {
+	# Both have SO_REUSEADDR and are bound; then the other one listens first.
+	start other "$programs/steps" a=tcp6 a.v6only a.reuseaddr a.bind:::/5000 \
+		"sh:touch $BATS_TEST_TMPDIR/bound" "until:$BATS_TEST_TMPDIR/go" a.listen \
+		"sh:touch $BATS_TEST_TMPDIR/listens" hold
+	wait_until test -e "$BATS_TEST_TMPDIR/bound"
+	run -0 steps a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 'sh:ss -Htan' \
+		"sh:touch $BATS_TEST_TMPDIR/go" "until:$BATS_TEST_TMPDIR/listens" \
+		a.listen a.name a.domain a.backlog a.get:socket:2 who:127.0.0.1/5000 who:::1/5000
+	assert_line 'a.listen ok'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'a.backlog 17'
+	assert_line 'a.get:socket:2 1'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 accepted by nobody here'
+}
+
+@test "the port is taken in IPv4: EADDRINUSE, as without the shim" {
+	start other "$programs/steps" a=tcp4 a.bind:127.0.0.1/5000 a.listen hold
+	wait_port 5000
+	for prefix in plain steps; do
+		run -0 "$prefix" a=tcp4 a.bind:0.0.0.0/5000 a.name a.bind:0.0.0.0/5001 a.listen a.name
+		assert_line 'a.bind:0.0.0.0/5000 EADDRINUSE'
+		assert_line 'a.name family 2 length 16 0.0.0.0/0'
+		assert_line 'a.name family 2 length 16 0.0.0.0/5001'
+	done
+}
+
+@test "options set later hold for both families, or for IPv4 alone" {
+	# IP_TOS, IP_TTL, IP_MINTTL are 1, 2, 21; SO_ATTACH_FILTER makes sense of IPv4 packets only.
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.set:ip:1:32 a.set:ip:21:5 a.get:ip:1 a.get:ip:21 \
+		a.get:ipv6:26 a.set:ipv6:26:1 a.set:ip:21:999 a.filter who:::1/5000 who:127.0.0.1/5000
+	assert_line 'a.get:ip:1 32'
+	assert_line 'a.get:ip:21 5'
+	assert_line 'a.get:ipv6:26 EOPNOTSUPP'
+	assert_line 'a.set:ipv6:26:1 ENOPROTOOPT'
+	assert_line 'a.set:ip:21:999 EINVAL'
+	assert_line 'a.filter ok'
+	assert_line 'who:::1/5000 ECONNREFUSED'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+}
+
+@test "what can't be narrowed any more goes on as it is, and the option is refused" {
+	# Without SO_REUSEADDR, a connection in TIME_WAIT keeps the port from a new socket.
+	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 a.filter a.get:socket:2 \
+		a.get:socket:15 who:127.0.0.1/5000 who:::1/5000
+	assert_line 'a.filter EADDRINUSE'
+	assert_line 'a.get:socket:2 0'
+	assert_line 'a.get:socket:15 0'
+	assert_output --partial "$serves_both"
+	run -0 steps a=tcp4 a.reuseaddr a.bind:0.0.0.0/5001 a.listen who:127.0.0.1/5001 a.filter a.get:socket:2 \
+		a.get:socket:15 who:127.0.0.1/5001 who:::1/5001
+	assert_line 'a.filter ok'
+	assert_line 'a.get:socket:2 1'
+	assert_line 'a.get:socket:15 0'
+	assert_line 'who:127.0.0.1/5001 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5001 ECONNREFUSED'
+}
+
+@test "IP_MINTTL keeps distant IPv6 peers out as it does IPv4 ones" {
+	# 255 hops: RFC 5082. The client's packets arrive with 64.
+	start guarded "$run" -- "$programs/steps" a=tcp4 a.set:ip:21:255 a.bind:0.0.0.0/5000 a.listen hold
+	start open "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5001 a.listen hold
+	wait_port 5000
+	wait_port 5001
+	for address in $server4 $server6; do
+		run -0 on_client "$programs/steps" a=tcp6 b=tcp4 "a.nonblock" "b.nonblock" "who:$address/5001"
+		assert_line "who:$address/5001 accepted by nobody here"
+		run -0 on_client timeout 2 "$programs/ask" "$address/5000" || true
+		assert_output ''
+	done
+}
+
+@test "DUALSTACK_DISABLE=1 makes the library inert" {
+	DUALSTACK_DISABLE=1 run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 ECONNREFUSED'
+}
+
+@test "a client that binds before it connects" {
+	start server "$run" -- "$programs/serve" blocking 5000
+	wait_port 5000
+	run -0 steps b=tcp4 b.bind:0.0.0.0/5009 b.connect:127.0.0.1/5000 b.name b.peer b.domain
+	assert_line 'b.connect:127.0.0.1/5000 ok'
+	assert_line 'b.name family 2 length 16 127.0.0.1/5009'
+	assert_line 'b.peer family 2 length 16 127.0.0.1/5000'
+	assert_line 'b.domain 2'
+}
+
+# FTP's data connections: the server binds the address that the client connected to, and connects to
+# the client's, both as it was shown them.
+@test "binding and connecting to synthetic addresses goes to the real ones" {
+	start ftp "$run" -- "$programs/serve" ftp 5000
+	wait_port 5000
+	on_client "$programs/steps" a=tcp6 a.v6only a.bind:::/2000 a.listen \
+		"sh:$programs/ask $server6/5000 2000" b=accept:a b.peer >"$BATS_TEST_TMPDIR/client"
+	run -0 cat "$BATS_TEST_TMPDIR/client"
+	assert_line 'bind ok'
+	assert_line 'connect ok'
+	assert_line --regexp '^data connection to 24[0-7]\.[0-9.]+, as shown before, domain 2$'
+	assert_line "b.peer family 10 length 28 $server6/2020"
+	# And over IPv4, from the same server, as ever.
+	on_client "$programs/steps" a=tcp4 a.bind:0.0.0.0/2001 a.listen \
+		"sh:$programs/ask $server4/5000 2001" b=accept:a b.peer >"$BATS_TEST_TMPDIR/client"
+	run -0 cat "$BATS_TEST_TMPDIR/client"
+	assert_line 'data connection to 192.0.2.2, as shown before, domain 2'
+	assert_line "b.peer family 2 length 16 $server4/2020"
+}
+
+# A twin would be made in the namespace that the program is in by then.
+@test "a socket stays in the network namespace that it was made in" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/steps" a=tcp4 unshare a.bind:0.0.0.0/5000 a.listen \
+			"sh:nsenter --net=/var/run/netns/$server ss -Hltn sport = :5000"
+		assert_line 'unshare ok'
+		assert_line --partial '0.0.0.0:5000'
+	done
+}

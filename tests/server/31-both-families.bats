@@ -1,0 +1,148 @@
+# Programs that serve both families themselves: every order of their binds and listens, with every mix of
+# SO_REUSEADDR and SO_REUSEPORT, gives under the shim what it gives without: which calls succeed, and
+# which socket gets which connection.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup_file() {
+	export port_file=$BATS_FILE_TMPDIR/port
+	echo 10000 >"$port_file"
+}
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+# A port that no other run has had, so that no TIME_WAIT of it is in the way.
+next_port() {
+	port=$(($(cat "$port_file") + 1))
+	echo $port >"$port_file"
+}
+
+# Runs the steps, PORT standing for a fresh one, and shows what they gave with PORT in its place again.
+# Ports of the kernel's choice are any.
+observe() {
+	local steps=() step
+	next_port
+	for step in "${@:2}"; do steps+=("${step//PORT/$port}"); done
+	# shellcheck disable=SC2086 # nothing, or the launcher
+	on_server $1 "$programs/steps" "${steps[@]}" | sed "s/\<$port\>/PORT/g; s|/[0-9]\{5\}\$|/any|"
+}
+
+# Where an IPv6 connection natively finds nobody, the shim may have somebody: that is what it is for.
+compare() {
+	local plain shim
+	plain=$(observe '' "$@")
+	shim=$(observe "$run" "$@")
+	if grep -qE '^(who:::1/PORT ECONNREFUSED|tell:::1/PORT nobody here)$' <<<"$plain"; then
+		plain=$(sed -E '/^(who|tell):::1/d' <<<"$plain")
+		shim=$(sed -E '/^(who|tell):::1/d' <<<"$shim")
+	fi
+	[ "$plain" = "$shim" ] || fail "steps: $*
+without the shim:
+$plain
+with it:
+$shim"
+	compared=$((compared + 1))
+}
+
+who='who:127.0.0.1/PORT who:::1/PORT a.name b.name'
+
+# All orders, for the options that are given for both sockets.
+# shellcheck disable=SC2086 # lists of steps
+all_orders() {
+	local a b own
+	compared=0
+	for own in 'b.v6only b.bind:::/PORT' 'b.bind:::1/PORT' 'b.v6only b.bind:::1/PORT' 'b.dual b.bind:::/PORT'; do
+		a='a=tcp4' b='b=tcp6'
+		for option in "$@"; do
+			a+=" a.$option"
+			b+=" b.$option"
+		done
+		a+=' a.bind:0.0.0.0/PORT'
+		b+=" $own"
+		compare $a $b a.listen b.listen $who
+		compare $a $b b.listen a.listen $who
+		compare $a a.listen $b b.listen $who
+		compare $b $a a.listen b.listen $who
+		compare $b $a b.listen a.listen $who
+		compare $b b.listen $a a.listen $who
+	done
+	assert_equal "$compared" 24
+}
+
+# Datagrams have no listen().
+# shellcheck disable=SC2086 # lists of steps
+all_datagram_orders() {
+	local a b own
+	local tell='tell:127.0.0.1/PORT tell:::1/PORT a.name b.name'
+	compared=0
+	for own in 'b.v6only b.bind:::/PORT' 'b.bind:::1/PORT' 'b.v6only b.bind:::1/PORT' 'b.dual b.bind:::/PORT'; do
+		a='a=udp4' b='b=udp6'
+		for option in "$@"; do
+			a+=" a.$option"
+			b+=" b.$option"
+		done
+		compare $a a.bind:0.0.0.0/PORT $b $own $tell
+		compare $b $own $a a.bind:0.0.0.0/PORT $tell
+	done
+	assert_equal "$compared" 8
+}
+
+@test "UDP, neither option" { all_datagram_orders; }
+@test "UDP, SO_REUSEADDR" { all_datagram_orders reuseaddr; }
+@test "UDP, SO_REUSEPORT" { all_datagram_orders reuseport; }
+@test "UDP, both options" { all_datagram_orders reuseaddr reuseport; }
+
+@test "neither option" { all_orders; }
+@test "SO_REUSEADDR" { all_orders reuseaddr; }
+@test "SO_REUSEPORT" { all_orders reuseport; }
+@test "both options" { all_orders reuseaddr reuseport; }
+
+# varnishd binds both as root, drops its privileges, and listens then.
+@test "both bound, then the privileges dropped, then listen()" {
+	for order in '' reverse; do
+		for prefix in '' "$run"; do
+			run -0 on_server $prefix python3 -c '
+import os, socket, sys
+def make(family, address):
+    s = socket.socket(family, socket.SOCK_STREAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    s.bind((address, 80))
+    return s
+wanted = [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]
+made = [make(*w) for w in (reversed(wanted) if sys.argv[1:] else wanted)]
+os.setuid(65534)
+for s in made:
+    s.listen(5)
+print("listening", sorted(s.getsockname()[0] for s in made))' $order
+			assert_output "listening ['0.0.0.0', '::']"
+		done
+	done
+}
+
+@test "the program's socket is narrowed with its backlog, its options and its registration" {
+	run -0 on_server "$run" -- "$programs/steps" a=tcp4 a.reuseaddr a.set:ip:1:16 a.set:tcp:1:1 a.register \
+		a.bind:0.0.0.0/5000 a.listen 'sh:ss -Hltn' b=tcp6 b.v6only b.reuseaddr b.bind:::/5000 b.listen \
+		'sh:ss -Hltn' a.backlog a.get:ip:1 a.get:tcp:1 a.get:socket:2 a.get:socket:15 a.name a.domain \
+		who:127.0.0.1/5000 who:::1/5000 "sh:$programs/ask 127.0.0.1/5000 & " wait
+	assert_line --regexp '^LISTEN .* \*:5000 '
+	assert_line --regexp '^LISTEN .* 0\.0\.0\.0:5000 '
+	assert_line --regexp '^LISTEN .* \[::\]:5000 '
+	assert_line 'a.backlog 17'
+	assert_line 'a.get:ip:1 16'
+	assert_line 'a.get:tcp:1 1'
+	assert_line 'a.get:socket:2 1'
+	assert_line 'a.get:socket:15 0'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line 'who:::1/5000 accepted by b, family 10, ::1'
+	assert_line 'wait a events 1'
+}
+
+@test "MPTCP is narrowed as well" {
+	run -0 on_server "$programs/steps" a=mptcp4
+	[ "$output" = 'a=mptcp4 ok' ] || skip "this kernel has no MPTCP"
+	compare a=mptcp4 a.reuseaddr a.bind:0.0.0.0/PORT a.listen b=tcp6 b.v6only b.reuseaddr b.bind:::/PORT b.listen \
+		a.backlog a.get:ip:51 who:127.0.0.1/PORT who:::1/PORT a.name a.domain
+}

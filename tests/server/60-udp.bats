@@ -1,0 +1,336 @@
+# UDP: an IPv4-only server and what it sees, in the styles in which such servers are written
+# (tests/programs/udp_serve.c), over both families.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() {
+	hosts_up
+	link_local=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')%veth0
+}
+teardown() { hosts_down; }
+
+synthetic='2(4[0-9]|5[0-5])\.[0-9]+\.[0-9]+\.[0-9]+'
+bound() { on_server ss -Hlun "sport = :$1" | grep -q .; }
+
+serve() {
+	start udp "$run" -- "$programs/udp_serve" "$@" 5000
+	wait_until bound 5000
+}
+
+# answer_to HOST ADDR PATTERN
+answer_to() {
+	run -0 ip netns exec "$1" "$programs/udp_ask" "$2" 5000
+	assert_output --regexp "^$3\$"
+}
+
+@test "recvfrom and sendto, over IPv4, ::1, a global and a link-local address" {
+	serve plain
+	answer_to "$server" 127.0.0.1 'hello from 127\.0\.0\.1 length 16 family 2 ntop 127\.0\.0\.1 \[127\.0\.0\.1\]'
+	answer_to "$client" $server4 "hello from 192\.0\.2\.2 length 16 family 2 ntop 192\.0\.2\.2 \[$server4\]"
+	answer_to "$server" ::1 "hello from $synthetic length 16 family 2 ntop ::1 \[::1\]"
+	answer_to "$client" $server6 "hello from $synthetic length 16 family 2 ntop $client6 \[$server6\]"
+	answer_to "$client" "$link_local" "hello from $synthetic length 16 family 2 ntop fe80:.* \[$link_local\]"
+}
+
+@test "the log tells once who is shown as which address" {
+	start udp "$run" --log=debug -- "$programs/udp_serve" pktinfo 5000
+	wait_until bound 5000
+	run -0 on_client "$programs/udp_ask" $server6 5000 text 5
+	wait_until grep -q "first datagram from \[$client6\]" "$BATS_TEST_TMPDIR/udp.log"
+	run -0 log_of udp
+	assert_line --regexp "first datagram from \[$client6\]:[0-9]+, shown as $synthetic:[0-9]+\$"
+	assert_equal "$(grep -c 'first datagram' <<<"$output")" 1
+}
+
+@test "without the shim: IPv4 alone" {
+	start udp "$programs/udp_serve" plain 5000
+	wait_until bound 5000
+	answer_to "$client" $server4 "hello from 192\.0\.2\.2 .*"
+	run -1 on_client "$programs/udp_ask" $server6 5000
+}
+
+@test "recvmsg and sendmsg with control messages: answers come from the address that was asked" {
+	ip -n "$server" addr add 192.0.2.11/24 dev veth0
+	ip -n "$server" addr add 2001:db8:1::11/64 dev veth0 nodad
+	serve pktinfo
+	for address in $server4 192.0.2.11; do
+		answer_to "$client" $address "hello from 192\.0\.2\.2 length 16 flags 0 controllen 112 pktinfo $address $address if ttl 64 tos 0 origdst $address/5000 family 2 \[$address\]"
+	done
+	for address in $server6 2001:db8:1::11 "$link_local"; do
+		answer_to "$client" "$address" "hello from $synthetic length 16 flags 0 controllen 112 pktinfo ($synthetic) \2[0-9.]* if ttl [0-9]+ tos 0 origdst $synthetic/5000 family 2 \[$address\]" ||
+			answer_to "$client" "$address" "hello from $synthetic length 16 flags 0 controllen 112 pktinfo $synthetic $synthetic if ttl [0-9]+ tos 0 origdst $synthetic/5000 family 2 \[$address\]"
+	done
+}
+
+@test "control messages that do not fit are cut, as for IPv4" {
+	start udp "$programs/udp_serve" cut 5000
+	wait_until bound 5000
+	run -0 on_server "$programs/udp_ask" 127.0.0.1 5000
+	native=$output
+	stop "$started"
+	serve cut
+	run -0 on_server "$programs/udp_ask" 127.0.0.1 5000
+	assert_output "$native"
+	run -0 on_server "$programs/udp_ask" ::1 5000
+	assert_equal "$(sed -E "s/$synthetic/127.0.0.1/g; s/::1/127.0.0.1/" <<<"$output")" "$native"
+}
+
+@test "sendmmsg of which some was sent leaves errno alone" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/some.py" <<-'END'
+		import ctypes, socket, struct
+		libc = ctypes.CDLL(None, use_errno=True)
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", 5000))
+		to = [struct.pack("=H2s4s8x", socket.AF_INET, struct.pack("!H", port), socket.inet_aton(host))
+		      for port, host in ((5000, "127.0.0.1"), (0, "127.0.0.1"))]
+		keep = [ctypes.create_string_buffer(a, 16) for a in to]
+		data = ctypes.create_string_buffer(b"x", 1)
+		iov = ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(data), 1))
+		messages = b"".join(struct.pack("PI4xPNPNi4xI4x", ctypes.addressof(k), 16, ctypes.addressof(iov), 1, 0, 0, 0, 0) for k in keep)
+		ctypes.set_errno(99)
+		print(libc.sendmmsg(s.fileno(), messages, 2, 0), ctypes.get_errno())
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/some.py"
+	assert_output '1 99'
+	run -0 on_server "$run" --rule='connect name=x ipv4' python3 "$BATS_TEST_TMPDIR/some.py"
+	assert_output '1 99'
+}
+
+@test "recvmmsg and sendmmsg, more than are translated at a time" {
+	serve many
+	for address in 127.0.0.1 ::1; do
+		run -0 on_server "$programs/udp_ask" $address 5000 text 100
+		assert_equal "$(sort -u <<<"$output" | wc -l)" 1
+		assert_equal "$(wc -l <<<"$output")" 100
+	done
+}
+
+@test "sent with IP_TTL, IP_TOS and UDP_SEGMENT, to both families" {
+	serve sending
+	for address in $server4 $server6; do
+		HOPS=1 run -0 on_client "$programs/udp_ask" $address 5000 x 3
+		assert_equal "$(sort <<<"$output" | uniq -c | sed 's/^ *//')" '3 10 bytes hops 33 class 32'
+	done
+}
+
+@test "UDP_GRO tells the size of the segments, for both families" {
+	serve gro
+	for address in 127.0.0.1 ::1; do
+		SEGMENT=10 run -0 on_server "$programs/udp_ask" $address 5000 012345678901234567890123456789
+		assert_output "30 bytes, segments of 10 [$address]"
+	done
+}
+
+@test "broadcast and multicast can be sent from a widened socket, as before" {
+	ip -n "$server" route add 224.0.0.0/4 dev veth0
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 b=udp4 b.reuseaddr b.bind:192.0.2.255/5009 \
+			a.to:192.0.2.255/5009 a.set:socket:6:1 a.to:192.0.2.255/5009 b.got a.to:224.1.1.1/5009
+		assert_output "$(cat <<-END
+			a=udp4 ok
+			a.bind:0.0.0.0/5000 ok
+			b=udp4 ok
+			b.reuseaddr ok
+			b.bind:192.0.2.255/5009 ok
+			a.to:192.0.2.255/5009 EACCES
+			a.set:socket:6:1 ok
+			a.to:192.0.2.255/5009 ok
+			b.got $server4/5000
+			a.to:224.1.1.1/5009 ok
+		END
+		)"
+	done
+}
+
+@test "as distributions compile it, with _FORTIFY_SOURCE" {
+	run -0 nm -u "$programs/udp_fortified"
+	assert_output --partial __recvfrom_chk
+	start udp "$run" -- "$programs/udp_fortified" plain 5000
+	wait_until bound 5000
+	answer_to "$client" $server4 "hello from 192\.0\.2\.2 length 16 .*"
+	answer_to "$client" $server6 "hello from $synthetic length 16 family 2 ntop $client6 .*"
+}
+
+@test "every buffer, length and flag: the same as natively" {
+	run -0 on_server "$programs/udp_buffers" 5000 4
+	native=$output
+	assert [ "${#lines[@]}" -gt 200 ]
+	run -0 on_server "$run" -- "$programs/udp_buffers" 5001 4
+	assert_equal "$output" "$native"
+	run -0 on_server "$run" -- "$programs/udp_buffers" 5002 6
+	assert_equal "$output" "$native"
+}
+
+@test "a child per datagram, with a socket bound to the address that was asked and connected to who asked" {
+	serve transfer
+	for way in "$server 127.0.0.1" "$server ::1" "$client $server4" "$client $server6" "$client $link_local"; do
+		# shellcheck disable=SC2086 # two words
+		answer_to $way "hello bind ok connect ok peer as shown yes local as shown yes \[${way#* }\]"
+	done
+}
+
+@test "connect() to both kinds of address, and back, filters as for IPv4" {
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 tell:::1/5000 a.connect:127.0.0.1/7 a.peer \
+		tell:::1/5000 tell:127.0.0.1/5000 a.disconnect a.name tell:::1/5000 a.domain
+	assert_line --regexp "^tell:::1/5000 got by a, family 2, $synthetic\$"
+	assert_line 'a.peer family 2 length 16 127.0.0.1/7'
+	assert_equal "$(grep -c 'nobody here' <<<"$output")" 2
+	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
+	assert_equal "$(grep -c "got by a" <<<"$output")" 2
+}
+
+# A number that was a widened socket, closed inside the C library, as fclose() does it: what comes there next is asked
+# anew, or the kernel says that it is another one.
+@test "a descriptor whose number was a widened socket's" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
+import ctypes, os, socket
+
+libc = ctypes.CDLL(None)
+server, peer = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+server.bind(("", 5001))
+peer.bind(("::1", 5002))
+for _ in range(2):
+    peer.sendto(b"x", ("::1", 5001))
+    _, who = server.recvfrom(10)
+    server.sendto(b"x", who)
+    print("the server's answer comes from port", peer.recvfrom(10)[1][1])
+
+number = server.detach()
+libc.__close(number)
+plain = socket.socket(type=socket.SOCK_DGRAM)
+plain.sendto(b"y", who)
+print("a client's datagram is from", peer.recvfrom(10)[1][0], plain.fileno() == number)
+plain.settimeout(10)
+peer.sendto(b"z", ("::1", plain.getsockname()[1]))
+print("and the answer", plain.recvfrom(10)[1] == who)
+
+libc.__close(plain.detach())
+own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+own.bind(("::", 5003))
+peer.sendto(b"x", ("::1", 5003))
+print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
+
+# As who knows nothing but IPv4 has it: 16 bytes for the name, and room for as few descriptors as there can be.
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint), ("iov", ctypes.c_void_p), ("iovlen", ctypes.c_size_t),
+                ("control", ctypes.c_char_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int)]
+
+server = socket.socket(type=socket.SOCK_DGRAM)
+server.bind(("", 5004))
+peer.sendto(b"x", ("::1", 5004))
+buffers = [ctypes.create_string_buffer(16) for _ in range(2)]
+libc.recvfrom(server.fileno(), buffers[0], 16, 0, buffers[1], ctypes.byref(ctypes.c_uint(16)))
+unix = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.dup2(unix[0].fileno(), server.fileno())
+socket.send_fds(unix[1], [b"x"], [0] * 20)
+before = len(os.listdir("/proc/self/fd"))
+control = ctypes.create_string_buffer(24)
+message = Message(ctypes.cast(buffers[0], ctypes.c_char_p), 16, None, 0, ctypes.cast(control, ctypes.c_char_p), 24)
+libc.recvmsg(server.fileno(), ctypes.byref(message), 0)
+print("descriptors received:", len(os.listdir("/proc/self/fd")) - before)
+END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/numbers.py"
+	assert_output - <<'END'
+the server's answer comes from port 5001
+the server's answer comes from port 5001
+a client's datagram is from ::1 True
+and the answer True
+a socket of the program's own sees ::1 True
+descriptors received: 2
+END
+}
+
+# A widened socket has one of the library's (shim/socket/spoof_filter.h).
+@test "a program finds no filter that it has not attached, nor once its socket is narrowed" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/filter.py" <<'END'
+import ctypes, socket
+
+SO_DONTROUTE, SO_GET_FILTER, SO_DETACH_FILTER = 5, 26, 27
+libc = ctypes.CDLL(None, use_errno=True)
+
+def look(s):
+    steps = ctypes.c_uint(0)
+    libc.getsockopt(s.fileno(), socket.SOL_SOCKET, SO_GET_FILTER, None, ctypes.byref(steps))
+    try:
+        s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        print(steps.value, "detached")
+    except OSError as e:
+        print(steps.value, e)
+
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("", 5001))
+look(s)
+s.setsockopt(socket.SOL_SOCKET, SO_DONTROUTE, 1)
+look(s)
+END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/filter.py"
+	plain=$output
+	run -0 --separate-stderr on_server "$run" --log=info -- python3 "$BATS_TEST_TMPDIR/filter.py"
+	assert_equal "$output" "$plain"
+	assert_regex "$stderr" 'widened to .*narrowed to IPv4'
+}
+
+@test "IP_RECVERR: the errors of both families are told as ICMP" {
+	run -0 on_server "$run" -- "$programs/udp_error" 127.0.0.1
+	assert_output 'refused: origin 2 type 3 code 3 offender 127.0.0.1 family 2, errno ECONNREFUSED'
+	run -0 on_server "$programs/udp_error" 127.0.0.1
+	assert_output 'refused: origin 2 type 3 code 3 offender 127.0.0.1 family 2, errno ECONNREFUSED'
+	run -0 on_server "$run" -- "$programs/udp_error" peer
+	assert_output --regexp "^refused: origin 2 type 3 code 3 offender $synthetic family 2, errno ECONNREFUSED\$"
+}
+
+@test "falls back: IPv6 forbidden, the port taken in IPv6, a multicast receiver" {
+	run -0 on_server "$programs/deny" socket,0=10:EAFNOSUPPORT -- "$run" -- "$programs/steps" a=udp4 \
+		a.bind:0.0.0.0/5000 tell:127.0.0.1/5000 'sh:ss -Hlun'
+	assert_line 'tell:127.0.0.1/5000 got by a, family 2, 127.0.0.1'
+	assert_line --regexp '0\.0\.0\.0:5000 '
+	# With SO_REUSEADDR both could be bound, and one would take the other's datagrams.
+	for option in '' reuseaddr; do
+		start other "$programs/steps" a=udp6 a.v6only ${option:+a.$option} a.bind:::/5001 hold
+		wait_until bound 5001
+		run -0 on_server "$run" -- "$programs/steps" a=udp4 ${option:+a.$option} a.bind:0.0.0.0/5001 tell:127.0.0.1/5001 \
+			tell:::1/5001
+		assert_line 'a.bind:0.0.0.0/5001 ok'
+		assert_line 'tell:127.0.0.1/5001 got by a, family 2, 127.0.0.1'
+		assert_line 'tell:::1/5001 nobody here'
+		stop "$started"
+	done
+	ip -n "$server" route add 224.0.0.0/4 dev veth0
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.join:224.1.1.1 a.bind:0.0.0.0/5002 'sh:ss -Hlun'
+	assert_line --regexp '0\.0\.0\.0:5002 '
+}
+
+@test "multicast and broadcast still arrive at a widened socket" {
+	ip -n "$server" route add 224.0.0.0/4 dev veth0
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 a.join:224.1.1.1 a.domain 'sh:ss -Hlun' \
+		tell:224.1.1.1/5000 tell:192.0.2.255/5000
+	assert_line --regexp '\*:5000 '
+	assert_line --regexp '^tell:224.1.1.1/5000 got by a, family 2, '
+	assert_line --regexp '^tell:192.0.2.255/5000 got by a, family 2, '
+}
+
+@test "a flood from a /64: memory stays constant, regular peers are served, nobody gets another's answer" {
+	ip -n "$client" -6 route add local 2001:db8:1:ffff::/64 dev lo
+	ip -n "$server" -6 route add 2001:db8:1:ffff::/64 via $client6
+	serve plain
+	on_client "$programs/udp_ask" $server6 5000 warm-up
+	# Private memory in KiB.
+	dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$pid/smaps_rollup"; }
+	pid=$(on_server ss -Hlunp 'sport = :5000' | grep -o 'pid=[0-9]*' | cut -d= -f2)
+	before=$(dirty)
+	run -0 on_client "$programs/udp_flood" $server6 5000 2001:db8:1:ffff:: "${FLOOD:-1000000}"
+	assert_line "regular: every answer right"
+	assert_line 'flood: no answer to anybody else'
+	# The table is full now: 128 KiB, and nothing beyond.
+	assert [ $(($(dirty) - before)) -le 140 ]
+	full=$(dirty)
+	run -0 on_client "$programs/udp_flood" $server6 5000 2001:db8:1:ffff:8000:: 100000
+	assert [ $(($(dirty) - full)) -le 8 ]
+	run -0 on_client "$programs/udp_ask" $server6 5000 still-there
+	assert_output --partial "ntop $client6"
+}

@@ -1,0 +1,594 @@
+# --enable and --disable over units made up in a directory: what is written, what is not, what is warned of.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() {
+	# As the tool names it, with no link in it.
+	tree=$(realpath "$BATS_TEST_TMPDIR")/tree
+	lib=$root/build
+	system=$tree/etc/systemd/system
+	conf=$system/a.service.d/50-dualstack.conf
+	mkdir -p "$system" "$tree/usr/lib/systemd/system" "$tree$lib" "$tree/usr/sbin" "$tree/run/systemd/system"
+	install -m 755 /dev/null "$tree/usr/sbin/a"
+	install -m 644 /dev/null "$tree$lib/libdualstack.so"
+}
+
+# unit NAME LINE...: a service in the tree, with these lines.
+unit() {
+	local file=$tree/usr/lib/systemd/system/$1
+	shift
+	printf '%s\n' '[Unit]' 'Description=test' '[Service]' 'ExecStart=/usr/sbin/a -F' "$@" >"$file"
+}
+
+# dropin PATH LINE...: in [Service], below the directories of units in etc.
+dropin() {
+	mkdir -p "$(dirname "$system/$1")"
+	printf '%s\n' '[Service]' "${@:2}" >"$system/$1"
+}
+
+enable() { "$run" --enable --root="$tree" "$@"; }
+disable() { "$run" --disable --root="$tree" "$@"; }
+files() { (cd "$tree" && find . -name '*dualstack.conf*' -o -name '*.d'); }
+
+# One line on standard error, exit status 125, nothing written.
+assert_refused() {
+	assert_failure 125
+	assert_equal "${#lines[@]}" 1
+	assert_output --partial "$1"
+	assert_output --regexp '^dualstack-run: '
+	run files
+	assert_output ''
+}
+
+# What is set for LD_PRELOAD, as it is written.
+preload() { sed -n 's/^Environment=//p' "${1:-$conf}"; }
+
+@test "enable writes a drop-in, twice the same, and disable removes exactly it" {
+	unit a.service
+	mkdir "$system/other.service.d"
+	before=$(cd "$tree" && find . | sort)
+	run -0 enable a
+	assert_line --index 0 "a.service: enabled by $conf"
+	assert_equal "${#lines[@]}" 2
+	assert_equal "$(cat "$conf")" "# Written by dualstack-run --enable; removed by dualstack-run --disable.
+[Service]
+Environment=\"LD_PRELOAD=$lib/libdualstack.so\""
+	assert_equal "$(stat -c '%a %U' "$conf" "$(dirname "$conf")" | tr '\n' ' ')" "644 $(id -un) 755 $(id -un) "
+	inode=$(stat -c %i "$conf")
+	run -0 enable a.service
+	assert_output "a.service: already enabled by $conf"
+	assert_equal "$(stat -c %i "$conf")" "$inode"
+	run -0 disable a
+	assert_line --index 0 "a.service: disabled, $conf is removed"
+	assert_equal "$(cd "$tree" && find . | sort)" "$before"
+	run -0 disable a
+	assert_output "a.service: not enabled by $conf"
+}
+
+@test "the umask of who enables it does not keep the service manager out" {
+	unit a.service
+	(umask 077 && enable a)
+	assert_equal "$(stat -c %a "$conf" "$(dirname "$conf")" | tr '\n' ' ')" '644 755 '
+}
+
+@test "a drop-in directory with other files stays" {
+	unit a.service
+	dropin a.service.d/mine.conf Nice=1
+	enable a
+	disable a
+	assert_equal "$(ls "$system/a.service.d")" mine.conf
+}
+
+@test "a drop-in that was written for other settings is brought up to date" {
+	unit a.service
+	enable a
+	dropin a.service.d/10-family.conf RestrictAddressFamilies=AF_INET
+	run -0 enable a
+	assert_line --index 0 "a.service: enabled by $conf"
+	assert_equal "$(tail -n 1 "$conf")" RestrictAddressFamilies=AF_INET6
+	assert_equal "$(ls -A "$system/a.service.d" | tr '\n' ' ')" '10-family.conf 50-dualstack.conf '
+}
+
+@test "--dry-run prints, and writes and removes nothing" {
+	unit a.service
+	run -0 enable --dry-run a
+	assert_line --index 0 "# $conf"
+	assert_line --index 2 '[Service]'
+	printed=$output
+	run files
+	assert_output ''
+	enable a
+	assert_equal "# $conf
+$(cat "$conf")" "$printed"
+	run -0 disable --dry-run a
+	assert_output "# $conf: to be removed"
+	assert_file_exists "$conf"
+}
+
+@test "--runtime" {
+	unit a.service
+	run -0 enable --runtime a
+	assert_file_exists "$tree/run/systemd/system/a.service.d/50-dualstack.conf"
+	assert_file_not_exists "$conf"
+	run -0 disable a
+	assert_output "a.service: not enabled by $conf"
+	enable a
+	run -0 enable --runtime a
+	assert_line --index 0 --partial '/etc/systemd/system/a.service.d/50-dualstack.conf: systemd reads it in place of'
+	run -0 disable --runtime a
+	assert_file_exists "$conf"
+	assert_not_exists "$tree/run/systemd/system/a.service.d"
+}
+
+@test "--user" {
+	export HOME=$BATS_TEST_TMPDIR/home XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+	unset XDG_CONFIG_HOME XDG_DATA_HOME
+	mkdir -p "$HOME/.local/share/systemd/user"
+	printf '[Service]\nExecStart=/bin/sh\nEnvironment=LD_PRELOAD=/x.so\n' >"$HOME/.local/share/systemd/user/mine.service"
+	run -0 "$run" --enable --user mine
+	assert_line --partial 'systemctl --user daemon-reload && systemctl --user restart mine.service'
+	conf=$HOME/.config/systemd/user/mine.service.d/50-dualstack.conf
+	assert_equal "$(preload "$conf")" "\"LD_PRELOAD=$lib/libdualstack.so:/x.so\""
+	run -0 "$run" --disable --user mine
+	assert_not_exists "$(dirname "$conf")"
+	run -0 "$run" --enable --user --runtime mine
+	assert_file_exists "$XDG_RUNTIME_DIR/systemd/user/mine.service.d/50-dualstack.conf"
+	XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config run -0 "$run" --enable --user mine
+	assert_file_exists "$BATS_TEST_TMPDIR/config/systemd/user/mine.service.d/50-dualstack.conf"
+	run -125 env -u XDG_RUNTIME_DIR "$run" --enable --user --runtime mine
+	assert_output --partial 'XDG_RUNTIME_DIR: not set'
+	run -125 env -u HOME "$run" --enable --user mine
+	assert_output --partial 'HOME: not set'
+	# The system's services are not the user's.
+	run -125 "$run" --enable --user systemd-journald
+	assert_output --partial 'no such unit'
+}
+
+@test "an existing LD_PRELOAD is kept, however it is quoted" {
+	while IFS='|' read -r setting expected; do
+		rm -rf "$system/a.service.d"
+		unit a.service "$setting"
+		enable a >/dev/null
+		assert_equal "$setting: $(preload)" "$setting: \"LD_PRELOAD=$lib/libdualstack.so$expected\""
+	done <<'END'
+Environment=LD_PRELOAD=/a.so|:/a.so
+Environment="LD_PRELOAD=/a.so /b.so"|:/a.so:/b.so
+Environment='LD_PRELOAD=/a.so:/b.so'|:/a.so:/b.so
+Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|:/a.so
+Environment = LD_PRELOAD="/a.so"|:/a.so
+Environment=LD_PRELOAD=/\x61\056so|:/a.so
+Environment="LD_PRELOAD=/a\"\\b.so"|:/a\"\\b.so
+Environment=LD_PRELOAD=/%i/100%%.so|:/%i/100%%.so
+Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|:/$LIB/${PLATFORM}.so
+Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|:/b.so
+Environment=LD_PRELOAD=|
+Environment=XLD_PRELOAD=/a.so|
+Environment=LD_PRELOAD=/a.so "unclosed|:/a.so
+Environment=LD_PRELOAD=/\u00e9.so|:/é.so
+Environment=LD_PRELOAD=/a\tb.so|:/a\x09b.so
+#Environment=LD_PRELOAD=/a.so|
+END
+}
+
+@test "lists, resets, continued lines and the order of drop-ins are as systemd reads them" {
+	unit a.service Environment=LD_PRELOAD=/unit.so
+	dropin a.service.d/20-b.conf 'Environment=A=1 \' '# LD_PRELOAD=/comment.so \' '  LD_PRELOAD=/later.so'
+	dropin a.service.d/10-a.conf Environment=LD_PRELOAD=/earlier.so
+	enable a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/later.so\""
+	dropin a.service.d/30-c.conf Environment=
+	enable a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so\""
+	# Of two of the same name, the one in etc; a link to /dev/null takes one away.
+	mkdir -p "$tree/usr/lib/systemd/system/a.service.d"
+	printf '[Service]\nEnvironment=LD_PRELOAD=/vendor.so\n' >"$tree/usr/lib/systemd/system/a.service.d/30-c.conf"
+	printf '[Service]\nEnvironment=LD_PRELOAD=/vendor.so\n' >"$tree/usr/lib/systemd/system/a.service.d/40-d.conf"
+	ln -s /dev/null "$system/a.service.d/40-d.conf"
+	run -0 enable a
+	assert_output --partial already
+	# Files with other names, and other sections, say nothing.
+	printf '[Service]\nEnvironment=LD_PRELOAD=/x.so\n' >"$system/a.service.d/45-e.conf~"
+	printf '[Install]\nEnvironment=LD_PRELOAD=/x.so\n' >"$system/a.service.d/45-f.conf"
+	run -0 enable a
+	assert_output --partial already
+}
+
+@test "drop-ins of all services, of a template and of all whose name begins alike" {
+	unit a-b@.service
+	dropin service.d/10.conf Environment=LD_PRELOAD=/all.so
+	enable a-b@c
+	conf=$system/a-b@c.service.d/50-dualstack.conf
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/all.so\""
+	dropin a-@c.service.d/11.conf Environment=LD_PRELOAD=/prefix.so
+	enable a-b@c
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/prefix.so\""
+	dropin a-b@.service.d/12.conf Environment=LD_PRELOAD=/template.so
+	enable a-b@c
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/template.so\""
+	run -0 enable a-b@
+	assert_line --index 0 --partial a-b@.service.d/50-dualstack.conf
+}
+
+@test "the library that is there already is not named twice" {
+	unit a.service "Environment=LD_PRELOAD=/a.so:$lib/libdualstack.so:/b.so"
+	enable a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/a.so:/b.so\""
+}
+
+@test "an alias is the unit that it stands for" {
+	unit a.service
+	ln -s /usr/lib/systemd/system/a.service "$system/dbus-org.example.A.service"
+	ln -s dbus-org.example.A.service "$system/alias.service"
+	dropin alias.service.d/10.conf Environment=LD_PRELOAD=/of-alias.so
+	run -0 enable alias
+	assert_line --index 0 "a.service: enabled by $conf"
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/of-alias.so\""
+	run -0 enable a
+	assert_output --partial already
+	run -0 disable alias
+	assert_file_not_exists "$conf"
+}
+
+@test "a link to a file elsewhere is a unit by the link's name" {
+	mkdir -p "$tree/opt"
+	printf '[Service]\nExecStart=/usr/sbin/a\n' >"$tree/opt/z.service"
+	ln -s /opt/z.service "$system/a.service"
+	run -0 enable a
+	assert_line --index 0 "a.service: enabled by $conf"
+}
+
+@test "links do not lead out of the root" {
+	unit a.service
+	mkdir -p "$BATS_TEST_TMPDIR/outside"
+	ln -s "$BATS_TEST_TMPDIR/outside" "$system/a.service.d"
+	run -0 enable a
+	assert_equal "$(ls -A "$BATS_TEST_TMPDIR/outside")" ''
+	assert_file_exists "$tree$BATS_TEST_TMPDIR/outside/50-dualstack.conf"
+	rm "$system/a.service.d"
+	ln -s ../../../../../../../../../.. "$system/up"
+	ln -s up "$system/a.service.d"
+	run -0 enable a
+	assert_file_exists "$tree/50-dualstack.conf"
+	rm "$system/a.service.d" "$tree/50-dualstack.conf"
+	ln -s a.service.d "$system/a.service.d"
+	run -125 enable a
+	assert_output --partial 'Too many levels of symbolic links'
+}
+
+@test "units that are masked, missing or not services" {
+	ln -s /dev/null "$system/masked.service"
+	run enable masked
+	assert_refused 'masked.service: masked by'
+	: >"$system/empty.service"
+	run enable empty
+	assert_refused 'empty.service: masked by'
+	ln -s loop.service "$system/loop.service"
+	mkdir "$system/directory.service"
+	for name in missing loop directory template@x; do
+		run enable $name
+		assert_refused "$name.service: no such unit"
+		run disable $name
+		assert_refused "$name.service: no such unit"
+	done
+	for type in socket timer mount target scope slice path device swap automount; do
+		run enable a.$type
+		assert_refused "a.$type: a $type unit runs no program, expected a service"
+	done
+}
+
+@test "a unit that is gone can be disabled" {
+	unit a.service
+	enable a
+	rm "$tree/usr/lib/systemd/system/a.service"
+	run -0 disable a
+	assert_file_not_exists "$conf"
+}
+
+@test "names meant to escape" {
+	unit a.service
+	long=$(head -c 4096 /dev/zero | tr '\0' a)
+	for name in '' . .. / ../a ../../etc/passwd /usr/lib/systemd/system/a.service a/../a a/ $'a\nb' $'a\n' $'\e[31m' \
+		'a b' ' a' 'a;b' '$(id)' '%n' 'a*' 'ä' @ @x .service "$long" "$long.service" "a.service/$long" \
+		'a.service.d/50-dualstack.conf'; do
+		for command in enable disable; do
+			run $command "$name"
+			assert_failure 125
+			assert_equal "${#lines[@]}" 1
+			assert_output --regexp '^dualstack-run: '
+			[ ${#output} -lt 4400 ]
+		done
+	done
+	for name in -- -x --a --root=x; do
+		run enable -- "$name"
+		assert_failure 125
+		assert_equal "${#lines[@]}" 1
+	done
+	run files
+	assert_output ''
+	# At most 255 bytes in all; file systems take no longer ones.
+	name=$(head -c 247 /dev/zero | tr '\0' a)
+	run enable "$name"
+	assert_refused "no such unit"
+	run enable "a$name"
+	assert_refused "not a unit's name"
+}
+
+@test "bad options" {
+	unit a.service
+	for command in --enable --disable; do
+		run "$run" $command --root="$tree"
+		assert_refused "$command: no unit"
+		run "$run" $command --root="$tree" a a
+		assert_refused "$command: 'a' after 'a', expected one unit"
+		for option in --xyzzy -x --user=1 --runtime= --dry-run=yes --roo "--$(head -c 4096 /dev/zero | tr '\0' a)" \
+			$'--a\nb'; do
+			run "$run" $command --root="$tree" "$option" a
+			assert_refused "$command: unknown option"
+		done
+		for option in --root --root=; do
+			run "$run" $command $option a
+			assert_refused '--root: no directory, expected --root=DIR'
+		done
+		run "$run" $command --root="$tree/missing" a
+		assert_refused 'No such file or directory'
+		run "$run" $command --root="$tree/usr/sbin/a" a
+		assert_refused 'not a directory'
+		run "$run" $command --root="/$(head -c 5000 /dev/zero | tr '\0' a)" a
+		assert_refused '--root: a path of 5001 bytes'
+		run "$run" $command --root="$(head -c 300 /dev/zero | tr '\0' a)" a
+		assert_refused 'File name too long'
+	done
+	cd "$tree/etc"
+	run -0 "$run" --enable --root=.. --dry-run -- a
+	assert_line --index 0 "# $conf"
+}
+
+@test "a 50-dualstack.conf of somebody else is neither overwritten nor removed" {
+	unit a.service
+	dropin a.service.d/50-dualstack.conf Environment=LD_PRELOAD=/theirs.so
+	theirs=$(cat "$conf")
+	for command in enable disable 'enable --dry-run' 'disable --dry-run'; do
+		run -125 $command a
+		assert_output "dualstack-run: $conf: not written by dualstack-run --enable, left as it is; move it out of the way"
+		assert_equal "$(cat "$conf")" "$theirs"
+	done
+	rm "$conf"
+	ln -s /dev/null "$conf"
+	run -125 enable a
+	run -125 disable a
+	assert_link_exists "$conf"
+	rm "$conf"
+	mkfifo "$conf"
+	run -125 enable a
+	rm "$conf"
+	mkdir "$conf"
+	run -125 enable a
+}
+
+@test "a directory that can't be written to" {
+	need_root
+	unit a.service
+	mount -t tmpfs -o ro none "$system"
+	run "$run" --enable --root="$tree" a
+	umount "$system"
+	assert_refused 'Read-only file system'
+	mount -t tmpfs -o nr_inodes=3 none "$system"
+	mkdir "$system/a.service.d"
+	: >"$system/b"
+	run enable a
+	left=$(ls "$system")
+	umount "$system"
+	assert_failure 125
+	assert_output --partial 'No space left on device'
+	assert_equal "$left" b
+	: >"$system/a.service.d"
+	run -125 enable a
+	assert_output --partial 'Not a directory'
+}
+
+@test "a unit that can't be read" {
+	unit a.service
+	mkdir -p "$system/a.service.d"
+	ln -s loop.conf "$system/a.service.d/loop.conf"
+	run -125 enable a
+	assert_output --partial 'loop.conf: Too many levels'
+	rm "$system/a.service.d/loop.conf"
+	ln -s missing "$system/a.service.d/gone.conf"
+	mkfifo "$system/a.service.d/fifo.conf"
+	run -0 enable a
+	truncate -s 17M "$system/a.service.d/large.conf"
+	run -125 enable a
+	assert_output --partial 'large.conf: File too large'
+}
+
+@test "lines of 4 KiB and more, no newline at the end, NUL bytes, CR LF" {
+	long=$(head -c 100000 /dev/zero | tr '\0' a)
+	unit a.service "Environment=A=$long LD_PRELOAD=/a.so" "X-$long=1" "[$long" "# $long"
+	printf '\r\n[Service]\r\nEnvironment=LD_PRELOAD=/b.so\r\n\0\0[Service\n=x\n[]\nEnvironment=LD_PRELOAD=/c.so \\' \
+		>>"$tree/usr/lib/systemd/system/a.service"
+	enable a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/b.so\""
+}
+
+@test "AF_INET6 is added where the unit restricts address families" {
+	while IFS='|' read -r values expected; do
+		rm -rf "$system/a.service.d"
+		IFS=';' read -ra set <<<"$values"
+		unit a.service "${set[@]/#/RestrictAddressFamilies=}"
+		enable a >/dev/null
+		assert_equal "$values|$(sed -n 's/^RestrictAddressFamilies=//p' "$conf")" "$values|$expected"
+	done <<'END'
+AF_INET AF_UNIX|AF_INET6
+AF_UNIX AF_INET|AF_INET6
+AF_INET AF_INET6|
+AF_INET;AF_INET6 AF_UNIX|
+AF_INET AF_INET6;~AF_INET6|AF_INET6
+AF_INET6;~AF_INET6;AF_INET|AF_INET6
+~AF_INET6|AF_INET6
+~AF_PACKET AF_INET6|AF_INET6
+~AF_PACKET|
+~AF_INET6;;~AF_PACKET|
+AF_INET; |
+none;AF_INET|AF_INET6
+END
+}
+
+# warns PATTERN LINE...: a service with these lines is enabled all the same, with one line of warning. Without
+# a pattern, with none.
+warns() {
+	local pattern=$1
+	shift
+	rm -rf "$system/a.service.d/50-dualstack.conf"
+	unit a.service "$@"
+	run --separate-stderr enable a
+	assert_success
+	if [ -z "$pattern" ]; then
+		assert_equal "$*: $stderr" "$*: "
+	else
+		assert_equal "${#stderr_lines[@]}" 1
+		[[ $stderr == "dualstack-run: a.service: "$pattern ]] || fail "$*: '$stderr' is not like $pattern"
+	fi
+	assert_file_exists "$conf"
+}
+
+@test "warnings: addresses and families" {
+	warns '' IPAddressDeny=192.0.2.0/24
+	warns 'IPAddressDeny=any: no packet*' IPAddressDeny=any
+	warns 'IPAddressDeny=10.0.0.0/8 ::/0: *' 'IPAddressDeny=10.0.0.0/8 ::/0'
+	warns 'IPAddressDeny=any: *' IPAddressDeny=any 'IPAddressAllow=localhost 192.0.2.0/24'
+	warns '' IPAddressDeny=any 'IPAddressAllow=localhost'
+	warns '' IPAddressDeny=any 'IPAddressAllow=192.0.2.0/24 2001:db8::/32'
+	warns '' IPAddressDeny=any IPAddressDeny=
+	warns 'RestrictAddressFamilies=AF_UNIX: forbids AF_INET, *' RestrictAddressFamilies=AF_UNIX
+	warns 'RestrictAddressFamilies=none: forbids AF_INET, *' RestrictAddressFamilies=none
+	warns 'PrivateNetwork=yes: *' PrivateNetwork=yes
+	warns '' PrivateNetwork=yes PrivateNetwork=off
+	warns 'SocketBindDeny=any: *' SocketBindDeny=any SocketBindAllow=ipv4:tcp:143
+	warns 'SocketBindDeny=ipv6: *' SocketBindDeny=ipv6
+	warns '' SocketBindDeny=any SocketBindAllow=tcp:143
+	warns '' SocketBindDeny=ipv4:udp
+	dropin a.service.d/60-strict.conf RestrictAddressFamilies= 'RestrictAddressFamilies=AF_INET'
+	warns 'RestrictAddressFamilies=AF_INET: a drop-in read after 50-dualstack.conf forbids AF_INET6*'
+}
+
+@test "a drop-in that is read after ours and forbids a family does not make ours a list that permits" {
+	unit a.service
+	dropin a.service.d/60-strict.conf 'RestrictAddressFamilies=~AF_INET6'
+	enable a
+	refute grep -q RestrictAddressFamilies "$conf"
+	dropin a.service.d/60-strict.conf 'RestrictAddressFamilies=AF_INET AF_UNIX'
+	enable a
+	assert_equal "$(tail -n 1 "$conf")" RestrictAddressFamilies=AF_INET6
+}
+
+@test "warnings: system calls" {
+	warns '' SystemCallFilter=@system-service
+	warns '' 'SystemCallFilter=@network-io @basic-io @file-system'
+	warns 'SystemCallFilter=@basic-io @file-system: *SystemCallFilter=socket bind *' 'SystemCallFilter=@basic-io @file-system'
+	warns 'SystemCallFilter=* SystemCallFilter=dup3' SystemCallFilter=@system-service SystemCallFilter=~dup3:EPERM
+	warns 'SystemCallFilter=~@network-io:EPERM: *' SystemCallFilter=~@network-io:EPERM
+	warns '' 'SystemCallFilter=~@mount @privileged'
+	warns '' SystemCallFilter=~@network-io SystemCallFilter=
+	warns '' SystemCallFilter=~socket SystemCallFilter=socket
+}
+
+@test "warnings: LD_PRELOAD that comes from elsewhere, or goes" {
+	warns '' NoNewPrivileges=yes User=root
+	warns 'UnsetEnvironment=LD_PRELOAD: *' 'UnsetEnvironment=A LD_PRELOAD'
+	warns '' UnsetEnvironment=LD_PRELOAD UnsetEnvironment=
+	mkdir -p "$tree/etc/default"
+	printf '# x\nA=1\n LD_PRELOAD = /x.so\n' >"$tree/etc/default/a"
+	printf '#LD_PRELOAD=/x.so\nLD_PRELOADED=1\n' >"$tree/etc/default/b"
+	warns 'EnvironmentFile=/etc/default/a: LD_PRELOAD in /etc/default/a goes before*' EnvironmentFile=/etc/default/a
+	warns 'EnvironmentFile=-/etc/def\*/\[a]: LD_PRELOAD in /etc/default/a *' 'EnvironmentFile=-/etc/def*/[a]'
+	warns '' EnvironmentFile=/etc/default/b EnvironmentFile=-/etc/default/missing EnvironmentFile=relative
+	warns '' EnvironmentFile=/etc/default/a EnvironmentFile=
+	dropin a.service.d/60-x.conf Environment=LD_PRELOAD=/x.so
+	warns 'Environment=LD_PRELOAD=/x.so: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
+	dropin a.service.d/60-x.conf Environment=
+	warns 'Environment=: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
+}
+
+@test "warnings: a library that the service does not see" {
+	warns 'RootDirectory=/srv/a: *' RootDirectory=/srv/a ExecStart= ExecStart=%h/a
+	warns '' RootDirectory=/srv/a "BindReadOnlyPaths=$lib" ExecStart= ExecStart=%h/a
+	warns 'RootImage=/a.raw: *' RootImage=/a.raw
+	warns "InaccessiblePaths=-$root: *" "InaccessiblePaths=-$root"
+	warns "TemporaryFileSystem=$lib:ro: *" "TemporaryFileSystem=$lib:ro"
+	mkdir -p "$tree/srv/a$lib"
+	: >"$tree/srv/a$lib/libdualstack.so"
+	warns '' RootDirectory=/srv/a ExecStart= ExecStart=%h/a
+	chmod 700 "$tree$lib"
+	warns "User=mail: may not read $lib, *" User=mail
+	warns 'DynamicUser=yes: *' DynamicUser=yes
+	warns '' User=root
+	rm -r "$tree$lib"
+	warns "--root=$tree: has no $lib/libdualstack.so; *"
+}
+
+# A copy of the tool where it is hidden by ProtectHome or PrivateTmp.
+@test "warnings: a library in a home directory or in /tmp" {
+	need_root
+	for where in /root /tmp; do
+		copy=$(mktemp -d $where/dualstack.XXXXXX)
+		cp "$root"/build/{dualstack-run,dualstack-tool,libdualstack.so} "$copy"
+		mkdir -p "$tree$copy"
+		: >"$tree$copy/libdualstack.so"
+		unit a.service ProtectHome=yes PrivateTmp=yes
+		run --separate-stderr "$copy/dualstack-run" --enable --root="$tree" a
+		echo "$where: $stderr" >>"$BATS_TEST_TMPDIR/said"
+		unit a.service ProtectHome=read-only PrivateTmp=no
+		run --separate-stderr "$copy/dualstack-run" --enable --root="$tree" a
+		echo "$where: $stderr" >>"$BATS_TEST_TMPDIR/said"
+		rm -r "$copy"
+	done
+	run cat "$BATS_TEST_TMPDIR/said"
+	assert_line --index 0 --partial 'a.service: ProtectHome=yes: the service does not see /root/dualstack.'
+	assert_line --index 1 '/root: '
+	assert_line --index 2 --partial 'a.service: PrivateTmp=yes: the service does not see /tmp/dualstack.'
+	assert_line --index 3 '/tmp: '
+}
+
+@test "a library where LD_PRELOAD can't name it, one whose name has to be quoted, and none" {
+	copy="$BATS_TEST_TMPDIR/with space"
+	mkdir "$copy"
+	cp "$root"/build/{dualstack-run,dualstack-tool,libdualstack.so} "$copy"
+	unit a.service
+	run "$copy/dualstack-run" --enable --root="$tree" a
+	assert_refused "LD_PRELOAD can't name a path with a space"
+	mv "$copy" "$BATS_TEST_TMPDIR/100%\"x"
+	copy="$BATS_TEST_TMPDIR/100%\"x"
+	run "$copy/dualstack-run" --enable --root="$tree" a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$BATS_TEST_TMPDIR/100%%\\\"x/libdualstack.so\""
+	run -0 "$copy/dualstack-run" --disable --root="$tree" a
+	rm "$copy/libdualstack.so"
+	run "$copy/dualstack-run" --enable --root="$tree" a
+	assert_refused "libdualstack.so: can't read the library"
+}
+
+@test "warnings: sockets of systemd's" {
+	printf '[Socket]\nListenStream=0.0.0.0:143\nListenStream=/run/a\n' >"$system/a.socket"
+	warns ''
+	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *' Sockets=a.socket
+	mkdir "$system/sockets.target.wants"
+	ln -s ../a.socket "$system/sockets.target.wants"
+	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *'
+	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *' Sockets=a.socket
+	printf '[Socket]\nListenStream=0.0.0.0:143\nListenStream=[::]:143\n' >"$system/a.socket"
+	warns ''
+	printf '[Socket]\nListenStream=143\nListenDatagram=127.0.0.1:53\n' >"$system/a.socket"
+	warns 'ListenDatagram=127.0.0.1:53: *'
+	mkdir "$system/a.socket.d"
+	printf '[Socket]\nListenDatagram=\n' >"$system/a.socket.d/no.conf"
+	warns '' 'Sockets=missing.socket ../a.socket' '[Socket]' ListenStream=0.0.0.0:1
+}
+
+@test "warnings: a program that is not there" {
+	warns 'ExecStart=/usr/sbin/missing: *' ExecStart= 'ExecStart=-@/usr/sbin/missing a -F'
+	chmod -x "$tree/usr/sbin/a"
+	warns "ExecStart=/usr/sbin/a: it can't be executed"
+	chmod +x "$tree/usr/sbin/a"
+	warns '' ExecStart= ExecStart=a
+	warns 'ExecStart=b: *' ExecStart= ExecStart=b
+}

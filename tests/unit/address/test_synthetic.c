@@ -1,0 +1,309 @@
+/* The table of synthetic addresses: agreement, collisions, eviction, and that no address is ever given
+ * to two peers. The table can't be emptied: each test makes addresses of its own. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "address/synthetic.h"
+#include "base/hash.h"
+
+static const struct hash_key key = {0x1122334455667788, 0x99aabbccddeeff00};
+
+/* The address of HOST in NETWORK, a /64. */
+static struct in6_addr peer(uint64_t network, uint64_t host)
+{
+	struct in6_addr a;
+
+	for (int i = 0; i < 8; i++) {
+		a.s6_addr[i] = (uint8_t)(network >> (56 - 8 * i));
+		a.s6_addr[8 + i] = (uint8_t)(host >> (56 - 8 * i));
+	}
+	return a;
+}
+
+/* The 27 bits that synthetic.c makes an address of. */
+static uint32_t hashed(const struct in6_addr *a)
+{
+	uint64_t words[3] = {0, 0, 0};
+
+	memcpy(words, a, 16);
+	return (uint32_t)hash_bytes(&key, words, sizeof words) & 0x07ffffff;
+}
+
+static void assert_known(in_addr_t shown, const struct in6_addr *a)
+{
+	struct in6_addr back;
+	uint32_t scope = 77;
+
+	assert_int_equal(synthetic_real(shown, &back, &scope), 0);
+	assert_memory_equal(&back, a, sizeof back);
+	assert_int_equal(scope, 0);
+}
+
+/* All processes with the same key show a peer as the same address: it depends on nothing else. */
+static void agreement(void **state)
+{
+	struct in6_addr a = peer(0x20010db800000001, 1);
+	in_addr_t shown = synthetic_of(&a, 0);
+
+	(void)state;
+	assert_int_equal(ntohl(shown), 0xf0000000 | hashed(&a));
+	assert_int_equal(synthetic_of(&a, 0), shown);
+	assert_known(shown, &a);
+}
+
+static void pool(void **state)
+{
+	(void)state;
+	assert_true(synthetic_in_pool(inet_addr("240.0.0.0")));
+	assert_true(synthetic_in_pool(inet_addr("255.255.255.254")));
+	assert_false(synthetic_in_pool(inet_addr("239.255.255.255")));
+	assert_false(synthetic_in_pool(inet_addr("127.0.0.1")));
+	assert_false(synthetic_in_pool(inet_addr("0.0.0.0")));
+}
+
+/* Hosts that really have addresses of the pool: shown as those, unless somebody else is. */
+static void of_the_pool(void **state)
+{
+	struct in6_addr six = peer(0x20010db800020000, 77), four = in6_at("::ffff:240.7.7.7", 0).sin6_addr,
+			late;
+	struct in6_addr high = in6_at("::ffff:250.7.7.7", 0).sin6_addr;
+	in_addr_t shown = synthetic_of(&six, 0), other;
+
+	(void)state;
+	assert_int_equal(synthetic_of(&four, 0), inet_addr("240.7.7.7"));
+	assert_known(inet_addr("240.7.7.7"), &four);
+	/* What is in the upper half would be a number of somebody's. */
+	assert_true(synthetic_in_pool(synthetic_of(&high, 0)));
+	assert_int_not_equal(synthetic_of(&high, 0), inet_addr("250.7.7.7"));
+	assert_known(synthetic_of(&high, 0), &high);
+	late = in6_at("::ffff:0.0.0.0", 0).sin6_addr;
+	memcpy(late.s6_addr + 12, &shown, 4);
+	other = synthetic_of(&late, 0);
+	assert_int_not_equal(other, shown);
+	assert_known(other, &late);
+	assert_known(shown, &six);
+}
+
+struct hash_of {
+	uint32_t hash;
+	uint64_t host;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct hash_of *x = a, *y = b;
+
+	return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+/* Among this many addresses several pairs have the same 27 bits (the birthday problem). */
+static void collisions(void **state)
+{
+	enum { COUNT = 60000 };
+	const uint64_t network = 0x20010db8000c0000;
+	struct hash_of *all = malloc(COUNT * sizeof *all);
+	int found = 0;
+
+	(void)state;
+	assert_non_null(all);
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(network, i);
+
+		all[i] = (struct hash_of){hashed(&a), i};
+	}
+	qsort(all, COUNT, sizeof *all, by_hash);
+	for (int i = 1; i < COUNT; i++) {
+		if (all[i].hash != all[i - 1].hash)
+			continue;
+		struct in6_addr a = peer(network, all[i - 1].host), b = peer(network, all[i].host);
+		in_addr_t shown_a = synthetic_of(&a, 0), shown_b = synthetic_of(&b, 0);
+
+		assert_int_not_equal(shown_a, shown_b);
+		assert_known(shown_a, &a);
+		assert_known(shown_b, &b);
+		assert_int_equal(synthetic_of(&b, 0), shown_b);
+		found++;
+	}
+	free(all);
+	assert_in_range(found, 1, COUNT);
+}
+
+/* A /64 is walked through: every address that was ever shown stands for one peer or for none, and a
+ * regular peer, who comes by now and then, keeps his. */
+static void flood(void **state)
+{
+	enum { COUNT = 1000000 };
+	struct in6_addr regular = peer(0x20010db8aaaa0001, 42), a, back;
+	in_addr_t regular_shown = synthetic_of(&regular, 0), *shown = malloc(COUNT * sizeof *shown);
+	uint32_t scope;
+	unsigned char *seen = calloc(1 << 28, 1); /* every address of the pool */
+	int known = 0;
+
+	(void)state;
+	assert_non_null(shown);
+	assert_non_null(seen);
+	for (uint64_t i = 0; i < COUNT; i++) {
+		a = peer(0x20010db8bbbb0001, i);
+		shown[i] = synthetic_of(&a, 0);
+		assert_true(synthetic_in_pool(shown[i]));
+		assert_int_not_equal(ntohl(shown[i]), SYNTHETIC_NOBODY);
+		assert_int_equal(seen[ntohl(shown[i]) & 0x0fffffff]++, 0);
+		if (i % 1000 == 0)
+			assert_int_equal(synthetic_of(&regular, 0), regular_shown);
+	}
+	for (uint64_t i = 0; i < COUNT; i++) {
+		a = peer(0x20010db8bbbb0001, i);
+		int known_now = synthetic_real(shown[i], &back, &scope);
+
+		/* Who was pushed out is known to have been. */
+		assert_true(known_now == 0 || known_now == -ESTALE);
+		if (known_now == 0) {
+			assert_memory_equal(&back, &a, sizeof back);
+			known++;
+		}
+	}
+	assert_in_range(known, SYNTHETIC_SETS, SYNTHETIC_SETS * SYNTHETIC_WAYS);
+	/* Who comes back after he was pushed out is another one. */
+	a = peer(0x20010db8bbbb0001, 0);
+	assert_int_not_equal(synthetic_of(&a, 0), shown[0]);
+	free(shown);
+	free(seen);
+}
+
+/* Who knows the key, and has many networks, can have somebody forgotten, and nobody taken for somebody else.
+ */
+static void pushed_out_on_purpose(void **state)
+{
+	const uint64_t networks = 0x20010e0000000000;
+	struct in6_addr victim = peer(0x20010db899990000, 1), bystander = peer(0x20010db899980000, 2), a;
+	in_addr_t shown = synthetic_of(&victim, 0), bystander_shown = synthetic_of(&bystander, 0);
+	uint32_t scope;
+
+	(void)state;
+	assert_int_not_equal(hashed(&bystander) % SYNTHETIC_SETS, hashed(&victim) % SYNTHETIC_SETS);
+	for (uint64_t i = 0, pushed = 0; pushed < 1000; i++) {
+		a = peer(networks | i << 16, 1);
+		if (hashed(&a) % SYNTHETIC_SETS != hashed(&victim) % SYNTHETIC_SETS)
+			continue;
+		assert_int_not_equal(synthetic_of(&a, 0), shown);
+		pushed++;
+	}
+	assert_false(synthetic_known(&victim, 0));
+	assert_int_equal(synthetic_real(shown, &a, &scope), -ESTALE);
+	assert_int_not_equal(synthetic_of(&victim, 0), shown);
+	assert_known(bystander_shown, &bystander);
+}
+
+/* While the walk through that /64 goes on, others come once, one after the other: they take the places of
+ * whoever floods the table, not each other's. */
+static void newcomers(void **state)
+{
+	enum { COUNT = 200, BETWEEN = 5000 };
+	in_addr_t shown[COUNT];
+
+	(void)state;
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(0x2a00000000000001 | i << 16, 1);
+
+		shown[i] = synthetic_of(&a, 0);
+		for (uint64_t j = 0; j < BETWEEN; j++) {
+			a = peer(0x20010db8bbbb0001, 1000000 + i * BETWEEN + j);
+			(void)synthetic_of(&a, 0);
+		}
+	}
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(0x2a00000000000001 | i << 16, 1);
+
+		assert_known(shown[i], &a);
+	}
+}
+
+/* A set whose numbers are used up gives out no more, and what it gave last stays true. */
+static void exhaustion(void **state)
+{
+	enum { PER_SET = SYNTHETIC_WAYS << 15 };
+	const uint64_t network = 0x20010db8dddd0000;
+	struct in6_addr a;
+	in_addr_t shown = 0;
+	uint64_t host = 0;
+
+	(void)state;
+	for (int given = 0; given <= PER_SET; host++) {
+		a = peer(network, host);
+		if (hashed(&a) % SYNTHETIC_SETS != 7)
+			continue;
+		shown = synthetic_of(&a, 0);
+		given++;
+		if (ntohl(shown) == SYNTHETIC_NOBODY)
+			break;
+		assert_known(shown, &a);
+	}
+	assert_int_equal(ntohl(shown), SYNTHETIC_NOBODY);
+	assert_int_not_equal(synthetic_real(shown, &a, &(uint32_t){0}), 0);
+}
+
+/* The child has what the parent had, and goes its own way from there. */
+static void after_fork(void **state)
+{
+	struct in6_addr before = peer(0x20010db8eeee0001, 5), after = peer(0x20010db8eeee0001, 6);
+	in_addr_t shown = synthetic_of(&before, 0);
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		struct in6_addr back;
+		uint32_t scope;
+
+		if (synthetic_real(shown, &back, &scope) != 0 || memcmp(&back, &before, 16) != 0)
+			_exit(1);
+		_exit(synthetic_real(synthetic_of(&after, 0), &back, &scope) != 0 ||
+		      memcmp(&back, &after, 16) != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_known(shown, &before);
+}
+
+/* What a translator reaches is shown as the IPv4 address that it stands for, and takes nobody's place. */
+static void stands_for(void **state)
+{
+	const struct in6_addr translated = in6_at("64:ff9b::192.0.2.1", 0).sin6_addr,
+			      seen = in6_at("64:ff9b::192.0.2.2", 0).sin6_addr;
+	const in_addr_t in = in_at("192.0.2.1", 0).sin_addr.s_addr;
+	struct in6_addr back;
+	uint32_t scope;
+
+	(void)state;
+	synthetic_stand(&translated, in);
+	assert_int_equal(synthetic_of(&translated, 0), in);
+	assert_int_equal(synthetic_real(in, &back, &scope), -ENOENT);
+	/* One that came from there first, uncalled for, goes on being what it was shown as. */
+	in_addr_t synthetic = synthetic_of(&seen, 0);
+	assert_true(synthetic_in_pool(synthetic));
+	synthetic_stand(&seen, in_at("192.0.2.2", 0).sin_addr.s_addr);
+	assert_int_equal(synthetic_of(&seen, 0), synthetic);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(stands_for),
+	    cmocka_unit_test(agreement),
+	    cmocka_unit_test(pool),
+	    cmocka_unit_test(of_the_pool),
+	    cmocka_unit_test(pushed_out_on_purpose),
+	    cmocka_unit_test(collisions),
+	    cmocka_unit_test(after_fork),
+	    cmocka_unit_test(flood),
+	    cmocka_unit_test(newcomers),
+	    cmocka_unit_test(exhaustion),
+	};
+
+	synthetic_set_key(&key);
+	return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* ELF files: real ones, made ones, ones that are cut off at every byte, and ones that mean to mislead. */
+#define _GNU_SOURCE
+#include "../unit.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tool/elf.h"
+
+static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
+
+/* A file of 64 bits: header, a PT_INTERP and a PT_NOTE, their contents, two sections and their names. */
+struct made64 {
+	Elf64_Ehdr header;
+	Elf64_Phdr segments[2];
+	char interpreter[sizeof loader];
+	char pad[4];
+	Elf64_Nhdr note;
+	char owner[4];
+	char id[8];
+	Elf64_Shdr sections[2];
+	char names[32];
+};
+
+static struct made64 make64(void)
+{
+	struct made64 m = {
+	    .header =
+		{
+		    .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		    .e_type = ET_DYN,
+		    .e_machine = EM_X86_64,
+		    .e_phoff = offsetof(struct made64, segments),
+		    .e_phentsize = sizeof(Elf64_Phdr),
+		    .e_phnum = 2,
+		    .e_shoff = offsetof(struct made64, sections),
+		    .e_shentsize = sizeof(Elf64_Shdr),
+		    .e_shnum = 2,
+		    .e_shstrndx = 1,
+		},
+	    .segments =
+		{
+		    {.p_type = PT_INTERP,
+		     .p_offset = offsetof(struct made64, interpreter),
+		     .p_filesz = sizeof loader},
+		    {.p_type = PT_NOTE,
+		     .p_offset = offsetof(struct made64, note),
+		     .p_filesz = sizeof(Elf64_Nhdr) + 12,
+		     .p_align = 4},
+		},
+	    .note = {.n_namesz = 4, .n_descsz = 8, .n_type = 4},
+	    .owner = "GNU",
+	    .sections = {{.sh_name = 1}, {.sh_offset = offsetof(struct made64, names), .sh_size = 32}},
+	    .names = "\0.xx.buildinfo\0.shstrtab",
+	};
+
+	memcpy(m.interpreter, loader, sizeof loader);
+	return m;
+}
+
+/* Reads DATA as a file. */
+static int read_back(const void *data, size_t size, struct elf *e)
+{
+	int fd = memfd_create("elf", MFD_CLOEXEC), result;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, size), (ssize_t)size);
+	result = elf_read(fd, e);
+	close(fd);
+	return result;
+}
+
+static int read_made(const struct made64 *m, struct elf *e)
+{
+	return read_back(m, sizeof *m, e);
+}
+
+static void plain(void **state)
+{
+	struct made64 m = make64();
+	struct elf e;
+
+	(void)state;
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_int_equal(e.bits, 64);
+	assert_int_equal(e.machine, EM_X86_64);
+	assert_false(e.big_endian);
+	assert_false(e.go);
+	assert_string_equal(e.interpreter, loader);
+	m.segments[0].p_type = PT_NULL;
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_string_equal(e.interpreter, "");
+}
+
+static void go(void **state)
+{
+	struct made64 m = make64();
+	struct elf e;
+
+	(void)state;
+	memcpy(m.owner, "Go\0", 4);
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_true(e.go);
+	m = make64();
+	memcpy(m.names + 1, ".go", 3);
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_true(e.go);
+	/* The name must be all of it. */
+	m.names[14] = 'x';
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_false(e.go);
+}
+
+/* Big-endian, 32 bits, byte by byte: a program for PowerPC with one segment, the name of its loader. */
+static void other_order(void **state)
+{
+	static const char file[] = "\177ELF\1\2\1\0\0\0\0\0\0\0\0\0"    /* e_ident */
+				   "\0\2\0\24\0\0\0\1\0\0\0\0"          /* to e_entry */
+				   "\0\0\0\64\0\0\0\0\0\0\0\0"          /* to e_flags */
+				   "\0\64\0\40\0\1\0\0\0\0\0\0"         /* to e_shstrndx */
+				   "\0\0\0\3\0\0\0\124\0\0\0\0\0\0\0\0" /* to p_paddr */
+				   "\0\0\0\3\0\0\0\3\0\0\0\4\0\0\0\1"   /* to p_align */
+				   "/l";
+	struct elf e;
+
+	(void)state;
+	assert_int_equal(read_back(file, sizeof file, &e), 0);
+	assert_int_equal(e.bits, 32);
+	assert_true(e.big_endian);
+	assert_int_equal(e.machine, EM_PPC);
+	assert_string_equal(e.interpreter, "/l");
+}
+
+/* Cut off before the program headers and what they name end, a file is damaged; before the sections end, it
+ * is a program all the same. */
+static void cut_off(void **state)
+{
+	struct made64 m = make64();
+	struct elf e;
+
+	(void)state;
+	for (size_t size = 0; size < sizeof m; size++) {
+		int expected = size < SELFMAG                                                ? -ENOEXEC
+			       : size < offsetof(struct made64, interpreter) + sizeof loader ? -EBADMSG
+											     : 0;
+
+		assert_int_equal(read_back(&m, size, &e), expected);
+	}
+}
+
+static void misleading_headers(void **state)
+{
+	static const uint64_t far[] = {INT64_MAX, INT64_MAX - 16, UINT64_MAX, UINT64_MAX - 7, 1ull << 40};
+	struct made64 m;
+	struct elf e;
+
+	(void)state;
+#define REFUSED(change) \
+	m = make64();   \
+	change;         \
+	assert_int_equal(read_made(&m, &e), -EBADMSG)
+	REFUSED(m.header.e_ident[EI_CLASS] = 3);
+	REFUSED(m.header.e_ident[EI_CLASS] = ELFCLASS32); /* the numbers are elsewhere then */
+	REFUSED(m.header.e_ident[EI_DATA] = 0);
+	REFUSED(m.header.e_ident[EI_DATA] = ELFDATA2MSB);
+	REFUSED(m.header.e_type = ET_REL);
+	REFUSED(m.header.e_type = ET_CORE);
+	REFUSED(m.header.e_phentsize = 1);
+	REFUSED(m.header.e_phnum = 0);
+	REFUSED(m.header.e_phnum = 0xffff);
+	REFUSED(m.header.e_phnum = 40); /* beyond the end */
+	REFUSED(m.segments[0].p_filesz = 0);
+	REFUSED(m.segments[0].p_filesz = 1);
+	REFUSED(m.segments[0].p_filesz = sizeof loader - 1); /* no NUL at its end */
+	REFUSED(m.segments[0].p_filesz = PATH_MAX + 1);
+	REFUSED(m.segments[0].p_filesz = UINT64_MAX);
+	REFUSED(m.interpreter[0] = '\0');
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+		REFUSED(m.header.e_phoff = far[i]);
+		REFUSED(m.segments[0].p_offset = far[i]);
+	}
+#undef REFUSED
+}
+
+/* What the kernel does not look at does not make it a damaged file, nor a Go program. */
+static void misleading_rest(void **state)
+{
+	static const uint64_t far[] = {INT64_MAX, INT64_MAX - 16, UINT64_MAX, UINT64_MAX - 7, 1ull << 40, 0};
+	struct made64 m;
+	struct elf e;
+
+	(void)state;
+#define TAKEN(change)                           \
+	m = make64();                           \
+	change;                                 \
+	assert_int_equal(read_made(&m, &e), 0); \
+	assert_false(e.go)
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+		TAKEN(m.segments[1].p_offset = far[i]);
+		TAKEN(m.segments[1].p_filesz = far[i]);
+		TAKEN(m.segments[1].p_align = far[i]);
+		TAKEN(m.note.n_namesz = (uint32_t)far[i]);
+		TAKEN(m.note.n_descsz = (uint32_t)far[i]);
+		TAKEN(m.header.e_shoff = far[i]);
+		TAKEN(m.sections[0].sh_name = (uint32_t)far[i]);
+		TAKEN(m.sections[1].sh_offset = far[i]);
+		TAKEN(m.sections[1].sh_size = far[i]);
+	}
+	TAKEN(m.header.e_shnum = 0);
+	TAKEN(m.header.e_shnum = 0xffff);
+	TAKEN(m.header.e_shentsize = 0xffff);
+	TAKEN(m.header.e_shstrndx = 0xffff);
+	TAKEN(m.header.e_shstrndx = 0);
+	/* The second PT_INTERP is nobody's. */
+	TAKEN(m.segments[1].p_type = PT_INTERP);
+	assert_string_equal(e.interpreter, loader);
+#undef TAKEN
+}
+
+/* Any byte may be anything: the reader ends, and what it says ends as well. */
+static void any_byte(void **state)
+{
+	unsigned seed = 1;
+	struct elf e;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct made64 m = make64();
+
+		for (int i = 0; i < 4; i++) {
+			seed = seed * 1103515245 + 12345;
+			((unsigned char *)&m)[4 + (seed >> 8) % (sizeof m - 4)] = (unsigned char)(seed >> 24);
+		}
+		if (read_made(&m, &e) == 0)
+			assert_true(memchr(e.interpreter, '\0', sizeof e.interpreter));
+	}
+}
+
+static void real(void **state)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct elf e;
+
+	(void)state;
+	assert_int_equal(elf_read(fd, &e), 0);
+	close(fd);
+	assert_int_equal(e.bits, 8 * (int)sizeof(void *));
+	assert_int_equal(access(e.interpreter, X_OK), 0);
+	assert_false(e.go);
+	fd = open("/", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(elf_read(fd, &e), -EISDIR);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(plain),
+	    cmocka_unit_test(go),
+	    cmocka_unit_test(other_order),
+	    cmocka_unit_test(cut_off),
+	    cmocka_unit_test(misleading_headers),
+	    cmocka_unit_test(misleading_rest),
+	    cmocka_unit_test(any_byte),
+	    cmocka_unit_test(real),
+	};
+
+	return cmocka_run_group_tests_name("elf", tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+/* First lines of scripts, as the kernel and env(1) take them. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tool/script.h"
+
+static void lines(void **state)
+{
+	static const struct {
+		const char *line, *interpreter, *name;
+		bool cleaned;
+	} cases[] = {
+	    {"#!/bin/sh\n", "/bin/sh", "", false},
+	    {"#! \t/bin/sh \t-e x \n", "/bin/sh", "", false},
+	    {"#!/bin/sh", "/bin/sh", "", false},
+	    {"#!/usr/bin/env python3\n", "/usr/bin/env", "python3", false},
+	    {"#!/usr/bin/env python3 -u\n", "/usr/bin/env", "python3 -u", false},
+	    {"#!/usr/bin/env\n", "/usr/bin/env", "", false},
+	    {"#!env x\n", "env", "x", false},
+	    {"#!/usr/bin/envy x\n", "/usr/bin/envy", "", false},
+	    {"#!/usr/bin/env -S A=b -C / python3 -u\n", "/usr/bin/env", "python3", false},
+	    {"#!/usr/bin/env -Spython3\n", "/usr/bin/env", "python3", false},
+	    {"#!/usr/bin/env --split-string=python3 -u\n", "/usr/bin/env", "python3", false},
+	    {"#!/usr/bin/env -vS python3\n", "/usr/bin/env", "python3", false},
+	    {"#!/usr/bin/env -i\n", "/usr/bin/env", "", true},
+	    {"#!/usr/bin/env -\n", "/usr/bin/env", "", true},
+	    {"#!/usr/bin/env -iS perl\n", "/usr/bin/env", "perl", true},
+	    {"#!/usr/bin/env -S -u LD_PRELOAD perl\n", "/usr/bin/env", "perl", true},
+	    {"#!/usr/bin/env -S -u OTHER perl\n", "/usr/bin/env", "perl", false},
+	    {"#!/usr/bin/env -S -u\n", "/usr/bin/env", "", false},
+	    {"#!/usr/bin/env -S --unset=LD_PRELOAD perl\n", "/usr/bin/env", "perl", true},
+	    {"#!/usr/bin/env -S LD_PRELOAD=x perl\n", "/usr/bin/env", "perl", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct script s;
+
+		assert_int_equal(script_parse(cases[i].line, strlen(cases[i].line), &s), 0);
+		assert_string_equal(s.interpreter, cases[i].interpreter);
+		assert_string_equal(s.name, cases[i].name);
+		assert_int_equal(s.cleaned, cases[i].cleaned);
+	}
+}
+
+static void no_lines(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t size;
+		int error;
+	} cases[] = {
+	    {"", 0, -ENOEXEC},        {"#", 1, -ENOEXEC},        {"#!", 2, -ENOEXEC},
+	    {"#! \t\n", 5, -ENOEXEC}, {"echo\n\0", 6, -ENOEXEC}, {"#!/bin/sh\0\n", 11, -EBADMSG},
+	    {"\1\0", 2, -EBADMSG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct script s;
+
+		assert_int_equal(script_parse(cases[i].data, cases[i].size, &s), cases[i].error);
+	}
+}
+
+/* An interpreter that the first 256 bytes cut off is none; an argument that they cut off is one. */
+static void long_lines(void **state)
+{
+	char data[2 * SCRIPT_LINE];
+	struct script s;
+
+	(void)state;
+	memset(data, 'x', sizeof data);
+	memcpy(data, "#!/", 3);
+	assert_int_equal(script_parse(data, sizeof data, &s), -ENOEXEC);
+	data[SCRIPT_LINE - 1] = ' ';
+	assert_int_equal(script_parse(data, sizeof data, &s), 0);
+	assert_int_equal(strlen(s.interpreter), SCRIPT_LINE - 3);
+	memcpy(data, "#!/bin/env ", 11);
+	data[SCRIPT_LINE - 1] = 'x';
+	assert_int_equal(script_parse(data, sizeof data, &s), 0);
+	assert_int_equal(strlen(s.name), SCRIPT_LINE - 12);
+	data[SCRIPT_LINE - 1] = '\n';
+	assert_int_equal(script_parse(data, SCRIPT_LINE, &s), 0);
+	assert_int_equal(strlen(s.name), SCRIPT_LINE - 12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lines),
+	    cmocka_unit_test(no_lines),
+	    cmocka_unit_test(long_lines),
+	};
+
+	return cmocka_run_group_tests_name("script", tests, NULL, NULL);
+}

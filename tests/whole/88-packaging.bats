@@ -1,0 +1,248 @@
+# What a packager uses: make install and uninstall, make dist, and the completion for bash.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+# What there is under $1: mode, type and path; of directories those that are the project's own.
+tree() { (cd "$1" && find . -type f -printf '%m %p\n' -o -type d -path '*dualstack*' -printf '%m %p/\n' | LC_ALL=C sort -k 2); }
+
+lib() { cat "$build/lib"; }
+
+@test "make install puts everything in its place, with the same modes whatever the umask" {
+	for mask in 000 022 077; do
+		(umask $mask && make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/$mask" PREFIX=/opt/x)
+		assert_equal "$(tree "$BATS_TEST_TMPDIR/$mask")" "$(tree "$BATS_TEST_TMPDIR/000")"
+	done
+	run -0 tree "$BATS_TEST_TMPDIR/077"
+	assert_line '755 ./opt/x/bin/dualstack-run'
+	assert_line "644 ./opt/x/lib/dualstack/$(lib)/libdualstack.so"
+	assert_line '755 ./opt/x/lib/dualstack/dualstack-tool'
+	assert_line '755 ./opt/x/lib/dualstack/'
+	assert_line '644 ./opt/x/share/bash-completion/completions/dualstack-run'
+	assert_line '644 ./opt/x/share/doc/dualstack/README.md'
+	for page in "$root"/man/*; do
+		assert_line "644 ./opt/x/share/man/man${page##*.}/${page##*/}"
+	done
+	for example in "$root"/demo/*.conf; do
+		[ ! -e "$example" ] || assert_line "644 ./opt/x/share/doc/dualstack/examples/${example##*/}"
+	done
+	assert_file_contains "$BATS_TEST_TMPDIR/077/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
+}
+
+@test "make uninstall takes away that, and nothing else" {
+	for dir in "$BATS_TEST_TMPDIR/dest" "$BATS_TEST_TMPDIR/d e s t"; do
+		make -C "$root" install DESTDIR="$dir" PREFIX=/opt/x
+		# Of another word size, and of another package.
+		make -C "$root" install-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
+		touch "$dir/opt/x/share/man/man1/other.1" "$dir/opt/x/bin/other"
+		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
+		assert_equal "$(cd "$dir" && find . -type f | sort | tr '\n' ' ')" \
+			'./opt/x/bin/other ./opt/x/lib/dualstack/lib99/libdualstack.so ./opt/x/share/man/man1/other.1 '
+		make -C "$root" uninstall-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
+		assert_equal "$(cd "$dir" && find . -path '*dualstack*')" ''
+		# Once more: nothing there is no failure.
+		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
+	done
+}
+
+@test "every directory variable, with spaces and what sed and sh take for their own" {
+	to="$BATS_TEST_TMPDIR/a & b"
+	make -C "$root" install prefix="$to" libdir="$BATS_TEST_TMPDIR/lib&64" bindir="$to/my bin" mandir="$to/my man" \
+		docdir="$to/my doc" completionsdir="$to/my completions"
+	assert_equal "$(cd "$to" && find . -mindepth 1 -maxdepth 1 | sort | tr '\n' ' ')" \
+		'./my bin ./my completions ./my doc ./my man '
+	run -0 "$to/my bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
+	assert_output "$BATS_TEST_TMPDIR/lib&64/dualstack/\$LIB/libdualstack.so"
+	make -C "$root" uninstall prefix="$to" libdir="$BATS_TEST_TMPDIR/lib&64" bindir="$to/my bin" mandir="$to/my man" \
+		docdir="$to/my doc" completionsdir="$to/my completions"
+	assert_equal "$(find "$to" "$BATS_TEST_TMPDIR/lib&64" -type f)" ''
+}
+
+@test "a libdir that LD_PRELOAD can't name, and a LIB that is none, are refused" {
+	for libdir in '/opt/a b/lib' /opt/a:b/lib; do
+		run -2 make -s -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" libdir="$libdir"
+		assert_line --partial "make install: $libdir: LD_PRELOAD cannot name"
+		assert_not_exist "$BATS_TEST_TMPDIR/dest"
+	done
+	for lib in / /lib64 .. ../lib lib/../.. lib/.. 'a b' 'a:b' 'a;b' 'a$(b' 'a*' 'a`b`'; do
+		run -2 make -s -C "$root" install-library BUILD="$BATS_FILE_TMPDIR/bad" DESTDIR="$BATS_TEST_TMPDIR/dest" "LIB=${lib//$/\$\$}"
+		assert_line --partial 'make: LIB: expected'
+		assert_not_exist "$BATS_TEST_TMPDIR/dest"
+	done
+}
+
+@test "LIB is what a packager says, or nothing" {
+	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
+	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/lib64/libdualstack.so"
+	make -C "$root" install prefix="$BATS_TEST_TMPDIR/opt" LIB= BUILD="$BATS_FILE_TMPDIR/other"
+	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
+	assert_output "$BATS_TEST_TMPDIR/opt/lib/dualstack/libdualstack.so"
+	assert_file_exist "$output"
+}
+
+@test "it needs no root, and writes nowhere else" {
+	need_root
+	need setpriv
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	mkdir "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/dest"
+	cp -r "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
+	chmod -R go+rX "$BATS_TEST_TMPDIR/tree"
+	# The tree is root's and built: the user may write into dest only.
+	make -C "$BATS_TEST_TMPDIR/tree" -j"$(nproc)" all install DESTDIR="$BATS_TEST_TMPDIR/warm"
+	chown 65534 "$BATS_TEST_TMPDIR/dest"
+	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" install DESTDIR="$BATS_TEST_TMPDIR/dest"
+	assert_equal "$(tree "$BATS_TEST_TMPDIR/dest")" "$(tree "$BATS_TEST_TMPDIR/warm")"
+}
+
+@test "sysconfdir is compiled in, and another one is another build" {
+	local to=$BATS_TEST_TMPDIR/build
+	run -0 make -n -C "$root" BUILD="$to" all V=1
+	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
+	make -C "$root" -j"$(nproc)" BUILD="$to" "$to/shim/config/config.o"
+	run -0 make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
+	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
+}
+
+@test "make dist: the same bytes each time, and what it packs builds and works" {
+	need git
+	local tree=$BATS_TEST_TMPDIR/tree git="git -c safe.directory=* -c user.name=x -c user.email=x"
+	mkdir "$tree"
+	(cd "$root" && tar -c --exclude='./build*' --exclude=./.git .) | tar -x -C "$tree"
+	(cd "$tree" && $git init -q && $git add -A && $git commit -qm x)
+	touch "$tree/untracked"
+	make -C "$tree" dist
+	tarball=$(echo "$tree"/build/dualstack-*.tar.gz)
+	cp "$tarball" "$BATS_TEST_TMPDIR/first.tar.gz"
+	# Elsewhere, later, by somebody else.
+	mv "$tree" "$BATS_TEST_TMPDIR/other"
+	find "$BATS_TEST_TMPDIR/other" -exec touch -d 2001-01-01 {} +
+	(umask 077 && LC_ALL=C TZ=UTC+9 make -C "$BATS_TEST_TMPDIR/other" BUILD=elsewhere dist)
+	cmp "$BATS_TEST_TMPDIR/first.tar.gz" "$BATS_TEST_TMPDIR/other/elsewhere/${tarball##*/}"
+
+	name=$(basename "$tarball" .tar.gz)
+	assert_regex "$name" '^dualstack-[0-9]+\.[0-9]+\.[0-9]+$'
+	tar -x -C "$BATS_TEST_TMPDIR" -f "$BATS_TEST_TMPDIR/first.tar.gz"
+	assert_not_exist "$BATS_TEST_TMPDIR/$name/untracked"
+	assert_not_exist "$BATS_TEST_TMPDIR/$name/build"
+	make -C "$BATS_TEST_TMPDIR/$name" -j"$(nproc)" install prefix="$BATS_TEST_TMPDIR/opt"
+	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --version
+	assert_output "dualstack-run ${name#dualstack-}"
+	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0
+	assert_output --partial 'widened to [::]'
+	# There is nothing tracked here.
+	run -2 make -s -C "$BATS_TEST_TMPDIR/$name" dist
+	assert_line --index 0 'make dist: needs git and a clone of the repository: it packs what is committed'
+}
+
+# complete_line LINE: what bash would offer at its end, one a line. bash cuts it at blanks, "=" and ":".
+complete_line() {
+	bash -c '
+		. "$1"
+		COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS=()
+		rest=$2
+		while [[ -n $rest ]]; do
+			if [[ $rest =~ ^[[:space:]]+ ]]; then
+				[[ $rest != "${BASH_REMATCH[0]}" ]] || COMP_WORDS+=("")
+			elif [[ $rest =~ ^[=:]+ || $rest =~ ^[^=:[:space:]]+ ]]; then
+				COMP_WORDS+=("${BASH_REMATCH[0]}")
+			fi
+			rest=${rest#"${BASH_REMATCH[0]}"}
+		done
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		_dualstack_run dualstack-run
+		[ ${#COMPREPLY[@]} = 0 ] || printf "%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort
+	' bash "$root/shim/completion.bash" "dualstack-run $1"
+}
+
+# offers LINE WORD...: exactly these.
+offers() {
+	run -0 complete_line "$1"
+	assert_equal "$(tr '\n' ' ' <<<"$output" | sed 's/ $//')" "${*:2}"
+}
+
+@test "completion: options, levels, targets, files" {
+	mkdir "$BATS_TEST_TMPDIR/files" && cd "$BATS_TEST_TMPDIR/files"
+	mkdir directory
+	touch directory/file fruit 'with space' -- --dash
+	offers -- --check --config= --disable --enable --help --log= --print-config --probe --rule= --status --version
+	offers --lo --log=
+	offers '--log=info --pr' --print-config --probe
+	offers --log= debug error info off
+	offers --log=i info
+	offers '--log ' debug error info off
+	offers --log=info:s stderr syslog
+	offers --log=info:f fruit
+	offers '--log info:directory/' directory/file
+	offers --log=info:/nonexistent/
+	offers --log=nonsense
+	offers --config=f fruit
+	offers '--config f' fruit
+	offers '--log=info:stderr --config=directory/f' directory/file
+	offers '--config=w' 'with space'
+	offers --rule=
+	offers "--rule=x --log=e" error
+	offers --nonsense
+	offers --log=info=x
+	offers "--log=$(printf '%04096d' 0)"
+	offers '--help '
+	offers '$(touch touched)'
+	offers '--log=info:$(touch${IFS}touched)'
+	offers '`touch touched` -' --dash
+	assert_not_exist touched
+}
+
+@test "completion: commands and their arguments" {
+	mkdir "$BATS_TEST_TMPDIR/bin" && cd "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n' >xyzzy-server && chmod 755 xyzzy-server
+	touch xyzzy-file
+	PATH=$PWD:$PATH
+	for options in '' '-- ' '--log=info ' '--log info:f -- ' '--config=/a:b=c '; do
+		offers "${options}xyzzy-s" xyzzy-server
+		offers "${options}xyzzy-server xyzzy-f" xyzzy-file
+		# The options after a command are the command's.
+		offers "${options}xyzzy-server --log xyzzy-f" xyzzy-file
+		offers "${options}xyzzy-server --log="
+	done
+	offers './xyzzy-s' ./xyzzy-server
+	offers '--check xyzzy-s' xyzzy-server
+	offers '--check ./xyzzy-s' ./xyzzy-server
+	offers '--check xyzzy-server x'
+}
+
+@test "completion: what bash-completion knows of a command is asked for, from where it begins" {
+	run -0 bash -c '_command_offset() { echo "offset $1"; }; . "$1"; COMP_LINE=$2; COMP_POINT=${#2}
+		COMP_WORDS=(dualstack-run --log = info -- tar --ex) COMP_CWORD=6; _dualstack_run' \
+		bash "$root/shim/completion.bash" 'dualstack-run --log=info -- tar --ex'
+	assert_output 'offset 5'
+	[ -e /usr/share/bash-completion/bash_completion ] || skip 'bash-completion is not installed'
+	run -0 bash -c '. /usr/share/bash-completion/bash_completion; . "$1"; COMP_LINE=$2; COMP_POINT=${#2}
+		COMP_WORDS=(dualstack-run env --ig) COMP_CWORD=2; _dualstack_run; echo "${COMPREPLY[*]}"' \
+		bash "$root/shim/completion.bash" 'dualstack-run env --ig'
+	assert_output --partial --ignore
+}
+
+@test "completion: --check, --probe, --status, --enable, --disable" {
+	mkdir "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/tree" && cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' '#!/bin/sh' 'case "$*" in --user*) echo "player.service enabled";; *) echo "mail.service enabled -"; echo "mailman.service -";; esac' >bin/systemctl
+	chmod 755 bin/systemctl
+	PATH=$PWD/bin:$PATH
+	offers '--check --' --json --no-network
+	offers '--probe --' --json --timeout= --udp=
+	offers '--status --' --json
+	for option in --enable --disable; do
+		offers "$option --" --dry-run --root= --runtime --user
+		offers "$option mail" mail.service mailman.service
+		offers "$option --dry-run --root=/tmp mailm" mailman.service
+		offers "$option --user " player.service
+		offers "$option --root=tr" tree
+		offers "$option mail.service x"
+	done
+	offers '--status mailm' mailman.service
+	run -0 complete_line '--status '"${$%?}"
+	assert_line "$$"
+	offers '--probe localhos' localhost
+	offers '--probe localhost domai' domain domain-s
+	# Without systemd there are no units, and no complaint.
+	printf '%s\n' '#!/bin/sh' 'echo "System has not been booted" >&2' 'exit 1' >bin/systemctl
+	offers '--enable '
+}

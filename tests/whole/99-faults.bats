@@ -1,0 +1,40 @@
+# The lists of calls that the library makes are complete.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/faults
+
+# A call that is in neither list would never be made to fail.
+@test "the library makes no call that is not known here" {
+	local listed
+	listed=$(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p' "$faults/inject.def" | cat - "$faults/pure" | sort -u)
+	nm -D --undefined-only "$library" | sed 's/.* //; s/@.*//' | sort -u >"$BATS_TEST_TMPDIR/called"
+	sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" |
+		sort -u - "$BATS_TEST_TMPDIR/called" -o "$BATS_TEST_TMPDIR/called"
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/called")" -gt 100 ]
+	run -0 comm -23 "$BATS_TEST_TMPDIR/called" <(echo "$listed")
+	assert_output ''
+	# Nor one of its own, past the C library.
+	run -1 sh -c "objdump -d '$library' | grep -w -e syscall -e sysenter -e 'int .*0x80' | grep -v '<syscall'"
+	# By number; futex(2) has two names.
+	listed=$({ printf 'SYS_\nSYS_futex_time64\n' && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
+		sort -u)
+	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/{hooks,server,client,resolver,socket,address,config,process,base}/*.[ch] | sort -u) <(echo "$listed")
+	assert_output ''
+}
+
+# But for what takes another thread, a signal or a reader of the log that comes or goes at the right moment, or an older
+# C library.
+@test "each call in the list is made in some scenario" {
+	local scenario
+	configured
+	run -2 "$sweep"
+	for scenario in $output; do
+		injected "debug:$BATS_TEST_TMPDIR/log" "$scenario" /dev/null count
+		injected debug:syslog "$scenario" /dev/null count
+	done >"$BATS_TEST_TMPDIR/made"
+	printf '%s\n' 'x 1 sigaction' 'x 1 sigtimedwait' 'x 1 syscall nanosleep' 'x 1 syscall execveat' >>"$BATS_TEST_TMPDIR/made"
+	run -0 comm -23 <(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p; s/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/syscall \2/p' \
+		"$faults/inject.def" | sort -u) <(cut -d' ' -f3- "$BATS_TEST_TMPDIR/made" | sort -u)
+	assert_output ''
+}
