@@ -25,6 +25,16 @@ static inline ssize_t sys_write(int fd, const void *data, size_t size)
 	return syscall(SYS_write, fd, data, size);
 }
 
+/* Not fcntl(3), which the library interposes. */
+static inline int sys_fcntl(int fd, int command, long arg)
+{
+#ifdef SYS_fcntl64
+	return (int)syscall(SYS_fcntl64, fd, command, arg);
+#else
+	return (int)syscall(SYS_fcntl, fd, command, arg);
+#endif
+}
+
 static inline int sys_close(int fd)
 {
 	return (int)syscall(SYS_close, fd);

@@ -11,52 +11,49 @@
 
 /* What the program's socket is, when it is to be connected. */
 struct attempt_plan {
-	bool in6;                 /* AF_INET6, of the program's own: IPv4 addresses are V4MAPPED for it */
-	bool marked;              /* AF_INET6 by the shim's doing (mark.h) */
-	int v6only;               /* IPV6_V6ONLY of such a one */
-	bool bound;               /* to a port, or an address */
-	union sockaddr_any local; /* then where */
-	in_port_t port;           /* where to */
-	int reuse;                /* SO_REUSEADDR, as the program has set it */
-	int user_timeout;         /* TCP_USER_TIMEOUT, likewise */
+	bool in6;    /* AF_INET6, of the program's own: IPv4 addresses are V4MAPPED for it */
+	bool marked; /* AF_INET6 by the library's doing (socket/mark.h) */
+	int v6only;  /* IPV6_V6ONLY of such a one */
+	bool bound;  /* the program has bound it, to LOCAL */
+	union sockaddr_any local;
+	in_port_t port; /* where to */
+	int reuse;      /* SO_REUSEADDR, as the program has set it */
 };
 
-/* Reads what the socket FD, still to be connected, is. False where it is nothing for attempts in turn: not
- * TCP, or no longer unconnected. */
-bool attempt_plan(int fd, in_port_t port, struct attempt_plan *plan);
+/* The program has bound a stream socket itself: from now on attempt_local() asks the kernel. */
+void attempt_note_bind(void);
 
-/* Whether a socket bound as PLAN says can connect to ADDR at all (BEP 7 announces from each local address).
- */
+/* Begins PLAN with what FD is bound to. To be called before FD connects, which binds it. */
+void attempt_local(int fd, in_port_t port, struct attempt_plan *plan);
+
+/* Completes PLAN with what else FD is. False where it is no TCP socket, or can't be asked. */
+bool attempt_plan(int fd, struct attempt_plan *plan);
+
+/* Whether the TCP socket FD neither is connected nor on its way. */
+bool attempt_is_fresh(int fd);
+
+/* Whether a socket as in PLAN can connect to ADDR at all: BitTorrent clients announce from each local address
+ * (BEP 7). */
 bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *addr);
 
-/* Whether the program's own socket can connect to ADDR. */
+/* Whether the program's own socket can be what connects to ADDR; else it takes a clone. */
 bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr);
 
-/* A twin of LIKE for an attempt to ADDR, marked where the program is to see AF_INET, bound to the same port
- * as OWN, the program's socket, has. LAST: there is no other address to try after this one. Returns it, not
- * blocking, or a negative errno. */
-int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr, bool last);
+/* A clone for ADDR with what the program has set on LIKE, bound as its OWN socket is; it does not block, and
+ * its number is out of the program's way. Returns it, or a negative errno. */
+int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr);
 
-/* Puts an end to the haste of an attempt that is no longer one of several: it has failed when a second has
- * gone by, so that a program that waits without the library's help gets to the next address in the end. */
-void attempt_last(const struct attempt_plan *plan, int fd);
-
-/* The program has set an option meanwhile. */
-void attempt_set(struct attempt_plan *plan, int level, int name, const void *value, socklen_t len);
-
-/* Sets on the socket FD, that goes to the program, what the attempts needed otherwise. */
-void attempt_finish(const struct attempt_plan *plan, int fd);
-
-/* connect() of FD, the program's OWN socket or a attempt_clone(), without waiting, whatever O_NONBLOCK says.
- * Returns 0 when it is established or in progress, or a negative errno. */
+/* Begins to connect FD, which is the program's OWN or a clone. Returns 0, or a negative errno when it failed
+ * at once. */
 int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struct names_address *to);
 
-enum attempt_state { ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
+/* Gives FD, which the program keeps, the options that it had before. */
+void attempt_finish(const struct attempt_plan *plan, int fd);
 
-/* How far it is; its error (SO_ERROR) is not taken. */
+enum attempt_state { ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
 enum attempt_state attempt_look(int fd);
 
-/* Takes the error of one that failed. */
+/* Takes the error of FD, which has failed: an errno value, not 0. */
 int attempt_error(int fd);
 
 #endif

@@ -5,12 +5,13 @@
 
 #include "address/synthetic.h"
 #include "base/sockaddr.h"
+#include "config/config.h"
 #include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
 
-bool destinations_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+bool destination_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
 
@@ -21,123 +22,134 @@ bool destinations_nat64(const struct sockaddr *addr, socklen_t len, struct socka
 	return !synthetic_in_pool(in.sin_addr.s_addr) && nat64_form(in.sin_addr.s_addr, &to->sin6_addr);
 }
 
-void destinations_add_nat64(struct names_list *list)
+void destination_find(struct destination *d, int fd)
+{
+	d->action = connect_rules_find(fd, &d->to, &d->list, &d->names);
+}
+
+static bool is_in(const struct names_address *a)
+{
+	return IN6_IS_ADDR_V4MAPPED(&a->addr);
+}
+
+/* Adds the way to TO through a translator, if there is no other (RFC 6052). What DNS64 (RFC 6147) has put
+ * there already stands for an IPv4 address, too. */
+static void add_nat64(struct names_list *list, const struct names_address *to)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(9)};
-	const struct sockaddr *to = (const struct sockaddr *)&from;
 	struct sockaddr_in6 by;
-	const uint32_t count = list->count;
 	in_addr_t in;
 
-	for (uint32_t i = 0; nat64_known() && i < count; i++) {
-		const struct in6_addr *addr = &list->addresses[i].addr;
-
-		if (IN6_IS_ADDR_V4MAPPED(addr)) {
-			memcpy(&from.sin_addr, addr->s6_addr + 12, sizeof from.sin_addr);
-			if (destinations_nat64(to, sizeof from, &by) && !route_known(to, sizeof from)) {
-				names_add(list, &by.sin6_addr, 0);
-				synthetic_stand(&by.sin6_addr, from.sin_addr.s_addr);
-			}
-		} else if (nat64_inside(addr, &in)) {
-			synthetic_stand(addr, in);
-		}
-	}
-}
-
-static void put_first(struct names_list *list, uint32_t number, uint32_t place)
-{
-	struct names_address a = list->addresses[number];
-
-	for (; number > place; number--)
-		list->addresses[number] = list->addresses[number - 1];
-	list->addresses[place] = a;
-}
-
-/* Leaves in LIST what a socket as in PLAN can connect to, and a program that has looked at TO and gone there
- * may be taken to, with TO before the others of its family. A program that knows IPv6 has said what it wants
- * first, and so has one that asked for its own machine. Returns where TO is. */
-static uint32_t arrange(struct names_list *list, const struct attempt_plan *plan,
-			const struct names_address *to)
-{
-	bool mapped = IN6_IS_ADDR_V4MAPPED(&to->addr);
-	uint32_t count = 0, at = 0, place = 0;
-
 	for (uint32_t i = 0; i < list->count; i++)
-		if (attempt_possible(plan, &list->addresses[i].addr) &&
-		    scope_permits(&to->addr, &list->addresses[i].addr))
-			list->addresses[count++] = list->addresses[i];
-	list->count = count;
-	while (at < count && !names_same(&list->addresses[at], to))
-		at++;
-	if (at == count)
-		return at;
-	if (!plan->in6 && !(mapped && to->addr.s6_addr[12] == 127))
-		while (IN6_IS_ADDR_V4MAPPED(&list->addresses[place].addr) != mapped)
-			place++;
-	put_first(list, at, place);
-	return place;
+		if (nat64_inside(&list->addresses[i].addr, &in))
+			synthetic_stand(&list->addresses[i].addr, in);
+	memcpy(&from.sin_addr, to->addr.s6_addr + 12, sizeof from.sin_addr);
+	if (!is_in(to) || !destination_nat64((const struct sockaddr *)&from, sizeof from, &by) ||
+	    route_known((const struct sockaddr *)&from, sizeof from))
+		return;
+	names_add(list, &by.sin6_addr, 0);
+	synthetic_stand(&by.sin6_addr, from.sin_addr.s_addr);
 }
 
-/* The families in turn, beginning with that of the first, as long as there are both (RFC 8305, 4): however
- * many addresses of one don't answer, the other's first begins after one delay. ASKED as below. */
-static void interleave(struct names_list *list, uint32_t *asked)
+/* The addresses of one family, in the order in which they are to be tried: *FROM first, around to the one
+ * before it. */
+struct family {
+	struct names_address addresses[NAMES_ADDRESSES];
+	uint32_t count, from;
+};
+
+/* Takes what may be tried for TO out of LIST, by family: not what is nearer (scope_permits()), nor what
+ * ACTION leaves out. Of TO's own family, that is TO alone if ONLY says so: the program goes through the
+ * others by itself. */
+static void sort(const struct names_list *list, const struct names_address *to, bool only,
+		 enum rules_action action, struct family *own, struct family *other)
 {
-	const struct names_list from = *list;
-	const uint32_t before = *asked;
-	bool in = IN6_IS_ADDR_V4MAPPED(&from.addresses[0].addr);
-	uint32_t next[2] = {0, 0};
+	uint32_t before = 0;
 
-	for (list->count = 0; list->count < from.count; in = !in) {
-		uint32_t *i = &next[in];
+	own->count = other->count = own->from = other->from = 0;
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct names_address *a = &list->addresses[i];
+		struct family *f = is_in(a) == is_in(to) ? own : other;
 
-		while (*i < from.count && (bool)IN6_IS_ADDR_V4MAPPED(&from.addresses[*i].addr) != in)
-			++*i;
-		if (*i == from.count)
+		if (names_same(a, to)) {
+			own->from = own->count;
+			/* The k-th IPv4 address begins with the k-th IPv6 one. */
+			other->from = before;
+		} else if (only && f == own) {
+			before++;
 			continue;
-		if (*i == before)
-			*asked = list->count;
-		list->addresses[list->count++] = from.addresses[(*i)++];
-	}
-}
-
-/* Leaves the families in LIST that a rule leaves, in the order that it wants. ASKED is where what the program
- * asked for is; it is changed to where that is afterwards. Returns whether it is there still. */
-static bool order(struct names_list *list, enum rules_action action, uint32_t *asked)
-{
-	const bool in_first = action == RULES_IPV4_FIRST;
-	const struct names_list from = *list;
-	bool there = false;
-
-	if (action == RULES_DEFAULT || action == RULES_AUTO) {
-		interleave(list, asked);
-		return true;
-	}
-	list->count = 0;
-	for (int pass = 0; pass < 2; pass++)
-		for (uint32_t i = 0; i < from.count; i++) {
-			const struct in6_addr *addr = &from.addresses[i].addr;
-
-			if (IN6_IS_ADDR_V4MAPPED(addr) != (pass == 0 ? in_first : !in_first) ||
-			    !connect_rules_allows(action, addr))
-				continue;
-			if (i == *asked && !there) {
-				*asked = list->count;
-				there = true;
-			}
-			list->addresses[list->count++] = from.addresses[i];
 		}
-	if (!there)
-		*asked = 0;
-	return there;
+		before += f == own;
+		if (scope_permits(&to->addr, &a->addr) && connect_rules_allows(action, &a->addr))
+			f->addresses[f->count++] = *a;
+	}
 }
 
-bool destinations_order(struct names_list *list, const struct attempt_plan *plan,
-			const struct names_address *to, enum rules_action action, uint32_t *asked)
+static void put_next(struct names_list *list, const struct family *f, uint32_t number)
 {
-	*asked = arrange(list, plan, to);
-	if (*asked == list->count)
+	if (number < f->count)
+		list->addresses[list->count++] = f->addresses[(f->from + number) % f->count];
+}
+
+/* The families in turn (RFC 8305, 4): however many addresses of one don't answer, the other's first begins
+ * after one delay. Or one after the other, if a rule says so. */
+static void merge(struct names_list *list, const struct family *first, const struct family *then,
+		  bool in_turn)
+{
+	list->count = 0;
+	for (uint32_t i = 0; i < NAMES_ADDRESSES; i++) {
+		put_next(list, first, i);
+		if (in_turn)
+			put_next(list, then, i);
+	}
+	for (uint32_t i = 0; i < NAMES_ADDRESSES && !in_turn; i++)
+		put_next(list, then, i);
+}
+
+/* Whether TO's family is to be second. Where the address belongs to several names, it is not clear which one
+ * is meant, and TO stays first. So does an address of the program's own machine. */
+static bool other_first(const struct destination *d, const struct names_address *to)
+{
+	if (is_in(to) && to->addr.s6_addr[12] == 127)
 		return false;
-	if (!order(list, action, asked))
-		return list->count > 0;
-	return list->count > 1 || !attempt_own(plan, &to->addr);
+	if (d->action == RULES_IPV6_FIRST || d->action == RULES_IPV4_FIRST)
+		return is_in(to) == (d->action == RULES_IPV6_FIRST);
+	return is_in(to) && config.prefer_in6 && d->names == 1;
+}
+
+static void find_asked(struct destination *d)
+{
+	const struct names_address to = names_address(&d->to);
+
+	d->asked = 0;
+	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
+		d->asked++;
+}
+
+bool destination_order(struct destination *d, int family)
+{
+	const struct names_address to = names_address(&d->to);
+	struct family own, other;
+
+	if (nat64_known())
+		add_nat64(&d->list, &to);
+	sort(&d->list, &to, family == AF_INET && is_in(&to), d->action, &own, &other);
+	if (other_first(d, &to))
+		merge(&d->list, &other, &own, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
+	else
+		merge(&d->list, &own, &other, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
+	find_asked(d);
+	d->own_first = d->asked == 0 && d->list.count > 0 && (family == AF_INET6 || is_in(&to));
+	return d->list.count > 1 || (d->list.count == 1 && d->asked != 0);
+}
+
+void destination_fit(struct destination *d)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < d->list.count; i++)
+		if (attempt_possible(&d->plan, &d->list.addresses[i].addr))
+			d->list.addresses[count++] = d->list.addresses[i];
+	d->list.count = count;
+	find_asked(d);
 }

@@ -5,24 +5,20 @@
 #include <fcntl.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/real.h"
-#include "base/sockaddr.h"
 #include "base/sys.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
+#include "client/outcome.h"
 #include "config/config.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
+#include "socket/holdings.h"
 #include "socket/options.h"
-#include "socket/replace.h"
 
-/* HERE: on the program's own descriptor. */
-enum { NOWHERE = -1, HERE = -2 };
-
-_Atomic unsigned eyeballs_changes;
+#define NEVER UINT64_MAX
 
 static uint64_t now(void)
 {
@@ -32,50 +28,24 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* The program's descriptor is FD from now on; -1: there is none any more. */
-static void set_fd(struct eyeballs *r, int fd)
+/* ---- the program's descriptor */
+
+static void set_fd(struct eyeballs *e, int fd)
 {
 	if (fd >= 0)
-		atomic_fetch_add(&connects_numbers[fd % CONNECTS_NUMBERS], 1);
-	if (r->fd >= 0)
-		atomic_fetch_sub(&connects_numbers[r->fd % CONNECTS_NUMBERS], 1);
-	r->fd = fd;
+		connects_count_number(fd, 1);
+	if (e->fd >= 0)
+		connects_count_number(e->fd, -1);
+	e->fd = fd;
 }
 
-static int fd_of(const struct eyeballs *r, int fd)
+static void forget(struct eyeballs *e)
 {
-	return fd == HERE ? r->fd : fd;
-}
-
-/* Whether a descriptor of ours is there still: the program may have closed it unseen, by a bare system call
- * or from another thread, and have something else there. */
-static bool is_ours(int fd, uint64_t cookie)
-{
-	return fd >= 0 && socket_cookie(fd) == cookie;
-}
-
-static void drop(int *fd, uint64_t cookie)
-{
-	const struct linger none = {0, 0};
-
-	if (is_ours(*fd, cookie)) {
-		/* With SO_LINGER close() would wait (socket(7)). */
-		(void)real.setsockopt(*fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-		sys_close(*fd);
-	}
-	*fd = NOWHERE;
-}
-
-static void forget(struct eyeballs *r)
-{
-	for (uint32_t i = 0; i < r->count; i++)
-		drop(&r->attempts[i].fd, r->attempts[i].cookie);
-	drop(&r->own, r->own_cookie);
-	if (!r->failed)
-		atomic_fetch_sub(&connects_going, 1);
-	atomic_fetch_sub(&connects_known, 1);
-	set_fd(r, -1);
-	r->used = false;
+	for (uint32_t i = 0; i <= e->count; i++)
+		hidden_drop(&e->attempts[i].at, true);
+	set_fd(e, -1);
+	e->used = false;
+	connects_count(-1);
 }
 
 struct search {
@@ -95,449 +65,456 @@ static int look_for(int fd, void *arg)
 }
 
 /* Looks for another descriptor of the program's for the socket in place, not from FIRST to LAST. */
-static bool move_away(struct eyeballs *r, int first, int last)
+static bool move_away(struct eyeballs *e, int first, int last)
 {
-	struct search search = {.cookie = r->cookie, .first = first, .last = last};
+	struct search search = {.cookie = e->cookie, .first = first, .last = last};
 
-	if (descriptors_each(look_for, &search) == 0)
+	if (!holdings_copied() || descriptors_each(look_for, &search) == 0)
 		return false;
-	set_fd(r, search.found);
+	set_fd(e, search.found);
 	return true;
 }
 
-/* Finds the socket in place again; the program may have moved it to another descriptor. */
-static bool locate(struct eyeballs *r)
+static bool locate(struct eyeballs *e)
 {
-	return socket_cookie(r->fd) == r->cookie || move_away(r, -1, -1);
+	return socket_cookie(e->fd) == e->cookie || move_away(e, -1, -1);
 }
 
-static void address_text(const struct eyeballs *r, const struct attempt *a, char *text)
+static struct eyeballs_attempt *in_place(struct eyeballs *e)
 {
-	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-					 .sin6_port = r->plan.port,
-					 .sin6_addr = a->to.addr,
-					 .sin6_scope_id = a->to.scope};
-	struct sockaddr_in in;
-
-	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-		(void)sockaddr_text((const struct sockaddr *)&in6, text);
-		return;
-	}
-	in = sockaddr_unmapped(&in6);
-	(void)sockaddr_text((const struct sockaddr *)&in, text);
-}
-
-static void log_outcome(const struct eyeballs *r)
-{
-	char text[LOCK_TEXT];
-	const size_t size = sizeof text;
-	size_t used = 0;
-
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	text[0] = '\0';
-	for (uint32_t i = 0; i < r->next && used < size - 1; i++) {
-		const struct attempt *a = &r->attempts[i];
-		char addr[SOCKADDR_TEXT];
-
-		address_text(r, a, addr);
-		used += log_text(text + used, size - used, "%s%s %s after %u ms", i ? ", " : "", addr,
-				 a->state == LANDED  ? "connected"
-				 : a->state == GOING ? "given up"
-				 : a->error          ? log_errno(a->error)
-						     : "failed",
-				 (a->state == GOING ? (uint32_t)(now() - r->began) : a->ended) - a->began);
-	}
-	lock_log(r->fd, r->name, text);
-}
-
-static struct attempt *in_place(struct eyeballs *r)
-{
-	for (uint32_t i = 0; i < r->count; i++)
-		if (r->attempts[i].fd == HERE)
-			return &r->attempts[i];
+	for (uint32_t i = 0; i <= e->count; i++)
+		if (e->attempts[i].at.fd == HIDDEN_PLACE)
+			return &e->attempts[i];
 	return NULL;
 }
 
-/* Puts the socket of ours at *WITH on the program's descriptor. What was there goes on to a descriptor of
- * ours: it is another attempt's, or the program's own that has not begun. LAST: it is not needed any more,
- * and none is taken for it: there may be none left. */
-static int put(struct eyeballs *r, int *with, uint64_t cookie, bool last)
+static int fd_of(const struct eyeballs *e, const struct eyeballs_attempt *a)
 {
-	struct attempt *before = in_place(r);
-	const char *missed;
-	int old, result;
+	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
+}
 
-	if (!is_ours(*with, cookie))
+/* Has the epoll set tell of A, unless a thread waits for it in connect(). */
+static void watch(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	if (a->state == EYEBALLS_GOING && !e->blocks)
+		hidden_watch(&a->at, e);
+}
+
+/* Puts A's socket on the program's descriptor. What was there goes on to a descriptor of the library's; with
+ * LAST it is not needed any more, and none is taken for it: there may be none left. */
+static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
+{
+	struct eyeballs_attempt *before = in_place(e);
+	int with = a->at.fd, old, result;
+	const char *missed;
+
+	if (with == HIDDEN_PLACE)
+		return 0;
+	if (!before || !hidden_is_there(&a->at))
 		return -EBADF;
-	old = last ? NOWHERE : fcntl(r->fd, F_DUPFD_CLOEXEC, *with);
+	old = last ? HIDDEN_NONE : sys_fcntl(with, F_DUPFD_CLOEXEC, with);
 	if (!last && old < 0)
 		return -errno;
-	result = options_carry_flags(r->fd, *with, &missed);
+	result = options_carry_flags(e->fd, with, &missed);
 	if (result == 0)
-		result = replace_socket(r->fd, r->cookie, *with, old);
+		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
 	if (result) {
 		if (!last)
 			sys_close(old);
 		return result;
 	}
-	if (before)
-		before->fd = old;
-	else
-		r->own = old;
-	sys_close(*with);
-	*with = HERE;
-	r->cookie = cookie;
-	atomic_fetch_add(&eyeballs_changes, 1);
+	hidden_give(&a->at, HIDDEN_PLACE);
+	sys_close(with);
+	hidden_take(&before->at, old, e->cookie);
+	watch(e, before);
+	e->cookie = a->at.cookie;
+	e->moved = true;
+	connects_count_change();
 	return 0;
 }
 
-static void ended(struct eyeballs *r, struct attempt *a, enum eyeballs_state state, int error)
+/* ---- attempts */
+
+static void ended(const struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
-	a->state = state;
+	a->state = EYEBALLS_FAILED;
 	a->error = error;
-	a->ended = (uint32_t)(now() - r->began);
+	a->ended = (uint32_t)(now() - e->began);
 }
 
-/* What failed in place keeps its error, as the program may find it there after all; and so does what the
- * program asked for. */
-static void note_failure(struct eyeballs *r, struct attempt *a)
+/* The attempt whose socket the program is to have when all have failed: the one that it asked for. */
+static struct eyeballs_attempt *kept(struct eyeballs *e)
 {
-	ended(r, a, FAILED, 0);
-	if (a == &r->attempts[r->asked] || a->fd == HERE)
+	return &e->attempts[e->asked < e->count ? e->asked : e->own];
+}
+
+/* What failed in place keeps its error for the program to find. */
+static void note_failure(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	ended(e, a, 0);
+	if (a->at.fd == HIDDEN_PLACE || a == kept(e))
 		return;
-	a->error = attempt_error(a->fd);
-	drop(&a->fd, a->cookie);
+	a->error = attempt_error(a->at.fd);
+	hidden_drop(&a->at, true);
 }
 
-/* The program's own socket, which waits for its turn or has had it; NOWHERE if it was closed. */
-static int own_fd(const struct eyeballs *r)
+static int begin(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	int fd = fd_of(r, r->own != NOWHERE ? r->own : r->attempts[r->asked].fd);
+	struct eyeballs_attempt *own = &e->attempts[e->own];
+	int fd, result;
 
-	return is_ours(fd, r->own_cookie) ? fd : NOWHERE;
-}
-
-/* What the program is told of A: what it has not asked for is no way. */
-static int error_of(const struct attempt *a)
-{
-	return a->local ? ENETUNREACH : a->error;
-}
-
-static int begin(struct eyeballs *r, uint32_t number)
-{
-	struct attempt *a = &r->attempts[number];
-	int fd = own_fd(r), result;
-	bool own = fd >= 0 && number == r->asked && attempt_own(&r->plan, &a->to.addr);
-
-	a->began = (uint32_t)(now() - r->began);
-	if (!own)
-		fd = attempt_clone(&r->plan, r->fd, fd, &a->to.addr,
-				   number + 1 == r->count || config.delay == 0);
-	result = fd < 0 ? fd : attempt_begin(&r->plan, fd, own, &a->to);
-	if (result) {
-		if (!own && fd >= 0)
+	a->began = (uint32_t)(now() - e->began);
+	if (a == own && (a->at.fd == HIDDEN_PLACE || hidden_is_there(&a->at))) {
+		fd = fd_of(e, a);
+		result = attempt_begin(&e->plan, fd, true, &a->to);
+	} else {
+		fd = attempt_clone(&e->plan, e->fd, fd_of(e, own), &a->to.addr);
+		result = fd < 0 ? fd : attempt_begin(&e->plan, fd, false, &a->to);
+		if (result == 0) {
+			hidden_take(&a->at, fd, socket_cookie(fd));
+		} else if (fd >= 0) {
 			sys_close(fd);
-		ended(r, a, FAILED, -result);
-		a->local = fd < 0;
-		return result;
+		}
 	}
-	a->state = GOING;
-	a->fd = own ? r->own : fd;
-	a->cookie = socket_cookie(fd);
-	if (own)
-		r->own = NOWHERE;
-	return 0;
+	if (result)
+		ended(e, a, -result);
+	else
+		a->state = EYEBALLS_GOING;
+	watch(e, a);
+	return result;
 }
 
-static void no_more_haste(struct eyeballs *r)
+static struct eyeballs_attempt *first_of(struct eyeballs *e, enum eyeballs_state state)
 {
-	for (uint32_t i = 0; i < r->count; i++)
-		if (r->attempts[i].state == GOING && i != r->asked)
-			attempt_last(&r->plan, fd_of(r, r->attempts[i].fd));
-}
-
-/* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
-static void begin_due(struct eyeballs *r, bool must, uint64_t time)
-{
-	while (r->next < r->count && (must || (config.delay && time >= r->due))) {
-		must = begin(r, r->next++) != 0;
-		r->due = time + config.delay;
-		time = now();
-		if (r->next == r->count)
-			no_more_haste(r);
-	}
-}
-
-/* A can't be put in place. */
-static void give_up(struct eyeballs *r, struct attempt *a, int error)
-{
-	ended(r, a, FAILED, error);
-	a->local = true;
-	drop(&a->fd, a->cookie);
-}
-
-/* The first attempt on its way. */
-static struct attempt *going(struct eyeballs *r)
-{
-	for (uint32_t i = 0; i < r->next; i++)
-		if (r->attempts[i].state == GOING)
-			return &r->attempts[i];
+	for (uint32_t i = 0; i < e->count; i++)
+		if (e->attempts[i].state == state)
+			return &e->attempts[i];
 	return NULL;
 }
 
-static bool win(struct eyeballs *r, struct attempt *a)
+/* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
+static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 {
-	int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, true);
+	struct eyeballs_attempt *next;
 
-	if (result) {
-		give_up(r, a, -result);
-		return false;
+	while ((must || (config.delay && time >= e->due)) && (next = first_of(e, EYEBALLS_WAITING)) != NULL) {
+		must = begin(e, next) != 0;
+		e->due = time + config.delay;
+		time = now();
 	}
-	ended(r, a, LANDED, 0);
-	attempt_finish(&r->plan, r->fd);
-	log_outcome(r);
-	forget(r);
-	return true;
-}
-
-/* All have failed. Where the kernel has the error of the one that was asked for, its socket is left to the
- * program; else the error is remembered, and the socket that failed last is what it has. */
-static void lose(struct eyeballs *r)
-{
-	struct attempt *a = &r->attempts[r->asked];
-
-	if (a->fd >= 0 && put(r, &a->fd, a->cookie, false) != 0)
-		a->error = is_ours(a->fd, a->cookie) ? attempt_error(a->fd) : ECONNABORTED;
-	attempt_finish(&r->plan, r->fd);
-	log_outcome(r);
-	if (a->error == 0) {
-		forget(r);
-		return;
-	}
-	for (uint32_t i = 0; i < r->count; i++)
-		drop(&r->attempts[i].fd, r->attempts[i].cookie);
-	drop(&r->own, r->own_cookie);
-	r->failed = true;
-	atomic_fetch_sub(&connects_going, 1);
 }
 
 /* Without the library the program would have its error by now: what is left is not waited for much longer. */
-static bool out_of_grace(const struct eyeballs *r, const struct attempt *a, uint64_t time)
+static uint64_t end_of_grace(const struct eyeballs *e)
 {
-	const struct attempt *asked = &r->attempts[r->asked];
+	const struct eyeballs_attempt *asked = &e->attempts[e->asked];
 
-	return r->next == r->count && asked->state == FAILED && asked->fd != NOWHERE && a != asked &&
-	       IN6_IS_ADDR_V4MAPPED(&asked->to.addr) && time - r->began >= a->began + EYEBALLS_GRACE;
+	return e->asked < e->count && asked->state == EYEBALLS_FAILED
+		   ? e->began + asked->ended + EYEBALLS_GRACE
+		   : NEVER;
 }
 
-/* Whether one has won, or all is lost: then the race is over. FAILED: whether one more has failed. */
-static bool look_at_all(struct eyeballs *r, uint64_t time, bool *failed)
+static void give_up(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
-	for (uint32_t i = 0; i < r->next; i++) {
-		struct attempt *a = &r->attempts[i];
+	ended(e, a, error);
+	if (a->at.fd != HIDDEN_PLACE && a != kept(e))
+		hidden_drop(&a->at, true);
+}
+
+/* ---- the end */
+
+static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt *won)
+{
+	char text[LOCK_TEXT];
+
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	outcome_text(e, won, now(), text);
+	lock_log(e->fd, e->name, text);
+}
+
+static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	int result = put(e, a, true);
+
+	if (result) {
+		give_up(e, a, -result);
+		return false;
+	}
+	attempt_finish(&e->plan, e->fd);
+	log_outcome(e, a);
+	forget(e);
+	return true;
+}
+
+/* Leaves the program's socket to the kernel. */
+static void finish(struct eyeballs *e)
+{
+	attempt_finish(&e->plan, e->fd);
+	forget(e);
+}
+
+void eyeballs_finish(struct eyeballs *e)
+{
+	char text[LOCK_TEXT];
+	int fd = e->fd;
+
+	if (log_wants(LOG_LEVEL_INFO))
+		outcome_text(e, &e->attempts[0], now(), text);
+	finish(e);
+	if (log_wants(LOG_LEVEL_INFO))
+		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", fd, e->name, text);
+}
+
+/* All have failed. The program gets the socket that it asked for, with its error; but where that failed at
+ * once, only the library knows the error, and the program finds the one of what is in place. Returns the
+ * error of the address asked for, 0 if the kernel has it. */
+static int lose(struct eyeballs *e)
+{
+	struct eyeballs_attempt *a = kept(e);
+	int error = a->error;
+
+	if (a->at.fd >= 0 && !error)
+		(void)put(e, a, false);
+	attempt_finish(&e->plan, e->fd);
+	log_outcome(e, NULL);
+	forget(e);
+	return error;
+}
+
+/* ---- a step */
+
+/* Whether one has won: then it is over. FAILED: whether one more has failed. */
+static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
+{
+	for (uint32_t i = 0; i < e->count; i++) {
+		struct eyeballs_attempt *a = &e->attempts[i];
 		enum attempt_state state;
 
-		if (a->fd >= 0 && !is_ours(a->fd, a->cookie)) {
-			a->fd = NOWHERE;
-			*failed |= begin(r, i) != 0;
+		if (a->state != EYEBALLS_GOING)
+			continue;
+		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
+			hidden_give(&a->at, HIDDEN_NONE);
+			*failed |= begin(e, a) != 0;
 			continue;
 		}
-		if (a->state != GOING)
-			continue;
-		state = attempt_look(fd_of(r, a->fd));
-		if (state == ATTEMPT_CONNECTED && win(r, a))
+		state = attempt_look(fd_of(e, a));
+		if (state == ATTEMPT_CONNECTED && win(e, a))
 			return true;
-		if (state == ATTEMPT_FAILED && a->state == GOING)
-			note_failure(r, a);
-		else if (state == ATTEMPT_GOING && out_of_grace(r, a, time))
-			ended(r, a, FAILED, ETIMEDOUT);
-		*failed |= a->state == FAILED;
+		if (state == ATTEMPT_FAILED && a->state == EYEBALLS_GOING)
+			note_failure(e, a);
+		else if (state == ATTEMPT_GOING && time >= end_of_grace(e))
+			give_up(e, a, ETIMEDOUT);
+		*failed |= a->state == EYEBALLS_FAILED;
 	}
 	return false;
 }
 
-/* What stays on the program's descriptor while others are tried must be on its way. */
-static void keep_in_flight(struct eyeballs *r)
+/* What stays on the program's descriptor while others are tried must be on its way, if the program can look
+ * at it. */
+static void keep_going(struct eyeballs *e)
 {
-	struct attempt *there = in_place(r), *a;
+	struct eyeballs_attempt *there = in_place(e), *a;
 
-	if (there && there->state == GOING)
-		return;
-	while ((a = going(r)) != NULL) {
-		int result = a->fd == HERE ? 0 : put(r, &a->fd, a->cookie, false);
+	while (!e->blocks && there && there->state != EYEBALLS_GOING &&
+	       (a = first_of(e, EYEBALLS_GOING)) != NULL) {
+		int result = put(e, a, false);
 
 		/* What has failed need not be kept, but for the error that the program is to have. */
-		if (result && there && there != &r->attempts[r->asked])
-			result = put(r, &a->fd, a->cookie, true);
-		if (result == 0)
-			break;
-		give_up(r, a, -result);
-		begin_due(r, going(r) == NULL, now());
-	}
-	if (a && there && there->fd >= 0 && there != &r->attempts[r->asked]) {
-		there->error = attempt_error(there->fd);
-		drop(&there->fd, there->cookie);
+		if (result && there != kept(e))
+			result = put(e, a, true);
+		if (result == 0) {
+			if (there != kept(e) && there->state == EYEBALLS_FAILED && there->at.fd >= 0)
+				note_failure(e, there);
+			return;
+		}
+		give_up(e, a, -result);
+		begin_due(e, first_of(e, EYEBALLS_GOING) == NULL, now());
 	}
 }
 
-void eyeballs_step(struct eyeballs *r)
+static void set_due(struct eyeballs *e)
 {
-	uint64_t time = now();
+	uint64_t grace = end_of_grace(e);
+
+	if (!config.delay || !first_of(e, EYEBALLS_WAITING))
+		e->due = NEVER;
+	if (grace < e->due)
+		e->due = grace;
+	if (!e->blocks)
+		connects_set_due(e->due);
+}
+
+/* Goes on as far as it can at once. */
+static bool go_on(struct eyeballs *e, bool failed, int *result)
+{
+	begin_due(e, failed, now());
+	keep_going(e);
+	if (first_of(e, EYEBALLS_GOING)) {
+		set_due(e);
+		return true;
+	}
+	*result = lose(e);
+	return false;
+}
+
+/* Finds out what the program's socket is, once there is something else to do than wait for it, and leaves out
+ * what a clone of it can't connect to. */
+static bool complete(struct eyeballs *e)
+{
+	uint32_t count = 1;
+
+	if (e->planned)
+		return true;
+	e->planned = attempt_plan(e->fd, &e->plan);
+	for (uint32_t i = 1; i < e->count; i++)
+		if (attempt_possible(&e->plan, &e->attempts[i].to.addr))
+			e->attempts[count++] = e->attempts[i];
+	e->count = count;
+	e->attempts[count].at.fd = HIDDEN_NONE;
+	return e->planned && count > 1;
+}
+
+void eyeballs_step(struct eyeballs *e, int *result)
+{
 	bool failed = false;
+	int ignored;
 
-	if (!locate(r)) {
-		forget(r);
-		return;
-	}
-	if (r->failed || look_at_all(r, time, &failed))
-		return;
-	begin_due(r, failed, time);
-	keep_in_flight(r);
-	if (!going(r))
-		lose(r);
+	if (!result)
+		result = &ignored;
+	*result = 0;
+	if (!locate(e))
+		forget(e);
+	else if (!complete(e))
+		finish(e);
+	else if (!look_at_all(e, now(), &failed))
+		(void)go_on(e, failed, result);
 }
 
-static void fill(struct eyeballs *r, int fd, const struct attempt_plan *plan, const struct names_list *list,
-		 uint32_t asked)
+static void fill(struct eyeballs *e, int fd, const struct destination *d)
 {
-	r->fd = -1;
-	set_fd(r, fd);
-	r->cookie = r->own_cookie = socket_cookie(fd);
-	r->failed = false;
-	r->plan = *plan;
-	memcpy(r->name, list->name, sizeof r->name);
-	r->count = list->count;
-	r->asked = asked;
-	r->next = 0;
-	r->began = now();
-	r->due = r->began;
-	r->own = HERE;
-	for (uint32_t i = 0; i < list->count; i++)
-		r->attempts[i] = (struct attempt){.to = list->addresses[i], .state = WAITING, .fd = NOWHERE};
+	e->fd = -1;
+	set_fd(e, fd);
+	e->cookie = socket_cookie(fd);
+	e->plan = d->plan;
+	memcpy(e->name, d->list.name, sizeof e->name);
+	e->count = d->list.count;
+	e->asked = d->asked;
+	e->began = e->due = now();
+	e->registered.count = 0;
+	e->moved = e->planned = false;
+	for (uint32_t i = 0; i <= e->count; i++)
+		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
+							   .state = EYEBALLS_WAITING,
+							   .at.fd = HIDDEN_NONE};
+	e->used = true;
+	connects_count(1);
 }
 
-int eyeballs_begin(struct eyeballs *r, int fd, const struct attempt_plan *plan, const struct names_list *list,
-		   uint32_t asked)
+static void place_own(struct eyeballs *e, uint32_t own)
 {
+	e->own = own;
+	hidden_take(&e->attempts[own].at, HIDDEN_PLACE, e->cookie);
+}
+
+void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
+{
+	e->blocks = false;
+	fill(e, fd, d);
+	place_own(e, 0);
+	e->attempts[0].state = EYEBALLS_GOING;
+	e->due = e->began + config.delay;
+	set_due(e);
+}
+
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool blocks, bool started,
+		   int error)
+{
+	const struct names_address *asked = &d->list.addresses[d->asked];
 	int result;
 
-	fill(r, fd, plan, list, asked);
-	atomic_fetch_add(&connects_going, 1);
-	atomic_fetch_add(&connects_known, 1);
-	begin_due(r, true, r->began);
-	keep_in_flight(r);
-	if (going(r)) {
-		r->used = true;
-		return -EINPROGRESS;
-	}
-	result = -error_of(&r->attempts[asked]);
-	attempt_finish(&r->plan, fd);
-	log_outcome(r);
-	forget(r);
-	return result;
+	e->blocks = blocks;
+	fill(e, fd, d);
+	e->planned = true;
+	place_own(e, d->asked < e->count && attempt_own(&d->plan, &asked->addr) ? d->asked : e->count);
+	if (started && error)
+		ended(e, &e->attempts[0], error);
+	else if (started)
+		e->attempts[0].state = EYEBALLS_GOING;
+	return go_on(e, true, &result) ? -EINPROGRESS : -result;
 }
 
-int eyeballs_gather(const struct eyeballs *r, struct pollfd *fds, int room, int *timeout)
-{
-	uint64_t time = now(), next = time + EYEBALLS_PATIENCE;
-	int count = 0, ms;
+/* ---- what the program does meanwhile */
 
-	if (r->failed)
-		return 0;
-	if (config.delay && r->next < r->count && r->due < next)
-		next = r->due;
-	for (uint32_t i = 0; i < r->next && count < room; i++)
-		if (r->attempts[i].state == GOING)
-			fds[count++] = (struct pollfd){.fd = fd_of(r, r->attempts[i].fd), .events = POLLOUT};
-	ms = next > time ? (int)(next - time) : 0;
-	if (*timeout < 0 || ms < *timeout)
-		*timeout = ms;
-	return count;
-}
-
-/* One poll() for all of its descriptors. */
-bool eyeballs_is_due(const struct eyeballs *r)
-{
-	struct pollfd fds[NAMES_ADDRESSES];
-	int timeout = -1, count = eyeballs_gather(r, fds, NAMES_ADDRESSES, &timeout);
-
-	return timeout == 0 || real.poll(fds, (nfds_t)count, 0) != 0 || r->failed ||
-	       socket_cookie(r->fd) != r->cookie || now() - r->began >= EYEBALLS_GRACE;
-}
-
-int eyeballs_tell(struct eyeballs *r)
-{
-	int error = error_of(&r->attempts[r->asked]);
-
-	(void)attempt_error(r->fd);
-	forget(r);
-	return error;
-}
-
-void eyeballs_set(struct eyeballs *r, int level, int name, const void *value, socklen_t len)
+void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
+	int number;
 
-	attempt_set(&r->plan, level, name, value, len);
-	for (uint32_t i = 0; i < r->next; i++) {
-		int other = r->attempts[i].fd;
+	if (level == SOL_SOCKET && name == SO_REUSEADDR && len >= sizeof number) {
+		memcpy(&number, value, sizeof number);
+		e->plan.reuse = number;
+	}
+	for (uint32_t i = 0; i <= e->count; i++) {
+		int other = e->attempts[i].at.fd;
 
-		if (!is_ours(other, r->attempts[i].cookie))
+		if (!hidden_is_there(&e->attempts[i].at))
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
-		if (row)
+		if (row && i != e->own)
 			(void)options_mirror(other, row, value, len);
 	}
-	if (is_ours(r->own, r->own_cookie))
-		(void)real.setsockopt(r->own, level, name, value, len);
 }
 
-void eyeballs_abandon(struct eyeballs *r, bool again)
+void eyeballs_end(struct eyeballs *e, bool own)
 {
-	if (locate(r)) {
-		if (again && r->own >= 0)
-			(void)put(r, &r->own, r->own_cookie, false);
-		attempt_finish(&r->plan, r->fd);
+	if (locate(e)) {
+		if (own)
+			(void)put(e, &e->attempts[e->own], true);
+		attempt_finish(&e->plan, e->fd);
 	}
-	forget(r);
+	forget(e);
 }
 
-/* Whether a descriptor of ours for R is from FIRST to LAST. */
-static bool hidden_among(const struct eyeballs *r, int first, int last)
+/* Closes what is the library's: the program gets the one attempt that it asked for, on its way or with its
+ * error. */
+void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	bool result = r->own >= first && r->own <= last;
+	struct eyeballs_attempt *own = &e->attempts[e->own];
+	bool hidden = false;
 
-	for (uint32_t i = 0; i < r->next; i++)
-		result |= r->attempts[i].fd >= first && r->attempts[i].fd <= last;
-	return result && first >= 0;
+	for (uint32_t i = 0; i <= e->count; i++)
+		hidden |= e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last && first >= 0;
+	if (e->fd >= first && e->fd <= last && !move_away(e, first, last)) {
+		forget(e);
+	} else if (hidden) {
+		if (own == kept(e) && own->state == EYEBALLS_WAITING && locate(e))
+			(void)begin(e, own);
+		eyeballs_end(e, true);
+	}
 }
 
-/* The program closes what is ours: it gets the one attempt that it asked for, on its way or with its error.
- */
-static void settle_for_asked(struct eyeballs *r)
+void eyeballs_fork(struct eyeballs *e)
 {
-	struct attempt *a = &r->attempts[r->asked];
+	for (uint32_t i = 0; i <= e->count; i++) {
+		struct eyeballs_attempt *a = &e->attempts[i];
 
-	if (locate(r)) {
-		/* One that it has closed before is made anew, as in look_at_all(). */
-		if (a->fd >= 0 && !is_ours(a->fd, a->cookie)) {
-			a->fd = NOWHERE;
-			a->state = WAITING;
+		a->at.watched = false;
+		if (!e->blocks && (a == kept(e) || i == e->own)) {
+			watch(e, a);
+		} else if (a->at.fd >= 0) {
+			hidden_drop(&a->at, false);
+			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
 		}
-		if (a->state == WAITING)
-			(void)begin(r, r->asked);
-		if (a->fd >= 0)
-			(void)put(r, &a->fd, a->cookie, false);
-		attempt_finish(&r->plan, r->fd);
 	}
-	forget(r);
+	if (e->blocks)
+		forget(e);
 }
 
-void eyeballs_leave(struct eyeballs *r, int first, int last)
+void eyeballs_abandon(struct eyeballs *e)
 {
-	if (r->fd >= first && r->fd <= last && !move_away(r, first, last))
-		forget(r);
-	else if (hidden_among(r, first, last))
-		settle_for_asked(r);
+	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
+		if (hidden_is_there(&e->attempts[i].at))
+			sys_close(e->attempts[i].at.fd);
+	e->used = false;
 }

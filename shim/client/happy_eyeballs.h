@@ -1,74 +1,86 @@
-/* One connect to the addresses of a name in turn (RFC 8305, 5): a state machine that waits for nothing. What
- * it does for the program's descriptor is said in connects.h, which has the table of them all.
+/* One connect to the addresses of a name in turn (RFC 8305, 5): a state machine that waits for nothing.
  *
- * To be called with the turn (lock.h); errno is undefined afterwards. */
+ * The program's descriptor holds, at any moment, a socket that is on its way, or what has become of it. The
+ * other attempts, and the program's own socket while another one is in its place, are on descriptors of the
+ * library's, all close-on-exec.
+ *
+ * To be called with the lock (lock.h); errno is undefined afterwards. */
 #ifndef DUALSTACK_HAPPY_EYEBALLS_H
 #define DUALSTACK_HAPPY_EYEBALLS_H
 
-#include <poll.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "client/attempt.h"
+#include "client/destinations.h"
+#include "client/hidden.h"
 #include "resolver/known_names.h"
+#include "socket/replace.h"
 
-enum {
-	EYEBALLS_GRACE =
-	    2000, /* ms an attempt has once the one to the program's own IPv4 address has failed */
-	EYEBALLS_PATIENCE =
-	    250, /* ms after which whoever waits should look again, as other threads may have moved */
-};
+/* ms that the other attempts have once the address that the program asked for has failed. */
+enum { EYEBALLS_GRACE = 1000 };
 
-enum eyeballs_state { WAITING, GOING, FAILED, LANDED };
+/* Of an attempt. The first that is CONNECTED ends the whole. */
+enum eyeballs_state { EYEBALLS_WAITING, EYEBALLS_GOING, EYEBALLS_FAILED };
 
-struct attempt {
+struct eyeballs_attempt {
 	struct names_address to;
 	enum eyeballs_state state;
-	int fd;          /* a descriptor of ours; -2: the program's own has it; -1: none */
-	uint64_t cookie; /* of the socket there (clone.h) */
-	int error;       /* of one that failed; 0 where only the kernel knows it, for the program to find */
-	bool local; /* that was this process's: there was no socket, or none that could be put in place */
-	uint32_t began, ended; /* ms since the race's BEGAN */
+	struct hidden at;
+	int error;             /* of one that failed; 0 where only the kernel knows it */
+	uint32_t began, ended; /* ms since BEGAN below */
 };
 
 struct eyeballs {
-	uint64_t cookie;             /* of the socket on the program's descriptor */
-	uint64_t own_cookie;         /* of the program's own socket */
-	uint64_t began, due;         /* ms; DUE is when the next attempt begins */
-	int fd;                      /* the program's descriptor */
-	int own;                     /* the program's own socket while it waits: as in struct attempt */
-	uint32_t count, asked, next; /* of attempts; NEXT is the first that has not begun */
 	bool used;
-	bool failed; /* all is over; what is left is to tell */
+	bool planned; /* PLAN is complete */
+	bool moved;   /* another socket has been put on FD since */
+	bool blocks;  /* a thread waits in connect(): the program does not look at its descriptor meanwhile */
+	int fd;       /* the program's descriptor */
+	uint64_t cookie;     /* of the socket on it */
+	uint64_t began, due; /* ms; DUE is when eyeballs_step() has something to do, whatever happens */
+	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
+	uint32_t own, asked; /* which attempt has it, and which is for the address asked for */
 	char name[NAMES_TEXT];
 	struct attempt_plan plan;
-	struct attempt attempts[NAMES_ADDRESSES];
+	struct eyeballs_attempt attempts[NAMES_ADDRESSES + 1];
+	/* What the program has registered for FD since it began to connect. */
+	struct replace_known registered;
 };
 
-/* Changes whenever a socket has been put on a program's descriptor. */
-extern _Atomic unsigned eyeballs_changes;
+/* FD is on its way to the first address of D already, which the program's own socket can connect to; the rest
+ * follows when that has failed or after the delay. Without the lock: nobody else knows E yet. */
+void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
-/* As connects_begin(). R is used afterwards if it returns -EINPROGRESS. */
-int eyeballs_begin(struct eyeballs *r, int fd, const struct attempt_plan *plan, const struct names_list *list,
-		   uint32_t asked);
+/* Begins to connect FD to D, whose plan is complete. STARTED: the program's own socket is on its way to the
+ * first address already, for as long as the delay, or, if ERROR is not 0, has failed with that. Returns
+ * -EINPROGRESS, and E is used then; or the error of the address that was asked for, negative. */
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool blocks, bool started,
+		   int error);
 
-/* Takes note of what has succeeded and failed, and begins what is due. R may not be used any more afterwards.
- */
-void eyeballs_step(struct eyeballs *r);
+/* E's first attempt is connected, in place, and no other has begun. Without the lock, by whoever alone knows
+ * E. */
+void eyeballs_finish(struct eyeballs *e);
 
-/* Whether eyeballs_step() would have something to do. */
-bool eyeballs_is_due(const struct eyeballs *r);
+/* Takes note of what has succeeded and failed, and begins what is due. E may not be used any more afterwards.
+ * RESULT, unless NULL, is 0 if FD is connected then, else the error of the address asked for, 0 if the kernel
+ * is to be asked for that. */
+void eyeballs_step(struct eyeballs *e, int *result);
 
-/* Fills FDS, of ROOM, with what to wait for, and lowers *TIMEOUT (connects_gather()). */
-int eyeballs_gather(const struct eyeballs *r, struct pollfd *fds, int room, int *timeout);
+/* What the program sets on its descriptor, set on the others, too. */
+void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);
 
-/* The error of one that has failed and that the kernel does not know; then R is done with. */
-int eyeballs_tell(struct eyeballs *r);
+/* Ends it: the program's descriptor keeps what it has, or with OWN the program's own socket. */
+void eyeballs_end(struct eyeballs *e, bool own);
 
-/* As connects_set(), connects_abandon() and connects_leave(). */
-void eyeballs_set(struct eyeballs *r, int level, int name, const void *value, socklen_t len);
-void eyeballs_abandon(struct eyeballs *r, bool again);
-void eyeballs_leave(struct eyeballs *r, int first, int last);
+/* The program is about to close FIRST to LAST, or to put something else there. */
+void eyeballs_leave(struct eyeballs *e, int first, int last);
+
+/* The process is a child now: what its parent goes on with is closed, and begun anew when it is due. A child
+ * has no thread that waits in connect(). */
+void eyeballs_fork(struct eyeballs *e);
+
+/* The same where E may be in pieces: all that is the library's is closed, and nothing is counted. */
+void eyeballs_abandon(struct eyeballs *e);
 
 #endif

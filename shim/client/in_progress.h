@@ -1,23 +1,23 @@
-/* Whether a connect is in progress: counts that every hook looks at first. */
+/* Whether a connect is in progress: what hooks look at before anything else. All of it is async-signal-safe,
+ * callable from any thread, and leaves errno alone. */
 #ifndef DUALSTACK_IN_PROGRESS_H
 #define DUALSTACK_IN_PROGRESS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Connects in progress; and those of which there is something to tell, which are as many or more. One more
- * until connects_setup() was called, so that the check of the hooks that have no other leads to
- * hooks_start(). */
-extern __attribute__((visibility("hidden"))) _Atomic int connects_going, connects_known;
+/* Connects in progress. One more until connects_setup() was called, so that the check of the hooks that have
+ * no other leads to hooks_start(). */
+extern __attribute__((visibility("hidden"))) _Atomic int connects_going;
 
 static inline bool connects_pending(void)
 {
 	return atomic_load_explicit(&connects_going, memory_order_relaxed) != 0;
 }
 
-/* How many connects in progress are on a descriptor with that number, modulo CONNECTS_NUMBERS: what is on
- * none can be left to the kernel at once. (A copy of the descriptor is found by calls that have more to ask,
- * but not here.) */
+/* How many descriptors with that number, modulo CONNECTS_NUMBERS, belong to a connect in progress, the
+ * program's or the library's. A copy of the program's is not among them. */
 enum { CONNECTS_NUMBERS = 64 };
 extern __attribute__((visibility("hidden"))) _Atomic int connects_numbers[CONNECTS_NUMBERS];
 
@@ -25,6 +25,36 @@ static inline bool connects_maybe(int fd)
 {
 	return atomic_load_explicit(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS],
 				    memory_order_relaxed) != 0;
+}
+
+static inline void connects_count(int more)
+{
+	atomic_fetch_add(&connects_going, more);
+}
+
+static inline void connects_count_number(int fd, int more)
+{
+	atomic_fetch_add(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS], more);
+}
+
+/* A number that changes whenever a socket has been put on a program's descriptor. */
+extern __attribute__((visibility("hidden"))) _Atomic unsigned connects_changes;
+
+static inline void connects_count_change(void)
+{
+	atomic_fetch_add(&connects_changes, 1);
+}
+
+/* When, in ms of CLOCK_MONOTONIC, the next of them has something to do whatever happens; UINT64_MAX: never.
+ * It may be earlier than that. */
+extern __attribute__((visibility("hidden"))) _Atomic uint64_t connects_due;
+
+static inline void connects_set_due(uint64_t due)
+{
+	uint64_t before = atomic_load(&connects_due);
+
+	while (due < before && !atomic_compare_exchange_weak(&connects_due, &before, due))
+		;
 }
 
 #endif

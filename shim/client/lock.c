@@ -23,31 +23,33 @@ struct outcome {
 static struct outcome outcome;
 static _Atomic bool taken;
 static _Atomic pid_t process; /* whose all this is */
-static bool (*fork_needs)(void);
+static void (*child)(bool whole);
 
 static __thread bool mine __attribute__((tls_model("initial-exec")));
 
-void lock_hold_signals(sigset_t *held, sigset_t *before)
+/* Holds back all signals but those that come from what the thread itself does, which can't wait (a sandbox's
+ * SIGSYS). */
+static void hold_signals(sigset_t *before)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+	sigset_t held;
 
-	sigfillset(held);
+	sigfillset(&held);
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(held, own[i]);
-	(void)pthread_sigmask(SIG_BLOCK, held, before);
+		sigdelset(&held, own[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
 /* Not through nanosleep(), which is a cancellation point. */
-bool lock_take(struct lock *t)
+bool lock_take(struct lock *l)
 {
 	const struct timespec moment = {0, 50000};
-	sigset_t held;
 
-	t->error = errno;
+	l->error = errno;
 	if (mine || getpid() != atomic_load(&process))
 		return false;
-	lock_hold_signals(&held, &t->signals);
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &t->cancel);
+	hold_signals(&l->signals);
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &l->cancel);
 	for (int tries = 0; atomic_exchange(&taken, true); tries++)
 		if (tries < 10)
 			(void)sched_yield();
@@ -57,7 +59,7 @@ bool lock_take(struct lock *t)
 	return true;
 }
 
-bool lock_give(const struct lock *t)
+bool lock_give(const struct lock *l)
 {
 	struct outcome last;
 
@@ -69,9 +71,9 @@ bool lock_give(const struct lock *t)
 	atomic_store(&taken, false);
 	if (last.any)
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
-	(void)pthread_setcancelstate(t->cancel, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &t->signals, NULL);
-	errno = t->error;
+	(void)pthread_setcancelstate(l->cancel, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &l->signals, NULL);
+	errno = l->error;
 	return last.any;
 }
 
@@ -88,37 +90,21 @@ bool lock_has_logged(void)
 	return outcome.any;
 }
 
-static struct lock fork_turn;
-static __thread bool forking __attribute__((tls_model("initial-exec")));
-
-static void before_fork(void)
-{
-	struct lock t;
-
-	forking = fork_needs() && lock_take(&t);
-	if (forking)
-		fork_turn = t;
-}
-
-static void after_fork(void)
-{
-	struct lock t = fork_turn;
-
-	if (forking)
-		(void)lock_give(&t);
-	forking = false;
-}
-
+/* In the child of a fork() that another thread's work was interrupted by, the lock is free, and what it
+ * guards in pieces. */
 static void after_fork_in_child(void)
 {
+	bool whole = !atomic_exchange(&taken, false);
+
 	atomic_store(&process, getpid());
-	after_fork();
+	outcome.any = false;
+	child(whole);
 }
 
-void lock_setup(bool (*needed)(void))
+void lock_setup(void (*in_child)(bool whole))
 {
-	fork_needs = needed;
-	if (needed)
-		(void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
+	child = in_child;
+	if (child)
+		(void)pthread_atfork(NULL, NULL, after_fork_in_child);
 	atomic_store(&process, getpid());
 }

@@ -1,8 +1,8 @@
-/* Taking turns: threads that look after connects in progress (connects.h) do so one at a time.
+/* The lock of connects in progress (connects.h).
  *
- * Who has the turn is neither interrupted by a signal handler nor cancelled, and makes no call that waits, so
- * it is short, and a handler that waits for it waits for another thread, never for what it has interrupted.
- * Without a connect in progress nobody takes it. Async-signal-safe and callable from any thread. */
+ * Its holder is neither interrupted by a signal handler nor cancelled, and makes no call that waits: so it is
+ * held for a short time, and a handler that waits for it waits for another thread, never for what it has
+ * interrupted. fork() does not wait for it. Async-signal-safe and callable from any thread. */
 #ifndef DUALSTACK_LOCK_H
 #define DUALSTACK_LOCK_H
 
@@ -15,26 +15,21 @@ struct lock {
 	int cancel, error;
 };
 
-/* Called once, when the library is loaded. NEEDED, unless NULL, says whether fork() has to take a turn, so
- * that the child finds everything whole. */
-void lock_setup(bool (*needed)(void));
+/* Called once, when the library is loaded. IN_CHILD, unless NULL, is called in the child of each fork().
+ * WHOLE: no other thread held the lock at that moment, so that what it guards is whole. */
+void lock_setup(void (*in_child)(bool whole));
 
-/* Takes the turn. Returns false where nothing may be done: in a child of vfork(), which has its parent's
- * memory, and where the thread has the turn already, because another library that stands behind this one came
- * back to the hooks. */
-bool lock_take(struct lock *t);
+/* Takes the lock. Returns false where nothing may be done: in a child of vfork() or _Fork(), and where the
+ * thread has it already, because another library that stands behind this one came back to the hooks. */
+bool lock_take(struct lock *l);
 
 /* Gives it back, and errno. Returns whether there was something to log, which there may be more of. */
-bool lock_give(const struct lock *t);
+bool lock_give(const struct lock *l);
 
-/* What is to be logged of one connect, of the descriptor FD to NAME, when the turn is given back: whoever
- * reads the log may have to wait for it. There is room for one. */
+/* Logs the outcome of one connect, of the descriptor FD to NAME, once the lock is given back: whoever reads
+ * the log may have to wait for it. There is room for one. */
 enum { LOCK_TEXT = 420 };
 void lock_log(int fd, const char *name, const char *text);
 bool lock_has_logged(void);
-
-/* Holds back all signals but those that come from what the thread itself does, which can't wait (a sandbox's
- * SIGSYS); HELD is which, and BEFORE the mask to put back. */
-void lock_hold_signals(sigset_t *held, sigset_t *before);
 
 #endif

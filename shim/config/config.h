@@ -18,6 +18,7 @@ struct config {
 	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
+	bool prefer_in6;     /* as in struct settings */
 	bool inherited;      /* executed by a program under the library, as the key tells that it handed on */
 	bool nat64_auto;     /* a translator's prefix may be looked for */
 	struct hash_key key; /* of synthetic addresses */

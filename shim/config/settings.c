@@ -14,6 +14,7 @@ static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
 				    [SETTINGS_PEER_REAL] = "real",
 				    NULL};
+static const char *const orders[] = {"own", "ipv6", NULL};
 static const char *const texts[] = {"ipv6", "ipv4", NULL};
 
 static int word_of(const char *const *words, const char *value)
@@ -99,6 +100,11 @@ static int set_peer(struct settings *s, const char *value)
 	return word < 0 ? word : 0;
 }
 
+static int set_prefer(struct settings *s, const char *value)
+{
+	return set_bool(orders, value, &s->prefer_in6);
+}
+
 static int set_text(struct settings *s, const char *value)
 {
 	return set_bool(texts, value, &s->text_in);
@@ -182,6 +188,11 @@ static void print_nat64(const struct settings *s, char *to)
 		       s->nat64_prefix.bits);
 }
 
+static void print_prefer(const struct settings *s, char *to)
+{
+	stpcpy(to, orders[s->prefer_in6]);
+}
+
 static void print_text(const struct settings *s, char *to)
 {
 	stpcpy(to, texts[s->text_in]);
@@ -203,6 +214,7 @@ static const struct {
     {"pool", set_pool, print_pool,
      "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
     {"peer", set_peer, print_peer, "auto, synthetic or real"},
+    {"prefer", set_prefer, print_prefer, "own or ipv6"},
     {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
     {"text", set_text, print_text, "ipv6 or ipv4"},
     {"log", set_log, print_log,
@@ -301,10 +313,10 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
 		key++;
 	if (!equals || key == KEYS)
-		return wrong(
-		    error, l, l->at, "unknown word", "",
-		    "enabled, delay, pool, peer, nat64, text or log, = and a value, or a rule, which begins "
-		    "with bind or connect");
+		return wrong(error, l, l->at, "unknown word", "",
+			     "enabled, delay, pool, peer, prefer, nat64, text or log, = and a value, or a "
+			     "rule, which begins "
+			     "with bind or connect");
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;

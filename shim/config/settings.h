@@ -29,6 +29,7 @@ struct settings {
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
+	bool prefer_in6;  /* a name's IPv6 addresses before the IPv4 one that the program connects to */
 	bool nat64;       /* whether IPv4 addresses are reached by a translator */
 	bool nat64_found; /* NAT64_PREFIX was found out, and may be again */
 	struct nat64_prefix nat64_prefix;

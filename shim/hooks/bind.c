@@ -8,6 +8,7 @@
 
 #include "address/translate.h"
 #include "base/memory.h"
+#include "client/attempt.h"
 #include "config/config.h"
 #include "config/rule.h"
 #include "server/bind_rules.h"
@@ -77,6 +78,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 
 	hooks_start();
+	attempt_note_bind();
 	if (!memory_readable_address(addr, len))
 		return real.bind(fd, addr, len);
 	if (translate_foreign(addr, len) && hooks_dual(fd))

@@ -4,7 +4,6 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 
 #include "client/connects.h"
@@ -18,7 +17,7 @@
 RARE static void leave(int first, int last)
 {
 	hooks_start();
-	if (connects_pending())
+	if (connects_pending() && (first != last || connects_maybe(first)))
 		connects_leave(first, last);
 }
 
@@ -27,28 +26,6 @@ int hook_close(int fd)
 	if (connects_pending())
 		leave(fd, fd);
 	return real.close(fd);
-}
-
-/* A call that will fail leaves TO as it is. */
-RARE static void replace(int fd, int to, int flags)
-{
-	hooks_start();
-	if (fd != to && !(flags & ~O_CLOEXEC) && fcntl(fd, F_GETFD) >= 0)
-		leave(to, to);
-}
-
-int hook_dup2(int fd, int to)
-{
-	if (connects_pending())
-		replace(fd, to, 0);
-	return real.dup2(fd, to);
-}
-
-int hook_dup3(int fd, int to, int flags)
-{
-	if (connects_pending())
-		replace(fd, to, flags);
-	return real.dup3(fd, to, flags);
 }
 
 int hook_close_range(unsigned first, unsigned last, int flags)
@@ -79,6 +56,6 @@ int hook_shutdown(int fd, int how)
 {
 	hooks_start();
 	if (connects_pending())
-		connects_abandon(fd, false);
+		connects_end(fd, false);
 	return real.shutdown(fd, how);
 }

@@ -12,13 +12,11 @@
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "client/attempt.h"
+#include "client/connect.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "client/in_progress.h"
-#include "client/wait.h"
 #include "config/config.h"
-#include "config/rule.h"
 #include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/scope.h"
@@ -27,168 +25,18 @@
 #include "server/widen.h"
 #include "socket/facts.h"
 
-static bool is_blocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags >= 0 && !(flags & O_NONBLOCK);
-}
-
-/* When a call on the blocking FD gives up (socket(7), SO_SNDTIMEO and SO_RCVTIMEO, which OPTION is one of),
- * into END; NULL where it does not. */
-static const struct timespec *end_of_wait(int fd, int option, struct timespec *end)
-{
-	struct timeval timeout = {0, 0};
-	socklen_t len = sizeof timeout;
-
-	if (real.getsockopt(fd, SOL_SOCKET, option, &timeout, &len) != 0 ||
-	    (timeout.tv_sec == 0 && timeout.tv_usec == 0))
-		return NULL;
-	(void)clock_gettime(CLOCK_MONOTONIC, end);
-	end->tv_sec += timeout.tv_sec;
-	end->tv_nsec += timeout.tv_usec * 1000;
-	end->tv_sec += end->tv_nsec / 1000000000;
-	end->tv_nsec %= 1000000000;
-	return end;
-}
-
-static bool is_over(const struct timespec *end)
-{
-	struct timespec now;
-
-	if (!end)
-		return false;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end->tv_sec || (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
-}
-
-/* The kernel's answer, once there is one: 0, the error, or EISCONN. It does not look at the address for that,
- * but it does at the family. */
-static int call_again(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	struct sockaddr_in6 to;
-	struct sockaddr_in in;
-	int domain = AF_INET;
-	socklen_t size = sizeof domain;
-
-	(void)real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-	if (domain != AF_INET6 || !sockaddr_is_in(addr, len))
-		return real.connect(fd, addr, len);
-	memcpy(&in, addr, sizeof in);
-	to = translate_real(&in);
-	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
-}
-
-/* Takes the error of FD, whose connect has failed, and makes it ready for another (__inet_stream_connect()).
- */
-static int failed(int fd, int error)
-{
-	const struct sockaddr none = {.sa_family = AF_UNSPEC};
-
-	if (!error)
-		error = attempt_error(fd);
-	(void)real.connect(fd, &none, sizeof none);
-	return hooks_fail(-error);
-}
-
-/* Waits until nothing is in progress on FD, at most until END. Returns 0 when the kernel knows how it ended,
- * the error when all have failed and it does not, -EINPROGRESS or -EINTR. */
-static int settle(int fd, const struct timespec *end)
-{
-	int error;
-
-	for (;;) {
-		switch (connects_ask(fd, &error)) {
-		case CONNECTS_NONE:
-			return 0;
-		case CONNECTS_FAILED:
-			return error;
-		default:
-			break;
-		}
-		if (is_over(end))
-			return -EINPROGRESS;
-		if (wait_wait(fd, end, end != NULL) != 0)
-			return -EINTR;
-	}
-}
-
-/* connect() on FD, which is in progress: what one that blocks does is wait (inet_wait_for_connect()). Another
- * thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew here. */
-static int wait_for_connect(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	struct timespec end;
-	int result = settle(fd, end_of_wait(fd, SO_SNDTIMEO, &end)), protocol;
-
-	if (result < 0)
-		return hooks_fail(result);
-	protocol = socket_protocol(fd);
-	if (!protocol || protocol == IPPROTO_UDP)
-		return hooks_fail(-EBADF);
-	if (result || attempt_look(fd) == ATTEMPT_FAILED)
-		return failed(fd, result);
-	return call_again(fd, addr, len);
-}
-
-/* connect() of a descriptor that has one in progress, or one that failed and was not told of. Returns whether
- * there was something to say, which is in RESULT then. */
+/* connect() of a descriptor that has one in progress. Returns whether it has, and then RESULT. */
 static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
 {
-	int saved = errno, error;
-	enum connects_state state;
-
-	if (atomic_load_explicit(&connects_known, memory_order_relaxed) == 0)
+	if (!connects_pending())
 		return false;
 	if (sockaddr_family(addr) == AF_UNSPEC) {
-		connects_abandon(fd, true);
+		connects_end(fd, true);
 		return false;
 	}
-	state = connects_ask(fd, &error);
-	errno = saved;
-	if (state == CONNECTS_NONE)
+	if (!connects_ask(fd, NULL))
 		return false;
-	if (state == CONNECTS_FAILED)
-		*result = failed(fd, error);
-	else
-		*result = is_blocking(fd) ? wait_for_connect(fd, addr, len) : hooks_fail(-EALREADY);
-	if (*result == 0)
-		errno = saved;
-	return true;
-}
-
-/* Where connect() is to go. */
-struct destination {
-	struct sockaddr_in6 to;
-	bool named;
-	struct names_list list; /* of the name that TO came from */
-	enum rules_action action;
-};
-
-/* connect() of FD to an address that came from a name with others. Returns whether it was, and then RESULT.
- */
-static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
-{
-	const struct names_address to = names_address(&d->to);
-	struct names_list *list = &d->list;
-	struct attempt_plan plan;
-	int saved = errno, status;
-	uint32_t asked;
-
-	if (!attempt_plan(fd, d->to.sin6_port, &plan) || (plan.in6 && sockaddr_family(addr) == AF_INET) ||
-	    (!plan.in6 && (sockaddr_family(addr) == AF_INET6 || list->both))) {
-		errno = saved;
-		return false;
-	}
-	status = -ENOSPC;
-	if (destinations_order(list, &plan, &to, d->action, &asked))
-		status = connects_begin(fd, &plan, list, asked);
-	errno = saved;
-	if (status == -ENOSPC)
-		return false;
-	*result =
-	    status == -EINPROGRESS && is_blocking(fd) ? wait_for_connect(fd, addr, len) : hooks_fail(status);
-	if (*result == 0)
-		errno = saved;
+	*result = connect_again(fd, addr, len, 0);
 	return true;
 }
 
@@ -243,10 +91,9 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		if (connect_as_is(fd, addr, len, &result))
 			return result;
 	} else if (mark_test(fd) == MARK_NONE) {
-		if (translate_forgotten(addr, len))
+		/* No packet ever leaves for the pool: what was not given out here is nobody's. */
+		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
 			return hooks_fail(-ENETUNREACH);
-		if (!translate_synthetic(addr, len, &to))
-			return real.connect(fd, addr, len);
 		if (!ready_for_in6(fd))
 			return -1;
 	}
@@ -279,11 +126,10 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 	struct sockaddr_in shown;
 	uint32_t i = 0;
 
-	while (d->named && i < d->list.count &&
-	       !(connect_rules_allows(d->action, &d->list.addresses[i].addr) &&
-		 scope_permits(&d->to.sin6_addr, &d->list.addresses[i].addr)))
+	while (i < d->list.count && !(connect_rules_allows(d->action, &d->list.addresses[i].addr) &&
+				      scope_permits(&d->to.sin6_addr, &d->list.addresses[i].addr)))
 		i++;
-	if (!d->named || i == d->list.count || socket_protocol(fd) != IPPROTO_UDP) {
+	if (i == d->list.count || socket_protocol(fd) != IPPROTO_UDP) {
 		connect_rules_log(fd, &d->to);
 		return hooks_fail(-ENETUNREACH);
 	}
@@ -321,66 +167,36 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return connect_foreign(fd);
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
+	destination_find(&d, fd);
+	/* A program that connects in AF_INET6 goes from one family to the other by itself. */
 	to = names_address(&d.to);
-	d.named = names_find(&to, &d.list);
-	d.action = connect_rules_action(fd, &d.to, d.named ? d.list.name : NULL);
-	if (d.named)
-		destinations_add_nat64(&d.list);
-	if (d.named && by_name(fd, addr, len, &d, &result))
+	if (d.names && sockaddr_family(addr) == AF_INET6)
+		names_connected_in6(&to);
+	if (connect_by_name(fd, addr, len, &d, &result))
 		return result;
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
 		return real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
-	if (result == 0 || errno != ENETUNREACH || !destinations_nat64(addr, len, &d.to) ||
+	if (result == 0 || errno != ENETUNREACH || !destination_nat64(addr, len, &d.to) ||
 	    !connect_rules_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))
 		return result;
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);
 }
 
-bool connect_settled(int fd, int flags, int timeout)
-{
-	struct timespec end;
-	int error = 0, saved = errno, result;
-
-	if (!connects_maybe(fd))
-		return true;
-	switch (connects_ask(fd, &error)) {
-	case CONNECTS_NONE:
-		return true;
-	case CONNECTS_FAILED:
-		errno = error;
-		return false;
-	default:
-		break;
-	}
-	if (flags & MSG_DONTWAIT || !is_blocking(fd)) {
-		errno = EAGAIN;
-		return false;
-	}
-	result = settle(fd, end_of_wait(fd, timeout, &end));
-	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
-	return result == 0;
-}
-
 bool connect_error(int fd, void *value, socklen_t *len)
 {
-	int error = 0, saved = errno;
-	enum connects_state state;
+	const int none = 0;
 
-	if (atomic_load_explicit(&connects_known, memory_order_relaxed) == 0 || !value || !len ||
-	    !memory_writable(len, sizeof *len) || (int)*len < 0 || !memory_writable(value, *len))
-		return false;
-	state = connects_ask(fd, &error);
-	errno = saved;
-	if (state == CONNECTS_NONE)
+	if (!connects_pending() || !value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
+	    !memory_writable(value, *len) || !connects_ask(fd, NULL))
 		return false;
 	/* While one is in progress there is none, whatever has become of the attempt in place just now. As
 	 * getsockopt() does with less room. */
-	memcpy(value, &error, *len < sizeof error ? *len : sizeof error);
-	if (*len > sizeof error)
-		*len = sizeof error;
+	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
+	if (*len > sizeof none)
+		*len = sizeof none;
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "client/blocking.h"
 #include "socket/mark.h"
 
 /* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
@@ -50,17 +51,12 @@ bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, s
  * answer: then the answer is in VALUE and LEN. */
 bool connect_error(int fd, void *value, socklen_t *len);
 
-/* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel, as no connect is in
- * progress. Where that can wait, it does, as long as the option TIMEOUT says (SO_SNDTIMEO, SO_RCVTIMEO); else
- * errno is set. */
-bool connect_settled(int fd, int flags, int timeout);
-
 /* Makes the program's FD a socket that can send or connect to IPv6 addresses, if it is none yet and no rule
  * keeps it IPv4. Returns whether it is one; else errno is ENETUNREACH: in IPv4 there is no way to such an
  * address, and what it is shown as must not get out. */
 bool ready_for_in6(int fd);
 
-/* The same for TO, by which a translator is reached (destinations_nat64()), and which is shown as ADDR from
+/* The same for TO, by which a translator is reached (destination_nat64()), and which is shown as ADDR from
  * now on. */
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to);
 

@@ -72,6 +72,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	bool marked;
 
 	hooks_start();
+	options_note(level, name);
 	if ((int)len < 0)
 		return real.setsockopt(fd, level, name, value, len);
 	if (level == IPPROTO_IPV6 && hooks_dual(fd))

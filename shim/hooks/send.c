@@ -66,7 +66,7 @@ static int fail(int error)
  */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
-	return errno == ENETUNREACH && destinations_nat64(addr, len, to) &&
+	return errno == ENETUNREACH && destination_nat64(addr, len, to) &&
 	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 

@@ -17,26 +17,41 @@
 #include "resolver/nat64.h"
 #include "server/socket_activation.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
+#include "socket/holdings.h"
+#include "socket/options.h"
 
 static _Atomic int started;
 
 /* Looks for marked sockets that the program before exec left to this one. */
 static int look_for_mark(int fd, void *arg)
 {
+	bool *marked = arg;
 	struct stat st;
+	int domain;
 
-	(void)arg;
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && mark_test(fd) != MARK_NONE;
+	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return 0;
+	/* Others have set options on it, and may have copied it. */
+	domain = socket_option(fd, SO_DOMAIN);
+	if (domain == AF_INET || domain == AF_INET6) {
+		options_note_all();
+		holdings_note_copy();
+	}
+	*marked |= mark_test(fd) != MARK_NONE;
+	return 0;
 }
 
 static void look_for_marks(void)
 {
 	int saved = errno;
+	bool marked = false;
 
 	mark_expect();
 	/* Any descriptor, where a program under the library has executed this one. Who does that behind its
 	 * back (system(3), a system call of its own) may leave it some, too, but of low numbers. */
-	if ((config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, NULL) == 0)
+	(void)(config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, &marked);
+	if (!marked)
 		mark_forget();
 	errno = saved;
 }
@@ -63,6 +78,7 @@ void hooks_start(void)
 		return;
 	if (real_load() != 0 || !atomic_compare_exchange_strong(&started, &expected, 1))
 		return;
+	options_setup();
 	config_load();
 	if (config.active) {
 		apply_config();

@@ -8,7 +8,6 @@
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/sockaddr.h"
-#include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
@@ -42,6 +41,50 @@ bool answers_has(const struct addrinfo *list, int family)
 	while (list && list->ai_family != family)
 		list = list->ai_next;
 	return list != NULL;
+}
+
+void answers_add(struct names_list *list, const struct addrinfo *answer)
+{
+	for (; answer; answer = answer->ai_next) {
+		struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+		struct sockaddr_in6 in6;
+		struct sockaddr_in in;
+
+		if (answer->ai_family == AF_INET6) {
+			memcpy(&in6, answer->ai_addr, sizeof in6);
+			names_add(list, &in6.sin6_addr, in6.sin6_scope_id);
+		} else if (answer->ai_family == AF_INET) {
+			memcpy(&in, answer->ai_addr, sizeof in);
+			memcpy(mapped.s6_addr + 12, &in.sin_addr, 4);
+			names_add(list, &mapped, 0);
+		}
+	}
+}
+
+struct addrinfo *answers_take(struct addrinfo **list, int family)
+{
+	struct addrinfo *first = NULL, **end = &first, **left = list;
+	char *canonical = *list ? (*list)->ai_canonname : NULL;
+
+	if (*list)
+		(*list)->ai_canonname = NULL;
+	while (*left) {
+		struct addrinfo *one = *left;
+
+		if (one->ai_family != family) {
+			left = &one->ai_next;
+			continue;
+		}
+		*left = one->ai_next;
+		one->ai_next = NULL;
+		*end = one;
+		end = &one->ai_next;
+	}
+	if (first)
+		first->ai_canonname = canonical;
+	else if (*list)
+		(*list)->ai_canonname = canonical;
+	return first;
 }
 
 static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const struct addrinfo *))
@@ -138,6 +181,21 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 			 sockaddr_text((const struct sockaddr *)real, text),
 			 sockaddr_text((const struct sockaddr *)&shown, as));
 	return shown;
+}
+
+struct addrinfo *answers_as_in(const char *node, struct addrinfo *list)
+{
+	for (struct addrinfo *one = list; one; one = one->ai_next) {
+		struct sockaddr_in6 in6;
+		struct sockaddr_in shown;
+
+		memcpy(&in6, one->ai_addr, sizeof in6);
+		shown = answers_shown(node, &in6);
+		memcpy(one->ai_addr, &shown, sizeof shown);
+		one->ai_family = AF_INET;
+		one->ai_addrlen = sizeof shown;
+	}
+	return list;
 }
 
 bool answers_literal(const char *node)

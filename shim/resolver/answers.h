@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "resolver/known_names.h"
+
 /* Whether LIST, which may be NULL, has an address of FAMILY; and one to which there is a way. */
 bool answers_has(const struct addrinfo *list, int family);
 bool answers_routed(const struct addrinfo *list, int family);
@@ -13,6 +15,17 @@ bool answers_routed(const struct addrinfo *list, int family);
 /* Whether there is a way to an IPv6 address of LIST that is the name's own, and no IPv4 one in disguise
  * (RFC 6147). */
 bool answers_native(const struct addrinfo *list);
+
+/* Adds the addresses of ANSWER, which may be NULL, to LIST. */
+void answers_add(struct names_list *list, const struct addrinfo *answer);
+
+/* Takes the addresses of FAMILY out of *LIST and returns them; the canonical name goes with them, if there
+ * are any. */
+struct addrinfo *answers_take(struct addrinfo **list, int family);
+
+/* Turns the IPv6 addresses in LIST, which are NODE's, into what is given to the program in their place
+ * (answers_shown()); a sockaddr_in is the shorter one. Returns LIST. */
+struct addrinfo *answers_as_in(const char *node, struct addrinfo *list);
 
 /* LIST without what is of no use to anybody, the rest freed; NULL if that is all: IPv6 addresses that are
  * nobody's (scope.h); or the IPv4 addresses that stand for IPv6 peers here, or stood, by which whoever

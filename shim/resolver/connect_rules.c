@@ -8,18 +8,71 @@
 #include "base/log.h"
 #include "base/sockaddr.h"
 #include "config/rules.h"
-#include "resolver/known_names.h"
 #include "socket/facts.h"
 
-enum rules_action connect_rules_action(int fd, const struct sockaddr_in6 *to, const char *name)
+/* Of two names' actions the one that leaves less in: the earlier one here. */
+static enum rules_action stricter(enum rules_action a, enum rules_action b)
 {
-	struct rules_facts facts = {.call = RULES_CONNECT, .address = &to->sin6_addr, .name = name};
+	static const enum rules_action order[] = {RULES_IPV4, RULES_IPV6, RULES_IPV4_FIRST, RULES_IPV6_FIRST,
+						  RULES_AUTO};
 
-	if (!rules_any(RULES_CONNECT))
-		return RULES_DEFAULT;
-	facts.protocol = socket_transport(fd);
-	facts.port = ntohs(to->sin6_port);
-	return facts.protocol ? rules_ask(&facts) : RULES_DEFAULT;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return RULES_DEFAULT;
+}
+
+/* What is found out about an address, name by name. */
+struct finding {
+	struct rules_facts facts;
+	enum rules_action action;
+	struct names_list *list; /* NULL: not wanted */
+	unsigned names;
+};
+
+static void add_name(const struct names_list *named, void *arg)
+{
+	struct finding *f = arg;
+	uint32_t count = 0;
+
+	f->facts.name = named->name;
+	if (f->facts.protocol)
+		f->action = stricter(f->action, rules_ask(&f->facts));
+	if (f->names++ == 0 && f->list)
+		*f->list = *named;
+	if (!f->list)
+		return;
+	for (uint32_t i = 0; i < f->list->count; i++)
+		if (names_holds(named, &f->list->addresses[i]))
+			f->list->addresses[count++] = f->list->addresses[i];
+	f->list->count = count;
+	f->list->knows_in6 |= named->knows_in6;
+}
+
+/* Asks the rules about TO, under each of its names. */
+static void find(struct finding *f, const struct sockaddr_in6 *to)
+{
+	const struct names_address addr = names_address(to);
+
+	f->facts.call = RULES_CONNECT;
+	f->facts.address = &to->sin6_addr;
+	f->facts.port = ntohs(to->sin6_port);
+	names_each(&addr, add_name, f);
+	if (f->names == 0 && f->facts.protocol)
+		f->action = rules_ask(&f->facts);
+}
+
+enum rules_action connect_rules_find(int fd, const struct sockaddr_in6 *to, struct names_list *list,
+				     unsigned *names)
+{
+	struct finding f = {.list = list};
+
+	list->count = 0;
+	if (rules_any(RULES_CONNECT))
+		f.facts.protocol = socket_transport(fd);
+	find(&f, to);
+	*names = f.names;
+	return f.action;
 }
 
 bool connect_rules_allows(enum rules_action action, const struct in6_addr *addr)
@@ -32,22 +85,17 @@ bool connect_rules_allows(enum rules_action action, const struct in6_addr *addr)
 bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int flags,
 			const struct in6_addr *by)
 {
-	struct rules_facts facts = {.call = RULES_CONNECT};
-	struct names_address named;
-	struct names_list list;
+	struct finding f = {.list = NULL};
 	struct sockaddr_in6 to;
 
 	if (!rules_any(RULES_CONNECT) || !translate_in6(addr, len, &to))
 		return true;
-	facts.protocol = socket_transport(fd);
-	if (!facts.protocol || (facts.protocol == IPPROTO_TCP && !(flags & MSG_FASTOPEN)))
+	f.facts.protocol = socket_transport(fd);
+	if (!f.facts.protocol || (f.facts.protocol == IPPROTO_TCP && !(flags & MSG_FASTOPEN)))
 		return true;
-	facts.only_named = facts.protocol == IPPROTO_UDP;
-	facts.address = &to.sin6_addr;
-	facts.port = ntohs(to.sin6_port);
-	named = names_address(&to);
-	facts.name = names_find(&named, &list) ? list.name : NULL;
-	if (connect_rules_allows(rules_ask(&facts), by ? by : &to.sin6_addr))
+	f.facts.only_named = f.facts.protocol == IPPROTO_UDP;
+	find(&f, &to);
+	if (connect_rules_allows(f.action, by ? by : &to.sin6_addr))
 		return true;
 	connect_rules_log(fd, &to);
 	errno = ENETUNREACH;

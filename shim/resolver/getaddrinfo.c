@@ -13,231 +13,267 @@
 #include "config/config.h"
 #include "config/rule.h"
 #include "resolver/answers.h"
+#include "resolver/bounded.h"
 #include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
-#include "resolver/second_question.h"
 
-/* Of an answer with both families the IPv6 addresses, each with a synthetic address in its place: a
- * sockaddr_in is the shorter one. The rest is freed, but for the canonical name, which the first one has. */
-static struct addrinfo *as_in(const char *node, struct addrinfo *list)
-{
-	struct addrinfo *first = NULL, **end = &first, *next;
-	char *canonical = list->ai_canonname;
-
-	list->ai_canonname = NULL;
-	for (; list; list = next) {
-		struct sockaddr_in6 in6;
-		struct sockaddr_in shown;
-
-		next = list->ai_next;
-		list->ai_next = NULL;
-		if (list->ai_family != AF_INET6) {
-			freeaddrinfo(list);
-			continue;
-		}
-		memcpy(&in6, list->ai_addr, sizeof in6);
-		shown = answers_shown(node, &in6);
-		memcpy(list->ai_addr, &shown, sizeof shown);
-		list->ai_family = AF_INET;
-		list->ai_addrlen = sizeof shown;
-		*end = list;
-		end = &list->ai_next;
-	}
-	if (first)
-		first->ai_canonname = canonical;
-	return first;
-}
+/* A question of the program's, in one family. */
+struct question {
+	const char *node, *service;
+	const struct addrinfo *hints;
+};
 
 static bool no_address(int error)
 {
 	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
 }
 
-/* The real one's answer, without what stands for a peer, unless the program itself has said so. */
-static int ask_really(const char *node, const char *service, const struct addrinfo *hints,
-		      struct addrinfo **result)
+/* The program's question as it is, without answers that stand for a peer, unless the program itself has said
+ * so. */
+static int ask_plainly(const struct question *q, struct addrinfo **result)
 {
-	int error = real.getaddrinfo(node, service, hints, result);
+	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
 
-	if (error || !node || answers_literal(node))
+	if (error || !q->node || answers_literal(q->node))
 		return error;
 	*result = answers_of_others(*result);
 	return *result ? 0 : EAI_NONAME;
 }
 
-/* Numbers only, or a number for bind(): a program that knows both families finds out which one it has. */
-static bool is_asking(const char *node, const struct addrinfo *hints)
+static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other)
 {
-	struct in6_addr literal;
+	struct names_list list = {.count = 0};
 
-	return hints->ai_flags & AI_NUMERICHOST ||
-	       (hints->ai_flags & AI_PASSIVE && inet_pton(AF_INET6, node, &literal) == 1);
-}
-
-static void note(const char *node, bool both, const struct addrinfo *own, const struct addrinfo *other)
-{
-	struct names_list list = {.both = both};
-
-	lookup_add(&list, other);
-	lookup_add(&list, own);
+	answers_add(&list, other);
+	answers_add(&list, own);
 	names_note(node, &list);
 }
 
-/* Where there is no way to the IPv4 addresses of LIST. */
-static void look_for_translator(const struct addrinfo *list)
+/* The program's question with AF_UNSPEC, by one bounded question: the addresses of its family in OWN and
+ * the rest in OTHER, either NULL if there are none. */
+static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
-	if (config.nat64_auto && answers_has(list, AF_INET) && !answers_routed(list, AF_INET))
-		nat64_discover();
+	struct addrinfo both = *q->hints, *list;
+	int error;
+
+	both.ai_family = AF_UNSPEC;
+	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
+	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
+	if (error)
+		return error;
+	list = answers_of_hosts(answers_of_others(list));
+	*own = answers_take(&list, q->hints->ai_family);
+	*other = list;
+	return *own || *other ? 0 : EAI_NONAME;
 }
 
-/* Whether an answer with both families (OTHER) is to be given in the place of what the program's question in
- * AF_INET gave. */
-static bool prefer_in6(enum rules_action action, int error, const struct addrinfo *own,
-		       const struct addrinfo *other)
+/* The answer to the program's own question in OWN and what the name has beside it in OTHER, each NULL if
+ * there is none; returns the error of the former. A name without an address of the program's family may stand
+ * for another one that a search list comes to (resolv.conf(5)): then the program's own question is asked, and
+ * its answer is about that one alone. */
+static int ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
-	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
-		return false;
-	if (!error && connect_rules_wants_in6(action))
-		return answers_native(other);
-	return error ? no_address(error) : !answers_routed(own, AF_INET) && answers_native(other);
+	int error;
+
+	*own = *other = NULL;
+	if (!bounded_allowed())
+		return ask_plainly(q, own);
+	error = ask_both(q, own, other);
+	if (error == EAI_NONAME || error == EAI_NODATA || *own)
+		return error;
+	if (!*other)
+		return ask_plainly(q, own);
+	if (!bounded_searches(q->node) || bounded_getaddrinfo(q->node, q->service, q->hints, own) != 0)
+		return EAI_NODATA;
+	freeaddrinfo(*other);
+	*other = NULL;
+	*own = answers_of_others(*own);
+	return *own ? 0 : EAI_NONAME;
 }
 
-/* The program's own question, and at the same time BOTH, the one for both families, whose answer it returns,
- * or NULL. ERROR and errno are those of the program's. */
-static struct addrinfo *ask(const char *node, const char *service, const struct addrinfo *hints,
-			    const struct addrinfo *both, struct addrinfo **result, int *error)
+/* The addresses of FAMILY that LIST has, as answers to numbers that the C library makes: it makes V4MAPPED
+ * ones as well. NULL if there are none. */
+static struct addrinfo *answer_of(const struct names_list *list, bool mapped, const struct question *q)
 {
-	struct lookup *lookup = answers_literal(node) ? NULL : lookup_start(node, service, both);
-	struct names_list own = {.count = 0};
-	struct addrinfo *other = NULL;
-	int saved;
+	struct addrinfo numeric = *q->hints, *first = NULL, **end = &first;
+	char text[INET6_ADDRSTRLEN];
 
-	*error = ask_really(node, service, hints, result);
-	saved = errno;
-	if (*error == 0)
-		lookup_add(&own, *result);
-	if (lookup)
-		other = lookup_finish(lookup, *error != 0, &own);
-	else if (no_address(*error) && real.getaddrinfo(node, service, both, &other) != 0)
-		other = NULL;
-	other = answers_of_hosts(other);
-	if (!answers_literal(node))
-		note(node, false, *error ? NULL : *result, other);
-	errno = saved;
-	return other;
+	numeric.ai_family = AF_INET6;
+	numeric.ai_flags = AI_NUMERICHOST | (q->hints->ai_flags & AI_NUMERICSERV);
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct names_address *known = &list->addresses[i];
+
+		if ((bool)IN6_IS_ADDR_V4MAPPED(&known->addr) != mapped || known->scope ||
+		    !real.inet_ntop(AF_INET6, &known->addr, text, sizeof text) ||
+		    real.getaddrinfo(text, q->service, &numeric, end) != 0)
+			continue;
+		while (*end)
+			end = &(*end)->ai_next;
+	}
+	return first;
 }
 
-/* What the rules say of NODE; a stream's connect() sees to the order by itself. */
-static enum rules_action action_of(const char *node, const char *service, const struct addrinfo *hints)
+/* Gives FIRST the canonical name that the answer FROM has, if it has one. */
+static void name_as(struct addrinfo *first, const struct addrinfo *from)
 {
-	size_t digits = service ? strspn(service, "0123456789") : 0;
-	int port = digits && digits < 6 && !service[digits] ? (int)strtol(service, NULL, 10) : -1;
-	enum rules_action action =
-	    answers_literal(node) ? RULES_DEFAULT : connect_rules_name(node, hints->ai_socktype, port);
+	if (first && from && from->ai_canonname && !first->ai_canonname)
+		first->ai_canonname = strdup(from->ai_canonname);
+}
 
-	return hints->ai_family == AF_INET && hints->ai_socktype == SOCK_STREAM &&
+/* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them by itself; a
+ * datagram has but the address that it is sent to. */
+static struct addrinfo *known_in6(const struct question *q, const struct addrinfo *own)
+{
+	struct addrinfo *known = NULL;
+	struct names_list list;
+
+	if (names_known(q->node, &list))
+		known = answer_of(&list, false, q);
+	name_as(known, own);
+	return known;
+}
+
+/* What the rules say of the name. A stream's connect() sees to the order by itself. */
+static enum rules_action action_of(const struct question *q)
+{
+	size_t digits = q->service ? strspn(q->service, "0123456789") : 0;
+	int port = digits && digits < 6 && !q->service[digits] ? (int)strtol(q->service, NULL, 10) : -1;
+	enum rules_action action = connect_rules_name(q->node, q->hints->ai_socktype, port);
+
+	return q->hints->ai_family == AF_INET && q->hints->ai_socktype == SOCK_STREAM &&
 		       connect_rules_wants_in6(action)
 		   ? RULES_DEFAULT
 		   : action;
 }
 
-/* The IPv6 addresses of NODE from an earlier answer, for a program whose question now gave OWN; NULL if none
- * is known. A stream's connect() finds them by itself, a datagram has but the address that it is sent to. */
-static struct addrinfo *known_in6(const char *node, const char *service, const struct addrinfo *hints,
-				  const struct addrinfo *own)
+/* Whether the IPv6 addresses in OTHER are to be given in the place of the answer OWN, or of ERROR. ROUTED:
+ * there is a way to an address of OWN. */
+static bool prefer_in6(const struct question *q, int error, bool routed, const struct addrinfo *other)
 {
-	struct addrinfo numeric = *hints, *first = NULL, **end = &first;
-	char text[INET6_ADDRSTRLEN];
-	struct names_list list;
-	int saved = errno;
+	enum rules_action action = action_of(q);
 
-	numeric.ai_family = AF_INET6;
-	numeric.ai_flags = AI_NUMERICHOST | (hints->ai_flags & AI_NUMERICSERV);
-	if (!names_known(node, &list))
-		return NULL;
-	for (uint32_t i = 0; i < list.count; i++) {
-		const struct names_address *known = &list.addresses[i];
-
-		if (IN6_IS_ADDR_V4MAPPED(&known->addr) || known->scope ||
-		    !real.inet_ntop(AF_INET6, &known->addr, text, sizeof text) ||
-		    real.getaddrinfo(text, service, &numeric, end) != 0)
-			continue;
-		while (*end)
-			end = &(*end)->ai_next;
-	}
-	if (first && own->ai_canonname)
-		first->ai_canonname = strdup(own->ai_canonname);
-	errno = saved;
-	return first;
+	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
+		return false;
+	if (error)
+		return no_address(error);
+	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 }
 
-static int ask_in(const char *node, const char *service, const struct addrinfo *hints,
-		  struct addrinfo **result)
+static int ask_in(const struct question *q, struct addrinfo **result)
 {
-	struct addrinfo both = *hints, *other;
-	int error;
+	struct addrinfo *other;
+	int error = ask(q, result, &other), saved = errno;
+	bool routed = true;
 
-	both.ai_family = AF_UNSPEC;
-	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
-	other = ask(node, service, hints, &both, result, &error);
-	if (error == 0)
-		look_for_translator(*result);
-	if (error == 0 && !answers_literal(node) && !answers_has(other, AF_INET6)) {
-		if (other)
-			freeaddrinfo(other);
-		other = known_in6(node, service, hints, *result);
-	}
-	if (other && prefer_in6(action_of(node, service, hints), error, error ? NULL : *result, other)) {
-		if (error == 0)
+	note(q->node, *result, other);
+	if (error == 0 && !other)
+		other = known_in6(q, *result);
+	if (error == 0 && (other || config.nat64_auto))
+		routed = answers_routed(*result, AF_INET);
+	if (!routed && config.nat64_auto)
+		nat64_discover();
+	if (other && prefer_in6(q, error, routed, other)) {
+		name_as(other, *result);
+		if (*result)
 			freeaddrinfo(*result);
-		*result = as_in(node, other);
+		*result = answers_as_in(q->node, other);
 		return 0;
 	}
+	/* The error as it is natively, where it was not asked for. */
+	if (error && other)
+		error = ask_plainly(q, result);
 	if (other)
 		freeaddrinfo(other);
+	errno = saved;
 	return error;
 }
 
-/* The resolver maps by itself when told to. */
-static int ask_in6(const char *node, const char *service, const struct addrinfo *hints,
-		   struct addrinfo **result)
+/* The resolver maps by itself when it is told to. */
+static int ask_in6(const struct question *q, struct addrinfo **result)
 {
-	struct addrinfo both = *hints, *other;
-	int error;
+	struct names_list list = {.count = 0};
+	struct addrinfo *other = NULL, *mapped = NULL;
+	int error, saved;
 
-	if (answers_literal(node))
-		return real.getaddrinfo(node, service, hints, result);
-	both.ai_flags |= AI_V4MAPPED | AI_ALL;
-	other = ask(node, service, hints, &both, result, &error);
-	/* For bind() an IPv4 address would be another one; noted it is, as socat connects with AI_PASSIVE. */
-	if (no_address(error) && other && !(hints->ai_flags & AI_PASSIVE) &&
-	    action_of(node, service, hints) != RULES_IPV6) {
-		*result = other;
-		return 0;
+	if (q->hints->ai_flags & AI_V4MAPPED)
+		error = ask_plainly(q, result);
+	else
+		error = ask(q, result, &other);
+	saved = errno;
+	note(q->node, error ? NULL : *result, other);
+	/* For bind() an IPv4 address would be another one; it is noted, as socat connects with AI_PASSIVE. */
+	if (no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) && action_of(q) != RULES_IPV6) {
+		answers_add(&list, other);
+		mapped = answer_of(&list, true, q);
+		name_as(mapped, other);
 	}
+	if (error && other && !mapped)
+		error = ask_plainly(q, result);
 	if (other)
 		freeaddrinfo(other);
-	return error;
+	errno = saved;
+	if (!mapped)
+		return error;
+	*result = mapped;
+	return 0;
 }
 
-static int getaddrinfo_by_family(const char *node, const char *service, const struct addrinfo *hints,
-				 struct addrinfo **result)
+static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
-	int error;
+	int error = ask_plainly(q, result);
 
-	if (node && hints && !is_asking(node, hints) && hints->ai_family == AF_INET)
-		return ask_in(node, service, hints, result);
-	if (node && hints && !is_asking(node, hints) && hints->ai_family == AF_INET6)
-		return ask_in6(node, service, hints, result);
-	error = ask_really(node, service, hints, result);
-	if (error == 0 && node && !answers_literal(node))
-		note(node, true, *result, NULL);
-	if (error == 0 && node && !(hints && hints->ai_flags & AI_PASSIVE))
-		look_for_translator(*result);
-	return error;
+	if (error)
+		return error;
+	note(q->node, *result, NULL);
+	if (config.nat64_auto && !(q->hints && q->hints->ai_flags & AI_PASSIVE) &&
+	    answers_has(*result, AF_INET) && !answers_routed(*result, AF_INET))
+		nat64_discover();
+	return 0;
+}
+
+/* A number. An IPv6 one that a program of IPv4 connects to is given as a synthetic address, unless the
+ * program wants to know which family it is of (AI_NUMERICHOST) or to bind it. */
+static int ask_number(const struct question *q, struct addrinfo **result)
+{
+	const int flags = q->hints ? q->hints->ai_flags : 0;
+	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
+	struct names_list list = {.count = 0};
+	struct addrinfo in6;
+
+	if (error == 0) {
+		answers_add(&list, *result);
+		if (list.count)
+			names_note_number(&list.addresses[0]);
+		return 0;
+	}
+	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
+	    !no_address(error))
+		return error;
+	in6 = *q->hints;
+	in6.ai_family = AF_INET6;
+	if (real.getaddrinfo(q->node, q->service, &in6, result) != 0)
+		return error;
+	*result = answers_of_hosts(*result);
+	if (!*result)
+		return error;
+	*result = answers_as_in(q->node, *result);
+	return 0;
+}
+
+static int by_family(const struct question *q, struct addrinfo **result)
+{
+	if (!q->node)
+		return ask_plainly(q, result);
+	if (answers_literal(q->node) || (q->hints && q->hints->ai_flags & AI_NUMERICHOST))
+		return ask_number(q, result);
+	if (q->hints && q->hints->ai_family == AF_INET)
+		return ask_in(q, result);
+	if (q->hints && q->hints->ai_family == AF_INET6)
+		return ask_in6(q, result);
+	return ask_unspec(q, result);
 }
 
 /* Whether this host has no way to IPv4 addresses; the one asked for is a.root-servers.net's, and nothing is
@@ -252,31 +288,32 @@ static bool without_in(void)
 
 /* What ERROR, the answer to a question with AI_ADDRCONFIG, becomes where a translator is the way to IPv4
  * addresses: the C library says that there can be none, also of a number. */
-static int in_by_translator(int error, const char *node, const char *service, const struct addrinfo *hints,
-			    struct addrinfo **result)
+static int in_by_translator(int error, const struct question *q, struct addrinfo **result)
 {
-	struct addrinfo plain = *hints;
+	struct addrinfo plain = *q->hints;
+	const struct question plainly = {q->node, q->service, &plain};
 
-	if (!(hints->ai_flags & AI_ADDRCONFIG) || hints->ai_flags & AI_PASSIVE ||
-	    hints->ai_family == AF_INET6 || !no_address(error) || !without_in())
+	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
+	    q->hints->ai_family == AF_INET6 || !no_address(error) || !without_in())
 		return error;
 	if (config.nat64_auto)
 		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
-	if (!nat64_known() || ask_really(node, service, &plain, result) != 0)
+	if (!nat64_known() || ask_plainly(&plainly, result) != 0)
 		return error;
-	if (!answers_literal(node))
-		note(node, hints->ai_family == AF_UNSPEC, *result, NULL);
+	if (!answers_literal(q->node))
+		note(q->node, *result, NULL);
 	return 0;
 }
 
 int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result)
 {
-	int error = getaddrinfo_by_family(node, service, hints, result);
+	const struct question q = {node, service, hints};
+	int error = by_family(&q, result);
 
 	if (error && node && hints)
-		error = in_by_translator(error, node, service, hints, result);
+		error = in_by_translator(error, &q, result);
 	return error;
 }

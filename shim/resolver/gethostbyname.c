@@ -4,21 +4,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/large.h"
 #include "base/real.h"
 #include "config/config.h"
 #include "config/rule.h"
 #include "resolver/answers.h"
+#include "resolver/bounded.h"
 #include "resolver/connect_rules.h"
 #include "resolver/getaddrinfo.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
-#include "resolver/second_question.h"
 
-/* The addresses of ENTRY, IPv4 ones V4MAPPED. */
+/* Adds the addresses of ENTRY, IPv4 ones V4MAPPED. */
 static void add_host(struct names_list *list, const struct hostent *entry)
 {
 	for (char **addr = entry->h_addr_list; *addr; addr++) {
@@ -42,14 +43,13 @@ static bool host_routed(const struct hostent *entry)
 	return false;
 }
 
-/* Leaves out of ENTRY, which may be NULL, what answers_of_others() does. Returns it, or NULL if that was all.
- */
-static struct hostent *host_of_others(struct hostent *entry)
+/* Leaves out of ENTRY what answers_of_others() does. Returns whether anything is left. */
+static bool host_of_others(struct hostent *entry)
 {
 	char **to;
 
-	if (!entry || entry->h_addrtype != AF_INET)
-		return entry;
+	if (entry->h_addrtype != AF_INET)
+		return true;
 	to = entry->h_addr_list;
 	for (char **addr = to; *addr; addr++) {
 		struct in_addr in;
@@ -59,7 +59,7 @@ static struct hostent *host_of_others(struct hostent *entry)
 			*to++ = *addr;
 	}
 	*to = NULL;
-	return *entry->h_addr_list ? entry : NULL;
+	return *entry->h_addr_list != NULL;
 }
 
 /* Makes the IPv6 answer ENTRY of NAME an IPv4 one, with what is given in the place of IPv6 addresses, in its
@@ -106,18 +106,30 @@ static void host_as_in6(struct hostent *entry, char *space, size_t size)
 }
 
 /* Room for V4MAPPED addresses, at the end of the caller's buffer. */
-#define MAPPED_BYTES (NAMES_ADDRESSES * sizeof(struct in6_addr))
+#define MAPPED_BYTES (NAMES_OF_FAMILY * sizeof(struct in6_addr))
 
-/* What the program's question in FAMILY did not give, asked for in the other one. */
+static void note_host(const char *name, const struct hostent *own, const struct addrinfo *other)
+{
+	struct names_list list = {.count = 0};
+
+	answers_add(&list, other);
+	if (own)
+		add_host(&list, own);
+	names_note(name, &list);
+}
+
+/* What the program's question in FAMILY did not give, asked for in the other one, and noted. */
 static int host_otherwise(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
 {
 	int status;
 
 	if (family == AF_INET) {
-		status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
-		if (status == 0 && *result)
-			*result = host_as_in(name, *result);
+		status = bounded_gethostbyname6_r(name, entry, buffer, size, result, error);
+		if (status != 0 || !*result)
+			return status;
+		note_host(name, *result, NULL);
+		*result = host_as_in(name, *result);
 		return status;
 	}
 	if (size < MAPPED_BYTES) {
@@ -126,62 +138,73 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 	}
 	size -= MAPPED_BYTES;
 	status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
-	if (status == 0 && *result)
-		host_as_in6(*result, buffer + size, MAPPED_BYTES);
+	if (status != 0 || !*result)
+		return status;
+	note_host(name, *result, NULL);
+	host_as_in6(*result, buffer + size, MAPPED_BYTES);
 	return status;
 }
 
-/* Whether ERROR, where there is no answer, says that there is none to be had. */
-static bool no_address(int error)
+/* The addresses of the other family of the host that OWN, the answer for NAME, tells of. NULL: none. A host
+ * file may give each family another canonical name; a search list leads to a name that is neither. */
+static struct addrinfo *others_of(const char *name, const struct hostent *own)
 {
-	return error == HOST_NOT_FOUND || error == NO_DATA;
+	const struct addrinfo hints = {.ai_family = own->h_addrtype == AF_INET ? AF_INET6 : AF_INET,
+				       .ai_socktype = SOCK_STREAM,
+				       .ai_flags = AI_CANONNAME};
+	struct addrinfo *other;
+	const char *canonical;
+
+	if (!bounded_allowed() || bounded_getaddrinfo(name, NULL, &hints, &other) != 0)
+		return NULL;
+	canonical = other->ai_canonname ? other->ai_canonname : name;
+	if (strcasecmp(canonical, own->h_name) == 0 || strcasecmp(canonical, name) == 0)
+		return answers_of_hosts(other);
+	freeaddrinfo(other);
+	return NULL;
 }
 
-/* Notes the answer OWN (NULL: none, because of ERROR) of the program's question. Returns whether the other
- * family is to be asked instead: the name has no address or, for AF_INET, no route to it. */
-static bool host_noted(const char *name, int family, const struct hostent *own, int error,
-		       struct lookup *lookup)
+/* Whether the name NAME, whose answer is OWN, is to be given another family's addresses all the same: there
+ * is no way to its own, or a rule says so. */
+static bool host_found(const char *name, int family, const struct hostent *own)
 {
 	enum rules_action action = connect_rules_name(name, 0, -1);
-	struct names_list list = {.count = 0}, mine = {.count = 0};
-	struct addrinfo *other;
-	bool instead;
+	struct addrinfo *other = others_of(name, own);
+	bool instead = false, routed = family != AF_INET || host_routed(own);
 
-	if (own)
-		add_host(&mine, own);
-	other = answers_of_hosts(lookup_finish(lookup, !own, &mine));
-	lookup_add(&list, other);
-	for (uint32_t i = 0; i < mine.count; i++)
-		names_add(&list, &mine.addresses[i].addr, mine.addresses[i].scope);
-	names_note(name, &list);
-	if (config.nat64_auto && own && family == AF_INET && !host_routed(own))
+	note_host(name, own, other);
+	if (!routed && config.nat64_auto)
 		nat64_discover();
-	if (family == AF_INET && own)
-		instead = (connect_rules_wants_in6(action) || !host_routed(own)) && answers_native(other);
-	else
-		instead =
-		    !own && no_address(error) && answers_has(other, family == AF_INET ? AF_INET6 : AF_INET);
-	/* The other family is the one that the rule leaves out. */
-	if (action == (family == AF_INET ? RULES_IPV4 : RULES_IPV6))
-		instead = false;
+	if (family == AF_INET && action != RULES_IPV4)
+		instead = (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 	if (other)
 		freeaddrinfo(other);
 	return instead;
 }
 
-static struct lookup *host_lookup(const char *name, int family)
+/* Whether a question in FAMILY that had no answer, because of ERROR, is to be asked in the other one. */
+static bool host_missing(const char *name, int family, int error)
 {
-	const struct addrinfo both = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	enum rules_action action = connect_rules_name(name, 0, -1);
 
-	if ((family != AF_INET && family != AF_INET6) || answers_literal(name))
-		return NULL;
-	return lookup_start(name, NULL, &both);
+	return (error == HOST_NOT_FOUND || error == NO_DATA) && bounded_allowed() &&
+	       action != (family == AF_INET ? RULES_IPV4 : RULES_IPV6);
 }
 
-/* Asked without a second look-up, because there is none: a number, or no thread. */
-static bool literal_in6(const char *name, int family)
+/* Whether the answer ENTRY (NULL: none, because of ERROR) to the question of NAME in FAMILY is to be replaced
+ * by one of the other family. A number is what it is. */
+static bool host_instead(const char *name, int family, const struct hostent *entry, int error)
 {
-	return family == AF_INET && strchr(name, ':');
+	if ((family != AF_INET && family != AF_INET6) || answers_literal(name)) {
+		struct names_list list = {.count = 0};
+
+		if (entry)
+			add_host(&list, entry);
+		if (list.count)
+			names_note_number(&list.addresses[0]);
+		return false;
+	}
+	return entry ? host_found(name, family, entry) : host_missing(name, family, error);
 }
 
 static int host_really_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
@@ -199,15 +222,10 @@ static int host_really_r(const char *name, int family, struct hostent *entry, ch
 int resolve_host_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 		   struct hostent **result, int *error)
 {
-	struct lookup *lookup = host_lookup(name, family);
 	int status = host_really_r(name, family, entry, buffer, size, result, error), first = *error;
-	bool instead, found = status == 0 && *result;
+	bool found = status == 0 && *result;
 
-	if (lookup || !answers_literal(name))
-		instead = host_noted(name, family, found ? *result : NULL, first, lookup);
-	else
-		instead = !found && literal_in6(name, family);
-	if (!instead || status == ERANGE)
+	if (status == ERANGE || !host_instead(name, family, found ? *result : NULL, first))
 		return status;
 	status = host_otherwise(name, family, entry, buffer, size, result, error);
 	if (status == ERANGE || (status == 0 && *result))
@@ -233,20 +251,14 @@ static struct hostent *host_from_here(const char *name, int family)
 
 struct hostent *resolve_host(const char *name, int family)
 {
-	struct lookup *lookup = host_lookup(name, family);
 	struct hostent *entry = real.gethostbyname2(name, family), *other;
 	int error = h_errno;
-	bool instead;
 
 	if (entry && !answers_literal(name) && !host_of_others(entry)) {
 		entry = NULL;
 		error = HOST_NOT_FOUND;
 	}
-	if (lookup || !answers_literal(name))
-		instead = host_noted(name, family, entry, error, lookup);
-	else
-		instead = !entry && literal_in6(name, family);
-	other = instead ? host_from_here(name, family) : NULL;
+	other = host_instead(name, family, entry, error) ? host_from_here(name, family) : NULL;
 	if (other)
 		return other;
 	h_errno = error;

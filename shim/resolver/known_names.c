@@ -1,10 +1,11 @@
-/* Entries are read and written as a seqlock, as the slots in synthetic.c are: SEQ is even while an entry is
- * at rest and odd while somebody writes it; a writer claims it with one compare-and-swap and never waits. */
+/* Entries are read and written as a seqlock, as the slots in synthetic.c: SEQ is even while an entry is at
+ * rest and odd while somebody writes it. A writer claims it with one compare-and-swap and never waits. */
 #define _GNU_SOURCE
 #include "resolver/known_names.h"
 
 #include <stdatomic.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -19,19 +20,21 @@ struct answer {
 	struct names_list list;
 };
 
-enum { WORDS = (sizeof(struct answer) + 7) / 8, REMEMBERED = 4 };
+enum { WORDS = (sizeof(struct answer) + 7) / 8, NUMBERS = 4 };
 
 struct entry {
 	_Atomic uint32_t seq;
+	_Atomic bool knows_in6;  /* names_connected_in6() */
 	_Atomic uint64_t filter; /* a bit for each address, see bit_of() */
 	_Atomic uint64_t words[WORDS];
 };
 
 LARGE static struct entry table[NAMES_ENTRIES];
 
-/* The names that this thread asked for last, the newest first. Initial-exec: a preloaded library has its
- * place in the static block, and the first access allocates nothing. */
-static __thread uint64_t asked[REMEMBERED] __attribute__((tls_model("initial-exec")));
+/* The numbers that this thread asked for last. Initial-exec: a preloaded library has its place in the static
+ * block, and the first access allocates nothing. */
+static __thread struct names_address numbers[NUMBERS] __attribute__((tls_model("initial-exec")));
+static __thread unsigned next_number __attribute__((tls_model("initial-exec")));
 
 static uint32_t now(void)
 {
@@ -50,11 +53,11 @@ static uint64_t bit_of(const struct in6_addr *addr)
 	return UINT64_C(1) << (low * UINT64_C(0x9e3779b97f4a7c15) >> 58);
 }
 
-/* DNS names have no case (RFC 4343). Whoever chooses names to collide gains a longer list of his own. */
+/* DNS names have no case (RFC 4343). Whoever chooses names to collide gains nothing: the text decides. */
 static uint64_t hash_of(const char *name)
 {
 	static const struct hash_key key = {0x6475616c, 0x737461636b};
-	char folded[256];
+	char folded[NAMES_TEXT - 1];
 	size_t size = 0;
 
 	for (; size < sizeof folded && name[size]; size++)
@@ -73,6 +76,7 @@ static bool read_entry(struct entry *e, struct answer *a)
 	for (int i = 0; i < WORDS; i++)
 		words[i] = atomic_load_explicit(&e->words[i], memory_order_acquire);
 	memcpy(a, words, sizeof *a);
+	a->list.knows_in6 = atomic_load_explicit(&e->knows_in6, memory_order_relaxed);
 	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
 }
 
@@ -89,6 +93,7 @@ static void write_entry(struct entry *e, const struct answer *a)
 	for (int i = 0; i < WORDS; i++)
 		atomic_store_explicit(&e->words[i], words[i], memory_order_release);
 	atomic_store_explicit(&e->filter, filter, memory_order_release);
+	atomic_store_explicit(&e->knows_in6, false, memory_order_relaxed);
 	/* 0 stands for an entry never used. */
 	atomic_store_explicit(&e->seq, seq + 2 ? seq + 2 : 2, memory_order_release);
 }
@@ -105,7 +110,7 @@ struct names_address names_address(const struct sockaddr_in6 *addr)
 					  IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr) ? addr->sin6_scope_id : 0};
 }
 
-static bool holds(const struct names_list *list, const struct names_address *addr)
+bool names_holds(const struct names_list *list, const struct names_address *addr)
 {
 	for (uint32_t i = 0; i < list->count; i++)
 		if (names_same(&list->addresses[i], addr))
@@ -113,25 +118,31 @@ static bool holds(const struct names_list *list, const struct names_address *add
 	return false;
 }
 
-static bool has_in6(const struct names_list *list)
+static uint32_t count_of(const struct names_list *list, bool in)
 {
+	uint32_t count = 0;
+
 	for (uint32_t i = 0; i < list->count; i++)
-		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
-			return true;
-	return false;
+		count += (bool)IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr) == in;
+	return count;
 }
 
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope)
 {
 	const struct names_address added = {*addr, IN6_IS_ADDR_LINKLOCAL(addr) ? scope : 0};
 
-	if (list->count == NAMES_ADDRESSES || holds(list, &added) || scope_of(addr) == SCOPE_NOBODY)
-		return;
-	list->addresses[list->count++] = added;
+	if (count_of(list, IN6_IS_ADDR_V4MAPPED(addr)) < NAMES_OF_FAMILY && !names_holds(list, &added) &&
+	    scope_of(addr) != SCOPE_NOBODY)
+		list->addresses[list->count++] = added;
+}
+
+static bool is_named(const struct answer *a, uint64_t hash, const char *name)
+{
+	return a->name == hash && strncasecmp(a->list.name, name, NAMES_TEXT - 1) == 0;
 }
 
 /* The name's entry if it has one, else the one that was written longest ago; OLD is what is in there. */
-static struct entry *entry_for(uint64_t name, struct answer *old)
+static struct entry *entry_for(const char *name, uint64_t hash, struct answer *old)
 {
 	struct entry *oldest = &table[0];
 	uint32_t age = 0, time = now();
@@ -144,7 +155,7 @@ static struct entry *entry_for(uint64_t name, struct answer *old)
 			oldest = &table[i];
 			break;
 		}
-		if (old->name == name)
+		if (is_named(old, hash, name))
 			return &table[i];
 		if (time - old->when >= age) {
 			age = time - old->when;
@@ -155,26 +166,27 @@ static struct entry *entry_for(uint64_t name, struct answer *old)
 	return oldest;
 }
 
-static void remember(uint64_t name)
+/* What the thread has asked for by name is no number any more. */
+static void forget_numbers(const struct names_list *list)
 {
-	int at = 0;
+	for (int i = 0; i < NUMBERS; i++)
+		if (names_holds(list, &numbers[i]))
+			memset(&numbers[i], 0, sizeof numbers[i]);
+}
 
-	while (at < REMEMBERED - 1 && asked[at] != name)
-		at++;
-	for (; at > 0; at--)
-		asked[at] = asked[at - 1];
-	asked[0] = name;
+void names_note_number(const struct names_address *addr)
+{
+	numbers[next_number++ % NUMBERS] = *addr;
 }
 
 void names_note(const char *name, const struct names_list *list)
 {
 	struct answer a = {.name = hash_of(name), .when = now()}, old;
-	struct entry *e = entry_for(a.name, &old);
+	struct entry *e = entry_for(name, a.name, &old);
 
 	a.in6_when = a.when;
 	strncpy(a.list.name, name, NAMES_TEXT - 1);
-	a.list.both = list->both;
-	if (!has_in6(list) && old.name && a.when - old.in6_when < NAMES_LIFE) {
+	if (count_of(list, false) == 0 && old.name && a.when - old.in6_when < NAMES_LIFE) {
 		a.in6_when = old.in6_when;
 		for (uint32_t i = 0; i < old.list.count; i++)
 			if (!IN6_IS_ADDR_V4MAPPED(&old.list.addresses[i].addr))
@@ -183,59 +195,49 @@ void names_note(const char *name, const struct names_list *list)
 	for (uint32_t i = 0; i < list->count; i++)
 		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
 	write_entry(e, &a);
-	remember(a.name);
+	forget_numbers(&a.list);
 }
 
-static bool same(const struct names_list *a, const struct names_list *b)
+/* The entry at E, if it is a live one with ADDR. */
+static bool has(struct entry *e, const struct names_address *addr, struct answer *a)
 {
-	if (a->count != b->count || a->both != b->both)
-		return false;
-	for (uint32_t i = 0; i < a->count; i++)
-		if (!holds(b, &a->addresses[i]))
-			return false;
-	return true;
+	return atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&
+	       read_entry(e, a) && now() - a->when < NAMES_LIFE && names_holds(&a->list, addr);
 }
 
-/* How long ago this thread asked for NAME, in names. */
-static int rank(uint64_t name)
+void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
+		void *arg)
 {
-	int at = 0;
+	struct answer a;
 
-	while (at < REMEMBERED && asked[at] != name)
-		at++;
-	return at;
+	for (int i = 0; i < NUMBERS; i++)
+		if (names_same(&numbers[i], addr))
+			return;
+	for (int i = 0; i < NAMES_ENTRIES; i++) {
+		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
+			break;
+		if (has(&table[i], addr, &a))
+			visit(&a.list, arg);
+	}
 }
 
-bool names_find(const struct names_address *addr, struct names_list *list)
+void names_connected_in6(const struct names_address *addr)
 {
-	uint64_t bit = bit_of(&addr->addr);
-	uint32_t time = now();
-	int best = REMEMBERED + 1;
-	bool clear = true;
 	struct answer a;
 
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
 			break;
-		if (!(atomic_load_explicit(&table[i].filter, memory_order_relaxed) & bit) ||
-		    !read_entry(&table[i], &a) || time - a.when >= NAMES_LIFE || !holds(&a.list, addr))
-			continue;
-		if (rank(a.name) < best) {
-			best = rank(a.name);
-			*list = a.list;
-			clear = true;
-		} else if (best == REMEMBERED && !same(&a.list, list)) {
-			clear = false;
-		}
+		if (has(&table[i], addr, &a))
+			atomic_store_explicit(&table[i].knows_in6, true, memory_order_relaxed);
 	}
-	return best <= REMEMBERED && clear;
 }
 
 bool names_known(const char *name, struct names_list *list)
 {
 	struct answer a;
 
-	(void)entry_for(hash_of(name), &a);
+	(void)entry_for(name, hash_of(name), &a);
 	if (!a.name || now() - a.when >= NAMES_LIFE)
 		return false;
 	*list = a.list;

@@ -1,19 +1,20 @@
-/* What the resolver said: address to all addresses of the name, for connect() to try.
+/* What the resolver has said: the addresses of each name, for connect() to try.
  *
- * The table is fixed in size, without locks, and private to the process (a copy after fork). What it holds
+ * The table has a fixed size, no locks, and is private to the process (fork() copies it). What it holds
  * expires. Async-signal-safe and callable from any thread; errno is left alone. */
-#ifndef DUALSTACK_NAMES_H
-#define DUALSTACK_NAMES_H
+#ifndef DUALSTACK_KNOWN_NAMES_H
+#define DUALSTACK_KNOWN_NAMES_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-	NAMES_ENTRIES = 256,  /* names, of 700 bytes; untouched pages cost nothing */
-	NAMES_ADDRESSES = 16, /* addresses of a name that are remembered */
-	NAMES_TEXT = 256,     /* bytes of a name (RFC 1035, 2.3.4) */
-	NAMES_LIFE = 600,     /* seconds for which an answer is good: the resolver does not tell its TTL */
+	NAMES_ENTRIES = 256,  /* names, of a kilobyte each; untouched pages cost nothing */
+	NAMES_OF_FAMILY = 16, /* addresses of each family that are remembered for a name */
+	NAMES_ADDRESSES = 2 * NAMES_OF_FAMILY,
+	NAMES_TEXT = 256, /* bytes of a name (RFC 1035, 2.3.4) */
+	NAMES_LIFE = 600, /* seconds for which an answer is good: the resolver does not tell its TTL */
 };
 
 /* An IPv6 address, or an IPv4 one V4MAPPED (RFC 4291, 2.5.5.2). */
@@ -24,28 +25,39 @@ struct names_address {
 
 struct names_list {
 	char name[NAMES_TEXT];
-	uint32_t both; /* the program asked for both families, and so can go from one to the other itself */
+	uint32_t knows_in6; /* names_connected_in6() was called since the name was asked for */
 	uint32_t count;
-	struct names_address addresses[NAMES_ADDRESSES]; /* in the order of RFC 6724, 6 */
+	struct names_address addresses[NAMES_ADDRESSES]; /* each family in the order of RFC 6724, 6 */
 };
 
-/* ADDR in this form; and whether two are the same one: link-local ones on two interfaces are not. */
+/* ADDR in this form. And whether two are the same: link-local ones on two interfaces are not. */
 struct names_address names_address(const struct sockaddr_in6 *addr);
 bool names_same(const struct names_address *a, const struct names_address *b);
 
-/* Puts ADDR at the end of LIST, if it is not in there, there is room, and it is not nobody's (scope.h). */
+/* Whether LIST has ADDR. */
+bool names_holds(const struct names_list *list, const struct names_address *addr);
+
+/* Puts ADDR at the end of LIST, if it is new there, its family has room, and it belongs to a host (scope.h).
+ */
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope);
 
-/* The calling thread has asked for NAME, of any length, and the answer was LIST, whose own name is set here.
- * Where LIST has no IPv6 address, those of an earlier answer stay until they expire, in front. */
+/* The calling thread has asked for NAME, of any length, and the answer was LIST, whose name is set here.
+ * Without IPv6 addresses in LIST, those of an earlier answer stay, in front, until they expire. */
 void names_note(const char *name, const struct names_list *list);
 
-/* Whether ADDR came from a name: then LIST is what is known of that. Where several names have ADDR and not
- * the same others, it is the one that the calling thread asked for last; where that is not clear, the answer
- * is no. */
-bool names_find(const struct names_address *addr, struct names_list *list);
+/* The calling thread has asked for the number ADDR as a number: it is nobody's name until the thread asks for
+ * a name that has it. */
+void names_note_number(const struct names_address *addr);
 
-/* Whether anything is known of NAME, of any length, that has not expired; then LIST is that. */
+/* Calls VISIT for each name with ADDR, unless that is a number to the calling thread. */
+void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
+		void *arg);
+
+/* The program has connected to ADDR in AF_INET6: it goes from one family to the other by itself, for the
+ * names with ADDR, until it asks for them again. */
+void names_connected_in6(const struct names_address *addr);
+
+/* Whether there is an answer for NAME, of any length, that has not expired; then LIST is it. */
 bool names_known(const char *name, struct names_list *list);
 
 #endif

@@ -107,7 +107,7 @@ static int narrow_by_swap(int fd, in_port_t port)
 
 	if (plain < 0)
 		return -errno;
-	dual = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	dual = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	result = dual < 0 ? -errno : take_over(fd, dual, plain, port);
 	if (dual >= 0)
 		sys_close(dual);

@@ -149,7 +149,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 /* Who waits on the old socket, in another thread, is woken up to look at the new one. */
 static int replace_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
 {
-	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
+	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;

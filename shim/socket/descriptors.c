@@ -44,7 +44,7 @@ static int each_number(int (*visit)(int fd, void *arg), void *arg)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST_NUMBERS)
 		most = (int)limit.rlim_cur;
 	for (int fd = 0; fd < most && !result; fd++)
-		if (fcntl(fd, F_GETFD) >= 0)
+		if (sys_fcntl(fd, F_GETFD, 0) >= 0)
 			result = visit(fd, arg);
 	return result;
 }
@@ -164,7 +164,7 @@ int descriptors_registrations_in(int set, uint64_t inode,
 	info = sys_open(path, O_RDONLY, 0);
 	/* Another thread may have closed it, and with it the registrations. */
 	if (info < 0)
-		return errno == ENOENT && fcntl(set, F_GETFD) < 0 ? 0 : -ENOSYS;
+		return errno == ENOENT && sys_fcntl(set, F_GETFD, 0) < 0 ? 0 : -ENOSYS;
 	while (!result && (n = sys_read(info, text + used, sizeof text - 1 - used)) > 0) {
 		char *line = text, *end;
 

@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/sys.h"
 #include "socket/descriptors.h"
 #include "socket/mark.h"
 
 static int is_inherited(int fd, void *arg)
 {
 	const bool *cloexec_too = arg;
-	int flags = fcntl(fd, F_GETFD);
+	int flags = sys_fcntl(fd, F_GETFD, 0);
 
 	/* What can't be asked counts as inherited, and as marked. */
 	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)

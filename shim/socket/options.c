@@ -5,15 +5,16 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/real.h"
-#include "socket/mark.h"
 
 #define NONE (-1)
+#define OPT_SO_BUF_LOCK 72
 
 /* Numbers where the headers of older systems or of musl may not have the name. They are the kernel's
  * (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h); the few architectures that have others
@@ -49,6 +50,10 @@
 #define I(text, number, number6, kind)                          \
 	{                                                       \
 #text, IPPROTO_IP, number, number6, kind, false \
+	}
+#define V(text, number)                                              \
+	{                                                            \
+#text, IPPROTO_IPV6, number, NONE, OPTION_INT, false \
 	}
 #define I_STRICT(text, number, number6, kind)                  \
 	{                                                      \
@@ -101,7 +106,8 @@ const struct option options[] = {
     I(IP_RECVORIGDSTADDR, 20, 74, OPTION_INT),    /* IPV6_RECVORIGDSTADDR */
     I_STRICT(IP_MINTTL, 21, 73, OPTION_INT),      /* IPV6_MINHOPCOUNT */
     I(IP_BIND_ADDRESS_NO_PORT, 24, NONE, OPTION_INT),
-    I(IP_RECVFRAGSIZE, 25, 77, OPTION_INT),    /* IPV6_RECVFRAGSIZE */
+    I(IP_RECVFRAGSIZE, 25, 77, OPTION_INT), /* IPV6_RECVFRAGSIZE */
+    I(IP_CHECKSUM, 23, NONE, OPTION_INT),
     I(IP_RECVERR_RFC4884, 26, 31, OPTION_INT), /* IPV6_RECVERR_RFC4884 */
     I(IP_UNICAST_IF, 50, 76, OPTION_INT),      /* IPV6_UNICAST_IF */
     I(IP_LOCAL_PORT_RANGE, 51, NONE, OPTION_INT),
@@ -127,6 +133,12 @@ const struct option options[] = {
     S(SO_TIMESTAMP, OPTION_INT),
     S(SO_TIMESTAMPNS, OPTION_INT),
     S(SO_TIMESTAMPING, OPTION_BLOB),
+    /* Those of programs with a 64-bit time_t on 32-bit machines. */
+    SN(SO_TIMESTAMP_NEW, 63, OPTION_INT),
+    SN(SO_TIMESTAMPNS_NEW, 64, OPTION_INT),
+    SN(SO_TIMESTAMPING_NEW, 65, OPTION_BLOB),
+    SN(SO_NOFCS, 43, OPTION_INT),
+    SN(SO_SELECT_ERR_QUEUE, 45, OPTION_INT),
     SN(SO_PASSSEC, 34, OPTION_INT),
     SN(SO_RXQ_OVFL, 40, OPTION_INT),
     SN(SO_PEEK_OFF, 42, OPTION_INT),
@@ -174,238 +186,110 @@ const struct option options[] = {
     TN(TCP_RTO_MIN_US, 45, OPTION_INT),
     TN(TCP_DELACK_MAX_US, 46, OPTION_INT),
     SN(SO_LOCK_FILTER, 44, OPTION_INT),
+
+    /* Of IPv6 alone. */
+    V(IPV6_V6ONLY, 26),
+    V(IPV6_FLOWINFO_SEND, 33),
+    V(IPV6_AUTOFLOWLABEL, 70),
+    V(IPV6_ADDR_PREFERENCES, 72),
 };
 const int options_count = sizeof options / sizeof *options;
 
-/* The longest is the name of an interface or a congestion control, or a Fast Open key with its backup. */
-struct value {
-	socklen_t len;
-	unsigned char bytes[64];
-};
+/* Where a row stands, by level and name: a number more, 0 for none. */
+enum { LEVELS = 5, NAMES = 128 };
+static unsigned char places[LEVELS][NAMES];
+
+/* The rows that the process has ever set on any socket; all of them where a socket can have come from
+ * elsewhere. */
+static _Atomic bool touched[sizeof options / sizeof *options];
+static _Atomic bool touched_all, kept_any;
+
+static int level_place(int level)
+{
+	static const int levels[LEVELS] = {SOL_SOCKET, IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_IPV6};
+
+	for (int i = 0; i < LEVELS; i++)
+		if (levels[i] == level)
+			return i;
+	return -1;
+}
+
+void options_setup(void)
+{
+	for (int i = options_count - 1; i >= 0; i--) {
+		if (options[i].name6 >= 0 && options[i].level == IPPROTO_IP)
+			places[LEVELS - 1][options[i].name6] = (unsigned char)(i + 1);
+		places[level_place(options[i].level)][options[i].name] = (unsigned char)(i + 1);
+	}
+}
+
+/* The row of LEVEL and NAME, also of IPv6 for IPv4's row, or NULL. */
+static const struct option *row_of(int level, int name)
+{
+	int place = level_place(level);
+
+	if (place < 0 || name < 0 || name >= NAMES || !places[place][name])
+		return NULL;
+	return &options[places[place][name] - 1];
+}
 
 const struct option *options_find(int level, int name)
 {
-	for (int i = 0; options[i].level != SOL_SOCKET || options[i].name != SO_REUSEADDR; i++)
-		if (options[i].name == name && options[i].level == level)
-			return &options[i];
-	return NULL;
+	const struct option *row = row_of(level, name);
+
+	return row && row->level == level &&
+		       (row->level == IPPROTO_IP || row->kind == OPTION_UNSET || row->kind == OPTION_KEEP)
+		   ? row
+		   : NULL;
 }
 
-/* Reads one option; a length of 0 stands for one that there is not. Returns 0, or a negative errno where it
- * can't be read. */
-static int get(int fd, const struct option *row, struct value *v)
+static void touch(int level, int name)
 {
-	unsigned number;
-	int result = 0;
+	const struct option *row = row_of(level, name);
 
-	memset(v, 0, sizeof *v);
-	v->len = sizeof v->bytes;
-	/* SO_GET_FILTER counts in instructions and with a length of 0 only tells how many there are. */
-	if (row->level == SOL_SOCKET && row->name == SO_ATTACH_FILTER) {
-		v->len = 0;
-		/* Nor is this one of the program's. */
-		if (mark_test_datagram(fd))
-			return 0;
-	}
-	if (real.getsockopt(fd, row->level, row->name, v->bytes, &v->len) != 0) {
-		result = errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
-		v->len = 0;
-	}
-	/* The mark is not a setting of the program: what it sees is the default. */
-	memcpy(&number, v->bytes, sizeof number);
-	if (mark_is_value(row->level, row->name, number)) {
-		number = row->level == SOL_SOCKET ? 1 : 0;
-		memcpy(v->bytes, &number, sizeof number);
-	}
-	return result;
+	if (row)
+		atomic_store_explicit(&touched[row - options], true, memory_order_relaxed);
+	else
+		options_note_all();
+	if (row && row->kind == OPTION_KEEP)
+		atomic_store_explicit(&kept_any, true, memory_order_relaxed);
 }
 
-static bool same(const struct value *a, const struct value *b)
+void options_note(int level, int name)
 {
-	return a->len == b->len && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+	/* What an option changes beside itself. */
+	static const int brings[][3] = {{IPPROTO_IP, IP_TOS, SO_PRIORITY},
+					{SOL_SOCKET, SO_RCVLOWAT, SO_RCVBUF},
+					{SOL_SOCKET, SO_RCVLOWAT, OPT_SO_BUF_LOCK},
+					{SOL_SOCKET, SO_RCVBUF, OPT_SO_BUF_LOCK},
+					{SOL_SOCKET, SO_SNDBUF, OPT_SO_BUF_LOCK}};
+
+	touch(level, name);
+	for (size_t i = 0; i < sizeof brings / sizeof *brings; i++)
+		if (brings[i][0] == level && brings[i][1] == name)
+			touch(SOL_SOCKET, brings[i][2]);
 }
 
-static int set(int fd, int level, int name, const void *value, socklen_t len)
+void options_note_all(void)
 {
-	return real.setsockopt(fd, level, name, value, len) == 0 ? 0 : -errno;
+	atomic_store_explicit(&touched_all, true, memory_order_relaxed);
+	atomic_store_explicit(&kept_any, true, memory_order_relaxed);
 }
 
-static int write_buffer(int fd, const struct option *row, const struct value *v)
+bool options_is_touched(const struct option *row)
 {
-	int size, result;
-
-	memcpy(&size, v->bytes, sizeof size);
-	size /= 2;
-	/* Above net.core.rmem_max only SO_RCVBUFFORCE gets there, where the program had used it. */
-	result = set(fd, row->level, row->name6, &size, sizeof size);
-	return result ? set(fd, row->level, row->name, &size, sizeof size) : 0;
+	return atomic_load_explicit(&touched_all, memory_order_relaxed) ||
+	       atomic_load_explicit(&touched[row - options], memory_order_relaxed);
 }
 
-static int write_one(int fd, const struct option *row, const struct value *v, int family)
+bool options_kept(void)
 {
-	int result;
-
-	if (row->kind == OPTION_UNSET)
-		return -EOPNOTSUPP;
-	if (row->kind == OPTION_BUFFER)
-		return write_buffer(fd, row, v);
-	result = set(fd, row->level, row->name, v->bytes, v->len);
-	if (result == 0 && family == AF_INET6 && row->name6 != NONE)
-		result = set(fd, IPPROTO_IPV6, row->name6, v->bytes, v->len);
-	return result;
+	return atomic_load_explicit(&kept_any, memory_order_relaxed);
 }
 
-static int carry_row(int from, int to, const struct option *row, int family)
+bool options_touched(int level, int name)
 {
-	struct value had, has;
-	int result = get(from, row, &had);
+	const struct option *row = row_of(level, name);
 
-	if (result == 0)
-		result = get(to, row, &has);
-	if (result || same(&had, &has))
-		return result;
-	result = write_one(to, row, &had, family);
-	if (result == 0)
-		result = get(to, row, &has);
-	if (result)
-		return result;
-	return same(&had, &has) ? 0 : -EOPNOTSUPP;
-}
-
-/* Between sockets of IPv6 what is set for either family may differ. */
-static int carry_options_in6(int from, int to, const char **missed)
-{
-	static const struct option own[] = {
-	    {"IPV6_V6ONLY", IPPROTO_IPV6, 26, NONE, OPTION_INT, false},
-	    {"IPV6_FLOWINFO_SEND", IPPROTO_IPV6, 33, NONE, OPTION_INT, false},
-	    {"IPV6_AUTOFLOWLABEL", IPPROTO_IPV6, 70, NONE, OPTION_INT, false},
-	    {"IPV6_ADDR_PREFERENCES", IPPROTO_IPV6, 72, NONE, OPTION_INT, false},
-	};
-	int result = 0;
-
-	for (size_t i = 0; i < sizeof own / sizeof *own && !result; i++) {
-		*missed = own[i].text;
-		result = carry_row(from, to, &own[i], AF_INET6);
-	}
-	for (int i = 0; i < options_count && !result; i++) {
-		struct option row = options[i];
-
-		if (row.level != IPPROTO_IP || row.name6 == NONE)
-			continue;
-		*missed = row.text;
-		row.level = IPPROTO_IPV6;
-		row.name = row.name6;
-		row.name6 = NONE;
-		result = carry_row(from, to, &row, AF_INET6);
-	}
-	return result;
-}
-
-static bool is_in6(int fd)
-{
-	static const struct option domain = {"SO_DOMAIN", SOL_SOCKET, SO_DOMAIN, NONE, OPTION_INT, false};
-	struct value has;
-	int family;
-
-	(void)get(fd, &domain, &has);
-	memcpy(&family, has.bytes, sizeof family);
-	return family == AF_INET6;
-}
-
-static int carry_options(int from, int to, int family, const char **missed)
-{
-	bool in6 = family == AF_INET6 && is_in6(from);
-	int result = 0;
-
-	for (int i = 0; i < options_count && !result; i++) {
-		if (options[i].kind == OPTION_KEEP)
-			continue;
-		*missed = options[i].text;
-		result = carry_row(from, to, &options[i], in6 ? AF_INET : family);
-	}
-	return in6 && !result ? carry_options_in6(from, to, missed) : result;
-}
-
-int options_carry_flags(int from, int to, const char **missed)
-{
-	int flags = fcntl(from, F_GETFL), signal = fcntl(from, F_GETSIG);
-	struct f_owner_ex owner;
-
-	*missed = "F_SETOWN_EX";
-	if (fcntl(from, F_GETOWN_EX, &owner) != 0)
-		return -errno;
-	if (owner.pid && fcntl(to, F_SETOWN_EX, &owner) != 0)
-		return -errno;
-	*missed = "F_SETSIG";
-	if (signal > 0 && fcntl(to, F_SETSIG, signal) != 0)
-		return -errno;
-	*missed = "F_SETFL";
-	return flags >= 0 && fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
-}
-
-/* What the kernel calls the network namespace that a socket was made in (SO_NETNS_COOKIE, Linux 5.14), which
- * wants room for that and no more (sk_getsockopt()); 0 where it has no such name. */
-static int namespace_of(int fd, uint64_t *name)
-{
-	socklen_t len = sizeof *name;
-
-	*name = 0;
-	return real.getsockopt(fd, SOL_SOCKET, 71, name, &len) == 0 || errno == ENOPROTOOPT ? 0 : -errno;
-}
-
-/* A daemon may have changed its own namespace since. */
-static int same_namespace(int from, int to)
-{
-	uint64_t had, has;
-	int result = namespace_of(from, &had);
-
-	if (result == 0)
-		result = namespace_of(to, &has);
-	if (result)
-		return result;
-	return had == has ? 0 : -EXDEV;
-}
-
-/* A socket belongs to who made it (firewalls can tell, and SO_REUSEPORT compares: then bind() says so). A
- * process that has dropped its privileges since can't give it back, and no harm is done. */
-static void carry_owner(int from, int to)
-{
-	struct stat was, is;
-
-	if (fstat(from, &was) == 0 && fstat(to, &is) == 0 &&
-	    (was.st_uid != is.st_uid || was.st_gid != is.st_gid))
-		(void)!fchown(to, was.st_uid, was.st_gid);
-}
-
-int options_carry(int from, int to, int family, const char **missed)
-{
-	int result = same_namespace(from, to);
-
-	*missed = "SO_NETNS_COOKIE";
-	if (!result && mark_kept(from)) {
-		*missed = "an option that can't be read back";
-		result = -EOPNOTSUPP;
-	}
-	if (!result)
-		result = carry_options(from, to, family, missed);
-	if (!result)
-		result = options_carry_flags(from, to, missed);
-	if (!result)
-		carry_owner(from, to);
-	return result;
-}
-
-int options_mirror(int fd, const struct option *row, const void *value, socklen_t len)
-{
-	int number = 0, result;
-
-	if (row->name6 == NONE || row->level != IPPROTO_IP)
-		return 0;
-	/* IPv4 takes one byte, or nothing for 0 (do_ip_setsockopt()), where IPv6 wants an int. */
-	if (len >= sizeof number)
-		memcpy(&number, value, sizeof number);
-	else if (len > 0)
-		number = *(const unsigned char *)value;
-	result = set(fd, IPPROTO_IPV6, row->name6, &number, sizeof number);
-	return row->strict ? result : 0;
+	return !row || options_is_touched(row);
 }

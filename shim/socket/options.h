@@ -30,6 +30,23 @@ extern const int options_count;
 /* The row of LEVEL and NAME if a setsockopt() of it needs more than the call itself, else NULL. */
 const struct option *options_find(int level, int name);
 
+/* Called once, when the library is loaded, before the functions here. */
+void options_setup(void);
+
+/* The program has set the option of LEVEL and NAME on some socket: from now on it is carried. An option that
+ * nobody has set is not looked at. */
+void options_note(int level, int name);
+
+/* The process may hold a socket that somebody else has set options on: each option is looked at from now on.
+ */
+void options_note_all(void);
+
+/* Whether the option of LEVEL and NAME, or of ROW, may have been set; and whether one that can't be read back
+ * may. */
+bool options_touched(int level, int name);
+bool options_is_touched(const struct option *row);
+bool options_kept(void);
+
 /* Gives the fresh socket TO what the program has set on FROM: the options that differ, of both families
  * where TO is AF_INET6 (FAMILY), each from its own where FROM is, too; file status flags but for O_ASYNC
  * (replace.h), the receiver of SIGIO, and owner where the process may. Each option is read again after it was

@@ -3,16 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/real.h"
 #include "base/sys.h"
-#include "socket/descriptors.h"
 #include "socket/facts.h"
+#include "socket/holdings.h"
 
 enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 
@@ -24,6 +26,7 @@ struct holdings {
 	int fd_count;
 	struct descriptors_registration registrations[MOST_REGISTRATIONS];
 	int registration_count;
+	struct replace_known *known;
 };
 
 static int note_registration(const struct descriptors_registration *r, void *arg)
@@ -34,6 +37,29 @@ static int note_registration(const struct descriptors_registration *r, void *arg
 		return -ENOSPC;
 	h->registrations[h->registration_count++] = *r;
 	return 0;
+}
+
+/* Where the kernel can say whether FD is registered in SET, it does (kcmp(2), Linux 4.13); else the set is
+ * read. */
+static int note_set(int set, void *arg)
+{
+	struct holdings *h = arg;
+	struct kcmp_epoll_slot slot = {.efd = (uint32_t)set, .tfd = (uint32_t)h->fds[0]};
+	pid_t self = (pid_t)syscall(SYS_gettid);
+	long result = syscall(SYS_kcmp, self, self, KCMP_EPOLL_TFD, h->fds[0], &slot);
+
+	for (int i = 0; result == 0 && i < h->known->count; i++)
+		if (h->known->registrations[i].set == set && h->known->registrations[i].target == h->fds[0])
+			return note_registration(&h->known->registrations[i], h);
+	if (result == 0)
+		return descriptors_registrations_in(set, h->inode, note_registration, h);
+	if (result < 0 && (errno == EBADF || errno == EINVAL)) {
+		holdings_forget_set(set);
+		return 0;
+	}
+	if (result > 0 || errno == ENOENT)
+		return 0;
+	return descriptors_registrations(set, h->with, h->inode, note_registration, h);
 }
 
 static int note_descriptor(int fd, void *arg)
@@ -57,7 +83,7 @@ static int note_descriptor(int fd, void *arg)
 			return 0;
 	if (h->fd_count == MOST_DESCRIPTORS)
 		return -ENOSPC;
-	flags = fcntl(fd, F_GETFD);
+	flags = sys_fcntl(fd, F_GETFD, 0);
 	if (flags < 0)
 		return -errno;
 	h->flags[h->fd_count] = flags & FD_CLOEXEC ? O_CLOEXEC : 0;
@@ -94,7 +120,7 @@ static int registered(const struct holdings *h, int operation)
 /* The old socket is kept at hand until all went well. */
 static int exchange(const struct holdings *h, int fd)
 {
-	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
+	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
 
 	if (old < 0)
 		return -errno;
@@ -131,15 +157,28 @@ static bool all_open(const struct holdings *h)
 
 int replace_socket(int fd, uint64_t cookie, int with, int except)
 {
-	struct holdings h = {.with = with, .except = except};
-	int result, flags = fcntl(fd, F_GETFL);
+	struct replace_known none = {.count = 0};
+
+	return replace_registered(fd, cookie, with, except, &none);
+}
+
+int replace_registered(int fd, uint64_t cookie, int with, int except, struct replace_known *known)
+{
+	struct holdings h = {.with = with, .except = except, .known = known};
+	int result, flags = sys_fcntl(fd, F_GETFL, 0);
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	h.cookie = cookie;
 	h.inode = st.st_ino;
-	result = descriptors_each(note_descriptor, &h);
+	if (holdings_copied()) {
+		result = descriptors_each(note_descriptor, &h);
+	} else {
+		result = note_descriptor(fd, &h);
+		if (result == 0 && h.fd_count && holdings_registered(fd))
+			result = holdings_each_set(note_set, &h);
+	}
 	if (result)
 		return result;
 	/* Another thread may have been here first. */
@@ -155,6 +194,9 @@ int replace_socket(int fd, uint64_t cookie, int with, int except)
 		result = exchange(&h, fd);
 	/* Last, and through the program's descriptor: its number is what SIGIO's handler is told (si_fd). */
 	if (result == 0 && flags >= 0 && flags & O_ASYNC)
-		(void)fcntl(fd, F_SETFL, flags);
+		(void)sys_fcntl(fd, F_SETFL, flags);
+	for (known->count = 0; known->count < REPLACE_KNOWN && known->count < h.registration_count;
+	     known->count++)
+		known->registrations[known->count] = h.registrations[known->count];
 	return result;
 }

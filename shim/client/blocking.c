@@ -1,0 +1,159 @@
+#define _GNU_SOURCE
+#include "client/blocking.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "base/real.h"
+#include "base/sys.h"
+#include "client/connects.h"
+#include "client/in_progress.h"
+#include "config/config.h"
+#include "resolver/known_names.h"
+#include "socket/options.h"
+
+#define NEVER UINT64_MAX
+
+bool blocking_is(int fd)
+{
+	int saved = errno, flags = sys_fcntl(fd, F_GETFL, 0);
+
+	errno = saved;
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+static uint64_t now(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* SO_SNDTIMEO or SO_RCVTIMEO of FD in ms, 0 for none (socket(7)). */
+static uint64_t timeout_of(int fd, int option)
+{
+	struct timeval t = {0, 0};
+	socklen_t len = sizeof t;
+
+	if (!options_touched(SOL_SOCKET, option) || real.getsockopt(fd, SOL_SOCKET, option, &t, &len) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000 + ((uint64_t)t.tv_usec + 999) / 1000;
+}
+
+/* ---- the program's own address: the kernel waits, with a timeout of the library's */
+
+/* The descriptor that has it, and what it had before. siglongjmp() out of connect() leaves it here for the
+ * next one. */
+static __thread struct {
+	int fd; /* one more than it is; 0: none */
+	uint64_t ms;
+} lent __attribute__((tls_model("initial-exec")));
+
+static void set_timeout(int fd, uint64_t ms)
+{
+	const struct timeval t = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
+
+static void give_back(void *unused)
+{
+	int fd = lent.fd - 1;
+
+	(void)unused;
+	lent.fd = 0;
+	if (fd >= 0)
+		set_timeout(fd, lent.ms);
+}
+
+int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+	int result;
+
+	give_back(NULL);
+	if (!config.delay || (own && own <= config.delay))
+		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	lent.ms = own;
+	lent.fd = fd + 1;
+	set_timeout(fd, config.delay);
+	pthread_cleanup_push(give_back, NULL);
+	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/* ---- the other addresses */
+
+bool blocking_interrupted(void)
+{
+	struct sigaction action;
+	sigset_t blocked;
+
+	if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0)
+		return true;
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
+			return true;
+	return false;
+}
+
+/* Waits for FD's connect until END, NEVER or in ms. LIMITED: by a timeout of the program's, with which no
+ * handler lets it go on (signal(7)). */
+static int settle(int fd, uint64_t end, bool limited)
+{
+	struct pollfd fds[NAMES_ADDRESSES + 1];
+	int error;
+
+	while (connects_ask(fd, &error)) {
+		uint64_t due, time = now();
+		int count = connects_gather(fd, fds, NAMES_ADDRESSES + 1, &due);
+		struct timespec t;
+
+		if (time >= end)
+			return -EINPROGRESS;
+		if (end < due)
+			due = end;
+		t.tv_sec = due > time ? (time_t)((due - time) / 1000) : 0;
+		t.tv_nsec = due > time ? (long)((due - time) % 1000 * 1000000) : 0;
+		if (real.ppoll(fds, (nfds_t)count, due == NEVER ? NULL : &t, NULL) < 0 && errno == EINTR &&
+		    (limited || blocking_interrupted()))
+			return -EINTR;
+	}
+	return error;
+}
+
+int blocking_wait(int fd, unsigned since)
+{
+	uint64_t limit = timeout_of(fd, SO_SNDTIMEO);
+	int saved = errno, result = settle(fd, limit ? now() + limit - since : NEVER, limit != 0);
+
+	errno = saved;
+	return result;
+}
+
+bool connect_settled(int fd, int flags, int timeout)
+{
+	int saved = errno, result;
+	uint64_t limit;
+
+	if (!connects_maybe(fd) || !connects_ask(fd, NULL))
+		return true;
+	if (flags & MSG_DONTWAIT || !blocking_is(fd)) {
+		errno = EAGAIN;
+		return false;
+	}
+	limit = timeout_of(fd, timeout);
+	result = settle(fd, limit ? now() + limit : NEVER, limit != 0);
+	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
+	return result == 0;
+}

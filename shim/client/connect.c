@@ -1,0 +1,156 @@
+#define _GNU_SOURCE
+#include "client/connect.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "address/translate.h"
+#include "base/real.h"
+#include "base/sockaddr.h"
+#include "client/attempt.h"
+#include "client/blocking.h"
+#include "client/connects.h"
+#include "config/config.h"
+#include "socket/facts.h"
+#include "socket/mark.h"
+
+static int fail(int negative)
+{
+	errno = -negative;
+	return -1;
+}
+
+/* Whether ERROR, of a connect() that failed at once, is about the address and not about the socket. */
+static bool is_of_address(int error)
+{
+	static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
+				     EHOSTDOWN,    ENETDOWN,  ECONNRESET,   ECONNABORTED,
+				     EACCES,       EPERM,     ENOPROTOOPT};
+
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (errors[i] == error)
+			return true;
+	return false;
+}
+
+/* ADDR as FD's family has it, if FD is a socket that the library has made an AF_INET6 one; then it is in IN6.
+ */
+static bool as_marked(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+{
+	struct sockaddr_in in;
+
+	if (!sockaddr_is_in(addr, len) || mark_test(fd) == MARK_NONE)
+		return false;
+	memcpy(&in, addr, sizeof in);
+	*in6 = translate_real(&in);
+	return true;
+}
+
+/* The kernel's answer, once there is one: 0, the error, or EISCONN. It does not look at the address for that,
+ * but it does at the family. */
+static int ask_kernel(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 in6;
+
+	if (as_marked(fd, addr, len, &in6))
+		return real.connect(fd, (const struct sockaddr *)&in6, sizeof in6);
+	return real.connect(fd, addr, len);
+}
+
+int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+{
+	int saved = errno, result;
+
+	if (!blocking_is(fd))
+		return fail(-EALREADY);
+	result = blocking_wait(fd, since);
+	if (result)
+		return fail(result < 0 ? result : -result);
+	/* Another thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew
+	 * here. */
+	if (!socket_protocol(fd))
+		return fail(-EBADF);
+	result = ask_kernel(fd, addr, len);
+	if (result == 0)
+		errno = saved;
+	return result;
+}
+
+/* The other addresses, from the first on, which has not been tried, or STARTED, or failed with ERROR. */
+static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
+		  bool started, int error, int *result)
+{
+	int saved = errno, status;
+
+	if (!attempt_plan(fd, &d->plan))
+		return false;
+	destination_fit(d);
+	if (d->list.count == 0 || (d->list.count == 1 && (started || d->own_first)))
+		return false;
+	status = connects_begin(fd, d, blocks, started, error);
+	if (status == -ENOSPC)
+		return false;
+	errno = saved;
+	*result = status == -EINPROGRESS && blocks ? connect_again(fd, addr, len, started ? config.delay : 0)
+						   : fail(status);
+	if (*result == 0)
+		errno = saved;
+	return true;
+}
+
+/* The program's own socket to its own address: the very call that it is without the library, with an eye on
+ * the others. */
+static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+{
+	bool blocks = blocking_is(fd);
+	int saved = errno, status;
+	int protocol = blocks ? socket_protocol(fd) : 0;
+	struct sockaddr_in6 in6;
+
+	errno = saved;
+	if (blocks && (!protocol || protocol == IPPROTO_UDP))
+		return false;
+	if (blocks)
+		status = blocking_try(fd, addr, len);
+	else
+		status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	if ((status == -EINVAL || status == -EAFNOSUPPORT) && as_marked(fd, addr, len, &in6)) {
+		addr = (const struct sockaddr *)&in6;
+		len = sizeof in6;
+		if (blocks)
+			status = blocking_try(fd, addr, len);
+		else
+			status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	}
+	errno = saved;
+	*result = status ? fail(status) : 0;
+	if (status == -EINPROGRESS && !blocks)
+		connects_start(fd, d);
+	else if (status == -EINTR && !blocking_interrupted())
+		status = -EINPROGRESS;
+	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
+		*result = ask_kernel(fd, addr, len);
+	else if (is_of_address(-status))
+		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
+	if (*result == 0)
+		errno = saved;
+	return true;
+}
+
+bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+{
+	const int family = sockaddr_family(addr);
+	int saved = errno;
+	bool taken;
+
+	if (d->names == 0 || (family == AF_INET && d->list.knows_in6) || !destination_order(d, family))
+		return false;
+	attempt_local(fd, d->to.sin6_port, &d->plan);
+	if (d->own_first)
+		return own_first(fd, addr, len, d, result);
+	taken = attempt_is_fresh(fd) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
+	if (!taken)
+		errno = saved;
+	return taken;
+}

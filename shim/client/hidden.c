@@ -1,0 +1,85 @@
+#define _GNU_SOURCE
+#include "client/hidden.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/real.h"
+#include "base/sys.h"
+#include "client/in_progress.h"
+#include "socket/facts.h"
+#include "socket/options.h"
+
+static _Atomic int set = -1;
+static int watched;
+
+int hidden_set(void)
+{
+	return atomic_load_explicit(&set, memory_order_relaxed);
+}
+
+void hidden_fork(void)
+{
+	int before = atomic_exchange(&set, -1);
+
+	watched = 0;
+	if (before >= 0)
+		sys_close(before);
+}
+
+void hidden_take(struct hidden *h, int fd, uint64_t cookie)
+{
+	*h = (struct hidden){.fd = fd, .cookie = cookie};
+	if (fd >= 0)
+		connects_count_number(fd, 1);
+}
+
+void hidden_watch(struct hidden *h, void *data)
+{
+	struct epoll_event event = {.events = EPOLLOUT, .data.ptr = data};
+
+	if (h->fd < 0 || h->watched)
+		return;
+	if (hidden_set() < 0)
+		atomic_store(&set, real.epoll_create1(EPOLL_CLOEXEC));
+	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, h->fd, &event) == 0;
+	watched += h->watched;
+	if (watched == 0)
+		hidden_fork();
+}
+
+/* Explicitly: a socket that is put in the program's place would stay registered. */
+void hidden_give(struct hidden *h, int instead)
+{
+	if (h->watched)
+		(void)real.epoll_ctl(hidden_set(), EPOLL_CTL_DEL, h->fd, NULL);
+	if (h->watched && --watched == 0)
+		hidden_fork();
+	if (h->fd >= 0)
+		connects_count_number(h->fd, -1);
+	h->watched = false;
+	h->fd = instead;
+}
+
+bool hidden_is_there(const struct hidden *h)
+{
+	return h->fd >= 0 && socket_cookie(h->fd) == h->cookie;
+}
+
+/* With SO_LINGER close() would wait (socket(7)). */
+void hidden_drop(struct hidden *h, bool alone)
+{
+	const struct linger none = {0, 0};
+	bool there = hidden_is_there(h);
+	int fd = h->fd;
+
+	hidden_give(h, HIDDEN_NONE);
+	if (!there)
+		return;
+	if (alone && options_touched(SOL_SOCKET, SO_LINGER))
+		(void)real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	sys_close(fd);
+}

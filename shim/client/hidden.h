@@ -1,0 +1,40 @@
+/* Sockets of attempts on descriptors of the library's own: counted, so that close() finds them, and watched
+ * in one epoll set while they are on their way. To be called with the lock (lock.h); errno is undefined
+ * afterwards. */
+#ifndef DUALSTACK_HIDDEN_H
+#define DUALSTACK_HIDDEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hidden {
+	int fd;          /* HIDDEN_NONE: there is none; HIDDEN_PLACE: it is on the program's descriptor */
+	uint64_t cookie; /* of the socket there */
+	bool watched;
+};
+
+enum { HIDDEN_NONE = -1, HIDDEN_PLACE = -2 };
+
+/* H has the socket of COOKIE on FD from now on. */
+void hidden_take(struct hidden *h, int fd, uint64_t cookie);
+
+/* H has none any more; its descriptor is the caller's. */
+void hidden_give(struct hidden *h, int instead);
+
+/* Has the epoll set tell of H, with DATA. */
+void hidden_watch(struct hidden *h, void *data);
+
+/* Whether H's socket is there still: the program may have closed it unseen, by a bare system call or from
+ * another thread, and have something else there. */
+bool hidden_is_there(const struct hidden *h);
+
+/* Closes H's socket. ALONE: no other process has it. */
+void hidden_drop(struct hidden *h, bool alone);
+
+/* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
+int hidden_set(void);
+
+/* The process is a child: the set is its parent's. */
+void hidden_fork(void);
+
+#endif

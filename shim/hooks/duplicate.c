@@ -1,0 +1,81 @@
+/* What copies a descriptor: the library remembers that a socket may have more than one (socket/holdings.h).
+ */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+#include "base/sys.h"
+#include "client/connects.h"
+#include "client/in_progress.h"
+#include "socket/holdings.h"
+
+static int copied(int fd, int to)
+{
+	if (to >= 0)
+		holdings_note_duplicate(fd, to);
+	return to;
+}
+
+int hook_dup(int fd)
+{
+	hooks_start();
+	return copied(fd, real.dup(fd));
+}
+
+/* A call that will fail leaves TO as it is. */
+RARE static void leave(int fd, int to, int flags)
+{
+	hooks_start();
+	if (connects_pending() && connects_maybe(to) && fd != to && !(flags & ~O_CLOEXEC) &&
+	    sys_fcntl(fd, F_GETFD, 0) >= 0)
+		connects_leave(to, to);
+}
+
+int hook_dup2(int fd, int to)
+{
+	if (connects_pending())
+		leave(fd, to, 0);
+	return copied(fd, real.dup2(fd, to));
+}
+
+int hook_dup3(int fd, int to, int flags)
+{
+	if (connects_pending())
+		leave(fd, to, flags);
+	return copied(fd, real.dup3(fd, to, flags));
+}
+
+/* The argument is an int, a long or a pointer, or there is none: each is passed in the same place. */
+static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, void *arg)
+{
+	int result = call(fd, command, arg);
+
+	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
+}
+
+int hook_fcntl(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	hooks_start();
+	return do_fcntl(real.fcntl, fd, command, arg);
+}
+
+int hook_fcntl64(int fd, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	hooks_start();
+	return do_fcntl(real.fcntl64 ? real.fcntl64 : real.fcntl, fd, command, arg);
+}

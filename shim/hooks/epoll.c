@@ -1,0 +1,153 @@
+/* Epoll sets. With no connect in progress waiting is one load and one branch (client/in_progress.h), and what
+ * is more is out of line, so that no registers are saved for it. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define KNOWS_THREADS 1
+#endif
+
+#include "base/memory.h"
+#include "client/connects.h"
+#include "client/in_progress.h"
+#include "client/wait.h"
+#include "socket/holdings.h"
+
+static const struct timespec *from_ms(int ms, struct timespec *t)
+{
+	if (ms < 0)
+		return NULL;
+	t->tv_sec = ms / 1000;
+	t->tv_nsec = ms % 1000 * 1000000L;
+	return t;
+}
+
+int hook_epoll_create(int size)
+{
+	int set;
+
+	hooks_start();
+	set = real.epoll_create(size);
+	if (set >= 0)
+		holdings_note_set(set);
+	return set;
+}
+
+int hook_epoll_create1(int flags)
+{
+	int set;
+
+	hooks_start();
+	set = real.epoll_create1(flags);
+	if (set >= 0)
+		holdings_note_set(set);
+	return set;
+}
+
+RARE static int epoll_ctl_pending(int set, int operation, int fd, struct epoll_event *event)
+{
+	hooks_start();
+	if (!connects_pending() || !connects_maybe(fd) || !memory_readable(event, event ? sizeof *event : 0))
+		return real.epoll_ctl(set, operation, fd, event);
+	return connects_register(set, operation, fd, event);
+}
+
+int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	holdings_note_set(set);
+	if (operation == EPOLL_CTL_ADD)
+		holdings_note_registration(fd);
+	if (connects_pending())
+		return epoll_ctl_pending(set, operation, fd, event);
+	return real.epoll_ctl(set, operation, fd, event);
+}
+
+/* Whether a wait can be left to the kernel: nothing is in progress, and no other thread can begin to connect
+ * meanwhile. (A signal handler can, but ends the wait.) Not every C library tells. */
+static bool is_still(void)
+{
+#ifdef KNOWS_THREADS
+	return !connects_pending() && __libc_single_threaded;
+#else
+	return false;
+#endif
+}
+
+/* Where another thread has begun to connect while this one waited, its events are looked through afterwards;
+ * if none is left the wait goes on. */
+static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
+		  const sigset_t *mask)
+{
+	if (result <= 0 || !connects_pending())
+		return result;
+	result = wait_sift(set, events, result);
+	return result ? result : wait_epoll(set, events, most, timeout, mask);
+}
+
+static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
+							 int timeout, const sigset_t *mask)
+{
+	struct timespec t;
+	int result;
+
+	hooks_start();
+	if (connects_pending())
+		return wait_epoll(set, events, most, from_ms(timeout, &t), mask);
+	result = real.epoll_pwait(set, events, most, timeout, mask);
+	return sifted(set, events, result, most, from_ms(timeout, &t), mask);
+}
+
+int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
+{
+	if (is_still())
+		return real.epoll_pwait(set, events, most, timeout, mask);
+	return epoll_pwait_watched(set, events, most, timeout, mask);
+}
+
+static __attribute__((noinline)) int epoll_wait_watched(int set, struct epoll_event *events, int most,
+							int timeout)
+{
+	struct timespec t;
+	int result;
+
+	hooks_start();
+	if (connects_pending())
+		return wait_epoll(set, events, most, from_ms(timeout, &t), NULL);
+	result = real.epoll_wait(set, events, most, timeout);
+	return sifted(set, events, result, most, from_ms(timeout, &t), NULL);
+}
+
+int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+{
+	if (is_still())
+		return real.epoll_wait(set, events, most, timeout);
+	return epoll_wait_watched(set, events, most, timeout);
+}
+
+static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_event *events, int most,
+							  const struct timespec *timeout,
+							  const sigset_t *mask)
+{
+	int result;
+
+	hooks_start();
+	if (!real.epoll_pwait2) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (connects_pending() &&
+	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
+		return wait_epoll(set, events, most, timeout, mask);
+	result = real.epoll_pwait2(set, events, most, timeout, mask);
+	return sifted(set, events, result, most, timeout, mask);
+}
+
+int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+		      const sigset_t *mask)
+{
+	if (is_still() && real.epoll_pwait2)
+		return real.epoll_pwait2(set, events, most, timeout, mask);
+	return epoll_pwait2_watched(set, events, most, timeout, mask);
+}

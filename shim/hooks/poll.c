@@ -1,0 +1,115 @@
+/* poll() and select(). With no connect in progress this is one load and one branch (client/in_progress.h),
+ * and what is more is out of line, so that no registers are saved for it. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+
+#include "client/in_progress.h"
+#include "client/wait.h"
+
+#define KNOWS_THREADS 1
+#endif
+
+static const struct timespec *from_ms(int ms, struct timespec *t)
+{
+	if (ms < 0)
+		return NULL;
+	t->tv_sec = ms / 1000;
+	t->tv_nsec = ms % 1000 * 1000000L;
+	return t;
+}
+
+/* Before the library is ready, connects_pending() says yes. */
+static int poll_pending(struct pollfd *fds, nfds_t count, int timeout)
+{
+	struct timespec t;
+
+	hooks_start();
+	if (!connects_pending())
+		return real.poll(fds, count, timeout);
+	return wait_poll(fds, count, from_ms(timeout, &t), NULL);
+}
+
+int hook_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	if (connects_pending())
+		return poll_pending(fds, count, timeout);
+	return real.poll(fds, count, timeout);
+}
+
+static int ppoll_pending(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+			 const sigset_t *mask)
+{
+	hooks_start();
+	return wait_poll(fds, count, timeout, mask);
+}
+
+int hook_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+{
+	if (connects_pending())
+		return ppoll_pending(fds, count, timeout, mask);
+	return real.ppoll(fds, count, timeout, mask);
+}
+
+/* What _FORTIFY_SOURCE compiles poll() to: SPACE is how large FDS is, as far as the compiler knows. The C
+ * library's own ends a program that lies. */
+int hook___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space)
+{
+	if (connects_pending() && space / sizeof *fds >= count)
+		return poll_pending(fds, count, timeout);
+	return real.__poll_chk ? real.__poll_chk(fds, count, timeout, space) : hook_poll(fds, count, timeout);
+}
+
+int hook___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
+		     size_t space)
+{
+	if (connects_pending() && space / sizeof *fds >= count)
+		return ppoll_pending(fds, count, timeout, mask);
+	return real.__ppoll_chk ? real.__ppoll_chk(fds, count, timeout, mask, space)
+				: hook_ppoll(fds, count, timeout, mask);
+}
+
+RARE static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
+{
+	struct timespec t, left;
+	int result, error;
+
+	hooks_start();
+	if (!connects_pending() || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+		return real.select(count, in, out, urgent, timeout);
+	if (timeout) {
+		t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+		t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
+		left = t;
+	}
+	result = wait_select(count, in, out, urgent, timeout ? &t : NULL, NULL, timeout ? &left : NULL);
+	error = errno;
+	/* Linux says how much was left (select(2), "Notes"). */
+	if (timeout) {
+		timeout->tv_sec = left.tv_sec;
+		timeout->tv_usec = left.tv_nsec / 1000;
+	}
+	errno = error;
+	return result;
+}
+
+int hook_select(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
+{
+	if (connects_pending())
+		return select_pending(count, in, out, urgent, timeout);
+	return real.select(count, in, out, urgent, timeout);
+}
+
+int hook_pselect(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
+		 const sigset_t *mask)
+{
+	if (connects_pending()) {
+		hooks_start();
+		return wait_select(count, in, out, urgent, timeout, mask, NULL);
+	}
+	return real.pselect(count, in, out, urgent, timeout, mask);
+}

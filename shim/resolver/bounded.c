@@ -1,0 +1,137 @@
+/* glibc's resolver reads its timeouts from _res, which each thread has for itself (resolver(3)). Both
+ * questions of AF_UNSPEC go out at once; a server that answers the A only is asked again twice with one
+ * question after the other (resolv/res_send.c, send_dg()), three seconds in all, unless RES_SNGLKUPREOP says
+ * so from the start. */
+#define _GNU_SOURCE
+#include "resolver/bounded.h"
+
+#include <arpa/nameser.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <resolv.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/real.h"
+
+static _Atomic uint32_t respite_until;
+
+static uint64_t milliseconds(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool bounded_allowed(void)
+{
+	return (int32_t)(atomic_load(&respite_until) - (uint32_t)(milliseconds() / 1000)) <= 0;
+}
+
+/* A question without an answer takes a second; one of two servers' a little less. */
+static void note_time(uint64_t began, bool answered)
+{
+	uint64_t now = milliseconds();
+
+	if (!answered && now - began >= 900)
+		atomic_store(&respite_until, (uint32_t)(now / 1000) + BOUNDED_RESPITE);
+}
+
+#if defined __GLIBC__ && __GLIBC_PREREQ(2, 34)
+/* What the thread's _res was. siglongjmp() out of the resolver leaves it here for the next question. */
+static __thread struct {
+	bool lent;
+	int retrans, retry;
+	unsigned long options;
+} before __attribute__((tls_model("initial-exec")));
+
+static void give_back(void *unused)
+{
+	(void)unused;
+	if (!before.lent)
+		return;
+	_res.retrans = before.retrans;
+	_res.retry = before.retry;
+	_res.options = before.options;
+	before.lent = false;
+}
+
+static void lend(void)
+{
+	unsigned char packet[NS_PACKETSZ];
+
+	give_back(NULL);
+	/* Reads /etc/resolv.conf if it has changed: glibc does so only while _res is what it says. */
+	(void)res_mkquery(QUERY, "", C_IN, T_A, NULL, 0, NULL, packet, sizeof packet);
+	before.retrans = _res.retrans;
+	before.retry = _res.retry;
+	before.options = _res.options;
+	before.lent = true;
+	_res.retrans = BOUNDED_PATIENCE;
+	_res.retry = 1;
+	_res.options |= RES_SNGLKUP | RES_SNGLKUPREOP;
+}
+bool bounded_searches(const char *name)
+{
+	const size_t size = strlen(name);
+
+	return size && name[size - 1] != '.' && _res.dnsrch[0];
+}
+#else
+bool bounded_searches(const char *name)
+{
+	return *name && name[strlen(name) - 1] != '.';
+}
+
+static void give_back(void *unused)
+{
+	(void)unused;
+}
+
+static void lend(void)
+{
+}
+#endif
+
+static bool has_in6(const struct addrinfo *list)
+{
+	while (list && list->ai_family != AF_INET6)
+		list = list->ai_next;
+	return list != NULL;
+}
+
+int bounded_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+			struct addrinfo **result)
+{
+	const uint64_t began = milliseconds();
+	int error, saved;
+
+	lend();
+	pthread_cleanup_push(give_back, NULL);
+	error = real.getaddrinfo(node, service, hints, result);
+	saved = errno;
+	pthread_cleanup_pop(1);
+	note_time(began, error == 0 && has_in6(*result));
+	errno = saved;
+	return error;
+}
+
+int bounded_gethostbyname6_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+			     struct hostent **result, int *error)
+{
+	const uint64_t began = milliseconds();
+	int status, saved;
+
+	lend();
+	pthread_cleanup_push(give_back, NULL);
+	status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
+	saved = errno;
+	pthread_cleanup_pop(1);
+	note_time(began, status == 0 && *result);
+	errno = saved;
+	return status;
+}

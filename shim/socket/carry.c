@@ -1,0 +1,228 @@
+/* Carrying options from one socket to another. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/real.h"
+#include "base/sys.h"
+#include "socket/mark.h"
+#include "socket/options.h"
+
+/* The longest is the name of an interface or a congestion control, or a Fast Open key with its backup. */
+struct value {
+	socklen_t len;
+	unsigned char bytes[64];
+};
+
+/* Reads one option; a length of 0 stands for one that there is not. Returns 0, or a negative errno where it
+ * can't be read. */
+static int get(int fd, const struct option *row, struct value *v)
+{
+	unsigned number;
+	int result = 0;
+
+	memset(v, 0, sizeof *v);
+	v->len = sizeof v->bytes;
+	/* SO_GET_FILTER counts in instructions and with a length of 0 only tells how many there are. */
+	if (row->level == SOL_SOCKET && row->name == SO_ATTACH_FILTER) {
+		v->len = 0;
+		/* Nor is this one of the program's. */
+		if (mark_test_datagram(fd))
+			return 0;
+	}
+	if (real.getsockopt(fd, row->level, row->name, v->bytes, &v->len) != 0) {
+		result = errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
+		v->len = 0;
+	}
+	/* The mark is not a setting of the program: what it sees is the default. */
+	memcpy(&number, v->bytes, sizeof number);
+	if (mark_is_value(row->level, row->name, number)) {
+		number = row->level == SOL_SOCKET ? 1 : 0;
+		memcpy(v->bytes, &number, sizeof number);
+	}
+	return result;
+}
+
+static bool same(const struct value *a, const struct value *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static int set(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return real.setsockopt(fd, level, name, value, len) == 0 ? 0 : -errno;
+}
+
+static int write_buffer(int fd, const struct option *row, const struct value *v)
+{
+	int size, result;
+
+	memcpy(&size, v->bytes, sizeof size);
+	size /= 2;
+	/* Above net.core.rmem_max only SO_RCVBUFFORCE gets there, where the program had used it. */
+	result = set(fd, row->level, row->name6, &size, sizeof size);
+	return result ? set(fd, row->level, row->name, &size, sizeof size) : 0;
+}
+
+static int write_one(int fd, const struct option *row, const struct value *v, int family)
+{
+	int result;
+
+	if (row->kind == OPTION_UNSET)
+		return -EOPNOTSUPP;
+	if (row->kind == OPTION_BUFFER)
+		return write_buffer(fd, row, v);
+	result = set(fd, row->level, row->name, v->bytes, v->len);
+	if (result == 0 && family == AF_INET6 && row->name6 >= 0)
+		result = set(fd, IPPROTO_IPV6, row->name6, v->bytes, v->len);
+	return result;
+}
+
+static int carry_row(int from, int to, const struct option *row, int family)
+{
+	struct value had, has;
+	int result = get(from, row, &had);
+
+	if (result == 0)
+		result = get(to, row, &has);
+	if (result || same(&had, &has))
+		return result;
+	result = write_one(to, row, &had, family);
+	if (result == 0)
+		result = get(to, row, &has);
+	if (result)
+		return result;
+	return same(&had, &has) ? 0 : -EOPNOTSUPP;
+}
+
+static bool is_in6(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof domain;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET6;
+}
+
+/* Between sockets of IPv6 what is set for either family may differ. */
+static int carry_in6(int from, int to, const struct option *row)
+{
+	struct option own = *row;
+
+	if (row->level == IPPROTO_IP && row->name6 < 0)
+		return 0;
+	if (row->level == IPPROTO_IP) {
+		own.level = IPPROTO_IPV6;
+		own.name = row->name6;
+		own.name6 = -1;
+	}
+	return own.level == IPPROTO_IPV6 ? carry_row(from, to, &own, AF_INET6) : 0;
+}
+
+static int carry_options(int from, int to, int family, const char **missed)
+{
+	bool in6 = family == AF_INET6 && is_in6(from);
+	int result = 0;
+
+	for (int i = 0; i < options_count && !result; i++) {
+		const struct option *row = &options[i];
+
+		if (row->kind == OPTION_KEEP || !options_is_touched(row))
+			continue;
+		*missed = row->text;
+		if (row->level != IPPROTO_IPV6)
+			result = carry_row(from, to, row, in6 ? AF_INET : family);
+		if (result == 0 && in6)
+			result = carry_in6(from, to, row);
+	}
+	return result;
+}
+
+int options_carry_flags(int from, int to, const char **missed)
+{
+	int flags = sys_fcntl(from, F_GETFL, 0), signal;
+	struct f_owner_ex owner;
+
+	*missed = "F_SETOWN_EX";
+	if (sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	*missed = "F_SETSIG";
+	signal = owner.pid || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
+	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
+		return -errno;
+	*missed = "F_SETFL";
+	return flags >= 0 && sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
+}
+
+/* What the kernel calls the network namespace that a socket was made in (SO_NETNS_COOKIE, Linux 5.14), which
+ * wants room for that and no more (sk_getsockopt()); 0 where it has no such name. */
+static int namespace_of(int fd, uint64_t *name)
+{
+	socklen_t len = sizeof *name;
+
+	*name = 0;
+	return real.getsockopt(fd, SOL_SOCKET, 71, name, &len) == 0 || errno == ENOPROTOOPT ? 0 : -errno;
+}
+
+/* A daemon may have changed its own namespace since. */
+static int same_namespace(int from, int to)
+{
+	uint64_t had, has;
+	int result = namespace_of(from, &had);
+
+	if (result == 0)
+		result = namespace_of(to, &has);
+	if (result)
+		return result;
+	return had == has ? 0 : -EXDEV;
+}
+
+/* A socket belongs to who made it (firewalls can tell, and SO_REUSEPORT compares: then bind() says so). A
+ * process that has dropped its privileges since can't give it back, and no harm is done. */
+static void carry_owner(int from, int to)
+{
+	struct stat was, is;
+
+	if (fstat(from, &was) == 0 && fstat(to, &is) == 0 &&
+	    (was.st_uid != is.st_uid || was.st_gid != is.st_gid))
+		(void)!fchown(to, was.st_uid, was.st_gid);
+}
+
+int options_carry(int from, int to, int family, const char **missed)
+{
+	int result = same_namespace(from, to);
+
+	*missed = "SO_NETNS_COOKIE";
+	if (!result && options_kept() && mark_kept(from)) {
+		*missed = "an option that can't be read back";
+		result = -EOPNOTSUPP;
+	}
+	if (!result)
+		result = carry_options(from, to, family, missed);
+	if (!result)
+		result = options_carry_flags(from, to, missed);
+	if (!result)
+		carry_owner(from, to);
+	return result;
+}
+
+int options_mirror(int fd, const struct option *row, const void *value, socklen_t len)
+{
+	int number = 0, result;
+
+	if (row->name6 < 0 || row->level != IPPROTO_IP)
+		return 0;
+	/* IPv4 takes one byte, or nothing for 0 (do_ip_setsockopt()), where IPv6 wants an int. */
+	if (len >= sizeof number)
+		memcpy(&number, value, sizeof number);
+	else if (len > 0)
+		number = *(const unsigned char *)value;
+	result = set(fd, IPPROTO_IPV6, row->name6, &number, sizeof number);
+	return row->strict ? result : 0;
+}

@@ -1,0 +1,30 @@
+/* What the process has done that lets it hold a socket more than once. Each of these only ever errs on the
+ * side of looking closer: a copy that is gone still counts. Async-signal-safe and callable from any thread;
+ * errno is left alone. */
+#ifndef DUALSTACK_HOLDINGS_H
+#define DUALSTACK_HOLDINGS_H
+
+#include <stdbool.h>
+
+/* A socket may have a second descriptor from now on: it was inherited, received, or copied. */
+void holdings_note_copy(void);
+bool holdings_copied(void);
+
+/* FROM has been copied to TO: takes note of that if it is an Internet socket, or an epoll set. */
+void holdings_note_duplicate(int from, int to);
+
+/* SET is an epoll set. */
+void holdings_note_set(int set);
+
+/* Calls VISIT for each number that was an epoll set once until it returns something other than 0, and returns
+ * that, else 0. */
+int holdings_each_set(int (*visit)(int set, void *arg), void *arg);
+
+/* Descriptor FD has been registered in an epoll set. And whether one with its number may have been. */
+void holdings_note_registration(int fd);
+bool holdings_registered(int fd);
+
+/* SET is none any more. */
+void holdings_forget_set(int set);
+
+#endif
