@@ -87,7 +87,8 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	pthread_cleanup_push(give_back, NULL);
 	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	pthread_cleanup_pop(1);
-	return result;
+	/* A second connect() that is not answered in time (__inet_stream_connect()). */
+	return result == -EALREADY ? -EINPROGRESS : result;
 }
 
 /* ---- the other addresses */

@@ -65,6 +65,8 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	if (!blocking_is(fd))
 		return fail(-EALREADY);
 	result = blocking_wait(fd, since);
+	if (result < 0)
+		connects_unblock(fd);
 	if (result)
 		return fail(result < 0 ? result : -result);
 	/* Another thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew

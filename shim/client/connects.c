@@ -147,11 +147,29 @@ static void step(int i, int *error)
 	leave(i);
 }
 
+/* The program has closed the set unseen, by a bare system call, and perhaps more. */
+static void find_set_again(void)
+{
+	const int end = atomic_load(&top);
+
+	hidden_lose();
+	for (int i = 0; i < end; i++) {
+		if (atomic_load(&stages[i]) != RACING || !enter(i))
+			continue;
+		eyeballs_rewatch(&table[i]);
+		eyeballs_step(&table[i], NULL);
+		leave(i);
+	}
+}
+
 /* Under the lock. */
 static void step_hidden(void)
 {
 	struct epoll_event events[8];
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
+
+	if (count < 0)
+		find_set_again();
 
 	for (int n = 0; n < count && !lock_has_logged(); n++)
 		step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
@@ -181,7 +199,7 @@ static bool is_due(void)
 	struct epoll_event event;
 
 	return now() >= atomic_load(&connects_due) ||
-	       (hidden_set() >= 0 && real.epoll_wait(hidden_set(), &event, 1, 0) > 0);
+	       (hidden_set() >= 0 && real.epoll_wait(hidden_set(), &event, 1, 0) != 0);
 }
 
 void connects_advance(void)
@@ -348,6 +366,21 @@ void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 	i = find(fd);
 	if (enter(i)) {
 		eyeballs_set(&table[i], level, name, value, len);
+		leave(i);
+	}
+	(void)lock_give(&lock);
+}
+
+void connects_unblock(int fd)
+{
+	struct lock lock;
+	int i;
+
+	if (!lock_take(&lock))
+		return;
+	i = find(fd);
+	if (enter(i)) {
+		eyeballs_unblock(&table[i]);
 		leave(i);
 	}
 	(void)lock_give(&lock);

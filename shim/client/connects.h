@@ -49,6 +49,9 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 /* Sets on the other attempts what the program has set on FD. */
 void connects_set(int fd, int level, int name, const void *value, socklen_t len);
 
+/* The thread that waited in connect() of FD does not any more; the program may wait in other ways. */
+void connects_unblock(int fd);
+
 /* Ends what is in progress for FD, which keeps the socket that is in place; with OWN, its own one. */
 void connects_end(int fd, bool own);
 

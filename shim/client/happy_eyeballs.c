@@ -39,10 +39,17 @@ static void set_fd(struct eyeballs *e, int fd)
 	e->fd = fd;
 }
 
+static int fd_of(const struct eyeballs *e, const struct eyeballs_attempt *a)
+{
+	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
+}
+
 static void forget(struct eyeballs *e)
 {
-	for (uint32_t i = 0; i <= e->count; i++)
+	for (uint32_t i = 0; i <= e->count; i++) {
+		hidden_unwatch(&e->attempts[i].at, fd_of(e, &e->attempts[i]));
 		hidden_drop(&e->attempts[i].at, true);
+	}
 	set_fd(e, -1);
 	e->used = false;
 	connects_count(-1);
@@ -88,16 +95,11 @@ static struct eyeballs_attempt *in_place(struct eyeballs *e)
 	return NULL;
 }
 
-static int fd_of(const struct eyeballs *e, const struct eyeballs_attempt *a)
-{
-	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
-}
-
 /* Has the epoll set tell of A, unless a thread waits for it in connect(). */
 static void watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	if (a->state == EYEBALLS_GOING && !e->blocks)
-		hidden_watch(&a->at, e);
+	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd != HIDDEN_NONE)
+		hidden_watch(&a->at, fd_of(e, a), e);
 }
 
 /* Puts A's socket on the program's descriptor. What was there goes on to a descriptor of the library's; with
@@ -112,13 +114,15 @@ static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 		return 0;
 	if (!before || !hidden_is_there(&a->at))
 		return -EBADF;
-	old = last ? HIDDEN_NONE : sys_fcntl(with, F_DUPFD_CLOEXEC, with);
+	old = last ? HIDDEN_NONE : sys_fcntl(e->fd, F_DUPFD_CLOEXEC, with);
 	if (!last && old < 0)
 		return -errno;
+	hidden_unwatch(&before->at, e->fd);
 	result = options_carry_flags(e->fd, with, &missed);
 	if (result == 0)
 		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
 	if (result) {
+		watch(e, before);
 		if (!last)
 			sys_close(old);
 		return result;
@@ -127,6 +131,7 @@ static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 	sys_close(with);
 	hidden_take(&before->at, old, e->cookie);
 	watch(e, before);
+	watch(e, a);
 	e->cookie = a->at.cookie;
 	e->moved = true;
 	connects_count_change();
@@ -135,11 +140,12 @@ static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 
 /* ---- attempts */
 
-static void ended(const struct eyeballs *e, struct eyeballs_attempt *a, int error)
+static void ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
 	a->state = EYEBALLS_FAILED;
 	a->error = error;
 	a->ended = (uint32_t)(now() - e->began);
+	hidden_unwatch(&a->at, fd_of(e, a));
 }
 
 /* The attempt whose socket the program is to have when all have failed: the one that it asked for. */
@@ -235,8 +241,16 @@ static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt 
 
 static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	int result = put(e, a, true);
+	int result;
 
+	/* Nobody else will ask for the errors of those that failed. */
+	for (uint32_t i = 0; i < e->count && log_wants(LOG_LEVEL_INFO); i++) {
+		struct eyeballs_attempt *other = &e->attempts[i];
+
+		if (other->state == EYEBALLS_FAILED && !other->error && other->at.fd != HIDDEN_NONE)
+			other->error = attempt_error(fd_of(e, other));
+	}
+	result = put(e, a, true);
 	if (result) {
 		give_up(e, a, -result);
 		return false;
@@ -291,13 +305,15 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 		struct eyeballs_attempt *a = &e->attempts[i];
 		enum attempt_state state;
 
-		if (a->state != EYEBALLS_GOING)
+		if (a->state != EYEBALLS_GOING && a != kept(e))
 			continue;
 		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
 			hidden_give(&a->at, HIDDEN_NONE);
 			*failed |= begin(e, a) != 0;
 			continue;
 		}
+		if (a->state != EYEBALLS_GOING)
+			continue;
 		state = attempt_look(fd_of(e, a));
 		if (state == ATTEMPT_CONNECTED && win(e, a))
 			return true;
@@ -367,6 +383,7 @@ static bool complete(struct eyeballs *e)
 	if (e->planned)
 		return true;
 	e->planned = attempt_plan(e->fd, &e->plan);
+	watch(e, &e->attempts[0]);
 	for (uint32_t i = 1; i < e->count; i++)
 		if (attempt_possible(&e->plan, &e->attempts[i].to.addr))
 			e->attempts[count++] = e->attempts[i];
@@ -466,6 +483,18 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 	}
 }
 
+void eyeballs_unblock(struct eyeballs *e)
+{
+	int ignored;
+
+	e->blocks = false;
+	if (!locate(e))
+		forget(e);
+	else if (go_on(e, false, &ignored))
+		for (uint32_t i = 0; i < e->count; i++)
+			watch(e, &e->attempts[i]);
+}
+
 void eyeballs_end(struct eyeballs *e, bool own)
 {
 	if (locate(e)) {
@@ -509,6 +538,15 @@ void eyeballs_fork(struct eyeballs *e)
 	}
 	if (e->blocks)
 		forget(e);
+}
+
+void eyeballs_rewatch(struct eyeballs *e)
+{
+	for (uint32_t i = 0; i <= e->count; i++) {
+		e->attempts[i].at.watched = false;
+		if (i < e->count)
+			watch(e, &e->attempts[i]);
+	}
 }
 
 void eyeballs_abandon(struct eyeballs *e)

@@ -70,6 +70,9 @@ void eyeballs_step(struct eyeballs *e, int *result);
 /* What the program sets on its descriptor, set on the others, too. */
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);
 
+/* The thread that waited in connect() does not any more, and the connect goes on. */
+void eyeballs_unblock(struct eyeballs *e);
+
 /* Ends it: the program's descriptor keeps what it has, or with OWN the program's own socket. */
 void eyeballs_end(struct eyeballs *e, bool own);
 
@@ -80,7 +83,11 @@ void eyeballs_leave(struct eyeballs *e, int first, int last);
  * has no thread that waits in connect(). */
 void eyeballs_fork(struct eyeballs *e);
 
-/* The same where E may be in pieces: all that is the library's is closed, and nothing is counted. */
+/* The set that watches attempts is another one now. */
+void eyeballs_rewatch(struct eyeballs *e);
+
+/* The same as eyeballs_fork() where E may be in pieces: all that is the library's is closed, and nothing is
+ * counted. */
 void eyeballs_abandon(struct eyeballs *e);
 
 #endif

@@ -21,11 +21,17 @@ int hidden_set(void)
 	return atomic_load_explicit(&set, memory_order_relaxed);
 }
 
+void hidden_lose(void)
+{
+	atomic_store(&set, -1);
+	watched = 0;
+}
+
 void hidden_fork(void)
 {
-	int before = atomic_exchange(&set, -1);
+	int before = hidden_set();
 
-	watched = 0;
+	hidden_lose();
 	if (before >= 0)
 		sys_close(before);
 }
@@ -37,30 +43,37 @@ void hidden_take(struct hidden *h, int fd, uint64_t cookie)
 		connects_count_number(fd, 1);
 }
 
-void hidden_watch(struct hidden *h, void *data)
+void hidden_watch(struct hidden *h, int fd, void *data)
 {
 	struct epoll_event event = {.events = EPOLLOUT, .data.ptr = data};
 
-	if (h->fd < 0 || h->watched)
+	if (h->watched)
 		return;
 	if (hidden_set() < 0)
 		atomic_store(&set, real.epoll_create1(EPOLL_CLOEXEC));
-	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, h->fd, &event) == 0;
+	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, fd, &event) == 0;
 	watched += h->watched;
 	if (watched == 0)
 		hidden_fork();
 }
 
-/* Explicitly: a socket that is put in the program's place would stay registered. */
+/* Explicitly: a socket that also has another descriptor would stay registered. */
+void hidden_unwatch(struct hidden *h, int fd)
+{
+	if (!h->watched)
+		return;
+	(void)real.epoll_ctl(hidden_set(), EPOLL_CTL_DEL, fd, NULL);
+	h->watched = false;
+	if (--watched == 0)
+		hidden_fork();
+}
+
 void hidden_give(struct hidden *h, int instead)
 {
-	if (h->watched)
-		(void)real.epoll_ctl(hidden_set(), EPOLL_CTL_DEL, h->fd, NULL);
-	if (h->watched && --watched == 0)
-		hidden_fork();
-	if (h->fd >= 0)
+	if (h->fd >= 0) {
+		hidden_unwatch(h, h->fd);
 		connects_count_number(h->fd, -1);
-	h->watched = false;
+	}
 	h->fd = instead;
 }
 

@@ -1,6 +1,6 @@
-/* Sockets of attempts on descriptors of the library's own: counted, so that close() finds them, and watched
- * in one epoll set while they are on their way. To be called with the lock (lock.h); errno is undefined
- * afterwards. */
+/* Sockets of attempts. Those on descriptors of the library's own are counted, so that close() finds them; all
+ * are watched in one epoll set while they are on their way. To be called with the lock (lock.h); errno is
+ * undefined afterwards. */
 #ifndef DUALSTACK_HIDDEN_H
 #define DUALSTACK_HIDDEN_H
 
@@ -18,11 +18,12 @@ enum { HIDDEN_NONE = -1, HIDDEN_PLACE = -2 };
 /* H has the socket of COOKIE on FD from now on. */
 void hidden_take(struct hidden *h, int fd, uint64_t cookie);
 
-/* H has none any more; its descriptor is the caller's. */
+/* H has none any more, or HIDDEN_PLACE, as INSTEAD says; its descriptor is the caller's. */
 void hidden_give(struct hidden *h, int instead);
 
-/* Has the epoll set tell of H, with DATA. */
-void hidden_watch(struct hidden *h, void *data);
+/* Has the epoll set tell of H's socket, which is on FD, with DATA; and no more. */
+void hidden_watch(struct hidden *h, int fd, void *data);
+void hidden_unwatch(struct hidden *h, int fd);
 
 /* Whether H's socket is there still: the program may have closed it unseen, by a bare system call or from
  * another thread, and have something else there. */
@@ -34,7 +35,9 @@ void hidden_drop(struct hidden *h, bool alone);
 /* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
 int hidden_set(void);
 
-/* The process is a child: the set is its parent's. */
+/* The set is no more, as somebody else has closed it. And: it is closed, as it is a child's copy of its
+ * parent's. */
+void hidden_lose(void);
 void hidden_fork(void);
 
 #endif

@@ -181,6 +181,12 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 	result = real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
 			      (fd_set *)(void *)s->words[URGENT],
 			      until(end, hidden < 0 || together ? 0 : SLICE, &t), mask);
+	/* The program may have closed the library's. */
+	if (together && result < 0 && errno == EBADF) {
+		load(s);
+		return real.pselect(s->count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
+				    (fd_set *)(void *)s->words[URGENT], &(struct timespec){0, 0}, mask);
+	}
 	if (together && result > 0 && has_bit(s, IN, hidden)) {
 		s->words[IN][hidden / BITS] &= (long)~(1UL << hidden % BITS);
 		result--;
@@ -273,6 +279,9 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 		return real_epoll(set, events, most, until(end, 0, &t), mask);
 	if (real.ppoll(both, 2, until(end, 0, &t), mask) < 0)
 		return -1;
+	/* First, so that a set in SET tells of nothing that is out of date. */
+	if (both[1].revents)
+		connects_advance();
 	return real.epoll_wait(set, events, most, 0);
 }
 
