@@ -74,6 +74,19 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	return t;
 }
 
+/* Until nothing moves: what was begun just now may have failed already. Returns whether anything has moved. */
+static bool look_after(void)
+{
+	const unsigned start = atomic_load(&connects_changes);
+	unsigned before;
+
+	do {
+		before = atomic_load(&connects_changes);
+		connects_advance();
+	} while (atomic_load(&connects_changes) != before);
+	return before != start;
+}
+
 /* ---- poll */
 
 static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
@@ -115,8 +128,11 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	int result;
 
 	while (valid(timeout) && connects_pending()) {
-		connects_advance();
+		(void)look_after();
 		result = poll_once(fds, count, end, mask);
+		/* An epoll set among them may have told of what has moved since. */
+		if (result > 0 && look_after())
+			continue;
 		if (result > 0)
 			result = poll_sift(fds, count, result);
 		if (result != 0 || over(end))
@@ -215,8 +231,10 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 	for (;;) {
 		int result;
 
-		connects_advance();
+		(void)look_after();
 		result = select_once(s, end, mask);
+		if (result > 0 && look_after())
+			continue;
 		if (result > 0)
 			result = select_sift(s, result);
 		if (result == 0 && !over(end))
@@ -280,8 +298,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	if (real.ppoll(both, 2, until(end, 0, &t), mask) < 0)
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
-	if (both[1].revents)
-		connects_advance();
+	(void)look_after();
 	return real.epoll_wait(set, events, most, 0);
 }
 
@@ -294,7 +311,7 @@ int wait_epoll(int set, struct epoll_event *events, int most, const struct times
 	while (connects_pending()) {
 		int result;
 
-		connects_advance();
+		(void)look_after();
 		result = epoll_once(set, events, most, end, mask);
 		if (result > 0)
 			result = wait_sift(set, events, result);
