@@ -54,7 +54,7 @@ teardown() { hosts_down; }
 	hosts_up
 	example dualstack-run.1 '--print-config'
 	run -0 type_in "$command"
-	assert_line 'connect tcp ipv4-first'
+	assert_line 'connect tcp ipv6-first'
 	need dovecot
 	example dualstack-run.1 '--check'
 	run -0 type_in "$command"
@@ -102,5 +102,5 @@ teardown() { hosts_down; }
 	grep '^#[a-z]' "$root/demo/dualstack.conf" | sed 's/^#//' >"$BATS_TEST_TMPDIR/conf"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 10 ]
 	run -0 "$run" --config="$BATS_TEST_TMPDIR/conf" --print-config
-	for rule in 'bind program=opentracker ipv4' 'connect tcp ipv4-first' 'log = info:syslog'; do assert_line "$rule"; done
+	for rule in 'bind program=opentracker ipv4' 'connect tcp ipv6-first' 'log = info:syslog'; do assert_line "$rule"; done
 }
