@@ -94,6 +94,19 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
+@test "README and the page of programs: every rule and setting is one" {
+	sed -n 's/^    \(\(bind\|connect\) .*\)/\1/p' "$root/README.md" >"$BATS_TEST_TMPDIR/conf"
+	grep -oE '`(bind|connect|text|peer) [^`]*`' "$root/README.md" "$root/demo/programs.md" | sed 's/^[^`]*`//; s/`$//' |
+		sort -u >"$BATS_TEST_TMPDIR/words"
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 3 ]
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/words")" -ge 4 ]
+	while read -r line; do
+		echo "$line" >"$BATS_TEST_TMPDIR/one"
+		run -0 "$run" --config="$BATS_TEST_TMPDIR/one" --print-config
+		assert_line "$line"
+	done < <(cat "$BATS_TEST_TMPDIR/conf" "$BATS_TEST_TMPDIR/words")
+}
+
 @test "the example of dualstack.conf: as it is, it changes nothing; every line in comments can be taken out of them" {
 	run -0 "$run" --config="$root/demo/dualstack.conf" --print-config
 	defaults=$output
