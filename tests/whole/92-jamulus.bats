@@ -9,8 +9,8 @@ setup() {
 	need_root
 	for program in ip nft ss nsenter dnsmasq Jamulus jackd jack_lsp python3 socat jq; do need $program; done
 	dir=$BATS_TEST_TMPDIR
-	load ../demo/lib/hosts
-	load ../demo/lib/jamulus
+	load ../../demo/lib/hosts
+	load ../../demo/lib/jamulus
 	hosts_linked
 	wire_watched "$directory"
 	echo 'connect udp name=directory.example ipv4' >"$dir/dualstack.conf"
