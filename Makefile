@@ -10,6 +10,7 @@
 #   make BUILD=build32 CC='gcc -m32' install-library    beside it, for the programs of another word size
 #   make dist       build/dualstack-VERSION.tar.gz, of what is committed
 
+# No other file names the version.
 VERSION = 0.1.0
 
 PREFIX ?= /usr/local
@@ -244,29 +245,33 @@ install-library: $(BUILD)/lib $(BUILD)/libdualstack.so
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
 EXAMPLES = $(sort $(wildcard demo/*.conf))
-# A word of sed's: what stands on the right of s|||.
+DOCUMENTS = README.md demo/README.md demo/programs.md demo/table.md demo/table.svg
+# A word of sed's: the right side of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
+# Documents name the paths of this installation, and lose their links to files of the repository that it lacks.
+define document
+document() { rm -f "$$2"; sed -e "s|/usr/local/lib/dualstack/[$$]LIB/|$(call literally,$(libdir)/dualstack)/$${lib:+\$$LIB/}|" \
+	-e 's|/etc/dualstack\.conf|$(call literally,$(sysconfdir)/dualstack.conf)|' \
+	${foreach gone,man/ tests/ shim Makefile,-e 's|!*\[\([^]]*\)\](${gone}[^)]*)|\1|g'} "$$1" >"$$2"; }
+endef
 
 install: $(BUILD)/lib all
 	$(install-library)
-	@set -e; umask 022; \
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(docdir)'; \
+	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); $(document); \
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(docdir)/demo' '$(DESTDIR)$(docdir)/examples'; \
 	$(INSTALL) -m 755 $(BUILD)/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'; \
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@|$(call literally,$(libdir)/dualstack)|' \
-		-e "s|@LIB@|$$(cat $(BUILD)/lib)|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
+		-e "s|@LIB@|$$lib|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
 		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run.new'; \
 	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run.new'; \
 	mv -f '$(DESTDIR)$(bindir)/dualstack-run.new' '$(DESTDIR)$(bindir)/dualstack-run'; \
 	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'; \
-	$(INSTALL) -m 644 README.md '$(DESTDIR)$(docdir)/README.md'; \
 	for file in $(MANUALS); do \
 		$(INSTALL) -d '$(DESTDIR)$(mandir)'/man$${file##*.}; \
-		$(INSTALL) -m 644 $$file '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; \
+		document $$file '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; \
 	done; \
-	for file in $(EXAMPLES); do \
-		$(INSTALL) -d '$(DESTDIR)$(docdir)/examples'; \
-		$(INSTALL) -m 644 $$file '$(DESTDIR)$(docdir)/examples'/$${file##*/}; \
-	done
+	for file in $(DOCUMENTS); do document $$file '$(DESTDIR)$(docdir)'/$$file; done; \
+	for file in $(EXAMPLES); do document $$file '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done
 
 # Of directories, those that are the project's own and are empty then.
 define uninstall-library
@@ -281,10 +286,11 @@ uninstall-library: $(BUILD)/lib
 
 uninstall: $(BUILD)/lib
 	@rm -f '$(DESTDIR)$(bindir)/dualstack-run' '$(DESTDIR)$(libdir)/dualstack/dualstack-tool' \
-		'$(DESTDIR)$(completionsdir)/dualstack-run' '$(DESTDIR)$(docdir)/README.md'; \
+		'$(DESTDIR)$(completionsdir)/dualstack-run'; \
+	for file in $(DOCUMENTS); do rm -f '$(DESTDIR)$(docdir)'/$$file; done; \
 	for file in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; done; \
 	for file in $(EXAMPLES); do rm -f '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done; \
-	rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)' 2>/dev/null || true
+	rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)/demo' '$(DESTDIR)$(docdir)' 2>/dev/null || true
 	$(uninstall-library)
 
 # The same bytes for the same commit, whoever makes it: git-archive(1) takes the commit's time, gzip none.

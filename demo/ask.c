@@ -1,5 +1,5 @@
-/* ask HOST PORT: an IPv4-only client. It asks for IPv4 addresses, connects to the first, and prints what is
- * said there, or the error. */
+/* ask HOST PORT: an IPv4-only client. It asks for IPv4 addresses, connects to the first, and prints the
+ * answer or the error. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* ask6 [-nv] tcp|udp HOST PORT: the IPv6 client of UNIX Network Programming, section 12.3. It asks for
- * AF_INET6 addresses with AI_V4MAPPED, so a name with IPv4 addresses only yields V4MAPPED ones, takes the
- * first, sends a line there from an AF_INET6 socket, and prints what comes back. With -v it says each of its
- * steps on standard error. Exit status 0 when something came. */
+ * AF_INET6 addresses with AI_V4MAPPED, so a name with IPv4 addresses only yields V4MAPPED ones. It takes the
+ * first, sends a line there from an AF_INET6 socket, and prints the answer. -n: without AI_V4MAPPED. -v:
+ * tells each step on standard error. The exit status is 0 if there was an answer. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-/* A service that knows IPv4 only: it binds 0.0.0.0 and greets whoever connects with the address that it
- * saw. AF_INET and nothing else, as such programs are written. */
+/* A service that knows IPv4 only: it binds 0.0.0.0 and greets each visitor with the address that it saw. It
+ * uses AF_INET and nothing else, as such programs do. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

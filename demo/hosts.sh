@@ -1,12 +1,12 @@
 # shellcheck shell=sh
 # For demos: two hosts as network namespaces, $server (192.0.2.1, 2001:db8:1::1) and $client (192.0.2.2,
-# 2001:db8:1::2), a directory $dir, and $run, the launcher. All is gone when the demo ends, however it does.
+# 2001:db8:1::2), a directory $dir, and $run, the launcher. However the demo ends, all is removed.
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/${BUILD:-build}
 run=$build/dualstack-run
 PATH=$PATH:/usr/sbin:/sbin
-# Not what this machine's administrator has configured.
+# Without the administrator's configuration.
 export DUALSTACK_CONFIG=none
 server4=192.0.2.1 server6=2001:db8:1::1
 
@@ -15,7 +15,7 @@ die() {
 	exit 1
 }
 
-# needs COMMAND[=PACKAGE]...: ends the demo, with a line that says why, if it can't run here.
+# needs COMMAND[=PACKAGE]...: ends the demo with a reason if it can't run here.
 needs() {
 	[ -x "$run" ] || die "build it first: make"
 	[ "$(id -u)" -eq 0 ] || die "needs root, for network namespaces"
@@ -34,7 +34,9 @@ wait_until() {
 		sleep 0.05
 	done
 }
-# listens tcp|udp PORT: somebody on the server does.
+# reached: the client reaches the server over IPv6, which refuses it at a port without a service.
+reached() { on "$client" env LC_ALL=C bash -c "</dev/tcp/$server6/1" 2>&1 | grep -q refused; }
+# listens tcp|udp PORT: a program on the server does.
 listens() { on "$server" ss -Hln "--$1" "sport = :$2" | grep -q .; }
 
 hosts_down() {
@@ -82,5 +84,5 @@ hosts_up() {
 	done
 	ip -n "$server" addr add "$server6/64" dev veth0 nodad
 	ip -n "$client" addr add 2001:db8:1::2/64 dev veth0 nodad
-	wait_until on "$client" ping -c 1 -W 1 "$server6"
+	wait_until reached
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What demo/table measures in: hosts as network namespaces around a router, a DNS server, servers, and what the router
-# sees of it all. Sourced by demo/table, which sets $work, $run, $port_* and $prefix (of the namespaces' names).
+# The network of demo/table: hosts as network namespaces around a router, a DNS server, servers, and the router's
+# counters. Sourced by demo/table, which sets $work, $run, $port_* and $prefix (of the namespaces' names).
 
 # host      its number: 192.0.2.(8n+2)/29 and 2001:db8:n::2, with the router at .1 and ::1   families
 hosts='

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What demo/table prints: the table for a terminal, as Markdown, as JSON, and section 12.3 step by step. Sourced by
+# The output of demo/table: the table for a terminal, as Markdown, as JSON, and section 12.3 step by step. Sourced by
 # demo/table, which sets $rows, $columns, $modes, $wire and $packets.
 
 program_name() {

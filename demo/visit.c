@@ -1,4 +1,4 @@
-/* visit ADDRESS PORT: connects to an IPv4 or IPv6 address and prints what is said there, or the error. */
+/* visit ADDRESS PORT: connects to an IPv4 or IPv6 address and prints the answer or the error. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	}
 	int fd = socket(to->ai_family, SOCK_STREAM, 0);
 
-	/* The service is on this machine: who does not answer at once never will. */
+	/* The service is on this machine: if it does not answer at once, it never will. */
 	alarm(5);
 	if (connect(fd, to->ai_addr, to->ai_addrlen)) {
 		printf("%s\n", strerror(errno));

@@ -1,5 +1,4 @@
-# What the demos with hosts of their own share, and their tests. A host is a network namespace; $dir is where programs
-# write to.
+# Shared by the demos with hosts of their own and by their tests. A host is a network namespace; programs write to $dir.
 
 on() { ip netns exec "$@"; }
 

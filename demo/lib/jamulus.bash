@@ -6,8 +6,8 @@
 #
 # $hosts has jam.example, the server, and directory.example, with A and AAAA; dnsmasq reads it again at SIGHUP.
 #
-# Who uses this sets $run, the launcher, $dir, a directory for what the programs write, and $root, the repository. It
-# reads hosts.bash first.
+# The caller sets $run, the launcher, $dir, a directory that the programs write to, and $root, the repository. It reads
+# hosts.bash first.
 
 player=ds$$p server=ds$$s directory=ds$$d
 hosts=$dir/hosts
@@ -49,7 +49,7 @@ link() {
 	ip -n "$b" link set "$b_if" up
 }
 
-# Datagrams that come in at a host for port 22124, by family, counted by the kernel from 0.
+# The kernel counts, from 0, datagrams that come in at a host for port 22124, by family.
 wire_watched() {
 	on "$1" nft 'add table inet wire; delete table inet wire; add table inet wire
 		add chain inet wire in { type filter hook input priority 0; }
@@ -70,7 +70,7 @@ jamulus() {
 
 binds() { on "$1" ss -Hlun 'sport = :22124' | grep -q .; }
 
-# Under the library, so that what came over IPv6 would arrive.
+# Under the library, so that datagrams over IPv6 would arrive.
 directory_up() {
 	jamulus "$directory" directory "$run" -- Jamulus -s -n -p 22124 -e localhost -o 'Directory;Here;82'
 	until_true binds "$directory"
@@ -92,7 +92,7 @@ end() {
 	until_true ended "$1"
 }
 
-# What the directory tells the player: a line for each server, with address, port and name.
+# The directory's list for the player: a line for each server, with address, port and name.
 listed() { on "$player" python3 "$root/demo/lib/jamulus.py" list 192.0.2.34 22124 | sed 1d; }
 is_listed() { listed | grep -q 'Both families'; }
 
@@ -115,25 +115,25 @@ plays() {
 
 connected() { grep -qE ", $1, connected" "$dir/connections"; }
 
-# ping HOST [OPTION...]: the times of both addresses, by Jamulus's own ping.
+# ping_times [OPTION...]: the times of both addresses, by Jamulus's own ping.
 ping_times() { on "$player" "$run" --probe "$@" --udp=0000e903000400000000006f60 jam.example 22124; }
 
-# A program that knows IPv4 only, and registers a server of its own, called Stray.
+# A program that knows IPv4 only registers a server of its own, called Stray.
 stray() {
 	python3 "$root/demo/lib/jamulus.py" register | on "$server" "$@" python3 -c 'import socket, sys
 at = socket.getaddrinfo("directory.example", 22124, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes.fromhex(sys.stdin.read()), at)'
 }
 
-# On port 7000 of the server there is somebody who says over which family he was reached.
+# Port 7000 of the server tells over which family it was reached.
 tells_family() {
 	run_on "$server" tells4 socat TCP4-LISTEN:7000,fork,reuseaddr SYSTEM:'echo IPv4'
 	run_on "$server" tells6 socat TCP6-LISTEN:7000,fork,reuseaddr,ipv6only=1 SYSTEM:'echo IPv6'
 	until_true eval '[ "$(on "$server" ss -Hltn "sport = :7000" | wc -l)" = 2 ]'
 }
 
-# looks_twice [udp] COMMAND...: one process that looks jam.example up, and connects; then the name loses its AAAA, and it
-# does so again. Prints what it reached each time, or what address it was given, and as a third that of another process.
+# looks_twice [udp] COMMAND...: one process looks jam.example up and connects; the name loses its AAAA; it does the same
+# again. Prints what it reached each time (udp: the address that it was given), and then the same for another process.
 looks_twice() {
 	local udp=
 	[ "$1" = udp ] && udp=udp && shift

@@ -1,9 +1,9 @@
-# What a person's Jamulus would show in its windows, in Jamulus's protocol: a frame is 0, a message number, a counter, a
+# Shows what Jamulus shows in its windows. It speaks Jamulus's protocol: a frame is 0, a message number, a counter, a
 # length, data, and a CRC; numbers are little-endian.
 #
 # jamulus.py list ADDRESS PORT: asks a directory for its servers, and prints a line for each: address, port, name. The
 #   first one is the directory, at 0.0.0.0.
-# jamulus.py register: prints, in hexadecimal digits, what registers a server called "Stray".
+# jamulus.py register: prints, in hexadecimal digits, a message that registers a server called "Stray".
 import socket
 import struct
 import sys

@@ -1,5 +1,5 @@
 # look-again.py NAME PORT: a client that knows IPv4 only. For each line that it reads it looks the name up, connects to
-# the first address, and prints what that says; with a third argument, "udp", it prints what that address is.
+# the first address, and prints the answer; with a third argument, "udp", it prints the address.
 import socket
 import sys
 

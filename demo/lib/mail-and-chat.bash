@@ -4,10 +4,10 @@
 #   bouncer   bip
 #   server    dovecot, ngircd, and another IRC user on the same machine; dnsmasq, with A and AAAA for all names
 #
-# Every program is configured for IPv4 only, by name where it connects, and runs under dualstack-run without options
-# (the DNS server and the other user's WeeChat, which stays on loopback, do not need it).
+# Every program is configured for IPv4 only, connects by name, and runs under dualstack-run without options. (The DNS
+# server and the other user's WeeChat, which stays on loopback, do not need it.)
 #
-# Who uses this sets $run, the launcher, $dir, a directory for what the programs write, and $root, the repository.
+# The caller sets $run, the launcher, $dir, a directory that the programs write to, and $root, the repository.
 
 user=ds$$u bouncer=ds$$b server=ds$$s
 
@@ -22,8 +22,8 @@ links_up() {
 	for host in "$user" "$bouncer" "$server"; do
 		ip netns add "$host"
 		ip -n "$host" link set lo up
-		# How long a connection goes on trying whose other end is gone: about 2 seconds, where it is a quarter of an
-		# hour by default. Nothing else that has to do with time is hurried.
+		# A connection whose other end is gone gives up after about 2 seconds, not a quarter of an hour. No other
+		# time of the kernel's is changed.
 		on "$host" sysctl -qw net.ipv4.tcp_retries2=3
 	done
 	while IFS=: read -r a a_if b b_if n; do
@@ -69,7 +69,7 @@ names_served() {
 	until_true eval 'on "$server" ss -Hlun "sport = :53" | grep -q .'
 }
 
-# The packets that come in for a port, by family, are counted by the kernel, from 0; loopback is not.
+# The kernel counts, from 0, the packets that come in for a port, by family; not those of loopback.
 wire_watched() {
 	local port host
 	for host in "$server" "$bouncer"; do
@@ -89,7 +89,7 @@ packets() {
 	on "$host" nft list table inet wire | sed -n "s/.*counter packets \([0-9]*\) .*\"$1-$2\".*/\1/p"
 }
 
-# connections HOST PORT: the families of those that came to the port over a link, as ss(8) has them.
+# connections HOST PORT: the families of the connections to the port over a link, according to ss(8).
 connections() {
 	on "$1" ss -Htn state established "sport = :$2" |
 		awk '$3 !~ /127\.0\.0\.1|\[::1\]/ { print $3 ~ /fd00/ ? "IPv6" : "IPv4" }' | sort -u
@@ -118,7 +118,7 @@ weechat() {
 	local host=$1 name=$2 ipv6=$3 address=$4 password=$5 nick=$6
 	shift 6
 	mkdir -p "$dir/$name"
-	# What is typed goes through its own pipe, the fifo plugin.
+	# Input goes through its own pipe, the fifo plugin.
 	run_on "$host" "$name" "$@" weechat-headless -d "$dir/$name" --stdout \
 		-r '/set fifo.file.enabled on' -r "/set fifo.file.path $dir/$name/pipe" \
 		-r '/set logger.file.auto_log on' -r '/set logger.file.flush_delay 0' \
@@ -130,8 +130,8 @@ weechat() {
 }
 
 friend_up() {
-	# By its address: WeeChat looks names and IPv4 addresses up with AI_ADDRCONFIG, and so does not find 127.0.0.1 by
-	# itself where no link has IPv4.
+	# By its address: WeeChat looks names and IPv4 addresses up with AI_ADDRCONFIG, so it does not find 127.0.0.1 if no
+	# link has IPv4.
 	weechat "$server" friend on ::1/6667 '' friend
 	until_true has_read friend 'has joined'
 }
@@ -144,7 +144,7 @@ weechat_up() {
 # types NAME TEXT: into the channel.
 types() { printf 'irc.net.#lounge *%s\n' "$2" >"$dir/$1/pipe"; }
 
-# has_read NAME TEXT: it is in the channel there.
+# has_read NAME TEXT: the text is in the channel there.
 has_read() { grep -qF -- "$2" "$dir/$1/logs/irc.net.#lounge.weechatlog"; }
 
 # Over IPv4, after the links have changed: WeeChat is connected to bip, and bip has joined the channel again.

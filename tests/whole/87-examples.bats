@@ -54,7 +54,7 @@ teardown() { hosts_down; }
 	hosts_up
 	example dualstack-run.1 '--print-config'
 	run -0 type_in "$command"
-	assert_line 'connect tcp ipv4-first'
+	assert_line 'connect tcp ipv6-first'
 	need dovecot
 	example dualstack-run.1 '--check'
 	run -0 type_in "$command"
@@ -94,6 +94,19 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
+@test "README and the page of programs: every rule and setting is one" {
+	sed -n 's/^    \(\(bind\|connect\) .*\)/\1/p' "$root/README.md" >"$BATS_TEST_TMPDIR/conf"
+	grep -oE '`(bind|connect|text|peer|prefer) [^`]*`' "$root/README.md" "$root/demo/programs.md" | sed 's/^[^`]*`//; s/`$//' |
+		sort -u >"$BATS_TEST_TMPDIR/words"
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 3 ]
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/words")" -ge 5 ]
+	while read -r line; do
+		echo "$line" >"$BATS_TEST_TMPDIR/one"
+		run -0 "$run" --config="$BATS_TEST_TMPDIR/one" --print-config
+		assert_line "$line"
+	done < <(cat "$BATS_TEST_TMPDIR/conf" "$BATS_TEST_TMPDIR/words")
+}
+
 @test "the example of dualstack.conf: as it is, it changes nothing; every line in comments can be taken out of them" {
 	run -0 "$run" --config="$root/demo/dualstack.conf" --print-config
 	defaults=$output
@@ -102,5 +115,5 @@ teardown() { hosts_down; }
 	grep '^#[a-z]' "$root/demo/dualstack.conf" | sed 's/^#//' >"$BATS_TEST_TMPDIR/conf"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 10 ]
 	run -0 "$run" --config="$BATS_TEST_TMPDIR/conf" --print-config
-	for rule in 'bind program=opentracker ipv4' 'connect tcp ipv4-first' 'log = info:syslog'; do assert_line "$rule"; done
+	for rule in 'bind program=opentracker ipv4' 'connect tcp ipv6-first' 'log = info:syslog'; do assert_line "$rule"; done
 }

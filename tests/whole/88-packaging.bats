@@ -19,7 +19,9 @@ lib() { cat "$build/lib"; }
 	assert_line '755 ./opt/x/lib/dualstack/dualstack-tool'
 	assert_line '755 ./opt/x/lib/dualstack/'
 	assert_line '644 ./opt/x/share/bash-completion/completions/dualstack-run'
-	assert_line '644 ./opt/x/share/doc/dualstack/README.md'
+	for file in README.md demo/README.md demo/programs.md demo/table.md demo/table.svg; do
+		assert_line "644 ./opt/x/share/doc/dualstack/$file"
+	done
 	for page in "$root"/man/*; do
 		assert_line "644 ./opt/x/share/man/man${page##*.}/${page##*/}"
 	done
@@ -27,6 +29,24 @@ lib() { cat "$build/lib"; }
 		[ ! -e "$example" ] || assert_line "644 ./opt/x/share/doc/dualstack/examples/${example##*/}"
 	done
 	assert_file_contains "$BATS_TEST_TMPDIR/077/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
+}
+
+@test "what is installed to be read names the paths of this installation, and links to what is there" {
+	local to=$BATS_TEST_TMPDIR/dest/opt/x/share file link
+	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x sysconfdir=/opt/etc LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
+	preload='/opt/x/lib/dualstack/$LIB/libdualstack.so'
+	for file in doc/dualstack/README.md doc/dualstack/examples/50-dualstack.conf man/man1/dualstack-run.1; do
+		run -0 grep -F "$preload" "$to/$file"
+	done
+	run -1 grep -rE '/usr/local/lib/dualstack/[$]|[^/a-z]/etc/dualstack[.]conf' "$to"
+	for file in "$to"/doc/dualstack/*.md "$to"/doc/dualstack/demo/*.md; do
+		while read -r link; do
+			case $link in *://* | '#'*) ;; *) assert_file_exist "${file%/*}/${link%%#*}" ;; esac
+		done < <(grep -oE '\]\([^)]*\)' "$file" | sed 's/^](//; s/)$//')
+	done
+	# In a build without $LIB, the path has none.
+	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/none" PREFIX=/opt/x LIB= BUILD="$BATS_FILE_TMPDIR/other"
+	run -0 grep -F /opt/x/lib/dualstack/libdualstack.so "$BATS_TEST_TMPDIR/none/opt/x/share/doc/dualstack/README.md"
 }
 
 @test "make uninstall takes away that, and nothing else" {

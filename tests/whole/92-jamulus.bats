@@ -9,8 +9,8 @@ setup() {
 	need_root
 	for program in ip nft ss nsenter dnsmasq Jamulus jackd jack_lsp python3 socat jq; do need $program; done
 	dir=$BATS_TEST_TMPDIR
-	load ../demo/lib/hosts
-	load ../demo/lib/jamulus
+	load ../../demo/lib/hosts
+	load ../../demo/lib/jamulus
 	hosts_linked
 	wire_watched "$directory"
 	echo 'connect udp name=directory.example ipv4' >"$dir/dualstack.conf"
@@ -110,10 +110,10 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_line --regexp '^192\.0\.2\.18 +answered +[0-9.]+ ms  chosen$'
 }
 
-# For how long is tested with a clock of its own, in unit/test_names.c.
+# For how long is tested with a clock of its own, in tests/unit/resolver/test_known_names.c.
 @test "a look-up that yields no IPv6 address does not make a known one forgotten" {
 	tells_family
-	run -0 looks_twice "$run" --
+	run -0 looks_twice "$run" --rule='connect tcp ipv6-first' --
 	assert_output $'IPv6\nIPv6\nIPv4'
 }
 
