@@ -194,7 +194,7 @@ programs: $(PROGRAMS)
 FAULTS = $(wildcard tests/faults/*.[ch] tests/faults/*.def)
 $(BUILD)/tests/faults/sweep: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ tests/faults/s*.c -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $(filter-out tests/faults/inject.c,$(filter %.c,$(FAULTS))) -pthread
 $(BUILD)/tests/faults/inject.so: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -shared -o $@ tests/faults/inject.c -ldl

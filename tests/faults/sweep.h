@@ -1,4 +1,4 @@
-/* What the scenarios (scenarios.c) and the sweep (sweep.c) have in common. */
+/* What the scenarios (scenarios.h) and the sweep (sweep.c) have in common. */
 #ifndef TESTS_SWEEP_H
 #define TESTS_SWEEP_H
 
@@ -15,8 +15,9 @@ struct scenario {
 	const char *also[8];
 	bool connects; /* to a name, with several attempts */
 };
-extern const struct scenario scenarios[];
-extern const int scenario_count;
+/* By room, each up to one without a name. */
+extern const struct scenario server_scenarios[], client_scenarios[], resolver_scenarios[],
+    process_scenarios[], config_scenarios[];
 
 extern struct page *page;
 extern const char *self; /* the program's path */
@@ -32,5 +33,8 @@ __attribute__((format(printf, 2, 3))) void say(const char *label, const char *fo
  * whether it went well. */
 void begin(enum row own);
 bool ended(const char *label, long result);
+
+/* Runs S in a process of its own, and returns its status. What it has seen is in the page. */
+int run_in_child(const struct scenario *s);
 
 #endif
