@@ -30,7 +30,7 @@ configured() {
 	printf 'log = debug:%s\nbind tcp port=1 program=nobody ipv4\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/conf"
 	chmod 644 "$BATS_TEST_TMPDIR/conf"
 	export DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/conf
-	cd "$build"
+	cd "$build" || return
 	library=./libdualstack.so
 }
 
