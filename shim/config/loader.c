@@ -25,7 +25,7 @@ static int whole(struct loader_error *error, const char *place, const char *what
 	return -EINVAL;
 }
 
-/* Who can write the file decides what every service does that reads it. */
+/* Whoever can write the file decides what every service does that reads it. */
 static int check_owner(int fd, const char *path, struct loader_error *error)
 {
 	struct stat st;
@@ -107,7 +107,7 @@ int loader_variables(struct settings *s, struct loader_error *error)
 	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
 	int result = 0;
 
-	/* Whatever it says but 0, who sets this wants the library out of the way. */
+	/* Whoever sets this to anything but 0 wants the library out of the way. */
 	if (disable && *disable) {
 		s->enabled = strcmp(disable, "0") == 0;
 		if (!s->enabled && strcmp(disable, "1") != 0)
