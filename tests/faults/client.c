@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Who listens on PORT. */
+/* The server listens on PORT. */
 static void client(const char *name, const char *server_host, bool nonblocking, bool (*wait)(int fd))
 {
 	int server = server_host ? other_bound(server_host, SOCK_STREAM) : -1, fd, error = 0, peer;
@@ -146,7 +146,7 @@ static void client_epoll_in6(void)
 }
 
 const struct scenario client_scenarios[] = {
-    /* connect() goes on then. */
+    /* The connect goes on after EINTR. */
     {"client-in", client_in, {"connect: EINTR"}, true},
     {"client-in6", client_in6, {"connect: EINTR"}, true},
     {"client-six", client_six, {"connect: ENETUNREACH", "connect: EINTR"}, true},

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The library is loaded; the configuration and the rest of the environment are the sweep's. Not through
- * execve(), which would hand on what the library has read and made up already. */
+/* The library is loaded, with the sweep's configuration and environment. The hook for execve() would hand on
+ * what the library has read and generated already, so it is not called. */
 static void start(void)
 {
 	char *args[] = {(char *)self, "serve", NULL, NULL, NULL, NULL};

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The child of a daemon that has cleaned its environment: it accepts from a listener that it inherits.
- * EXECUTE starts it, and says how that went. */
+/* A daemon that has cleaned its environment executes a child, which accepts from a listener that it inherits.
+ * EXECUTE starts it. */
 static void inherit(pid_t (*execute)(char **args))
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), status = 0;

@@ -94,7 +94,7 @@ static void hosts(void)
 	host_r("four AF_INET6, _r", "four", AF_INET6);
 }
 
-/* A synthetic address's text and name. */
+/* The text and the name of a synthetic address. */
 static void reverse(void)
 {
 	union address to;

@@ -1,4 +1,4 @@
-/* One run of a scenario, in a process of its own, and what it leaves behind. */
+/* Runs a scenario in a process of its own, and checks what it leaves behind. */
 #define _GNU_SOURCE
 #include "sweep.h"
 
@@ -33,7 +33,7 @@ static int count_entries(const char *directory)
 	return count;
 }
 
-/* A look-up that nobody waits for any more may still be at work. */
+/* A look-up that nobody waits for any more may still run. */
 static bool one_thread_left(void)
 {
 	const struct timespec moment = {0, 1000000};
@@ -76,7 +76,7 @@ int run_in_child(const struct scenario *s)
 	(void)fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		/* What it starts is ended with it. */
+		/* Its children are ended with it. */
 		(void)setpgid(0, 0);
 		(void)alarm(SECONDS);
 		run_scenario(s);

@@ -29,7 +29,7 @@ static void get_int(const char *label, int fd, int level, int name)
 		say(with(label, "value"), "%d", value);
 }
 
-/* What is about other things than connections. */
+/* Calls that are not about connections. */
 static void ask_aside(int fd)
 {
 	struct ifreq request = {.ifr_name = "lo"};
@@ -55,14 +55,14 @@ void tcp_server(void)
 		get_int("SO_DOMAIN", fd, SOL_SOCKET, SO_DOMAIN);
 		get_int("IP_TOS again", fd, IPPROTO_IP, IP_TOS);
 		(void)set_int("IP_TTL", fd, IPPROTO_IP, IP_TTL, 33);
-		/* What makes the library give up IPv6. */
+		/* An option for which the library gives up IPv6. */
 		(void)set_int("SO_DONTROUTE", fd, SOL_SOCKET, SO_DONTROUTE, 1);
 		(void)visit("IPv4 again", IN, fd, ROOM);
 	}
 	close_it("listener", fd);
 }
 
-/* Registered before bind(), with a copy of the descriptor, in the way of Boost.Asio. */
+/* Registered before bind(), with a copy of the descriptor, like Boost.Asio. */
 static void tcp_server_epoll(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), copy = dup(fd), set = epoll_create1(0),
@@ -70,7 +70,7 @@ static void tcp_server_epoll(void)
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = 46};
 	static const char *const hosts[][2] = {{"IPv4", IN}, {"IPv6", IN6}};
 
-	/* So that it is another user's than one that is made now. */
+	/* A socket made now would have another owner. */
 	(void)syscall(SYS_fchown, fd, 1, 1);
 	begin(ROW_dup2);
 	(void)ended("dup2", dup2(fd, copy));
@@ -123,7 +123,7 @@ static void tcp_server_unbound(void)
 	close_it("listener", fd);
 }
 
-/* A program that has a socket for each family; REUSED: then the conflict shows in listen(). */
+/* A program with a socket for each family. With REUSED, the conflict shows only in listen(). */
 static void tcp_both(bool reused)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), fd6 = socket(AF_INET6, SOCK_STREAM, 0);
@@ -296,19 +296,19 @@ static void udp_client(void)
 }
 
 const struct scenario server_scenarios[] = {
-    /* What can't hold for IPv6 alike is refused where the socket can't be made IPv4's again; what only an
-     * AF_INET socket answers is asked of one that is made for it. */
+    /* An option that can't hold for IPv6 is refused if the socket can't be narrowed; a request that only
+     * AF_INET sockets answer is made on a new one. */
     {"tcp-server", tcp_server, {"SO_DONTROUTE: *", "SO_DOMAIN value: 10", "ioctl: *"}, false},
     {"tcp-server-epoll", tcp_server_epoll, {NULL}, false},
     {"tcp-server-unbound", tcp_server_unbound, {NULL}, false},
-    /* Where the widened socket can't be made room of, the other one has none. */
+    /* If the widened socket can't be narrowed, the IPv6 port is taken. */
     {"tcp-both", tcp_both_plain, {"bind IPv6: EADDRINUSE"}, false},
     {"tcp-both-reused", tcp_both_reused, {"bind IPv6: EADDRINUSE", "listen IPv6: EADDRINUSE"}, false},
     {"udp-server",
      udp_server,
      {"sendto IPv6: ENETUNREACH", "sendmsg IPv6: ENETUNREACH", "sendmmsg many, IPv6: ENETUNREACH"},
      false},
-    /* There is no way to the name's only address. */
+    /* The name's only address can't be reached. */
     {"udp-client", udp_client, {"sendto: ENETUNREACH"}, false},
     {NULL, NULL, {NULL}, false},
 };

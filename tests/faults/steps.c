@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ---- the others */
+/* ---- the program's peers */
 
 socklen_t address(const char *text, in_port_t at, union address *a)
 {
@@ -36,7 +36,7 @@ void other_close(int fd)
 {
 	const struct linger none = {1, 0};
 
-	/* Nothing is left in TIME_WAIT. */
+	/* Leaves nothing in TIME_WAIT. */
 	(void)syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 	(void)syscall(SYS_close, fd);
 }
@@ -157,7 +157,7 @@ void close_it(const char *label, int fd)
 	(void)ended(with(label, "close"), close(fd));
 }
 
-/* ---- steps */
+/* ---- steps of several scenarios */
 
 void converse(const char *how, int connection, int client, const socklen_t room)
 {

@@ -1,9 +1,9 @@
-/* sweep                        which scenarios there are
- * sweep SCENARIO               what is seen in it, on standard output
+/* sweep                        prints the names of the scenarios
+ * sweep SCENARIO               prints what is seen in it
  * sweep SCENARIO NATIVE FORM   under the library and inject.so: makes each of the library's calls fail in
- * turn, and says where something is seen that is neither what it is without the library (the file NATIVE) nor
- * what it is with it, nor the error of the program's own call. FORM: short, one error for each call; all; or
- * count, which calls there are. */
+ * turn, and prints the cases in which something is seen that is neither what it is without the library (the
+ * file NATIVE), nor what it is with it, nor the error of the program's own call. FORM: short, one error for
+ * each call; all; or count, which only prints the calls. */
 #define _GNU_SOURCE
 #include "sweep.h"
 
@@ -59,7 +59,7 @@ static const char *error_text(int row, int error)
 
 /* ---- the verdict */
 
-/* Whether TEXT has LINE, up to its end. */
+/* Whether TEXT has LINE, which ends at its newline. */
 static bool has_line(const char *text, const char *line)
 {
 	const size_t size = strcspn(line, "\n");
@@ -96,7 +96,7 @@ static bool is_allowed(const struct scenario *s, const char *line, const char *n
 
 static int failures;
 
-/* What is to fail, for who reads of it. */
+/* Reports a case. */
 static void show(const struct scenario *s, int row, int error, unsigned from, bool all, const char *what,
 		 size_t size)
 {
@@ -162,23 +162,21 @@ static void try(const struct scenario *s, struct page *armed, const char *native
 	spent += began;
 }
 
-/* What only a sandbox refuses, and then it does so from there on: else what the kernel has just told of a
- * socket would be as good as forgotten. */
+/* Calls that only a sandbox refuses, which then goes on doing so: else what the kernel has just said of a
+ * socket would be forgotten. */
 static bool lasts(int row)
 {
 	return row == ROW_getsockopt || row == ROW_pthread_sigmask;
 }
 
-/* What can't go on failing: of a descriptor that is open, and of a registration that has just been taken out.
- */
+/* Calls that can't go on failing: their descriptor is open, or their registration has just been removed. */
 static bool passes(int row)
 {
 	return row == ROW_dup3 || row == ROW_epoll_ctl;
 }
 
-/* What fails from the start or never. A sandbox comes between a call that holds signals back and the one that
- * lets go of them as little as between the beginning of a connect and its end, where a program has to ask for
- * its error. */
+/* Calls that fail from the start or never. No sandbox begins between blocking signals and unblocking them,
+ * nor between the start of a connect and its end, where a program has to ask for its error. */
 static bool from_the_start(const struct scenario *s, int row)
 {
 	return row == ROW_pthread_sigmask ||
@@ -186,8 +184,8 @@ static bool from_the_start(const struct scenario *s, int row)
 				row == ROW_fstat || row == ROW_dup3));
 }
 
-/* Each occurrence fails by itself and with all that follow. In the short form, by one error, another one at
- * each. */
+/* Each occurrence fails alone, and together with all that follow. The short form tries one error at each, a
+ * different one each time. */
 static void sweep_row(const struct scenario *s, int row, unsigned count, bool all, const char *native,
 		      const char *wide)
 {
@@ -298,7 +296,7 @@ static void print_scenarios(void)
 			(void)puts(s->name);
 }
 
-/* Where the page is in the arguments of a child (process.c, config.c). */
+/* A child (process.c, config.c) has the page's FILE in its arguments. */
 static int be_child(char **args, const char *file)
 {
 	map_page(file);
