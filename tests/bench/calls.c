@@ -203,9 +203,7 @@ static void once(const struct row *row, bool measured, bool count)
 		CALLGRIND_TOGGLE_COLLECT;
 	if (measured && count)
 		syscall(SYS_write, -1, "", 0);
-	/* Valgrind does not know the newest system calls; what the library does about them it does all the
-	 * same.
-	 */
+	/* Valgrind does not know the newest system calls; the library's own work is the same. */
 	if (result < 0 && !(RUNNING_ON_VALGRIND && errno == ENOSYS))
 		die(row->name);
 	if (row->after)

@@ -18,7 +18,7 @@
 
 enum { BACKLOG = 1024, MANY = 8 };
 
-/* As large as the program needs it: accept() and recvfrom() are given the length of the family. */
+/* As large as the program needs: accept() and recvfrom() are given the length of the family. */
 static union {
 	struct sockaddr any;
 	struct sockaddr_in in;
@@ -60,7 +60,7 @@ static int accepted(int listener)
 	return accept(listener, &peer.any, &len);
 }
 
-/* Returns 1 where all there is is wanted, 0 after an answer, -1 at the end. */
+/* Returns 1 if all is asked for, 0 after an answer, -1 at the end. */
 static int answer(int fd)
 {
 	ssize_t n = recv(fd, chunk, sizeof chunk, 0);

@@ -119,7 +119,7 @@ static void give_up(int number)
 	_exit(0);
 }
 
-/* The last byte of what comes. */
+/* The last byte received. */
 static char family_seen(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};

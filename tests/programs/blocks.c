@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Not every C library has it. */
+/* Some C libraries lack it. */
 #ifndef SO_BUF_LOCK
 #define SO_BUF_LOCK 72
 #endif
@@ -58,7 +58,7 @@ static void open_server(void)
 		fprintf(stderr, "OPEN failed\n");
 }
 
-/* Opens the server a while later, from another thread. */
+/* Opens the server later, from another thread. */
 static void *open_later(void *arg)
 {
 	const struct timespec t = {0, 300000000};
@@ -255,7 +255,7 @@ static void cancelled(void)
 	pthread_join(thread, &result);
 	printf("cancelled %d\n", result == PTHREAD_CANCELED);
 	poll(&none, 1, 0);
-	/* Its socket is the program's to close. */
+	/* The program must close its socket. */
 	after = count_descriptors();
 	printf("descriptors %s\n", after - before <= 2 ? "as expected" : "left behind");
 }

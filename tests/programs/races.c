@@ -44,7 +44,7 @@ static int bound(int family, int type, in_port_t port)
 	return s;
 }
 
-/* Waits until the thread or process TID is inside the system call NUMBER (proc(5)). */
+/* Waits until the thread or process TID is in the system call NUMBER (proc(5)). */
 static void until_inside(pid_t tid, long number)
 {
 	char path[64], text[32];
@@ -91,7 +91,7 @@ static void case_accept(void)
 	pthread_join(thread, NULL);
 }
 
-/* Fills PEER with an IPv6 peer as the program is shown it; natively, an IPv4 one. Returns its socket. */
+/* Fills PEER with an IPv6 peer as shown to the program; natively, an IPv4 one. Returns its socket. */
 static int meet_peer(void)
 {
 	union address to = {
@@ -176,7 +176,7 @@ static void case_send(void)
 		}
 		close(fd);
 	}
-	/* Both may have looked before either had replaced the socket: seldom, and nothing is lost. */
+	/* Rarely, both look before either has replaced the socket; nothing is lost. */
 	printf("%d sends failed, %s rounds from two ports\n", failed, ports > 10 ? "many" : "few");
 }
 

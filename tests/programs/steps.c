@@ -200,7 +200,7 @@ static void on_socket(const char *step, int number, const char *what)
 	} else if (strcmp(what, "error") == 0) {
 		struct pollfd wait = {.fd = *fd};
 
-		/* POLLERR needs not be asked for. */
+		/* POLLERR need not be asked for. */
 		poll(&wait, 1, 5000);
 		len = sizeof value;
 		getsockopt(*fd, SOL_SOCKET, SO_ERROR, &value, &len);
@@ -214,7 +214,7 @@ static void on_socket(const char *step, int number, const char *what)
 	}
 }
 
-/* The client is a fresh socket of the address's own family; its peer's port is not shown, being chance. */
+/* The client is a new socket of the address's family. Its port varies, and is not printed. */
 static void who(const char *step, const char *where)
 {
 	union address to, from;
@@ -272,7 +272,7 @@ static void tell(const char *step, const char *where)
 	}
 	for (int i = 0; i < 26; i++)
 		wait[i] = (struct pollfd){.fd = fds[i] ? fds[i] : -1, .events = POLLIN};
-	/* Loopback delivers at once; who has nothing by now gets nothing. */
+	/* Loopback delivers at once: a socket that has nothing by now gets nothing. */
 	if (poll(wait, 26, 200) <= 0)
 		printf("%s nobody here\n", step);
 	for (int i = 0; i < 26; i++)
