@@ -31,7 +31,7 @@ static void inherit(pid_t (*execute)(char **args))
 		else if (waitpid(child, &status, 0) != child || status)
 			error = "it has failed";
 		say("child", "%s", error);
-		(void)visit("IPv4", IN, fd, ROOM);
+		(void)visit("IPv4", IN, fd, SPACE);
 	}
 	close_it("listener", fd);
 }
@@ -115,8 +115,8 @@ int scenario_child(char **args)
 		int fd = atoi(args[1]);
 
 		port = (in_port_t)atoi(args[2]);
-		(void)visit("IPv4 by child", IN, fd, ROOM);
-		(void)visit("IPv6 by child", IN6, fd, ROOM);
+		(void)visit("IPv4 by child", IN, fd, SPACE);
+		(void)visit("IPv6 by child", IN6, fd, SPACE);
 		return 0;
 	}
 	port = (in_port_t)atoi(args[1]);

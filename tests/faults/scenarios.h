@@ -15,8 +15,8 @@
 #define IN6 "2001:db8:1::1"
 
 /* Space for an address, in a program that knows IPv4 only and in one that knows both. */
-#define ROOM sizeof(struct sockaddr_in)
-#define ROOM6 sizeof(struct sockaddr_in6)
+#define SPACE sizeof(struct sockaddr_in)
+#define SPACE6 sizeof(struct sockaddr_in6)
 
 union address {
 	struct sockaddr any;
@@ -50,11 +50,11 @@ void close_it(const char *label, int fd);
 
 /* ---- steps of several scenarios */
 
-/* ROOM: the program's space for an address. */
-void converse(const char *how, int connection, int client, const socklen_t room);
+/* SPACE: bytes for an address, in a program of that family. */
+void converse(const char *how, int connection, int client, const socklen_t space);
 
 /* A client connects to HOST, and LISTENER accepts it. False: the scenario can't go on. */
-bool visit(const char *how, const char *host, int listener, const socklen_t room);
+bool visit(const char *how, const char *host, int listener, const socklen_t space);
 bool bind_to(const char *label, int fd, const char *host);
 bool listen_on(const char *label, int fd);
 

@@ -50,14 +50,14 @@ void tcp_server(void)
 
 	if (set_int("SO_REUSEADDR", fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
 	    set_int("IP_TOS", fd, IPPROTO_IP, IP_TOS, 16) && bind_to("bind", fd, "0.0.0.0") &&
-	    listen_on("listen", fd) && visit("IPv4", IN, fd, ROOM) && visit("IPv6", IN6, fd, ROOM)) {
+	    listen_on("listen", fd) && visit("IPv4", IN, fd, SPACE) && visit("IPv6", IN6, fd, SPACE)) {
 		ask_aside(fd);
 		get_int("SO_DOMAIN", fd, SOL_SOCKET, SO_DOMAIN);
 		get_int("IP_TOS again", fd, IPPROTO_IP, IP_TOS);
 		(void)set_int("IP_TTL", fd, IPPROTO_IP, IP_TTL, 33);
 		/* An option for which the library gives up IPv6. */
 		(void)set_int("SO_DONTROUTE", fd, SOL_SOCKET, SO_DONTROUTE, 1);
-		(void)visit("IPv4 again", IN, fd, ROOM);
+		(void)visit("IPv4 again", IN, fd, SPACE);
 	}
 	close_it("listener", fd);
 }
@@ -94,7 +94,7 @@ static void tcp_server_epoll(void)
 			begin(ROW_accept4);
 			connection = accept4(copy, NULL, NULL, SOCK_CLOEXEC);
 			if (ended(with("accept4", how), connection)) {
-				converse(how, connection, client, ROOM);
+				converse(how, connection, client, SPACE);
 				close_it(how, connection);
 			}
 			other_close(client);
@@ -117,7 +117,7 @@ static void tcp_server_unbound(void)
 	if (listen_on("listen", fd)) {
 		(void)syscall(SYS_getsockname, fd, &a, &len);
 		port = ntohs(a.in.sin_port);
-		(void)(visit("IPv4", IN, fd, ROOM) && visit("IPv6", IN6, fd, ROOM));
+		(void)(visit("IPv4", IN, fd, SPACE) && visit("IPv6", IN6, fd, SPACE));
 		port = before;
 	}
 	close_it("listener", fd);
@@ -136,9 +136,9 @@ static void tcp_both(bool reused)
 	(void)set_int("IPV6_V6ONLY", fd6, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (bind_to("bind", fd, "0.0.0.0") && listen_on("listen", fd)) {
 		if (bind_to("bind IPv6", fd6, "::") && listen_on("listen IPv6", fd6))
-			goes_on = visit("IPv6", IN6, fd6, ROOM6);
+			goes_on = visit("IPv6", IN6, fd6, SPACE6);
 		if (goes_on)
-			(void)visit("IPv4", IN, fd, ROOM);
+			(void)visit("IPv4", IN, fd, SPACE);
 	}
 	close_it("listener", fd);
 	close_it("listener IPv6", fd6);

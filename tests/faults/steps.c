@@ -83,16 +83,16 @@ bool other_waits(int fd, int ms)
 
 void say(const char *label, const char *format, ...)
 {
-	const unsigned room = sizeof page->text - page->used;
-	unsigned used = (unsigned)snprintf(page->text + page->used, room, "%s: ", label);
+	const unsigned space = sizeof page->text - page->used;
+	unsigned used = (unsigned)snprintf(page->text + page->used, space, "%s: ", label);
 	va_list args;
 
 	va_start(args, format);
-	if (used < room)
-		used += (unsigned)vsnprintf(page->text + page->used + used, room - used, format, args);
+	if (used < space)
+		used += (unsigned)vsnprintf(page->text + page->used + used, space - used, format, args);
 	va_end(args);
-	if (used + 2 > room) {
-		(void)fprintf(stderr, "sweep: no room for what is seen\n");
+	if (used + 2 > space) {
+		(void)fprintf(stderr, "sweep: no space for what is seen\n");
 		_exit(2);
 	}
 	page->text[page->used + used] = '\n';
@@ -159,16 +159,16 @@ void close_it(const char *label, int fd)
 
 /* ---- steps of several scenarios */
 
-void converse(const char *how, int connection, int client, const socklen_t room)
+void converse(const char *how, int connection, int client, const socklen_t space)
 {
 	union address a;
-	socklen_t len = room;
+	socklen_t len = space;
 	char byte = 0;
 
 	memset(&a, 0, sizeof a);
 	begin(ROW_getpeername);
 	say_address(with("getpeername", how), getpeername(connection, &a.any, &len), &a, &len);
-	len = room;
+	len = space;
 	memset(&a, 0, sizeof a);
 	begin(ROW_getsockname);
 	say_address(with("getsockname", how), getsockname(connection, &a.any, &len), &a, &len);
@@ -181,10 +181,10 @@ void converse(const char *how, int connection, int client, const socklen_t room)
 		say(with("answer", how), "lost");
 }
 
-bool visit(const char *how, const char *host, int listener, const socklen_t room)
+bool visit(const char *how, const char *host, int listener, const socklen_t space)
 {
 	union address a;
-	socklen_t len = room;
+	socklen_t len = space;
 	int client = other_connect(host), connection;
 
 	say(with("client", how), "%s", client < 0 ? strerrorname_np(errno) : "connected");
@@ -197,7 +197,7 @@ bool visit(const char *how, const char *host, int listener, const socklen_t room
 	connection = accept(listener, &a.any, &len);
 	say_address(with("accept", how), connection, &a, &len);
 	if (connection >= 0) {
-		converse(how, connection, client, room);
+		converse(how, connection, client, space);
 		close_it(how, connection);
 	}
 	other_close(client);
