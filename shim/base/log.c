@@ -164,7 +164,7 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write() that does not raise SIGPIPE, which would end the program, if nobody reads the pipe. */
+/* write() without SIGPIPE, which would end the program if nobody reads the pipe. */
 static void write_quietly(int fd, const struct line *l)
 {
 	const struct timespec at_once = {0, 0};

@@ -1,6 +1,6 @@
 /* One line per decision, off by default. Async-signal-safe, callable from any thread; leaves errno alone. No
- * descriptor stays open between lines: a daemon closes those that it did not open, and the next that it opens
- * would get the log's number and the log's lines. */
+ * descriptor stays open between lines: a daemon closes those that it did not open, and the next file that it
+ * opens would get the log's number and lines. */
 #ifndef DUALSTACK_LOG_H
 #define DUALSTACK_LOG_H
 

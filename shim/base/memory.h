@@ -1,6 +1,6 @@
-/* Whether the program's memory can be accessed. The library reads a call's arguments before the kernel does:
- * where the kernel says EFAULT, it must not end the program. What it can't access goes to the kernel as it
- * is. Async-signal-safe, callable from any thread, leaves errno alone. */
+/* Whether the program's memory can be accessed. The library reads a call's arguments before the kernel does,
+ * and must not crash where the kernel says EFAULT. What it can't access goes to the kernel as it is.
+ * Async-signal-safe, callable from any thread, leaves errno alone. */
 #ifndef DUALSTACK_MEMORY_H
 #define DUALSTACK_MEMORY_H
 

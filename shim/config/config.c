@@ -101,8 +101,8 @@ static const char *last_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* This program's names, for rules with program=: of the pathname that was executed (getauxval(3), AT_EXECFN),
- * which is a script's own; and of the program that runs it. */
+/* This program's names, for rules with program=: the last part of the pathname that was executed
+ * (getauxval(3), AT_EXECFN), which is a script's own, and of the program that runs it. */
 static void find_program(const char *names[2])
 {
 	LARGE static char running[PATH_MAX];

@@ -1,5 +1,5 @@
-/* Reads settings: a file, or the variable in which they are handed on, and the DUALSTACK_* variables. Only
- * while the library is being loaded, and in the tool; leaves errno alone. */
+/* Reads the settings: from a file or DUALSTACK_SETTINGS, and from the other DUALSTACK_* variables. Only while
+ * the library is being loaded, and in the tool; leaves errno alone. */
 #ifndef DUALSTACK_LOADER_H
 #define DUALSTACK_LOADER_H
 
@@ -19,13 +19,16 @@
 
 struct loader_error {
 	const char *place;     /* a file or a variable */
-	struct rules_error at; /* LINE is 0 if no line is to blame */
+	struct rules_error at; /* LINE is 0 if the error is in no line */
 };
 
-/* Adds the configuration to S: the file FILE; or, if that is NULL, DUALSTACK_SETTINGS, in which a launcher or
- * parent process hands on all of it; or the file that DUALSTACK_CONFIG names; or LOADER_FILE, which need not
- * exist. "none" is no file. A file is refused unless root or the user owns it and nobody else can write it.
- * Returns 0, or a negative errno with ERROR filled. */
+/* Adds a configuration to S, the first of these that there is:
+ *   FILE
+ *   DUALSTACK_SETTINGS, in which a launcher or parent process hands on the whole configuration
+ *   the file that DUALSTACK_CONFIG names
+ *   LOADER_FILE, which need not exist
+ * "none" is no file. A file is refused unless root or the user owns it and nobody else can write it. Returns
+ * 0, or a negative errno with ERROR filled. */
 int loader_configuration(struct settings *s, const char *file, struct loader_error *error);
 
 /* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _NAT64, _TEXT and _LOG say. Skips bad

@@ -35,8 +35,8 @@ struct rules_error {
 	char text[240]; /* what is wrong, and what was expected */
 };
 
-/* FIND puts this program's names into NAMES, for rules with program=; it is called once, at the first of
- * them. Names that it leaves NULL are none; the others must stay where they are. */
+/* Sets the function that finds this program's names, for rules with program=. It is called once, at the first
+ * such rule, and fills NAMES, which stay where they are; NULL is no name. */
 void rules_programs(void (*find)(const char *names[2]));
 
 /* Adds the rule in LINE, of SIZE bytes, after the existing ones. Returns 0; or -EINVAL, with ERROR filled and

@@ -25,7 +25,7 @@ enum settings_peer {
 
 struct settings {
 	bool enabled;
-	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one after the other */
+	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt at a time */
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
@@ -42,14 +42,14 @@ struct settings {
 void settings_default(struct settings *s);
 
 /* Sets the setting NAME ("delay") to VALUE. Returns 0; -ENOENT if there is no such setting; or -EINVAL if
- * VALUE is bad, with EXPECTED saying what is not. */
+ * VALUE is bad, and then EXPECTED describes good ones. */
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected);
 
 /* Puts into ERROR's text WHAT ("unknown value "), VALUE, shortened, and what was EXPECTED. */
 void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
 
 /* Reads the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come after existing
- * ones. Returns 0, or -EINVAL with ERROR filled; then a part of TEXT has been taken. */
+ * ones. Returns 0, or -EINVAL with ERROR filled; then part of TEXT has taken effect. */
 int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error);
 
 /* The same for the rules in TEXT alone, without settings. */

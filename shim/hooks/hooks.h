@@ -10,9 +10,9 @@
 #include "base/sockaddr.h"
 #include "socket/mark.h"
 
-/* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
- * some of these functions with parameter types or attributes of their own, which a definition under the
- * same name would have to repeat. */
+/* The hook for bind() is hook_bind in the source and bind in the object: glibc's headers declare some of
+ * these functions with parameter types or attributes of their own, which a definition of that name would have
+ * to repeat. */
 #define EXPORT __attribute__((visibility("default")))
 #define HOOK(type, name, params) EXPORT type hook_##name params __asm__(#name);
 #define OPTIONAL(type, name, params) HOOK(type, name, params)
@@ -26,8 +26,7 @@
  * loads the real functions and the configuration; later calls cost one load and one branch. */
 void hooks_start(void);
 
-/* Code for when a connect is in progress, and only then, is kept apart, so that the common case needs no
- * stack frame of its own. */
+/* For code that runs only while a connect is in progress: it spares the common case a stack frame. */
 #define RARE __attribute__((noinline, cold))
 
 /* Whether calls on FD are to be translated. Leaves errno alone. */

@@ -1,6 +1,6 @@
-/* A program that inherits a widened socket gets the library: without it, it would see raw IPv6 addresses.
- * Daemons clean the environment before they execute their workers, so the library's variables are put back
- * into it, if and only if the program inherits a marked descriptor. */
+/* A program that inherits a widened socket gets the library, or it would see raw IPv6 addresses. Daemons
+ * clean the environment before they execute their workers, so the library's variables are put back into it,
+ * if and only if the program inherits a marked descriptor. */
 #ifndef DUALSTACK_INHERITANCE_H
 #define DUALSTACK_INHERITANCE_H
 
