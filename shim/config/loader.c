@@ -35,11 +35,10 @@ static int check_owner(int fd, const char *path, struct loader_error *error)
 	if (!S_ISREG(st.st_mode))
 		return whole(error, path, "not a regular file", "");
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return whole(error, path, "belongs to another user",
-			     ", expected root or the one who runs this");
+		return whole(error, path, "belongs to another user", ", expected root or the current user");
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return whole(error, path, "can be written by its group or others",
-			     ", expected its owner alone");
+			     ", expected only its owner");
 	return 0;
 }
 
@@ -54,7 +53,7 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct l
 		if (got == 0)
 			return 0;
 	}
-	return whole(error, path, "too long", ", expected 65536 bytes at most");
+	return whole(error, path, "too long", ", expected at most 65536 bytes");
 }
 
 static int from_file(struct settings *s, const char *path, bool needed, struct loader_error *error)

@@ -61,7 +61,7 @@ static int wrong(struct reader *r, const struct word *w, const char *what, const
 static int full(struct reader *r, const struct word *w, const char *of)
 {
 	r->error->column = (unsigned)(w->at - r->line) + 1;
-	(void)log_text(r->error->text, sizeof r->error->text, "too many %s in all rules together", of);
+	(void)log_text(r->error->text, sizeof r->error->text, "too many %s altogether", of);
 	return -EINVAL;
 }
 

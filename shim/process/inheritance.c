@@ -92,7 +92,7 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 		result = inherits(cloexec_too);
 		/* If ld.so can't open the library, it complains on standard error and goes on. */
 		if (result && access(library.file, R_OK) != 0) {
-			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
+			log_line(LOG_LEVEL_ERROR, "%s: can't be read; a program inherits a socket without it",
 				 library.file);
 			result = false;
 		}

@@ -117,7 +117,7 @@ bind tcp port=1 ipv4'
 	printf 'delay = 5\0\n' >"$conf"
 	refused "$conf:1:10: a NUL byte, expected text" --config="$conf"
 	head -c 70000 /dev/zero | tr '\0' '#' >"$conf"
-	refused "$conf: too long, expected 65536 bytes at most" --config="$conf"
+	refused "$conf: too long, expected at most 65536 bytes" --config="$conf"
 }
 
 @test "a file that others can write is refused: they would decide what services do" {
@@ -126,11 +126,11 @@ bind tcp port=1 ipv4'
 	echo 'delay = 7' >"$conf"
 	for mode in 664 646 666 622; do
 		chmod $mode "$conf"
-		refused "$conf: can be written by its group or others, expected its owner alone" --config="$conf"
+		refused "$conf: can be written by its group or others, expected only its owner" --config="$conf"
 	done
 	chmod 644 "$conf"
 	chown nobody "$conf"
-	refused "$conf: belongs to another user, expected root or the one who runs this" --config="$conf"
+	refused "$conf: belongs to another user, expected root or the current user" --config="$conf"
 	run -0 setpriv --reuid nobody --clear-groups "$run" --config="$conf" --print-config
 	assert_line 'delay = 7'
 	chown root "$conf"

@@ -270,7 +270,7 @@ static void bounds(void **state)
 	for (int i = 0; i < RULES_MOST; i++)
 		assert_int_equal(rules_add("bind port=1 ipv4", 16, &error), 0);
 	assert_int_equal(rules_add("bind port=1 ipv4", 16, &error), -EINVAL);
-	assert_string_equal(error.text, "too many rules in all rules together");
+	assert_string_equal(error.text, "too many rules altogether");
 	for (int what = 0; what < 3; what++) {
 		static const char *const lists[][2] = {{"bind port=1", ",1"},
 						       {"bind address=::1", ",::1"},
