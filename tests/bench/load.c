@@ -1,12 +1,12 @@
-/* load MODE ADDR PORT CONCURRENT SECONDS [REQUEST]: puts a server under load, and prints how much of it was
- * done a second, and in all. An answer has come when its first bytes have.
+/* load MODE ADDR PORT CONCURRENT SECONDS [REQUEST]: puts a server under load, and prints how much it has done
+ * a second, and in all. An answer has come when its first bytes have.
  *   connect  connections: connect, send REQUEST if there is one, wait for the answer, close
  *   peers    the same, over IPv6 each from an address of its own in the /64 of ADDR
  *   kept     requests, on CONCURRENT connections that stay
- *   bulk     MiB of what comes after one REQUEST
- *   udp      datagrams answered, with CONCURRENT under way
- *   hold     makes CONCURRENT connections, from addresses as those of peers, each with an exchange, says so,
- *            and keeps them until standard input ends */
+ *   bulk     MiB received after one REQUEST
+ *   udp      datagrams answered, with CONCURRENT in flight
+ *   hold     makes CONCURRENT connections from addresses like those of peers, each with an exchange, prints a
+ *            line, and keeps them until standard input ends */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
-# Of tests/bench/goals and results.tsv, as -v form= has it: a table, json, the ratios for gnuplot (plot), or those that have goals
-# for a page (md). Quartiles that are on both sides of the goal leave it open: "met?", "missed?". A ratio is the median of the rounds' ratios,
-# with the quartiles beside it; where the goal begins with "<=+", a difference.
+# Prints tests/bench/goals and results.tsv in the form that -v form= says: table, json, plot (the ratios for gnuplot), or md (the
+# ratios with goals, for a page). A ratio is the median of the rounds' ratios, with the quartiles beside it; if the goal begins
+# with "<=+", it is a difference. Quartiles on both sides of the goal leave it open: "met?", "missed?".
 
 function sort(a, n, i, j, v) {
 	for (i = 2; i <= n; i++) {

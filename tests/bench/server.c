@@ -1,9 +1,7 @@
-/* server STYLE FAMILY PORT [ADDR PORT]...: answers with 64 bytes whatever it is sent, or with all it can if
- * that begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same one written dual-stack. STYLE:
- *   epoll   one thread, level-triggered; listens on the further ADDR and PORT, of IPv4, as well
- *   serial  one connection after the other, blocking
- *   udp     datagrams
- *   once    exits when it is listening */
+/* server STYLE FAMILY PORT [ADDR PORT]...: answers any request with 64 bytes, or with as much as it can if
+ * the request begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same server written dual-stack.
+ * STYLE: epoll   one thread, level-triggered; also listens on each IPv4 ADDR and PORT serial  one connection
+ * after the other, blocking udp     datagrams once    exits once it listens */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
-# Names, from a real DNS server on the server host, for the client host.
+# Names for the client host, from a real DNS server on the server host.
 #
 #   four  A only                        six    AAAA only
-#   both  A and AAAA                    slow   A, and nobody answers to a query for its AAAA
+#   both  A and AAAA                    slow   A, and a query for its AAAA is not answered
 #   eight seven AAAA, where nobody listens, and an A
-#   dead  A and AAAA, where what is sent to the IPv6 address is dropped (drop_in6)
-#   other another name for what "both" has as A, with an AAAA of its own
-#   only4, only6, nobody                 A and AAAA, where services at $server4 and $server6 are on one, or none
+#   dead  A and AAAA; packets to the IPv6 address are dropped (drop_in6)
+#   other the A of "both", with an AAAA of its own
+#   only4, only6, nobody                 A and AAAA; only the A, only the AAAA, or neither has a service
 
 dead6=2001:db8:1::dead
 

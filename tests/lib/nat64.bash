@@ -1,7 +1,7 @@
 # An IPv6-only client host whose network has NAT64 (tayga) on the server host, and behind that a host that has IPv4
 # only: 192.31.196.10.
 #
-#   four.example   A only           nowhere.example   A only, of a host that is not there
+#   four.example   A only           nowhere.example   A only, of no host
 #   both.example   A and AAAA of two hosts: the AAAA is $server6
 
 far4=192.31.196.10

@@ -1,22 +1,22 @@
-/* connects WAIT SCENARIO NAME PORT: connects without blocking to the first IPv4 address that NAME has, waits
- * in the way WAIT, and prints what it observes, in order, so that a run under the shim can be compared with
- * one without. It prints no addresses, and no numbers of descriptors.
+/* connects WAIT SCENARIO NAME PORT: connects without blocking to NAME's first IPv4 address, waits by WAIT,
+ * and prints what it observes, so that runs with and without the library can be compared. It prints no
+ * addresses and no descriptor numbers.
  *
  * WAIT      poll ppoll poll_chk ppoll_chk select pselect
  *           epoll epoll_pwait epoll_pwait2: level-triggered, registered after connect()
  *           epoll-et epoll-oneshot, and with -before each: registered before connect()
  *           epoll-nested: in a set that is in another; epoll-two: in two sets
  * SCENARIO  quick    just connects
- *           held     the server does not answer until the command in $OPEN has run; all there is to ask
+ *           held     the server does not answer until the command in $OPEN has run; asks everything
  *           short    the same, waiting for 20 ms again and again
  *           none     the same, not waiting at all, again and again
  *           signal   the same, and a signal comes meanwhile
- *           change   the same, and what it waits for is changed (EPOLL_CTL_DEL, ADD, MOD)
- *           others   the same, and all other descriptors are closed
- *           unseen   the same, by the bare system call, and their numbers are taken
- *           close dup2 shutdown unspec   what becomes of it then
+ *           change   the same, and changes what it waits for (EPOLL_CTL_DEL, ADD, MOD)
+ *           others   the same, and closes all other descriptors
+ *           unseen   the same, by the bare system call, and uses their numbers again
+ *           close dup2 shutdown unspec   ends the connect so
  *           fork     the same, and the child waits
- *           refused refused-unseen   all other descriptors are closed, as above, after a while
+ *           refused refused-unseen   closes all other descriptors, as above, after a while
  *           many     twenty at a time
  */
 #define _GNU_SOURCE

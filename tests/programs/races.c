@@ -1,10 +1,10 @@
-/* races CASE: what another thread or process does on a socket while it is replaced or narrowed under it.
+/* races CASE: uses a socket in another thread or process while it is replaced or narrowed.
  *   accept    a thread waits in accept() on 0.0.0.0:5000 while the program binds an IPv6 socket to the port
  *   receive   a thread waits in recvfrom() on a client socket while another sends from it to an IPv6 peer
- *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times over
+ *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times
  *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
- *   sandbox   getsockopt() is forbidden once the server is bound; then it is asked over IPv4
- * The IPv6 peer is one that speaks to 0.0.0.0:5001 first. Prints what each saw. */
+ *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
+ * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
 #include "common.h"
 

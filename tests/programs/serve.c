@@ -1,6 +1,6 @@
-/* serve STYLE PORT: an IPv4-only server, AF_INET and nothing else, in the styles that exist. It binds
- * 0.0.0.0:PORT, prints "ready", and answers each connection with one line: what accept(), getpeername(),
- * getsockname() and SO_DOMAIN gave, and how inet_ntop() with much room and getnameinfo() print the peer. */
+/* serve STYLE PORT: an IPv4-only server (AF_INET alone) in the usual styles. It binds 0.0.0.0:PORT, prints
+ * "ready", and answers each connection with a line: what accept(), getpeername(), getsockname() and SO_DOMAIN
+ * gave, and how inet_ntop(), with a large buffer, and getnameinfo() print the peer. */
 #define _GNU_SOURCE
 #include "answer.h"
 

@@ -1,5 +1,5 @@
-/* steps STEP...: does one thing with sockets after the other and prints what each gave, so that a run
- * under the shim can be compared with one without. Sockets are called a to z.
+/* steps STEP...: does the steps in order and prints what each gave, so that runs with and without the library
+ * can be compared. Sockets are called a to z.
  *
  *   a=tcp4 | tcp6 | mptcp4 | udp4 | udp6   a socket
  *   a=dup:b  a=accept:b               another descriptor
@@ -10,17 +10,17 @@
  *   a.bind:ADDR/PORT a.connect:ADDR/PORT a.listen a.close a.name a.peer a.domain
  *   a.join:GROUP a.disconnect         joins a multicast group; connect(AF_UNSPEC)
  *   a.ifaddr:NAME                     the IPv4 address of an interface (SIOCGIFADDR)
- *   a.to:ADDR/PORT a.got              sends a datagram there; takes one, and says who sent it
- *   a.send a.error                    sends a byte; waits for an error, and which
- *   a.backlog                         what listen() was called with, as the kernel has it
+ *   a.to:ADDR/PORT a.got              sends a datagram there; receives one, and prints its sender
+ *   a.send a.error                    sends a byte; waits for an error, and prints it
+ *   a.backlog                         the kernel's value of listen()'s argument
  *   a.register                        adds it to the epoll set, level-triggered
  *   wait                              one event of the epoll set: which socket, which events
- *   who:ADDR/PORT                     connects there, and says which listener accepts it, and from whom
- *   tell:ADDR/PORT                    sends a datagram there, and says which socket gets it, and from whom
- *   full | room                       takes all descriptors but none; gives them back
- *   until:FILE                        waits until there is such a file, ten seconds at most
- *   unshare                           goes to a network namespace of its own
- *   hold                              stays as it is, until it is ended
+ *   who:ADDR/PORT                     connects there; prints which listener accepts it, and from whom
+ *   tell:ADDR/PORT                    sends a datagram there; prints which socket gets it, and from whom
+ *   full | room                       uses up all descriptors; frees them
+ *   until:FILE                        waits until FILE exists, ten seconds at most
+ *   unshare                           moves to a network namespace of its own
+ *   hold                              waits until it is ended
  *   sh:COMMAND                        runs COMMAND with PID set, prints what it prints
  */
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-/* udp_serve STYLE PORT: an IPv4-only UDP server at 0.0.0.0, in the styles that exist. It prints "ready", and
+/* udp_serve STYLE PORT: an IPv4-only UDP server at 0.0.0.0, in the usual styles. It prints "ready", and
  * answers each datagram with what it saw of it. */
 #define _GNU_SOURCE
 #include "common.h"
