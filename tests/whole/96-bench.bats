@@ -2,7 +2,7 @@
 
 setup() {
 	bats_require_minimum_version 1.5.0
-	load lib/helper
+	load ../lib/helper
 	bench=$root/tests/bench
 }
 
