@@ -245,7 +245,7 @@ install-library: $(BUILD)/lib $(BUILD)/libdualstack.so
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
 EXAMPLES = $(sort $(wildcard demo/*.conf))
-# Quoted for the right side of sed's s|||.
+# A word of sed's: what stands on the right of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 
 install: $(BUILD)/lib all

@@ -15,7 +15,7 @@ enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
 struct config {
 	bool active;  /* false: every hook passes its call through */
-	bool text_in; /* as in struct settings, like the next two */
+	bool text_in; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
 	bool inherited;      /* a program under the library executed this one and handed its key on */

@@ -32,7 +32,7 @@ struct settings {
 	bool nat64;       /* IPv4 addresses are reached by a translator */
 	bool nat64_found; /* NAT64_PREFIX is discovered, not given */
 	struct nat64_prefix nat64_prefix;
-	bool text_in; /* synthetic addresses are printed as such, not as the IPv6 addresses behind them */
+	bool text_in; /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
 	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
 };
 

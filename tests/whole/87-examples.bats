@@ -94,7 +94,7 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
-@test "the example of dualstack.conf changes nothing as it is, and every line in comments can be enabled" {
+@test "the example of dualstack.conf: as it is, it changes nothing; every line in comments can be taken out of them" {
 	run -0 "$run" --config="$root/demo/dualstack.conf" --print-config
 	defaults=$output
 	run -0 "$run" --config=none --print-config

@@ -29,7 +29,7 @@ lib() { cat "$build/lib"; }
 	assert_file_contains "$BATS_TEST_TMPDIR/077/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
 }
 
-@test "make uninstall removes that, and nothing else" {
+@test "make uninstall takes away that, and nothing else" {
 	for dir in "$BATS_TEST_TMPDIR/dest" "$BATS_TEST_TMPDIR/d e s t"; do
 		make -C "$root" install DESTDIR="$dir" PREFIX=/opt/x
 		# Files of another word size, and of another package.

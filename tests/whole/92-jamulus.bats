@@ -110,8 +110,8 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_line --regexp '^192\.0\.2\.18 +answered +[0-9.]+ ms  chosen$'
 }
 
-# unit/resolver/test_known_names.c tests for how long, with a clock of its own.
-@test "a look-up that yields no IPv6 address does not erase a known one" {
+# For how long is tested with a clock of its own, in unit/test_names.c.
+@test "a look-up that yields no IPv6 address does not make a known one forgotten" {
 	tells_family
 	run -0 looks_twice "$run" --
 	assert_output $'IPv6\nIPv6\nIPv4'

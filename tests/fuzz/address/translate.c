@@ -64,7 +64,7 @@ static void text(const union sockaddr_any *from)
 	}
 }
 
-/* Asks about a program's argument ADDR, of LEN bytes and no more. */
+/* The questions about what the program hands in: ADDR has LEN bytes and no more. */
 static void read_from(const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 at;

@@ -100,7 +100,7 @@ static int by_hash(const void *a, const void *b)
 	return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-/* Among so many addresses, several pairs have the same 27 bits (the birthday problem). */
+/* Among this many addresses several pairs have the same 27 bits (the birthday problem). */
 static void collisions(void **state)
 {
 	enum { COUNT = 60000 };
