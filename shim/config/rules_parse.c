@@ -247,7 +247,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The next word from *AT on, before END; of size 0 at the end. Moves *AT behind it. */
+/* Takes the next word at *AT, before END, and moves *AT behind it. Size 0: the end. */
 static struct word next_word(const char **at, const char *end)
 {
 	struct word w;

@@ -253,7 +253,7 @@ struct line {
 	size_t size;
 };
 
-/* The line at *TEXT, before END. Moves *TEXT behind it. */
+/* Takes the line at *TEXT, before END, and moves *TEXT behind it. */
 static struct line next_line(const char **text, const char *end)
 {
 	const char *newline = memchr(*text, '\n', (size_t)(end - *text));

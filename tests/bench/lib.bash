@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the measures share: the host, who runs where, rounds, and what comes of them. Sourced by tests/bench/run.
+# Shared by the measures: the host, cores, rounds and results. Sourced by tests/bench/run.
 
 build=$(cd "${BUILD:-build}" && pwd)
 programs=$build/tests/bench

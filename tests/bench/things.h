@@ -30,11 +30,11 @@ enum thing {
 	FROM6,
 	LISTENER, /* on 127.0.0.1 */
 	LISTENER4,
-	LISTENER1, /* widened, and who comes: as above */
+	LISTENER1, /* widened; clients as above */
 	LISTENER6,
 	UDP, /* on 127.0.0.1 */
 	UDP4,
-	UDP6, /* widened, and from whom datagrams come: as above */
+	UDP6, /* widened; senders as above */
 	THINGS
 };
 

@@ -1,6 +1,6 @@
-# connect() to a name, by small programs in every mode. They observe the same under the library, with a list of
-# addresses of which only the last answers, as natively with that one address (eight.example: a rule puts the
-# IPv4 address last).
+# connect() to a name, by small programs in every mode. Under the library, with a list of addresses of which
+# only the last answers, they observe the same as natively with that address alone (eight.example: a rule puts
+# the IPv4 address last).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

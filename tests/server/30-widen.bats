@@ -328,7 +328,7 @@ assert_plain_under() {
 	assert_line 'connect ok'
 	assert_line --regexp '^data connection to 24[0-7]\.[0-9.]+, as shown before, domain 2$'
 	assert_line "b.peer family 10 length 28 $server6/2020"
-	# And over IPv4, from the same server, as ever.
+	# The same server still answers over IPv4.
 	on_client "$programs/steps" a=tcp4 a.bind:0.0.0.0/2001 a.listen \
 		"sh:$programs/ask $server4/5000 2001" b=accept:a b.peer >"$BATS_TEST_TMPDIR/client"
 	run -0 cat "$BATS_TEST_TMPDIR/client"

@@ -62,7 +62,7 @@ served() {
 @test "a storm of clients of both families: fork and exec" { served exec "$(count 2000 100000)"; }
 @test "a storm of clients of both families: signal handlers that accept" { served signal "$(count 20000 100000)" once; }
 
-# The client has the names, and the server what is at their addresses (tests/programs/storm_names.h).
+# The client has the names, and the server has their addresses (tests/programs/storm_names.h).
 storm_names_up() {
 	need nft
 	mkdir -p "/etc/netns/$client" "/etc/netns/$server"

@@ -82,7 +82,7 @@ watched() {
 		"$tsan/tests/programs/storm" storm.example 5000 40
 	refute_output --partial ThreadSanitizer
 	assert [ "${output% connected}" -gt 100 ]
-	# Of the log's lines, which are limited (log.h), some are of these.
+	# The log is limited (log.h), but has some of these lines.
 	run -0 grep -cF "$server6" "$BATS_TEST_TMPDIR/log"
 	assert [ "$output" -gt 20 ]
 }

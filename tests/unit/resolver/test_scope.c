@@ -1,4 +1,4 @@
-/* The scope of addresses, and which may take the place of which. */
+/* The scope of addresses, and which address may replace another. */
 #include "../unit.h"
 
 #include "resolver/nat64.h"
