@@ -1,14 +1,14 @@
 # dualstack: the library, its launcher, their tests and their manual pages.
 #   make            build/libdualstack.so, build/dualstack-run and build/dualstack-tool, which work in place
 #   make demo       shows what they do
-#   make check      installs what the tests need (NO_INSTALL=1: uses what is there), runs every test
+#   make check      runs every test; installs what they need first (NO_INSTALL=1: uses what is there)
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
 #   make soak       the long form of the storms: a hundred thousand connections and so on, once or for SOAK_MINUTES=N
-#   make bench      what it costs, beside native servers and forwarders; instructions per call; time to connect
-#   make lint       format, clang-tidy, cppcheck, shellcheck, manual pages
-#   make install    PREFIX, DESTDIR and the GNU directory variables are respected
-#   make BUILD=build32 CC='gcc -m32' install-library    beside it, for the programs of another word size
-#   make dist       build/dualstack-VERSION.tar.gz, of what is committed
+#   make bench      cost, compared with native servers and forwarders; instructions per call; time to connect
+#   make lint       arrows between rooms, format, clang-tidy, cppcheck, shellcheck, manual pages
+#   make install    respects PREFIX, DESTDIR and the GNU directory variables
+#   make BUILD=build32 CC='gcc -m32' install-library    adds the library for programs of another word size
+#   make dist       build/dualstack-VERSION.tar.gz, of the last commit
 
 # No other file names the version.
 VERSION = 0.1.0
@@ -25,21 +25,21 @@ completionsdir ?= $(datarootdir)/bash-completion/completions
 sysconfdir ?= /etc
 INSTALL ?= install
 
-# Each compiler has a directory of its own.
+# A directory for each compiler.
 BUILD ?= build
-# What ld.so(8) expands $LIB to in the programs of $(CC): found by asking it. Empty: nothing (musl).
+# What ld.so(8) expands $LIB to in the programs of $(CC). auto: ask ld.so; empty: nothing (musl).
 LIB = auto
 
 CFLAGS ?= -O2 -g
-# gcc brings the race detector's library with it; clang's is another package.
+# gcc brings the race detector's library; clang's is another package.
 TSAN_CC ?= gcc
 WERROR ?= -Werror
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' \
 	-Ishim -MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
-# now: a function that is looked up when first called, in a signal handler, would take the loader's lock.
-# noseparate-code, sort-section: fewer pieces of the file, and fewer pages of memory for each process (shim/base/large.h).
+# now: else a function called first in a signal handler would be looked up there, under the loader's lock.
+# noseparate-code, sort-section: fewer segments, and fewer pages of memory for each process (shim/base/large.h).
 LIBRARY_LDFLAGS = -shared -Wl,-z,noseparate-code -Wl,--sort-section=name \
 	-Wl,-soname,libdualstack.so -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,text \
 	-Wl,--version-script,$(BUILD)/libdualstack.map -Wl,--as-needed
@@ -56,19 +56,19 @@ endif
 ROOMS = hooks server client resolver socket address config process base
 SHIM = $(sort $(wildcard $(ROOMS:%=shim/%/*.c)))
 OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
-# What can be tested without being preloaded: all but the exported functions.
+# The objects that unit tests and the helper link: all except the exported functions.
 INNER = $(filter-out $(BUILD)/shim/hooks/%,$(OBJECTS))
 TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
-# Programs export what they have, and need not be as strict: musl's CMSG_NXTHDR() and FD_SET() convert.
+# Test programs may export symbols, and convert: musl's CMSG_NXTHDR() and FD_SET() do.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
 
-# A glibc program that musl's libc.so is brought to with the library does not start. A library with an ABI version
-# (elf(5), EI_ABIVERSION), which musl does not look at, glibc's ld.so refuses, and the program goes on without.
+# A glibc program into which the library brought musl's libc.so would not start. glibc's ld.so refuses a library
+# with an ABI version (elf(5), EI_ABIVERSION), which musl ignores, and the program goes on without it.
 IS_GLIBC = echo '\#include <features.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -dM -x c - | grep -q __GLIBC__
 
 $(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
@@ -79,7 +79,7 @@ $(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
 $(BUILD)/dualstack-tool: $(TOOL) $(INNER)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(TOOL) $(INNER) -ldl -pthread
 
-# Other flags, another build: the file changes only when they do.
+# Changes only when the flags do, and then everything is built anew.
 FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(sysconfdir)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -89,7 +89,7 @@ $(BUILD)/lib.given: FORCE
 	@echo '$(LIB)' | cmp -s - $@ || echo '$(LIB)' >$@
 FORCE:
 
-# glibc's loader tells where it looks for libraries, each time with "/nonexistent/$LIB" itself as the last.
+# glibc's loader prints the directories that it searches; the last one is "/nonexistent/$LIB" expanded.
 $(BUILD)/lib: Makefile $(BUILD)/flags $(BUILD)/lib.given
 ifeq ($(LIB),auto)
 	@echo 'int main(void) { return 0; }' >$@.c
@@ -104,8 +104,8 @@ else
 	@echo '$(LIB)' >$@
 endif
 
-# musl-gcc(1) of Debian has no headers of the kernel, and none of glibc's must come with them. A compiler
-# that has them looks at its own before.
+# Debian's musl-gcc(1) has no kernel headers, and must get none of glibc's with them. A compiler that has kernel
+# headers looks at its own first.
 $(BUILD)/kernel:
 	@mkdir -p $@.new
 	@ln -sfn /usr/include/linux $@.new/linux
@@ -121,14 +121,14 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-# The functions named in hooks.def, and no others.
+# The functions of hooks.def, and no others.
 $(BUILD)/libdualstack.map: shim/hooks/hooks.def Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@){ echo '{ global:'; \
 	$(CC) -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks/hooks.def; \
 	echo 'local: *; };'; } >$@.new && mv $@.new $@
 
-# In place, the launcher finds the library beside itself; installed, where it was installed.
+# In place, the launcher finds the library beside itself; installed, in libdir.
 $(BUILD)/dualstack-run: shim/dualstack-run Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@||' -e 's|@LIB@||' \
@@ -143,14 +143,15 @@ $(BUILD)/tests/unit/tool/test_choice: private ALL_CFLAGS += -Ishim/tool
 $(BUILD)/tests/unit/process/test_inheritance: private LDFLAGS += -Wl,--wrap=access
 $(BUILD)/tests/unit/resolver/test_known_names: private LDFLAGS += -Wl,--wrap=clock_gettime
 
-# The table of peers once more, for the race detector.
+# The table of peers, built for the race detector.
 $(BUILD)/tests/unit/address/threads_synthetic: tests/unit/address/threads_synthetic.c shim/address/synthetic.c shim/base/hash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(TSAN_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=thread -Ishim -o $@ \
 	tests/unit/address/threads_synthetic.c shim/address/synthetic.c shim/base/hash.c -pthread
 
-# Of each fuzz target, the files that it looks into (synthetic.c and known_names.c it includes), once more for the sanitizers.
-# With replay.c as main() it takes the kept inputs; with clang's libFuzzer it makes up others (tests/fuzz/run).
+# For each fuzz target, the files that it tests, built for the sanitizers (synthetic.c and known_names.c it
+# includes). With replay.c as main() it replays the kept inputs; with clang's libFuzzer it makes up others
+# (tests/fuzz/run).
 FUZZ_CC ?= $(TSAN_CC)
 FUZZ_SANITIZE ?= address,undefined
 FUZZ_MAIN ?= tests/fuzz/replay.c
@@ -182,7 +183,7 @@ $(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kerne
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $<
 
-# Its cases are those of hooks.def, and it tells valgrind where one begins: without its header it is not built.
+# It tells valgrind where a case begins, and is not built without valgrind's header.
 CALLS = $(if $(wildcard /usr/include/valgrind/callgrind.h),$(BUILD)/tests/bench/calls)
 
 $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
@@ -191,21 +192,21 @@ $(BUILD)/demo/%: demo/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 
 programs: $(PROGRAMS)
 
-# Makes calls of the library fail: the sweep, and what is preloaded behind the library. With glibc.
+# Makes calls of the library fail: the sweep, and what is preloaded after the library. Needs glibc.
 FAULTS = $(wildcard tests/faults/*.[ch] tests/faults/*.def)
 $(BUILD)/tests/faults/sweep: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ tests/faults/s*.c -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $(filter-out tests/faults/inject.c,$(filter %.c,$(FAULTS))) -pthread
 $(BUILD)/tests/faults/inject.so: $(FAULTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -shared -o $@ tests/faults/inject.c -ldl
 
 faults: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
 
-# What demo/table needs beside.
+# demo/table needs this as well.
 programs: $(BUILD)/demo/ask6
 
-# What measures, and is tested in short; it needs glibc.
+# The measuring programs, which make check runs in short. They need glibc.
 measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit) $(CALLS)
 
 unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
@@ -230,7 +231,7 @@ fuzz:
 lint:
 	@tests/lint
 
-# Whatever the umask is; "sh -e": a step that fails ends the recipe.
+# umask: the modes do not depend on the user's. "set -e": a step that fails ends the recipe.
 define install-library
 	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); to='$(DESTDIR)$(libdir)/dualstack'"$${lib:+/$$lib}"; \
 	case '$(libdir)' in *[:[:space:]]*) \
@@ -273,7 +274,7 @@ install: $(BUILD)/lib all
 	for file in $(DOCUMENTS); do document $$file '$(DESTDIR)$(docdir)'/$$file; done; \
 	for file in $(EXAMPLES); do document $$file '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done
 
-# Of directories, those that are the project's own and are empty then.
+# Of the directories, removes only the project's own, when they are empty.
 define uninstall-library
 	@lib=$$(cat $(BUILD)/lib); own='$(DESTDIR)$(libdir)/dualstack'; \
 	rm -f "$$own$${lib:+/$$lib}/libdualstack.so"; \
@@ -293,7 +294,7 @@ uninstall: $(BUILD)/lib
 	rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)/demo' '$(DESTDIR)$(docdir)' 2>/dev/null || true
 	$(uninstall-library)
 
-# The same bytes for the same commit, whoever makes it: git-archive(1) takes the commit's time, gzip none.
+# One commit always gives the same bytes: git-archive(1) takes the commit's time, gzip none.
 NAME = dualstack-$(VERSION)
 GIT = git -c safe.directory='$(CURDIR)' -c tar.umask=0022 -c core.autocrlf=false
 dist:

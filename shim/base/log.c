@@ -27,7 +27,7 @@ static struct {
 	ino_t stderr_ino;
 } setup;
 
-/* How much is being said. */
+/* The lines of the last seconds. */
 static struct {
 	_Atomic unsigned began; /* seconds; 0: never */
 	_Atomic unsigned lines, left_out;
@@ -49,7 +49,7 @@ static const struct {
     [LOG_LEVEL_DEBUG] = {"debug", "<31>"},
 };
 
-/* The level that TEXT begins with, -1 if none; *TARGET is what stands behind the colon, or "". */
+/* The level that TEXT begins with, or -1; *TARGET is what follows the colon, or "". */
 static int level_of(const char *text, const char **target)
 {
 	size_t size = strcspn(text, ":");
@@ -103,7 +103,7 @@ bool log_wants(enum log_level level)
 	return level <= setup.level;
 }
 
-/* Names come from others: one must not begin a line, nor tell a terminal to do something. */
+/* Names come from others: they must not begin a new line or control a terminal. */
 static char harmless(char c)
 {
 	if (c == '\n')
@@ -164,7 +164,7 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write() to a pipe that nobody reads any more, without the signal that would end the program. */
+/* write() without SIGPIPE, which would end the program if nobody reads the pipe. */
 static void write_quietly(int fd, const struct line *l)
 {
 	const struct timespec at_once = {0, 0};
@@ -180,7 +180,7 @@ static void write_quietly(int fd, const struct line *l)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Only while descriptor 2 is still the file it was: a daemon that closed it may have a client there. */
+/* Only while descriptor 2 is the file it was: a daemon that closed it may have a client there. */
 static void to_stderr(const struct line *l)
 {
 	struct stat st;
@@ -189,7 +189,7 @@ static void to_stderr(const struct line *l)
 		write_quietly(STDERR_FILENO, l);
 }
 
-/* syslog(3) is not async-signal-safe; its wire is one datagram to /dev/log (RFC 3164, 4.1). */
+/* syslog(3) is not async-signal-safe. It sends one datagram to /dev/log (RFC 3164, 4.1). */
 static void to_syslog(enum log_level level, const struct line *l)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
@@ -206,7 +206,7 @@ static void to_syslog(enum log_level level, const struct line *l)
 	sys_close(fd);
 }
 
-/* Where the file is out of reach, as after chroot() or for another user, the line goes to syslog instead. */
+/* If the file is out of reach, as after chroot() or for another user, the line goes to syslog. */
 static void to_file(enum log_level level, const struct line *l)
 {
 	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
@@ -214,7 +214,7 @@ static void to_file(enum log_level level, const struct line *l)
 	if (fd < 0) {
 		struct line cut = *l;
 
-		cut.used--; /* the newline, which a datagram does without */
+		cut.used--; /* the newline, needless in a datagram */
 		to_syslog(level, &cut);
 		return;
 	}
@@ -257,8 +257,8 @@ static void report_left_out(void)
 		write_format(LOG_LEVEL_ERROR, "%u lines were left out", left);
 }
 
-/* Whether there is room for one more line now. Threads that meet at the end of a window may let a line more
- * or less through. */
+/* Whether one more line may be written now. Threads that meet as LOG_SECONDS end may let a line more or less
+ * through. */
 static bool have_room(void)
 {
 	struct timespec t = {0, 0};

@@ -10,15 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_futex /* 32 bit, with times of 64 */
+#ifndef SYS_futex /* 32 bit, with 64-bit time */
 #define SYS_futex SYS_futex_time64
 #endif
 
-/* The smallest page of any Linux; a larger one is looked at more than once. */
+/* The smallest page of any Linux; a larger one is asked about more than once. */
 enum { PAGE = 4096 };
 
-/* What lies a little above this frame is the callers', and needs no call to find out: programs have addresses
- * and messages on their stack. */
+/* Memory a little above this frame is the callers', and needs no system call: programs have addresses and
+ * messages on their stack. */
 enum { CALLERS = 16384 };
 
 static bool on_stack(const void *at, size_t size)
@@ -28,7 +28,7 @@ static bool on_stack(const void *at, size_t size)
 	return start >= here && start - here < CALLERS && size < CALLERS;
 }
 
-/* Compares the word, for which it must be readable (futex_requeue()), and moves nobody, whatever it is. */
+/* Compares the word, so it must be readable (futex_requeue()); moves no waiter, whatever it is. */
 static bool readable_at(uintptr_t at)
 {
 	int ours = 0;
@@ -38,9 +38,8 @@ static bool readable_at(uintptr_t at)
 	       errno != EFAULT;
 }
 
-/* Adds nothing to the word, for which it must be writable (futex_atomic_op_inuser()). Nobody waits at OURS;
- * who waits at a word that happens to be the one compared with is used to being woken for nothing (futex(2)).
- */
+/* Adds 0 to the word, so it must be writable (futex_atomic_op_inuser()). Nobody waits at OURS; a thread that
+ * waits at the word, if it is -2048, may be woken for nothing, which futex(2) allows. */
 static bool writable_at(uintptr_t at)
 {
 	static const int add_nothing = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, -2048);
@@ -51,7 +50,7 @@ static bool writable_at(uintptr_t at)
 	       errno != EFAULT;
 }
 
-/* Pages that were found good lately, by their last bits. */
+/* Pages that were found good lately, by their numbers' last bits. */
 enum { KNOWN = 16 };
 static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
 
@@ -73,7 +72,7 @@ static inline bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *kno
 	       ask(good_at, known, at);
 }
 
-/* Asks of the first byte and the last: those between are of the same pages. */
+/* Asks about the first byte and the last: those between are in the same pages. */
 static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at,
 			   size_t size)
 {
@@ -81,7 +80,7 @@ static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *kno
 
 	if (size == 0 || on_stack(at, size))
 		return true;
-	/* The first page is never mapped (vm.mmap_min_addr), and NULL is something else to futex(). */
+	/* The first page is never mapped (vm.mmap_min_addr), and futex() takes NULL for something else. */
 	if (first < PAGE || last < first)
 		return false;
 	return is_good(good_at, known, first) &&

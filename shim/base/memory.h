@@ -1,28 +1,27 @@
-/* Whether the program's memory can be touched: where a system call says EFAULT, the shim, which looks at what
- * a call is given before the kernel does, must not end the program. What can't be touched goes to the kernel
- * as it is. Async-signal-safe, callable from any thread, errno left alone. */
+/* Whether the program's memory can be accessed. The library reads a call's arguments before the kernel does,
+ * and must not crash where the kernel says EFAULT. What it can't access goes to the kernel as it is.
+ * Async-signal-safe, callable from any thread, leaves errno alone. */
 #ifndef DUALSTACK_MEMORY_H
 #define DUALSTACK_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the SIZE bytes at AT, at most a page of them, can be read; and whether they can be written, too.
- * Yes where that can't be found out, and of a page that was asked about lately: one that has been unmapped
- * since ends the program as any access of its own would. A page that is not known costs a system call,
- * futex(2). */
+/* Whether the SIZE bytes at AT, at most a page of them, can be read; and whether they can also be written.
+ * True if that can't be found out, and for a page that was found good lately: if it has been unmapped since,
+ * the program ends as by an access of its own. A page that is not known costs a system call, futex(2). */
 bool memory_readable(const void *at, size_t size);
 bool memory_writable(const void *at, size_t size);
 
-/* The same of a list of strings that ends with a NULL. */
+/* The same for a list of strings, up to NULL. */
 bool memory_readable_list(char *const *list);
 
-/* The same of an address and its length, as they are given to bind(). True as well for what the kernel does
- * not look at: NULL, or a length that no address has. */
+/* The same for an address and its length, as given to bind(). True as well if the kernel does not read it:
+ * NULL, or a length that no address has. */
 bool memory_readable_address(const void *addr, unsigned len);
 
-/* Whether an IPv4 address of up to *ROOM bytes, as accept() yields it, can be put at ADDR, and its length at
- * ROOM. */
+/* Whether an IPv4 address of up to *ROOM bytes can be written to ADDR, and its length to ROOM, as accept()
+ * does. */
 bool memory_takes_address(const void *addr, const unsigned *room);
 
 #endif

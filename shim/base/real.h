@@ -1,4 +1,4 @@
-/* The real functions: the next definitions in the link order, behind this library. */
+/* The real functions: the next definitions in the link order, after this library. */
 #ifndef DUALSTACK_REAL_H
 #define DUALSTACK_REAL_H
 
@@ -29,11 +29,11 @@ struct real {
 #undef EXPORTED
 };
 
-/* Filled when the library is loaded and constant from then on, so that any thread and any signal
- * handler may read it. Another preload library that stands behind this one is called through it.
+/* Filled when the library is loaded and constant from then on, so that any thread and any signal handler may
+ * read it. Another preload library that comes after this one is called through it.
  *
- * Hidden where it is declared, as whatever the hooks read each time: what might be another library's is
- * looked up in the global offset table first (gcc's -fvisibility=hidden is about what is defined). */
+ * Declared hidden, like everything that hooks read on each call: what might be another library's is looked up
+ * in the global offset table first (gcc's -fvisibility=hidden is only about definitions). */
 extern __attribute__((visibility("hidden"))) struct real real;
 
 /* Fills the table; may be repeated. Not async-signal-safe (dlsym). An OPTIONAL function that the C

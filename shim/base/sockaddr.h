@@ -21,17 +21,16 @@ union sockaddr_any {
 	struct sockaddr_storage storage;
 };
 
-/* The family of an address that may begin anywhere: the kernel takes it so, and not every processor does. */
+/* The family of ADDR, which may be unaligned: the kernel takes such an address, some processors do not. */
 sa_family_t sockaddr_family(const struct sockaddr *addr);
 
-/* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)). NULL and
- * short ones are not. */
+/* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)), not NULL. */
 bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len);
 
 /* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
 bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len);
 
-/* The IPv4 address in the V4MAPPED REAL, as the kernel has it. */
+/* The IPv4 address that REAL, a V4MAPPED one, stands for. */
 struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
 
 /* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has

@@ -1,6 +1,5 @@
-/* System calls without the C library's cancellation points: bind(), listen() and the exec family are none
- * (pthreads(7)), so what the shim does inside of them must not be one either. Async-signal-safe; errno as
- * the call's. */
+/* System calls that are no cancellation points: bind(), listen() and the exec family are none (pthreads(7)),
+ * so nothing that the library does inside them may be one. Async-signal-safe; errno as the call's. */
 #ifndef DUALSTACK_SYS_H
 #define DUALSTACK_SYS_H
 

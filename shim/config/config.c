@@ -17,18 +17,18 @@
 
 struct config config;
 
-/* Room for whatever becomes of a text that is kept. */
+/* All that keep() is ever asked for. */
 enum {
 	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
 		     sizeof((struct settings *)0)->log
 };
 
-/* Texts that stay, one behind the other. Copied, because programs overwrite their environment to show a title
- * in ps(1). */
+/* The kept texts, one after another: copies, because programs overwrite their environment to show a title in
+ * ps(1). */
 LARGE static char texts[TEXT_BYTES];
 static char *next_text = texts;
 
-/* Keeps the text that has been put where NEXT_TEXT is. */
+/* Keeps the text that the caller has put at NEXT_TEXT. */
 static const char *keep(void)
 {
 	const char *kept = next_text;
@@ -44,7 +44,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* 32 hexadecimal digits into 16 bytes; -EINVAL when TEXT is anything else. */
+/* Reads 32 lower-case hexadecimal digits into 16 bytes. -EINVAL: TEXT is anything else. */
 static int key_parse(const char *text, unsigned char *bytes)
 {
 	for (int i = 0; i < 16; i++) {
@@ -57,8 +57,8 @@ static int key_parse(const char *text, unsigned char *bytes)
 	return text[32] ? -EINVAL : 0;
 }
 
-/* Early in boot the kernel has no random numbers yet and a service must not wait for them; then what it
- * gave the process for its stack protector serves, hashed, so that it can't be read from the key. */
+/* Early in boot the kernel has no random numbers yet, and a service must not wait for them. Then the key is a
+ * hash of the random bytes that the kernel gave the process for its stack protector. */
 static void key_invent(unsigned char *bytes)
 {
 	static const struct hash_key fixed[2] = {{1, 2}, {3, 4}};
@@ -101,8 +101,8 @@ static const char *last_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What this program is called, for rules with program=: by getauxval(3)'s AT_EXECFN, the pathname that was
- * executed, which is a script's own; and by the program that runs it. */
+/* This program's names, for rules with program=: the last part of the pathname that was executed
+ * (getauxval(3), AT_EXECFN), which is a script's own, and of the program that runs it. */
 static void find_program(const char *names[2])
 {
 	LARGE static char running[PATH_MAX];
@@ -115,7 +115,7 @@ static void find_program(const char *names[2])
 	names[1] = last_of(running);
 }
 
-/* No half of a rule set is ever used. */
+/* Half a set of rules is never used. */
 static void give_up(const struct loader_error *e)
 {
 	const char *asked = secure_getenv("DUALSTACK_LOG");
@@ -131,7 +131,7 @@ static void give_up(const struct loader_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-/* The whole as one variable: the file may be out of reach for an heir, or another one by then. */
+/* One variable holds it all: a program that is executed later may not reach the file, or may find another. */
 static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
@@ -158,7 +158,7 @@ void config_load(void)
 	struct settings settings;
 	int saved = errno;
 
-	/* Nothing is read, and nothing can be wrong, where the library is to be as if it were not there. */
+	/* A disabled library reads no configuration, so that none can be wrong. */
 	if (disable && *disable && strcmp(disable, "0") != 0)
 		return;
 	settings_default(&settings);

@@ -9,8 +9,8 @@
 #include "config/nat64_prefix.h"
 #include "config/settings.h"
 
-/* The variables that make a program run under the library as this one does. An heir of a widened socket whose
- * environment was cleaned gets them, each as "NAME=value" (inheritance.h). */
+/* The variables that make a program run under the library as this one does. A program that inherits a widened
+ * socket gets those that it lacks, each as "NAME=value" (process/inheritance.h). */
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
 struct config {
@@ -19,22 +19,22 @@ struct config {
 	unsigned delay;
 	enum settings_peer peer;
 	bool prefer_in6;     /* as in struct settings */
-	bool inherited;      /* executed by a program under the library, as the key tells that it handed on */
-	bool nat64_auto;     /* a translator's prefix may be looked for */
+	bool inherited;      /* a program under the library executed this one and handed its key on */
+	bool nat64_auto;     /* a NAT64 prefix may be looked for */
 	struct hash_key key; /* of synthetic addresses */
-	uint32_t pool;       /* as in struct settings, as the next */
+	uint32_t pool;       /* as in struct settings, like the next */
 	unsigned pool_bits;
-	struct nat64_prefix nat64_prefix;        /* a translator's, if it is known; else of no bits */
-	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; NULL only while nothing was loaded */
+	struct nat64_prefix nat64_prefix;        /* bits is 0 if none is known */
+	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; not NULL if ACTIVE */
 };
 
 /* Constant once config_load() has returned: any thread and any signal handler may read it. */
 extern __attribute__((visibility("hidden"))) struct config config;
 
-/* Reads the configuration and the variables (loader.h) and DUALSTACK_KEY. Called once, when the library is
- * loaded. A variable whose value is not understood is as if not set: the launcher is where bad values are
- * refused, a running daemon is not. With a configuration that is not understood the library stays inactive,
- * and says so to the log; to syslog, where no log was asked for. */
+/* Reads the configuration, the variables (loader.h) and DUALSTACK_KEY. Called once, when the library is
+ * loaded; leaves errno alone. A variable with a bad value is ignored: the launcher refuses bad values, a
+ * running daemon does not. With a bad configuration the library stays inactive and logs that, to syslog if no
+ * log was asked for. */
 void config_load(void);
 
 #endif

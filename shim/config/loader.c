@@ -26,7 +26,7 @@ static int whole(struct loader_error *error, const char *place, const char *what
 	return -EINVAL;
 }
 
-/* Who can write the file decides what every service does that reads it. */
+/* Whoever can write the file decides what every service does that reads it. */
 static int check_owner(int fd, const char *path, struct loader_error *error)
 {
 	struct stat st;
@@ -36,11 +36,10 @@ static int check_owner(int fd, const char *path, struct loader_error *error)
 	if (!S_ISREG(st.st_mode))
 		return whole(error, path, "not a regular file", "");
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return whole(error, path, "belongs to another user",
-			     ", expected root or the one who runs this");
+		return whole(error, path, "belongs to another user", ", expected root or the current user");
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return whole(error, path, "can be written by its group or others",
-			     ", expected its owner alone");
+			     ", expected only its owner");
 	return 0;
 }
 
@@ -55,7 +54,7 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct l
 		if (got == 0)
 			return 0;
 	}
-	return whole(error, path, "too long", ", expected 65536 bytes at most");
+	return whole(error, path, "too long", ", expected at most 65536 bytes");
 }
 
 static int from_file(struct settings *s, const char *path, bool needed, struct loader_error *error)
@@ -108,7 +107,7 @@ int loader_variables(struct settings *s, struct loader_error *error)
 	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
 	int result = 0;
 
-	/* Whatever it says but 0, who sets this wants the library out of the way. */
+	/* Whoever sets this to anything but 0 wants the library out of the way. */
 	if (disable && *disable) {
 		s->enabled = strcmp(disable, "0") == 0;
 		if (!s->enabled && strcmp(disable, "1") != 0)

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* RFC 6052, 2.2: where an address has the four bytes, by the length of the prefix. Bits 64 to 71 are 0. */
+/* RFC 6052, 2.2: the places of the IPv4 address's bytes, by prefix length. Bits 64 to 71 are 0. */
 static const struct {
 	unsigned bits;
 	unsigned char at[4];

@@ -10,11 +10,11 @@ struct nat64_prefix {
 	unsigned bits; /* 32, 40, 48, 56, 64 or 96 (RFC 6052, 2.2); 0: none */
 };
 
-/* Whether a prefix can be one: of such a length, and nothing set behind it. */
+/* Whether the prefix has such a length, and nothing is set beyond it. */
 bool nat64_prefix_valid(const struct nat64_prefix *prefix);
 
-/* Where an address with a prefix of BITS has the four bytes of the IPv4 address (RFC 6052, 2.2); NULL: no
- * prefix has that length. And which byte of it is 0. */
+/* The places of the IPv4 address's four bytes in an address with a prefix of BITS (RFC 6052, 2.2), or NULL if
+ * no prefix has that length; and the byte that is always 0. */
 const unsigned char *nat64_prefix_places(unsigned bits);
 enum { NAT64_PREFIX_RESERVED = 8 };
 

@@ -1,10 +1,10 @@
-/* What a rule is about and what it says, and how many there can be. */
+/* The calls and actions of rules, and how much there can be of them. */
 #ifndef DUALSTACK_RULE_H
 #define DUALSTACK_RULE_H
 
 enum {
 	RULES_MOST = 256,
-	RULES_PREFIXES = 1024, /* of all rules together, as the next two */
+	RULES_PREFIXES = 1024, /* of all rules together, like the next two */
 	RULES_PORTS = 512,
 	RULES_PATTERNS = 16384, /* bytes of name= and program= */
 	RULES_TEXT = 49152,     /* bytes of the rules as they are printed */

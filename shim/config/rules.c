@@ -8,7 +8,7 @@
 LARGE struct rules_table rules_table;
 struct rules_used rules_used;
 
-/* Whether TEXT of SIZE bytes is what PATTERN says, without regard to case, with * for any part of it. */
+/* Whether TEXT, of SIZE bytes, matches PATTERN: letters of either case are alike, * is any text. */
 static bool matches(const char *pattern, const char *text, size_t size)
 {
 	const char *star = NULL, *end = text + size, *tried = NULL;
@@ -41,7 +41,7 @@ bool rules_match(const struct span *span, const char *text, size_t size)
 	return false;
 }
 
-/* NO is final; UNKNOWN where it depends on what is not known. */
+/* The least of several answers holds. UNKNOWN: a fact is unknown. */
 enum answer { NO, UNKNOWN, YES };
 
 static bool in_prefix(const struct prefix *p, const struct in6_addr *addr)

@@ -10,7 +10,7 @@
 static const char *programs[2];
 static void (*find_programs)(const char *names[2]);
 
-/* The rule that is being added, and what is read of its line. */
+/* The rule that is being read, and its line. */
 struct reader {
 	const char *line;
 	struct rule *rule;
@@ -61,11 +61,11 @@ static int wrong(struct reader *r, const struct word *w, const char *what, const
 static int full(struct reader *r, const struct word *w, const char *of)
 {
 	r->error->column = (unsigned)(w->at - r->line) + 1;
-	(void)log_text(r->error->text, sizeof r->error->text, "too many %s in all rules together", of);
+	(void)log_text(r->error->text, sizeof r->error->text, "too many %s altogether", of);
 	return -EINVAL;
 }
 
-/* The number that W is, at most MOST, else -1. */
+/* W as a number, at most MOST, or -1. */
 static long number(const struct word *w, long most)
 {
 	long value = 0;
@@ -110,7 +110,7 @@ static int add_address(struct reader *r, const struct word *w)
 	p.bits = (uint8_t)(p.in6 ? bits : bits + 96);
 	if (!p.in6)
 		p.addr.s6_addr[10] = p.addr.s6_addr[11] = 0xff;
-	/* An IPv4 address, whichever way it is written. */
+	/* A V4MAPPED address is an IPv4 address. */
 	if (p.in6 && p.bits >= 96 && IN6_IS_ADDR_V4MAPPED(&p.addr))
 		p.in6 = false;
 	for (unsigned i = p.bits; i < 128; i++)
@@ -151,7 +151,7 @@ static int add_pattern(struct reader *r, const struct word *w)
 	return 0;
 }
 
-/* The conditions that are lists: what they are called, where what they hold goes, and how. */
+/* The conditions that are lists: their names, and where and how their items are added. */
 static const struct {
 	const char *name;
 	size_t span;
@@ -227,7 +227,7 @@ static int read_action(struct reader *r, const struct word *w)
 	return wrong(r, w, "unknown action", r->rule->call == RULES_BIND ? BIND_ACTIONS : CONNECT_ACTIONS);
 }
 
-/* The loopback network is this machine's own; its wildcard is everybody's. */
+/* Only this machine reaches the loopback network; everybody reaches [::]. */
 static int check_loopback(struct reader *r, const struct word *action)
 {
 	if (r->rule->action != RULES_DUAL)
@@ -247,7 +247,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The word at or behind *AT, before END; size 0 at the end. Leaves *AT behind it. */
+/* Takes the next word at *AT, before END, and moves *AT behind it. Size 0: the end. */
 static struct word next_word(const char **at, const char *end)
 {
 	struct word w;
@@ -283,7 +283,7 @@ static int read_rule(struct reader *r, size_t size)
 	return result ? result : check_loopback(r, &w);
 }
 
-/* The rule's words with one space between. */
+/* Keeps the rule's words, one space apart. False: no room. */
 static bool keep_text(const char *line, size_t size)
 {
 	const char *at = line, *end = line + size;
@@ -340,7 +340,7 @@ int rules_add(const char *line, size_t size, struct rules_error *error)
 		rules_used.any[rule.call] = true;
 		return 0;
 	}
-	/* Of another program's only the text is of use, for those that this one executes. */
+	/* Another program's rule is kept as text only, for programs that this one executes. */
 	rules_used.prefixes = prefixes;
 	rules_used.ranges = ranges;
 	rules_used.patterns = patterns;

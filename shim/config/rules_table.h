@@ -1,4 +1,4 @@
-/* The table of rules, which rules_parse.c fills and rules.c asks. For these two files only. */
+/* The table of rules, which rules_parse.c fills and rules.c searches. For these two files only. */
 #ifndef DUALSTACK_RULES_TABLE_H
 #define DUALSTACK_RULES_TABLE_H
 
@@ -40,7 +40,7 @@ struct rules_table {
 	char text[RULES_TEXT];
 };
 
-/* How much of it is used; apart, since this is all that is looked at where there are no rules. */
+/* How much of it is used. Kept apart, as a process without rules reads only this. */
 struct rules_used {
 	uint16_t rules, prefixes, ranges, patterns, pattern_bytes;
 	size_t text;
@@ -50,7 +50,7 @@ struct rules_used {
 extern struct rules_table rules_table;
 extern struct rules_used rules_used;
 
-/* Whether TEXT of SIZE bytes is one of the PATTERNS, without regard to case, with * for any part of it. */
+/* Whether TEXT, of SIZE bytes, matches one of PATTERNS: letters of either case are alike, * is any text. */
 bool rules_match(const struct span *patterns, const char *text, size_t size);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/sockaddr.h"
 #include "config/pool.h"
 
-/* The value of a setting with a few words, by number; ends with NULL. */
+/* The words that are a setting's values, by number, up to NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};
 static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
@@ -25,7 +25,7 @@ static int word_of(const char *const *words, const char *value)
 	return -EINVAL;
 }
 
-/* The decimal number that VALUE is, of DIGITS at most, else -1. */
+/* VALUE as a decimal number of at most DIGITS digits, or -1. */
 static long number(const char *value, size_t digits)
 {
 	long result = 0;
@@ -40,7 +40,7 @@ static long number(const char *value, size_t digits)
 	return result;
 }
 
-/* Which of two words VALUE is, into SECOND. */
+/* SECOND: VALUE is the second of two words. */
 static int set_bool(const char *const *words, const char *value, bool *second)
 {
 	int word = word_of(words, value);
@@ -115,7 +115,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* A file's name that ends in a blank could not be handed on: lines are read without those at their ends. */
+/* A file name that ends in a blank can't be handed on: lines are read without blanks at their ends. */
 static int set_log(struct settings *s, const char *value)
 {
 	size_t size = strlen(value);
@@ -126,7 +126,7 @@ static int set_log(struct settings *s, const char *value)
 	return 0;
 }
 
-/* "off", a prefix, "auto", or "auto:" and a prefix that was found out already. */
+/* "off", a prefix, "auto", or "auto:" and the prefix that was discovered. */
 static int set_nat64(struct settings *s, const char *value)
 {
 	bool found = strncmp(value, "auto", 4) == 0;
@@ -260,12 +260,12 @@ void settings_say(struct rules_error *error, const char *what, const char *value
 
 /* A line of a configuration, without blanks around it. */
 struct line {
-	const char *from; /* where its first column is */
+	const char *from; /* its first column */
 	const char *at;
 	size_t size;
 };
 
-/* The line at *TEXT, before END; leaves *TEXT behind it. */
+/* Takes the line at *TEXT, before END, and moves *TEXT behind it. */
 static struct line next_line(const char **text, const char *end)
 {
 	const char *newline = memchr(*text, '\n', (size_t)(end - *text));
@@ -331,7 +331,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	return 0;
 }
 
-/* What both parsers do; S is NULL where there are to be rules only. */
+/* Both parsers. S is NULL if TEXT has rules only. */
 static int parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
 {
 	const char *end = text + size;

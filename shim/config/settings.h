@@ -1,6 +1,6 @@
-/* What can be set, in dualstack.conf(5) and by DUALSTACK_* variables: names, values, and their text. No
- * system calls, no memory of its own but the rules (rules.h); errno left alone. To be used while the library
- * is being loaded, and by the tool. */
+/* The settings of dualstack.conf(5) and of the DUALSTACK_* variables: names, values, and their text. No
+ * system calls, no memory of its own but the rules (rules.h); leaves errno alone. Only while the library is
+ * being loaded, and in the tool. */
 #ifndef DUALSTACK_SETTINGS_H
 #define DUALSTACK_SETTINGS_H
 
@@ -18,20 +18,20 @@
 #define SETTINGS_DELAY_MOST 60000
 
 enum settings_peer {
-	SETTINGS_PEER_AUTO,      /* widened sockets show IPv4 addresses, others what they have */
+	SETTINGS_PEER_AUTO,      /* widened sockets show IPv4 addresses, others their own */
 	SETTINGS_PEER_SYNTHETIC, /* so do dual-stack sockets that the program was started with */
-	SETTINGS_PEER_REAL,      /* where there is room for an IPv6 address, it is shown */
+	SETTINGS_PEER_REAL,      /* an IPv6 address is shown where there is room for it */
 };
 
 struct settings {
 	bool enabled;
-	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one after the other */
+	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt at a time */
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
-	bool prefer_in6;  /* a name's IPv6 addresses before the IPv4 one that the program connects to */
-	bool nat64;       /* whether IPv4 addresses are reached by a translator */
-	bool nat64_found; /* NAT64_PREFIX was found out, and may be again */
+	bool prefer_in6;  /* a name's IPv6 addresses come before the IPv4 one that the program connects to */
+	bool nat64;       /* IPv4 addresses are reached by a translator */
+	bool nat64_found; /* NAT64_PREFIX is discovered, not given */
 	struct nat64_prefix nat64_prefix;
 	bool text_in; /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
 	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
@@ -42,22 +42,22 @@ struct settings {
 
 void settings_default(struct settings *s);
 
-/* Sets what the configuration calls NAME ("delay") to VALUE. Returns 0; -ENOENT when there is no such name;
- * or -EINVAL when the value is not understood, with EXPECTED saying what would be. */
+/* Sets the setting NAME ("delay") to VALUE. Returns 0; -ENOENT if there is no such setting; or -EINVAL if
+ * VALUE is bad, and then EXPECTED describes good ones. */
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected);
 
-/* Puts into ERROR's text that WHAT ("unknown value ") is VALUE, shortened, and what was EXPECTED. */
+/* Puts into ERROR's text WHAT ("unknown value "), VALUE, shortened, and what was EXPECTED. */
 void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
 
-/* Takes the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come behind those there
- * are. Returns 0, or -EINVAL with ERROR filled; then S is in pieces. */
+/* Reads the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come after existing
+ * ones. Returns 0, or -EINVAL with ERROR filled; then part of TEXT has taken effect. */
 int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error);
 
 /* The same for the rules in TEXT alone, without settings. */
 int settings_parse_rules(const char *text, size_t size, struct rules_error *error);
 
-/* Puts S and the rules into TEXT, of SETTINGS_TEXT bytes, as settings_parse() takes them; ALL: also settings
- * that have their default. */
+/* Puts S and the rules into TEXT, of SETTINGS_TEXT bytes, as settings_parse() takes them; with ALL, also
+ * settings that have their default. */
 void settings_print(const struct settings *s, bool all, char *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* Programs that inherit a widened socket (inheritance.h). POSIX lists the exec family as async-signal-safe,
- * and it is what follows vfork(): the completed environment is made on the stack. */
+/* Programs that inherit a widened socket (process/inheritance.h). POSIX lists the exec family as
+ * async-signal-safe, and it follows vfork(): the completed environment is made on the stack. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -13,7 +13,7 @@
 #include "process/inheritance.h"
 #include "socket/inherited.h"
 
-/* execve() and execvpe(), which differ in the real one only. */
+/* execve() and execvpe(), which differ only in the real one. */
 static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
 {
 	struct inheritance need;
@@ -43,7 +43,7 @@ int hook_fexecve(int fd, char *const argv[], char *const envp[])
 	struct inheritance need;
 
 	hooks_start();
-	/* glibc takes no NULL here. */
+	/* glibc refuses NULL here. */
 	if (!envp || !inheritance_needs(envp, inherited_marked, false, &need))
 		return real.fexecve(fd, argv, envp);
 	char *slots[need.slots], text[need.size];
@@ -72,7 +72,7 @@ int hook_execveat(int dir, const char *path, char *const argv[], char *const env
 	return call_execveat(dir, path, argv, slots, flags);
 }
 
-/* posix_spawn() and posix_spawnp(), which differ in the real one only. */
+/* posix_spawn() and posix_spawnp(), which differ only in the real one. */
 static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file,
 		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr, char *const argv[],
 		 char *const envp[])
@@ -111,7 +111,7 @@ int hook_execvp(const char *file, char *const argv[])
 	return hook_execvpe(file, argv, environ);
 }
 
-/* execl() and its like: the list from FIRST on made an array, and the environment that may follow it. */
+/* execl() and its kin: makes the list from FIRST on an array; the environment may follow it. */
 static int run_list(__typeof__(real.execve) call, const char *file, const char *first, va_list args,
 		    bool environment_follows)
 {

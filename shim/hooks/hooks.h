@@ -1,4 +1,4 @@
-/* What the files of exported functions have in common. */
+/* What the files of exported functions share. */
 #ifndef DUALSTACK_HOOKS_H
 #define DUALSTACK_HOOKS_H
 
@@ -11,9 +11,9 @@
 #include "client/blocking.h"
 #include "socket/mark.h"
 
-/* The hook for bind() is called hook_bind in the source and bind in the object: glibc's headers declare
- * some of these functions with parameter types or attributes of their own, which a definition under the
- * same name would have to repeat. */
+/* The hook for bind() is hook_bind in the source and bind in the object: glibc's headers declare some of
+ * these functions with parameter types or attributes of their own, which a definition of that name would have
+ * to repeat. */
 #define EXPORT __attribute__((visibility("default")))
 #define HOOK(type, name, params) EXPORT type hook_##name params __asm__(#name);
 #define OPTIONAL(type, name, params) HOOK(type, name, params)
@@ -23,41 +23,38 @@
 #undef OPTIONAL
 #undef EXPORTED
 
-/* Every hook calls this first. Initialisers of other libraries may run before this one's, so whoever
- * comes first fills the table of real functions and reads the environment; afterwards it is one load
- * and one branch. */
+/* Every hook calls this first. Initialisers of other libraries may run before this one's, so the first call
+ * loads the real functions and the configuration; later calls cost one load and one branch. */
 void hooks_start(void);
 
-/* What is done while a connect is in progress, and only then, is kept apart: the common case needs no frame
- * of its own then. */
+/* For code that runs only while a connect is in progress: it spares the common case a stack frame. */
 #define RARE __attribute__((noinline, cold))
 
-/* Whether calls on FD are to be translated. errno is left alone. */
+/* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);
 
-/* An error that the library found, as the program is told of it: errno is set, -1 returned. */
+/* Tells the program of an error that the library found: sets errno, returns -1. */
 int hooks_fail(int negative);
 
-/* Whether the caller's ADDR and ROOM are such that the kernel should see them, and refuse; or may see them,
- * as there is nothing to translate. Then no system call of another kind is made (socket/mark.h). */
+/* Whether ADDR and ROOM go to the kernel as the caller gave them: it will refuse them, or there is nothing to
+ * translate. Then no system call of another kind is made (socket/mark.h). */
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
 
-/* Hands NAME, of length LEN, to the program, as translate_give(). False: errno is EFAULT. ROOM is what
- * hooks_pass() has seen. */
+/* Gives NAME, of length LEN, to the program, as translate_give() does. hooks_pass() has checked ROOM. False:
+ * errno is EFAULT. */
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room);
 
-/* getsockopt(SO_ERROR) of a descriptor with a connect in progress, as far as it is not the kernel's to
- * answer: then the answer is in VALUE and LEN. */
+/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. False: that is
+ * the kernel's to answer. */
 bool connect_error(int fd, void *value, socklen_t *len);
 
-/* Makes the program's FD a socket that can send or connect to IPv6 addresses, if it is none yet and no rule
- * keeps it IPv4. Returns whether it is one; else errno is ENETUNREACH: in IPv4 there is no way to such an
- * address, and what it is shown as must not get out. */
+/* Makes the program's FD a socket that can send or connect to IPv6 addresses, unless it is one or a rule
+ * keeps it IPv4. False: errno is ENETUNREACH, because IPv4 has no route to the peer and nothing may leave for
+ * the address that it is shown as. */
 bool ready_for_in6(int fd);
 
-/* The same for TO, by which a translator is reached (destination_nat64()), and which is shown as ADDR from
- * now on. */
+/* The same for TO, an address at a translator (destination_nat64()), which is shown as ADDR from now on. */
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to);
 
 #endif

@@ -1,4 +1,4 @@
-/* What comes before the first hook does anything. */
+/* Starts the library, before the first hook does anything. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -23,7 +23,7 @@
 
 static _Atomic int started;
 
-/* Looks for marked sockets that the program before exec left to this one. */
+/* Whether FD is a marked socket, left by the program before exec. */
 static int look_for_mark(int fd, void *arg)
 {
 	bool *marked = arg;
@@ -48,8 +48,8 @@ static void look_for_marks(void)
 	bool marked = false;
 
 	mark_expect();
-	/* Any descriptor, where a program under the library has executed this one. Who does that behind its
-	 * back (system(3), a system call of its own) may leave it some, too, but of low numbers. */
+	/* All descriptors, if a program under the library has executed this one. One that did so behind the
+	 * library's back (system(3), a raw system call) may leave some, too, but of low numbers. */
 	(void)(config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, &marked);
 	if (!marked)
 		mark_forget();
@@ -68,8 +68,8 @@ static void apply_config(void)
 	library_find();
 }
 
-/* A second thread that gets here meanwhile (only an initialiser of another library could have made it)
- * finds the real functions at least, and the shim inactive. */
+/* A second thread that gets here meanwhile (only an initialiser of another library could have made it) finds
+ * the real functions loaded and the library inactive. */
 void hooks_start(void)
 {
 	int expected = 0;

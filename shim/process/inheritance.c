@@ -15,7 +15,7 @@
 #define PRELOAD "LD_PRELOAD="
 #define LIBRARY "libdualstack.so"
 
-/* More than this on the stack of a signal handler or a thread is not ours to take. */
+/* The most that is taken of a stack, which may be a signal handler's or a thread's. */
 #define MOST_BYTES (256u * 1024)
 
 /* The value of the variable whose "NAME=" is PREFIX, or NULL. */
@@ -27,7 +27,7 @@ static const char *value_of(char *const envp[], const char *prefix)
 	return NULL;
 }
 
-/* Whether LD_PRELOAD's VALUE, separated by colons or spaces (ld.so(8)), names this library. */
+/* Whether VALUE, a list separated by colons or spaces (ld.so(8)), names this library. */
 static bool names_library(const char *value)
 {
 	while (value && *value) {
@@ -59,7 +59,7 @@ static bool preloads(char *const envp[])
 	return found;
 }
 
-/* Whether VARIABLE ("NAME=value"), if there is one, is missing in ENVP. */
+/* Whether ENVP lacks VARIABLE ("NAME=value"), which may be NULL. */
 static bool missing(char *const envp[], const char *variable)
 {
 	size_t size = variable ? strcspn(variable, "=") + 1 : 0;
@@ -84,15 +84,15 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 	preload = value_of(envp, PRELOAD);
 	preloaded = preloads(envp);
 	if (preloaded) {
-		/* It will run under the shim anyhow; all it may lack is the key, without which it
-		 * would show the same peer as another address, and the configuration. */
+		/* It will run under the library anyway. It may lack the key, without which it shows the same
+		 * peer as another address, or the configuration. */
 		result = missing(envp, config.variables[CONFIG_KEY]) ||
 			 missing(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
 		result = inherits(cloexec_too);
-		/* Where ld.so can't open the library, it complains on standard error and goes on. */
+		/* If ld.so can't open the library, it complains on standard error and goes on. */
 		if (result && access(library.file, R_OK) != 0) {
-			log_line(LOG_LEVEL_ERROR, "%s: not readable for a program that inherits a socket",
+			log_line(LOG_LEVEL_ERROR, "%s: can't be read; a program inherits a socket without it",
 				 library.file);
 			result = false;
 		}

@@ -11,8 +11,7 @@
 
 struct library library = {"", ""};
 
-/* Whether ld.so(8) makes FILE from the SIZE bytes at ENTRY: what stands around $LIB stands around its value.
- */
+/* Whether ld.so(8) expands ENTRY, of SIZE bytes, to FILE: both are the same before and behind $LIB. */
 static bool expands_to(const char *entry, size_t size, const char *file)
 {
 	const char *token = memchr(entry, '$', size);
@@ -48,7 +47,7 @@ bool library_find_entry(const char *preload, const char *file, char *entry)
 }
 
 /* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
- * a colon or a space can't be named there, and its parts would be taken for other files. */
+ * a colon or a space can't be named there: its parts would be taken for other files. */
 void library_find(void)
 {
 	LARGE static char path[PATH_MAX], entry[PATH_MAX];
@@ -57,8 +56,8 @@ void library_find(void)
 	library.file = library.entry = "";
 	if (!dladdr(&library, &info) || !info.dli_fname)
 		return;
-	/* An absolute one stays as it was given: a service may be pointed at another version by a link. The
-	 * loader keeps that text. */
+	/* An absolute path stays as given: it may be a link that selects a service's version. The loader
+	 * keeps that text. */
 	if (*info.dli_fname == '/')
 		library.file = info.dli_fname;
 	else if (realpath(info.dli_fname, path))

@@ -1,5 +1,4 @@
-# What programs are shown of IPv6 peers: peer = real, peer = synthetic for sockets that were there at the start, and
-# another pool.
+# How IPv6 peers are shown to programs: peer = real, peer = synthetic for inherited sockets, and another pool.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -7,7 +6,7 @@ load ../lib/helper
 setup() { hosts_up; }
 teardown() { hosts_down; }
 
-@test "peer = real: IPv6 addresses to who has room for them, IPv4 ones as ever" {
+@test "peer = real: an IPv6 address where there is room for it, IPv4 as ever" {
 	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen a.name b=udp4 b.reuseaddr b.bind:0.0.0.0/5001
 		who:127.0.0.1/5000 who:::1/5000 "who:$server6/5000" tell:127.0.0.1/5001 tell:::1/5001)
 	run -0 on_server env DUALSTACK_PEER=real "$run" "$programs/steps" "${steps[@]}"
@@ -21,7 +20,7 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
-@test "peer = real: a server of datagrams answers to the real address, from the one that was asked" {
+@test "peer = real: a UDP server answers to the real address, from the one that was asked" {
 	for style in plain pktinfo; do
 		start $style env DUALSTACK_PEER=real "$run" "$programs/udp_serve" $style 5000
 		wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
@@ -49,7 +48,7 @@ teardown() { hosts_down; }
 	wait_until grep -q '^192.0.2.2 - - ' "$BATS_TEST_TMPDIR/http.log"
 }
 
-# A service with one listener from its service manager, that says what it is shown.
+# A service with a listener from its service manager; it prints what it is shown.
 activated() {
 	need python3
 	need systemd-socket-activate
@@ -66,7 +65,7 @@ activated() {
 }
 asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
 
-@test "socket activation: a dual-stack listener, as it is and as the configuration asks" {
+@test "socket activation: a dual-stack listener, by default and with peer = synthetic" {
 	activated systemd-socket-activate -l 5000 "$run"
 	run -0 asks $server6
 	assert_output "$client6 $server6"
@@ -113,8 +112,8 @@ asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
 	assert_output --partial '192.0.2.2'
 }
 
-# The library's own, of a marked datagram socket (shim/socket/spoof_filter.h), would take its place.
-@test "peer = synthetic: a datagram socket that was there at the start keeps the filter that it came with" {
+# On a marked datagram socket the library's own (shim/socket/spoof_filter.h) would replace it.
+@test "peer = synthetic: an inherited datagram socket keeps its filter" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/pass.py" <<-'END'
 		import ctypes, os, socket, struct, sys

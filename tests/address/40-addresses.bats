@@ -1,6 +1,6 @@
-# What an IPv4-only server sees, in the styles in which servers are written (tests/programs/serve.c): the
-# same process, a forked child, an executed one with a cleaned environment, one that got the connection
-# over a Unix socket, threads, signal handlers.
+# What an IPv4-only server sees, in the styles in which servers are written (tests/programs/serve.c): one
+# process, a forked child, an executed one with a cleaned environment, one that is passed the connection over a
+# Unix socket, threads, signal handlers.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -20,14 +20,14 @@ serves() {
 	local style=$1 accept=${2:-}
 	start serve "$run" -- "$programs/serve" "$style" 5000
 	wait_port 5000
-	# What accept() itself gave, for those styles that ask it.
+	# What accept() itself gave, in styles that ask it.
 	local a4=127.0.0.1 a2=192.0.2.2 as=$synthetic
 	[ -z "$accept" ] || a4=- a2=- as=-
 	answer_to "$server" 127.0.0.1 "accept $a4 peer 127.0.0.1 length 16 local 127.0.0.1 domain 2 ntop 127.0.0.1 nameinfo 127.0.0.1"
 	answer_to "$server" ::1 "accept $a4 peer 127.0.0.1 length 16 local 127.0.0.1 domain 2 ntop 127.0.0.1 nameinfo 127.0.0.1"
 	answer_to "$client" $server4 "accept $a2 peer 192.0.2.2 length 16 local 192.0.2.1 domain 2 ntop 192.0.2.2 nameinfo 192.0.2.2"
 	answer_to "$client" $server6 "accept $as peer $synthetic length 16 local $synthetic domain 2 ntop $client6 nameinfo $client6"
-	# The same peer, the same address; another one, another.
+	# One peer has one address; another peer has another.
 	first=$(on_client "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")
 	assert_equal "$(on_client "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")" "$first"
 	assert_not_equal "$(on_server "$programs/ask" $server6/5000 | grep -oE "peer $synthetic")" "$first"
@@ -53,7 +53,7 @@ serves() {
 	run -0 on_server "$run" -- strace -f -e trace=getpeername -o "$BATS_TEST_TMPDIR/trace" \
 		"$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 a.listen "sh:$programs/ask 127.0.0.1/5000 & " b=accept:a b.peer
 	assert_line --regexp 'b.peer family 2 length 16 127.0.0.1/'
-	# The last is the program's own; one before is accept()'s, which has to look.
+	# The last is the program's own; the one before is made by accept(), which has to look.
 	run -0 sh -c "grep getpeername '$BATS_TEST_TMPDIR/trace' | tail -n 1"
 	assert_output --partial AF_INET,
 	refute_output --partial AF_INET6
@@ -76,7 +76,7 @@ serves() {
 }
 
 @test "names: gethostbyaddr, gethostbyaddr_r, getnameinfo" {
-	# Too long for a buffer that is made for IPv4 addresses.
+	# It does not fit into a buffer for IPv4 addresses.
 	client6=2001:db8:1:0:1111:2222:3333:4444
 	ip -n "$client" addr replace $client6/64 dev veth0 nodad
 	ip -n "$client" addr del 2001:db8:1::2/64 dev veth0
@@ -96,7 +96,7 @@ serves() {
 	assert_line --regexp "^inet_ntoa $synthetic\$"
 }
 
-@test "DUALSTACK_TEXT=ipv4: text is what the program is shown, also in its children" {
+@test "DUALSTACK_TEXT=ipv4: text is the synthetic address, also in child processes" {
 	for style in blocking exec; do
 		DUALSTACK_TEXT=ipv4 start serve "$run" -- "$programs/serve" $style 5000
 		wait_port 5000
@@ -108,7 +108,7 @@ serves() {
 	done
 }
 
-@test "a program that inherits no widened socket in a cleaned environment is not preloaded; one that does is" {
+@test "in a cleaned environment, a program is preloaded only if it inherits a widened socket" {
 	show='echo "preload [$LD_PRELOAD] key [$DUALSTACK_KEY]"'
 	run -0 on_server "$run" -- env -i sh -c "$show"
 	assert_output 'preload [] key []'

@@ -1,4 +1,4 @@
-# Whoever is at the other end, or answers for a name, means no good.
+# The peer, or whoever answers for a name, is an attacker.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -10,7 +10,7 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# hostile NAME ADDRESS...: what the name has.
+# hostile NAME ADDRESS...: gives the name these addresses.
 hostile() {
 	local name=$1 address
 	shift
@@ -21,10 +21,10 @@ reread() {
 	wait_until eval "on_client getent ahosts $1 | grep -q ."
 }
 
-# What a name on the Internet has: addresses for documentation are no such ones.
+# Public addresses: those for documentation are not public.
 public4=9.9.9.9
 
-# Services of the client's host that are nobody else's business, and one that is everybody's, on the server.
+# Private services on the client's host, and a public one on the server.
 services() {
 	ip -n "$server" addr add $public4/32 dev lo
 	ip -n "$client" route add $public4 via $server4
@@ -44,17 +44,17 @@ services() {
 
 fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 
-@test "a name whose IPv4 address may be gone to leads to nothing nearer" {
+@test "a name with a public IPv4 address never leads to a private or loopback IPv6 address" {
 	names_up
 	services
 	near=(::1 ::ffff:127.0.0.1 ::127.0.0.1 :: fd00:9::1 ::ffff:10.9.9.1 64:ff9b::7f00:1 64:ff9b::a09:901 2002:7f00:1::1
 		ff02::1 127.0.0.1 10.9.9.1 0.0.0.0)
 	for n in "${!near[@]}"; do hostile "n$n.example" $public4 "${near[n]}"; done
-	# With a default route all of them are sent somewhere.
+	# With a default route, all of them have a route.
 	ip -n "$client" -6 route add default via $server6
 	reread n0.example
 	mapfile -t names < <(printf 'n%d.example\n' "${!near[@]}")
-	# Where the public service is, and where there are others only.
+	# The public service, and addresses of others only.
 	run -0 fetch 7000 "${names[@]}"
 	assert_equal "$(grep -cE ": (refused, )?reached $public4(, refused)?\$" <<<"$output")" ${#near[@]}
 	run -0 fetch 7001 "${names[@]}"
@@ -75,17 +75,18 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	assert_line 'six-none.example: not found'
 	assert_line --regexp '^six-mapped.example: (refused|not found)$'
 	assert_line '::: not found'
-	# What the program is given is in 240.0.0.0/4, which is private as well (RFC 6890): who does not say so lets it in.
+	# Programs are given an address in 240.0.0.0/4, which is private as well (RFC 6890). Those that don't
+	# refuse that range let it in.
 	assert_line 'six-private.example: reached fd00:9::1'
 	assert_line '!six-loop.example: reached 127.0.0.1'
-	# Who trusts the name or number gets where it points to.
+	# A program that trusts the name or number gets where it points.
 	run -0 fetch 7002 '!six-loop.example' '!::1' '!localhost'
 	assert_line '!six-loop.example: reached ::1'
 	assert_line '!::1: reached ::1'
 	assert_line '!localhost: reached ::1'
 }
 
-@test "addresses that reach equally far go on being tried in turn: a private network, the host itself" {
+@test "addresses of equal reach are still tried in turn: a private network, the host itself" {
 	names_up
 	services
 	hostile intranet.example 10.9.9.1 fd00:9::1
@@ -103,7 +104,7 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	refute_output --partial ' 127.0.0.1:7001'
 }
 
-# A server that has a peer, and then looks up a name of another's making.
+# A server with a peer looks up a name that an attacker controls.
 @test "a name with a peer's synthetic address leads to no peer; the address itself does" {
 	names_up
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
@@ -151,12 +152,12 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	assert_equal "$(grep -c '^name: not found' <<<"$output")" 2
 	assert_line 'host: not found'
 	assert_line "number: $client6 $client6"
-	# A network that uses them has its own.
+	# A network that uses such addresses has hosts of its own there.
 	assert_line 'other name: 240.9.9.9'
 }
 
-# What comes of datagrams with forged sources: a server answers to all, and says where it thought that they came from.
-@test "forged sources: nothing is shown as an address that is trusted, or is answered to this host itself" {
+# Datagrams with forged sources: the server answers all, and logs their sources as it sees them.
+@test "forged sources: none is shown as a trusted address, and no answer goes to this host itself" {
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
 		import socket
 		SO_DETACH_FILTER = 27
@@ -176,7 +177,7 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 		    print("from", data.decode().strip(), "shown", peer[0], result, flush=True)
 	END
 	start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py"
-	# Who on this host is sent an answer to port 9999.
+	# What this host gets on port 9999.
 	start victim "$programs/steps" a=udp6 a.bind:::/9999 a.got a.name hold
 	wait_until eval 'on_server ss -Hlun "sport = :9999" | grep -q .'
 	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
@@ -188,25 +189,25 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	wait_until grep 'from 240.3.3.3' "$BATS_TEST_TMPDIR/server.log"
 	run -0 log_of server
 	assert_line 'no filter to detach'
-	# The kernel keeps some from the server; these it lets through.
+	# The kernel drops some itself, but not these.
 	for source in ::127.0.0.1 ::10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 fe80::7 240.3.3.3; do
 		assert_line --partial "from $source shown 24"
 	done
 	refute_output --regexp ' shown [^2]'
-	# V4MAPPED, these would be who is in IPv4, and :: this host itself.
+	# As V4MAPPED, these would be IPv4 hosts, and :: would be this host.
 	refute_output --regexp 'from (::ffff|:: )'
-	# Which has no way back.
+	# No peer is behind it.
 	refute_line --partial 'shown 240.0.0.0'
 	assert_line 'from 240.3.3.3 shown 240.3.3.3 sent'
 	run -0 log_of victim
 	refute_line --regexp '^a\.got [^E]'
 }
 
-# Networks with hosts in 240.0.0.0/4 exist; and anybody can put one into a datagram.
-@test "an IPv4 host with the address that an IPv6 peer is shown as is another peer, over UDP and TCP" {
+# Some networks have hosts in 240.0.0.0/4, and anybody can forge such a source.
+@test "an IPv4 host with an IPv6 peer's synthetic address is another peer, over UDP and TCP" {
 	ip -n "$client" addr add 240.7.7.7/32 dev veth0
 	ip -n "$server" route add 240.0.0.0/4 via 192.0.2.2
-	# Who is asked over which, and where in the answer it says as whom the server saw the client.
+	# The protocols, and where the answer says how the server saw the client.
 	cat >"$BATS_TEST_TMPDIR/twins.py" <<-'END'
 		import socket, subprocess, sys
 		kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
@@ -237,7 +238,7 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 		subprocess.run(["ip", "addr", "add", shown + "/32", "dev", "veth0"], check=True)
 		four = Client(shown, six.socket.getsockname()[1] if six.socket else 0)
 		other = Client("240.7.7.7")
-		# Each gets its own answers, and is itself each time.
+		# Each gets its own answers, and looks the same each time.
 		asked = [(c, c.ask(b"again%d" % i)) for i, c in enumerate([six, four, other] * 2)]
 		assert [a for _, a in asked[:3]] == [a for _, a in asked[3:]], asked
 		assert len({a for _, a in asked}) == 3, asked
@@ -262,17 +263,17 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	assert_equal "$(grep -c '^tell:127.0.0.1/5000 got by a' <<<"$output")" 2
 }
 
-# Addresses that walk through a /64, of which all are the client's: 2001:db8:9:9::/64.
+# The client has a whole /64, 2001:db8:9:9::/64, and walks through it.
 walk_up() {
 	ip -n "$client" -6 route add local 2001:db8:9:9::/64 dev lo
 	ip -n "$server" -6 route add 2001:db8:9:9::/64 via $client6
-	# Without an answer of ours there would be one of the kernel's.
+	# Else the kernel would answer.
 	ip -n "$server" route add default via 192.0.2.2
 }
 # Private memory in KiB.
 dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
 
-@test "a walk through a /64 over UDP: a late answer to who was forgotten is an error, and reaches nobody else" {
+@test "a walk through a /64 over UDP: a late answer to a forgotten peer is an error, and reaches nobody else" {
 	walk_up
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
 		import socket
@@ -303,7 +304,7 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 	assert [ "$(sed 's/.*(101, \([0-9]*\)).*/\1/' <<<"$output")" -ge $((6000 - 4096)) ]
 }
 
-@test "a walk through a /64 over TCP: memory stays constant, connections keep their address, calls back reach who called" {
+@test "a walk through a /64 over TCP: memory stays constant, connections keep their address, connecting back reaches the peer" {
 	walk_up
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
 		import socket
@@ -340,13 +341,13 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 	before=$(dirty "$pid")
 	run -0 on_client python3 "$root/tests/lib/walk.py" tcp $server6 5000 2001:db8:9:9:1:: 5000
 	assert_output '5000 right, 0 wrong'
-	# What is left of a table of 128 KiB, and an allocator's whims.
+	# The rest of a table of 128 KiB, and the allocator's variation.
 	assert [ $(($(dirty "$pid") - before)) -le 160 ]
 	run -0 on_client "$programs/ask" $server6/5000 end
 	assert_output 'changed 0'
 }
 
-@test "peers that reset at every stage: a server sees what it sees of IPv4 ones without the library" {
+@test "peers that reset at every stage: a server sees the same as of IPv4 peers without the library" {
 	resets() {
 		local address=$1
 		shift
@@ -405,11 +406,11 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 		except OSError as e:
 		    print("peer", errno.errorcode[e.errno])
 	END
-	# The second address, which is IPv4's; nothing is left to wait for.
+	# The second address, the IPv4 one; nothing is left to wait for.
 	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/client.py" 7200
 	assert_line 'SO_ERROR 0'
 	assert_line "peer ('$server4', 7200)"
-	# One that was established and reset is the program's, as a single address's would be.
+	# A connection that was established and then reset is the program's, as with a single address.
 	cat >>"$BATS_TEST_TMPDIR/client.py" <<-'END'
 		select.select([s], [], [], 9)
 		try:
@@ -424,7 +425,7 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 	done
 }
 
-# An answer of which nothing is left (240.0.0.0 stands for no peer) is freed with its canonical name.
+# An answer that is left empty (240.0.0.0 stands for no peer) is freed with its canonical name.
 @test "names with nothing but a synthetic address take no memory" {
 	mkdir -p "/etc/netns/$server"
 	echo "240.0.0.0 peer.with.a.name.so.long.that.it.shows.example" >"/etc/netns/$server/hosts"
@@ -444,7 +445,7 @@ dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps
 		    return libc.mallinfo2().used
 		before = look(100)
 		after = look(1000)
-		# A name takes 64 bytes.
+		# A name has 64 bytes.
 		print("grown" if after - before > 32000 else "constant", before > 0)
 	END
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/lookups.py"

@@ -1,4 +1,4 @@
-# The kept inputs of this room's fuzz targets.
+# Replays the kept inputs of this room's fuzz targets.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

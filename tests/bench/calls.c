@@ -1,11 +1,11 @@
-/* calls native|shim [count]: makes each call of the table below CALLS times. Under callgrind it dumps for
- * each row how many instructions were spent in user space; with count, each call stands between two writes to
- * descriptor -1 in what strace sees: the row's name, and nothing. tests/bench/instructions runs it so.
+/* calls native|shim [count]: makes each call of the table below CALLS times. Under callgrind it dumps each
+ * row's instructions in user space. With count, strace sees each call between two writes to descriptor -1:
+ * the row's name, and nothing. tests/bench/instructions runs it.
  *
- * Every function that the library interposes must have a row, else it says which one has none, and fails.
+ * Every function that the library interposes must have a row; else it names the one without, and fails.
  *
- * The rows' order is part of what they say: those named client are made before anything is widened, and those
- * named after-lookup once the library has had a thread, which glibc then reckons with for good
+ * The order of the rows matters: those named client run before anything is widened, and those named
+ * after-lookup when the library has had a thread, after which glibc always reckons with threads
  * (SINGLE_THREAD_P). Other threads' instructions are not counted. */
 #define _GNU_SOURCE
 #include "calls.h"
@@ -203,9 +203,7 @@ static void once(const struct row *row, bool measured, bool count)
 		CALLGRIND_TOGGLE_COLLECT;
 	if (measured && count)
 		syscall(SYS_write, -1, "", 0);
-	/* Valgrind does not know the newest system calls; what the library does about them it does all the
-	 * same.
-	 */
+	/* Valgrind does not know the newest system calls; the library's own work is the same. */
 	if (result < 0 && !(RUNNING_ON_VALGRIND && errno == ENOSYS))
 		die(row->name);
 	if (row->after)

@@ -1,5 +1,4 @@
-/* The calls that are measured, and what goes before and after each of them; which are made on what is said in
- * calls.c. */
+/* The measured calls, and what is done before and after each; calls.c has the table of their descriptors. */
 #ifndef TESTS_BENCH_CALLS_H
 #define TESTS_BENCH_CALLS_H
 
@@ -27,7 +26,7 @@ ssize_t __read_chk(int fd, void *data, size_t size, size_t space);
 ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
 		       socklen_t *room);
 
-/* What the row at hand is about. */
+/* The current row's descriptors. */
 static enum thing which;
 static int fd, partner, spare, set;
 static const char *text;
@@ -103,7 +102,7 @@ static void new_client(void)
 	len = things[which].len;
 }
 
-/* To the IPv4 address of the name TEXT, which has both; the server is on both. */
+/* To the IPv4 address of the name TEXT, which has both; the server listens on both. */
 static void new_client_of_name(void)
 {
 	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
@@ -164,7 +163,7 @@ static void message_out(void)
 		name_messages();
 }
 
-/* With the source address of a reply, as a server on several addresses gives it. */
+/* With a reply's source address, like a server on several addresses. */
 static void message_out_control(void)
 {
 	bool in6 = things[which].shown.any.sa_family == AF_INET6;
@@ -212,7 +211,7 @@ static void many_in(void)
 	messages_in(0);
 }
 
-/* The program to be gets an environment without the library's variables. */
+/* The executed program gets an environment without the library's variables. */
 static void cleaned(void)
 {
 	environment = clean;
@@ -305,16 +304,14 @@ static void accept_and_close(void)
 	close(spare);
 }
 
-/* The call; what it yields is negative when it failed. */
+/* The call. Negative: it has failed. */
 #define CALL(called, ...)                   \
 	static long call_##called(void)     \
 	{                                   \
 		return (long)(__VA_ARGS__); \
 	}
 
-/* For want of a program the call fails, or the child that is to be one: the work of the library is done
- * before.
- */
+/* There is no such program: the call or the child fails, after the library's work. */
 #define NO_PROGRAM(called, ...)         \
 	static long call_##called(void) \
 	{                               \

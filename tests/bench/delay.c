@@ -1,7 +1,7 @@
-/* delay DEVICE NETNS NETNS: a TUN device of that name in each of two network namespaces, and a wire between
- * them that is slow one way: what comes from the first is held as many milliseconds as the low 16 bits of its
- * IPv6 destination address say; what comes from the second is passed on at once. So a connection of the first
- * to ::12c takes 300 ms longer. Prints a line when both devices are there; ends when it is killed. */
+/* delay DEVICE NETNS NETNS: makes a TUN device of that name in each of two network namespaces, and a wire
+ * between them that is slow one way: packets from the first are held for the milliseconds in the low 16 bits
+ * of their IPv6 destination; packets from the second pass at once. So a connection from the first to ::12c
+ * takes 300 ms longer. Prints a line when both devices are there; ends when it is killed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Packets that are held at a time; more are lost, as they would be elsewhere. */
+/* Packets that can be held at a time; more are lost. */
 enum { HELD = 256, LARGEST = 2048, HEADER = 40, DESTINATION = 24 };
 
 static struct {
@@ -40,7 +40,7 @@ static int64_t now_us(void)
 	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-/* The device belongs to the namespace that it was made in. */
+/* The device belongs to the namespace in which it was made. */
 static int open_in(const char *netns, const char *device)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
@@ -75,7 +75,7 @@ static void hold(int from)
 					   (unsigned char)held[i].data[DESTINATION + 15]);
 }
 
-/* Lets go what is due. Returns when the next is, or -1. */
+/* Passes on the packets that are due. Returns when the next one is, or -1. */
 static int64_t release(int to)
 {
 	int64_t next = -1, now = now_us();

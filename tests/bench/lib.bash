@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# What the measures share: the host, who runs where, rounds, and what comes of them. Sourced by tests/bench/run.
+# Shared by the measures: the host, cores, rounds and results. Sourced by tests/bench/run.
 
 build=$(cd "${BUILD:-build}" && pwd)
 programs=$build/tests/bench
 out=${OUT:-$build/bench}
 rounds=${ROUNDS:-15} each=${SECONDS_EACH:-0.2}
 address4=127.0.0.1
-# Not ::1, which the library shows as 127.0.0.1: another address takes the longer way, through the table of peers.
+# Not ::1, which the library shows as 127.0.0.1: others cost more, because they are in the table of peers.
 address6=fd00::1 network6=fd00::/64
-# Servers, and what stands in front of them, on one core, the load on the other.
+# Servers and forwarders run on one core, the load on the other.
 server_core=0 load_core=$(($(nproc) > 1 ? 1 : 0))
-# Not what this machine's administrator has configured.
+# Not the machine's configuration.
 export DUALSTACK_CONFIG=none
 unset LD_PRELOAD
 
@@ -23,20 +23,20 @@ setup() {
 	ip link set lo up
 	ip addr add $address6/128 dev lo nodad
 	ip -6 route add local $network6 dev lo
-	# Closed connections leave no state that later ones would have to search; backlogs for all that connect at once.
+	# Closed connections leave no state for later ones to search; backlogs hold all that connect at once.
 	sysctl -qw net.ipv4.tcp_max_tw_buckets=0 net.core.somaxconn=4096 net.ipv4.ip_local_port_range='16384 65000'
 	ulimit -n 20000
 	make_groups
 	keep_awake
 }
 
-# What goes before NICE COMMAND...: a session of its own, because where sessions are groups for the scheduler (sched(7),
-# autogroup), it is their nice values that count.
+# Goes before NICE COMMAND...: a session of its own, because nice values count per session where the scheduler
+# groups them (sched(7), autogroup).
 # shellcheck disable=SC2016 # that shell's
 session=(setsid -w bash -c 'echo "$1" 2>/dev/null >/proc/self/autogroup; exec nice -n "$@"' -)
 
-# A core that has nothing to do halts, and on a virtual machine takes its time to come back, now more, now less. So that it never
-# has, something of SCHED_IDLE, to which everything else goes before, runs on it.
+# An idle core halts, and a virtual one wakes up after a varying time. So a SCHED_IDLE process, which yields to
+# all others, keeps it busy.
 awake=()
 keep_awake() {
 	local core
@@ -47,13 +47,13 @@ keep_awake() {
 	done
 }
 
-# Not so while programs are started, one after the other by one that waits: there it would cost a millisecond each time.
+# But not while a waiting program starts others in turn: it would cost a millisecond each time.
 let_sleep() {
 	kill -9 "${awake[@]}"
 	awake=()
 }
 
-# A control group of version 2 counts CPU time, also that of processes that have ended.
+# A control group (version 2) also counts the CPU time of processes that have ended.
 make_groups() {
 	groups=$(findmnt -rnt cgroup2 -o TARGET | head -n 1)
 	[ -z "$groups" ] || groups=$groups/dualstack-bench-$(basename "$work")
@@ -77,11 +77,11 @@ stop_all() {
 	done
 }
 
-# A port that has not been given to anybody.
+# A port that was not used before.
 next_port=2000
 new_port() { port=$((next_port++)); }
 
-# serve NAME COMMAND...: starts a server on its core; what it says goes to a log.
+# serve NAME COMMAND...: starts a server on its core, with its output in a log.
 serve() {
 	local name=$1
 	shift
@@ -96,7 +96,7 @@ serve() {
 cpu_of() { sed -n 's/^usage_usec //p' "$groups/$1/cpu.stat"; }
 load() { "${session[@]}" -10 taskset -c $load_core "$programs/load" "$@"; }
 
-# answers NAME MODE ADDR PORT [REQUEST]: waits until the server does.
+# answers NAME MODE ADDR PORT [REQUEST]: waits until the server answers.
 answers() {
 	local i
 	for ((i = 0; i < 200; i++)); do
@@ -108,7 +108,7 @@ answers() {
 	exit 1
 }
 
-# lose WHAT: a sample that came to nothing; the others are worth having.
+# lose WHAT: reports a failed sample; the others are still of use.
 lost=0
 lose() {
 	lost=$((lost + 1))
@@ -121,7 +121,8 @@ record() {
 	echo "$*" >>"$out/results.tsv"
 }
 
-# in_rounds COMMAND ITEM...: calls COMMAND ROUND ITEM for every item in every round, each time beginning with the next.
+# in_rounds COMMAND ITEM...: calls COMMAND ROUND ITEM for every item in every round; each round begins with the
+# next item.
 in_rounds() {
 	local command=$1 round i
 	shift
@@ -151,7 +152,7 @@ conclude() {
 	[ $lost -eq 0 ]
 }
 
-# The machine, in a line, with what else it had to do.
+# The machine and its other load, in a line.
 read -r busy _ </proc/loadavg
 machine() {
 	local model

@@ -1,12 +1,12 @@
-/* load MODE ADDR PORT CONCURRENT SECONDS [REQUEST]: puts a server under load, and prints how much of it was
- * done a second, and in all. An answer has come when its first bytes have.
+/* load MODE ADDR PORT CONCURRENT SECONDS [REQUEST]: puts a server under load, and prints how much it has done
+ * a second, and in all. An answer has come when its first bytes have.
  *   connect  connections: connect, send REQUEST if there is one, wait for the answer, close
  *   peers    the same, over IPv6 each from an address of its own in the /64 of ADDR
  *   kept     requests, on CONCURRENT connections that stay
- *   bulk     MiB of what comes after one REQUEST
- *   udp      datagrams answered, with CONCURRENT under way
- *   hold     makes CONCURRENT connections, from addresses as those of peers, each with an exchange, says so,
- *            and keeps them until standard input ends */
+ *   bulk     MiB received after one REQUEST
+ *   udp      datagrams answered, with CONCURRENT in flight
+ *   hold     makes CONCURRENT connections from addresses like those of peers, each with an exchange, prints a
+ *            line, and keeps them until standard input ends */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +60,7 @@ static void ask(int fd)
 		die("send");
 }
 
-/* The port is the kernel's choice, and made by connect(), as without bind(). */
+/* connect() has the kernel choose the port, as without bind(). */
 static void bind_apart(int fd)
 {
 	static uint32_t count;
@@ -76,8 +76,8 @@ static void bind_apart(int fd)
 		die("bind");
 }
 
-/* A connected socket in the epoll set, asked. connect() waits: on the loopback it is done before it would
- * sleep. */
+/* A connected socket in the epoll set, with the request sent. connect() blocks: on the loopback it ends
+ * before it sleeps. */
 static int open_one(int type)
 {
 	int fd = socket(server.ss_family, type, 0);
@@ -95,7 +95,7 @@ static int open_one(int type)
 	return fd;
 }
 
-/* Waits for descriptors with something to read. */
+/* Waits for readable descriptors. */
 static int wait_for(struct epoll_event *events, int room)
 {
 	int n = epoll_wait(epoll, events, room, PATIENCE);
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 		hold(concurrent);
 		return 0;
 	}
-	/* Of datagrams, one socket has them all under way. */
+	/* One socket has all datagrams in flight. */
 	int first = -1;
 
 	for (int i = 0; i < concurrent; i++)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Memory: KiB that a server has for itself alone (Private_Dirty) when it has served a connection or two, the mean of its
-# processes; and the KiB by which all its processes grow with 10,000 connections, over IPv6 from as many addresses, and with 100,
-# those of forwarders, too. Sourced by tests/bench/run.
+# Memory: a server's private KiB (Private_Dirty) after a connection or two, the mean of its processes; and the
+# KiB by which all its processes grow with 10,000 connections, over IPv6 from as many addresses, and with 100,
+# also of forwarders. Sourced by tests/bench/run.
 
 # private NAME: "SUM PROCESSES" of a server.
 private() {
@@ -18,7 +18,7 @@ memory_fresh() {
 	done
 }
 
-# memory_held ROUND TARGET COUNT: what COUNT connections add.
+# memory_held ROUND TARGET COUNT: records what COUNT connections add.
 memory_held() {
 	local round=$1 count=$3 family variant address port group before after said load_pid
 	read -r family variant address port group <<<"$2"
@@ -41,7 +41,7 @@ memory() {
 		for server in nginx dovecot epoll; do
 			if forms $server; then memory_fresh $server $round; fi
 		done
-		# Of epoll, the last.
+		# The last one is epoll's.
 		for target in "${targets[@]}"; do memory_held $round "$target" 10000; done
 		forms epoll
 		forwarders

@@ -1,6 +1,6 @@
-# Of tests/bench/goals and results.tsv, as -v form= has it: a table, json, the ratios for gnuplot (plot), or those that have goals
-# for a page (md). Quartiles that are on both sides of the goal leave it open: "met?", "missed?". A ratio is the median of the rounds' ratios,
-# with the quartiles beside it; where the goal begins with "<=+", a difference.
+# Prints tests/bench/goals and results.tsv in the form that -v form= says: table, json, plot (the ratios for gnuplot), or md (the
+# ratios with goals, for a page). A ratio is the median of the rounds' ratios, with the quartiles beside it; if the goal begins
+# with "<=+", it is a difference. Quartiles on both sides of the goal leave it open: "met?", "missed?".
 
 function sort(a, n, i, j, v) {
 	for (i = 2; i <= n; i++) {
@@ -11,15 +11,15 @@ function sort(a, n, i, j, v) {
 	}
 }
 
-# The quantile Q of the sorted a[1..n], between its neighbours.
+# The quantile Q of the sorted a[1..n], interpolated.
 function quantile(a, n, q, at, low) {
 	at = 1 + (n - 1) * q
 	low = int(at)
 	return low >= n ? a[n] : a[low] + (at - low) * (a[low + 1] - a[low])
 }
 
-# Leaves the quartiles of the values of series KEY, divided by those of BASE or less them, in low, middle, high; returns how
-# many there are.
+# Puts the quartiles of series KEY, divided by those of BASE or less them, into low, middle, high; returns their
+# number.
 function quartiles(key, base, differ, a, n, r) {
 	n = 0
 	for (r = 1; r <= last; r++) {
@@ -38,7 +38,7 @@ function quartiles(key, base, differ, a, n, r) {
 	return n
 }
 
-# The line of goals for a series: that of its server before that of its measure, that of its variant before that for all.
+# A series's line of goals: its server's before its measure's, its variant's before that for all.
 function find_rule(measure, server, variant) {
 	sub(/-[0-9]*$/, "", measure)
 	if ((measure "/" server, variant) in unit_of)
@@ -54,7 +54,7 @@ function is_met(goal, v) {
 	return goal ~ /^>=/ ? v >= substr(goal, 3) + 0 : v <= substr(goal, 3) + 0
 }
 
-# Where half of the rounds do not say the same, the machine was not quiet enough to tell.
+# If half of the rounds disagree, the machine was not quiet enough to tell.
 function is_clear(goal) {
 	return is_met(goal, low) == is_met(goal, high)
 }

@@ -1,5 +1,5 @@
-# results.gnuplot DATA SVG CAPTION: the ratios to the same server written dual-stack, the median of the rounds and the
-# quartiles: of what a user would pick instead, and, as if under a glass, of the library alone.
+# results.gnuplot DATA SVG CAPTION: draws the ratios to the same server written dual-stack, the median of the
+# rounds and the quartiles: of the alternatives, and, enlarged, of the library alone.
 set terminal svg size 1000,760 font "DejaVu Sans,13" background "#ffffff"
 set output ARG2
 set datafile separator "\t"
@@ -13,7 +13,7 @@ set border 3
 set tics nomirror out
 set key outside right top reverse Left samplen 1
 
-# Where NAME stands in NAMES.
+# The place of NAME in NAMES.
 place(name, names) = sum [i = 1:words(names)] (word(names, i) eq name ? i : 0)
 
 measures = "connections-1 connections-64 requests-1 requests-64 bulk"

@@ -1,9 +1,7 @@
-/* server STYLE FAMILY PORT [ADDR PORT]...: answers with 64 bytes whatever it is sent, or with all it can if
- * that begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same one written dual-stack. STYLE:
- *   epoll   one thread, level-triggered; listens on the further ADDR and PORT, of IPv4, as well
- *   serial  one connection after the other, blocking
- *   udp     datagrams
- *   once    exits when it is listening */
+/* server STYLE FAMILY PORT [ADDR PORT]...: answers any request with 64 bytes, or with as much as it can if
+ * the request begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same server written dual-stack.
+ * STYLE: epoll   one thread, level-triggered; also listens on each IPv4 ADDR and PORT serial  one connection
+ * after the other, blocking udp     datagrams once    exits once it listens */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +16,7 @@
 
 enum { BACKLOG = 1024, MANY = 8 };
 
-/* As large as the program needs it: accept() and recvfrom() are given the length of the family. */
+/* As large as the program needs: accept() and recvfrom() are given the length of the family. */
 static union {
 	struct sockaddr any;
 	struct sockaddr_in in;
@@ -60,7 +58,7 @@ static int accepted(int listener)
 	return accept(listener, &peer.any, &len);
 }
 
-/* Returns 1 where all there is is wanted, 0 after an answer, -1 at the end. */
+/* Returns 1 if all is asked for, 0 after an answer, -1 at the end. */
 static int answer(int fd)
 {
 	ssize_t n = recv(fd, chunk, sizeof chunk, 0);

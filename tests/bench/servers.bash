@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The servers that are measured, and what stands in front of them. Each comes in three forms: native, an IPv4-only one; dual,
-# the same one written or configured for both families; dualstack, the first under dualstack-run. Where one listens is a
-# target: "FAMILY VARIANT ADDR PORT GROUP". Sourced by tests/bench/run.
+# The measured servers, and the forwarders in front of them. Each server has three forms: native, IPv4-only;
+# dual, written or configured for both families; dualstack, the first under dualstack-run. A target is where one
+# listens: "FAMILY VARIANT ADDR PORT GROUP". Sourced by tests/bench/run.
 
 targets=()
 
@@ -24,7 +24,7 @@ form() {
 	done
 }
 
-# forms SERVER: all three, after what ran before has ended; fails where there is no such program.
+# forms SERVER: starts all three, after all others have ended; fails if there is no such program.
 forms() {
 	targets=()
 	stop_all
@@ -34,10 +34,10 @@ forms() {
 	form "$1" dualstack
 }
 
-# What is asked; dovecot speaks first.
+# The request; dovecot speaks first.
 declare -A requests=([epoll]=q [serial]=q [udp]=q [nginx]=$'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
 
-# start_SERVER NAME FAMILY PORT [COMMAND...]: behind a COMMAND, if there is one.
+# start_SERVER NAME FAMILY PORT [COMMAND...]: under COMMAND, if given.
 start_epoll() { serve "$1" "${@:4}" "$programs/server" epoll "$2" "$3"; }
 start_serial() { serve "$1" "${@:4}" "$programs/server" serial "$2" "$3"; }
 start_udp() { serve "$1" "${@:4}" "$programs/server" udp "$2" "$3"; }
@@ -70,7 +70,7 @@ start_nginx() {
 	serve "$1" "${@:4}" nginx -p "$dir" -c "$dir/conf" -e stderr
 }
 
-# Its login processes as its manual has them for speed: they stay.
+# Login processes stay, as its manual recommends for speed.
 start_dovecot() {
 	local dir=$work/$1 listen='*'
 	[ "$2" = 4 ] || listen='*, ::'
@@ -101,7 +101,8 @@ start_dovecot() {
 	serve "$1" "${@:4}" dovecot -F -c "$dir/conf"
 }
 
-# forward NAME FROM TO COMMAND...: what forwards connections at FROM, in both families, to the IPv4-only server at TO.
+# forward NAME FROM TO COMMAND...: forwards connections at FROM, in both families, to the IPv4-only server at
+# TO.
 forward() {
 	local name=$1 from=$2
 	if ! [ -x "$(command -v "$4")" ]; then
@@ -114,7 +115,7 @@ forward() {
 	targets+=("ipv6 $name $address6 $from $name")
 }
 
-# Each has a server of its own behind it, in no control group but its own.
+# Each has a server of its own behind it, in another control group.
 forwarders() {
 	new_port
 	local to=$port

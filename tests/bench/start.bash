@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Microseconds from the start of a program to its end: true(1), perl, a server up to its listen(), nginx up to having its sockets
-# (nginx -t). native: as it is; empty: with a library in LD_PRELOAD that has nothing in it, which is what any costs; preload: with
-# ours in LD_PRELOAD; inherited: so, and what dualstack-run leaves in the environment for what a program starts; launcher: by
-# dualstack-run. Sourced by tests/bench/run.
+# Microseconds from the start of a program to its end: true(1), perl, a server up to its listen(), nginx up to
+# having its sockets (nginx -t). native: as it is; empty: with an empty library in LD_PRELOAD, which is what any
+# costs; preload: with ours in LD_PRELOAD; inherited: also with what dualstack-run leaves in the environment;
+# launcher: by dualstack-run. Sourced by tests/bench/run.
 
 stop_all
 ${CC:-cc} -shared -o "$work/empty.so" -x c /dev/null

@@ -1,6 +1,6 @@
-/* starts SECONDS [NAME=VALUE]... COMMAND...: starts COMMAND, with NAME=VALUE in its environment, one after
- * the other for so long, and prints how many microseconds each took, from posix_spawn(), which does not copy
- * this process, to its end. */
+/* starts SECONDS [NAME=VALUE]... COMMAND...: starts COMMAND, with NAME=VALUE in its environment, again and
+ * again for SECONDS. Prints the microseconds that each took, from posix_spawn(), which does not copy this
+ * process, to its end. */
 #define _GNU_SOURCE
 #include <spawn.h>
 #include <stdio.h>

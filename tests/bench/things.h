@@ -1,6 +1,6 @@
-/* What the calls that are measured are made on. A thing is a descriptor of the program's and its partner, by
- * which something comes: under the library an AF_INET program's sockets; natively what a program that knows
- * both families would have instead, where IPv6 is to come. */
+/* The descriptors of the measured calls. A thing is a descriptor of the program's and its peer: under the
+ * library an AF_INET program's sockets; natively, where IPv6 is to come, what a program that knows both
+ * families has. */
 #ifndef TESTS_BENCH_THINGS_H
 #define TESTS_BENCH_THINGS_H
 
@@ -30,11 +30,11 @@ enum thing {
 	FROM6,
 	LISTENER, /* on 127.0.0.1 */
 	LISTENER4,
-	LISTENER1, /* widened, and who comes: as above */
+	LISTENER1, /* widened; clients as above */
 	LISTENER6,
 	UDP, /* on 127.0.0.1 */
 	UDP4,
-	UDP6, /* widened, and from whom datagrams come: as above */
+	UDP6, /* widened; senders as above */
 	THINGS
 };
 
@@ -54,9 +54,9 @@ static const struct {
 static struct {
 	bool made;
 	int fd, partner;
-	union name at; /* where a client reaches it, by the family of its kind's peer */
+	union name at; /* its address for a client, in its peer's family */
 	socklen_t len;
-	union name shown; /* whom the program sees there */
+	union name shown; /* the peer that the program sees */
 	socklen_t shown_len;
 } things[THINGS];
 
@@ -79,7 +79,7 @@ static socklen_t name_parse(const char *text, union name *name)
 	return sizeof name->in6;
 }
 
-/* The family of the kernel's socket, which the library does not show. */
+/* The family of the kernel's socket, which the library hides. */
 static int real_family(int fd)
 {
 	int family = -1;
@@ -111,7 +111,7 @@ static int serve(enum thing which, bool native, in_port_t port)
 	return fd;
 }
 
-/* A client of the thing, of its peer's family. */
+/* A client of the thing, in its peer's family. */
 static int visit(enum thing which)
 {
 	int fd = socket(things[which].at.any.sa_family, kinds[which].type | SOCK_CLOEXEC, 0);
@@ -146,7 +146,7 @@ static void make_connection(enum thing which)
 	close(listener);
 }
 
-/* Makes it unless it is there. NATIVE: without the library. */
+/* Makes it if it is not there. NATIVE: without the library. */
 static void thing_make(enum thing which, bool native)
 {
 	in_port_t port = (in_port_t)(4000 + (int)which);

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Connections a second (connect, one exchange, close), requests a second on connections that stay, MiB and datagrams a second; and
-# the CPU time that the server, or what stands in front of it, takes for each. Sourced by tests/bench/run.
+# Connections a second (connect, one exchange, close), requests a second on lasting connections, MiB and
+# datagrams a second; and the CPU time for each, of the server or of the forwarder in front of it. Sourced by
+# tests/bench/run.
 
 # measure, load's mode, how many at once
 epoll_measures='connections-1 connect 1
@@ -48,7 +49,7 @@ traffic() {
 }
 
 forms epoll
-# In the process that was widened, a socket that was not.
+# A plain socket in a process with widened ones.
 new_port
 beside=$port
 new_port
@@ -57,7 +58,7 @@ answers beside connect $address4 "$beside" q
 targets+=("ipv4 beside $address4 $beside beside")
 forwarders
 traffic epoll
-# Where each connection comes from an address that the server has not seen.
+# Each connection comes from an address that the server has not seen.
 mapfile -t targets < <(printf '%s\n' "${targets[@]}" | grep '^ipv6 dual')
 traffic epoll peers
 for server in serial nginx dovecot udp; do

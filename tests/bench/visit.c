@@ -1,8 +1,8 @@
-/* visit blocking|poll|epoll NAME PORT: an AF_INET client: connects to the first address that NAME has, and
- * prints how many milliseconds that took, look-up left out, and whether the server saw it come by 4 or 6.
- * visit in-turn NAME PORT: the same by a client that knows both families, and tries every address in turn
- * until one answers. $LIMIT: seconds after which it gives up, 10 otherwise.
- * visit serve PORT: the server, which tells each client which family it came by. */
+/* visit blocking|poll|epoll NAME PORT: an AF_INET client: connects to NAME's first address, and prints the
+ * milliseconds that it took, without the look-up, and the family (4 or 6) that the server saw.
+ * visit in-turn NAME PORT: the same by a client that knows both families and tries every address in turn. It
+ * gives up after $LIMIT seconds, 10 unless set.
+ * visit serve PORT: the server, which tells each client its family. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netdb.h>
@@ -119,7 +119,7 @@ static void give_up(int number)
 	_exit(0);
 }
 
-/* The last byte of what comes. */
+/* The last byte received. */
 static char family_seen(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};

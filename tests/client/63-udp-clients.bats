@@ -1,10 +1,10 @@
-# UDP clients, unmodified and IPv4-only: names that have IPv6 addresses only, or IPv4 addresses to which there
-# is no route, are reached over IPv6; all others over IPv4.
+# Unmodified IPv4-only UDP clients. They reach a name over IPv6 if it has IPv6 addresses only, or no route to
+# its IPv4 address; otherwise over IPv4.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# Names come from a real DNS server, reached over IPv6 so that IPv4 can be taken away.
+# A real DNS server has the names. It is reached over IPv6, so that IPv4 can be taken away.
 setup() {
 	need dnsmasq
 	hosts_up
@@ -14,7 +14,7 @@ setup() {
 		--host-record=six.example,$server6 --host-record=four.example,$server4 \
 		--host-record=both.example,$server4,$server6
 	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'
-	# Native servers of both families, that say who asked.
+	# Native servers of both families; they tell who asked.
 	for family in 4 6; do
 		start echo$family "$programs/udp_where" $family 5071
 	done
@@ -24,7 +24,7 @@ teardown() { hosts_down; }
 
 no_ipv4_route() { ip -n "$client" addr del 192.0.2.2/24 dev veth0; }
 
-# ask_by COMMAND...: for each name, what came back; the command has NAME in the place of the name.
+# ask_by COMMAND...: prints what comes back for each name, which replaces NAME in the command.
 over() {
 	local name=$1 family=$2
 	shift 2
@@ -96,7 +96,7 @@ assert s.family == socket.AF_INET'
 	for name in nosuch.example both.example 192.0.2.7 2001:db8::7 127.0.0.1; do
 		on_client "$programs/resolve" $name >"$BATS_TEST_TMPDIR/plain" || true
 		on_client "$run" -- "$programs/resolve" $name >"$BATS_TEST_TMPDIR/shim" || true
-		# But for an IPv6 literal asked for in AF_INET, which is what it is for.
+		# Except an IPv6 literal asked for as AF_INET: that is the purpose.
 		case $name in
 		2001:*) sed -i '/AF_INET:\|gethostbyname/d' "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim" ;;
 		esac

@@ -1,6 +1,6 @@
-# connect() to a name, by small programs in every mode: what they observe, run natively against the one address
-# that answers, and under the shim against a list of which only the last does (eight.example with a rule that
-# leaves the IPv4 address to the end), is the same.
+# connect() to a name, by small programs in every mode. Under the library, with a list of addresses of which
+# only the last answers, they observe the same as natively with that address alone (eight.example: a rule puts
+# the IPv4 address last).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -26,12 +26,12 @@ observe() {
 		ip netns exec "$client" timeout 60 ${SHIM:+"$run" "$last" --} "$programs/$program" "$@" "$name" "$port" \
 		>"$output" 2>&1 3>&-
 	echo "exit status $?" >>"$output"
-	# From the commands that a program of another word size or C library runs.
+	# For commands that a program of another word size or C library runs.
 	[ "${BUILD:-build}" = build ] || sed -i '/^ERROR: ld.so: object .* from LD_PRELOAD cannot be preloaded/d' "$output"
 }
 
-# same PROGRAM NAMES PREFIX SCENARIO...: each scenario natively and, for each name, under the shim, all at once.
-# A scenario with "+" before it has a server that does not answer at first.
+# same PROGRAM NAMES PREFIX SCENARIO...: runs each scenario natively and, for each name, under the shim, all at
+# once. With "+" before a scenario, the server does not answer at first.
 same() {
 	local program=$1 names=$2 prefix=$3 port=7200 scenario name jobs='' failed=''
 	shift 3
@@ -52,18 +52,18 @@ same() {
 			diff "$BATS_TEST_TMPDIR/${scenario#+}.four.example" "$BATS_TEST_TMPDIR/${scenario#+}.$name" ||
 				failed="$failed $prefix/$scenario/$name"
 		done
-		# It did get somewhere.
+		# It has connected.
 		grep -q 'exit status 0' "$BATS_TEST_TMPDIR/${scenario#+}.four.example" || failed="$failed $scenario"
 	done
 	echo "differs:$failed" >&2
 	[ -z "$failed" ]
 }
 
-# No answer from the IPv6 address at all, for the second name.
+# The second name's IPv6 address does not answer.
 connects() {
 	local mask='' move=+move
 	case $1 in ppoll | pselect | epoll_pwait*) mask=+mask ;; esac
-	# In an epoll set it would stay registered under its old number.
+	# An epoll set would keep it registered under its old number.
 	case $1 in epoll*) move='' ;; esac
 	drop_in6 $dead6
 	# shellcheck disable=SC2086 # one word each or none
@@ -98,7 +98,7 @@ connects() {
 		+ignored +poll +cancel +handler
 }
 
-# Nobody listens there, over either family.
+# Nobody listens there in either family.
 @test "nobody there: the same events and errors" {
 	local mode name
 	for mode in 'connects poll quick' 'connects select quick' 'connects epoll quick' 'connects epoll-et quick' \
@@ -114,7 +114,8 @@ connects() {
 	done
 }
 
-# IPv4 has failed, on a descriptor of the library's, while there is no answer over IPv6: then that descriptor is closed.
+# IPv4 has failed, on a descriptor of the library's, and IPv6 does not answer yet: then that descriptor is
+# closed.
 @test "nobody there, and all descriptors are closed: the same error" {
 	local scenario
 	drop_in6 $dead6
@@ -126,7 +127,7 @@ connects() {
 	done
 }
 
-# Whatever stands in the way of IPv6, it is IPv4 as it would have been.
+# Whatever stands in the way of IPv6, IPv4 works as natively.
 plain_ipv4() {
 	local way=$1
 	shift
@@ -140,7 +141,7 @@ plain_ipv4() {
 @test "no descriptor left, IPv6 forbidden by a sandbox or switched off: plain IPv4" {
 	start echo6 python3 "$root/tests/lib/echo.py" $server6 7200 7200
 	wait_until eval '[ "$(on_server ss -Hltn "sport = :7200" | wc -l)" = 2 ]'
-	# It would be IPv6.
+	# Otherwise it is IPv6.
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain both.example 7200
 	assert_output --partial "[$server6]:7200 connected"
 	echo "nameserver $server4" >"/etc/netns/$client/resolv.conf"
@@ -169,7 +170,7 @@ plain_ipv4() {
 	drop_in6 2001:db8:1::80/124
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
 	assert_line --regexp 'to eight.example: \[2001:db8:1::8[1-7]\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected'
-	# A rule that wants one family first has it so.
+	# A rule can put one family first.
 	run -0 on_client "$run" --rule='connect ipv6-first' --log=info -- "$programs/blocks" plain eight.example 7200
 	assert_line --regexp ':7200 given up after .*:7200 given up after .*192\.0\.2\.1:7200 connected'
 }
@@ -178,12 +179,12 @@ plain_ipv4() {
 	drop_in6 $dead6
 	DUALSTACK_DELAY=10 run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	assert_output --partial '192.0.2.1:7200 connected'
-	# With 0 nothing else is tried while there is no answer from the first.
+	# With 0 nothing else is tried until the first address has failed.
 	DUALSTACK_DELAY=0 run -124 on_client timeout 2 "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	DUALSTACK_DELAY=0 run -0 on_client timeout 5 "$run" --log=info -- "$programs/blocks" plain eight.example 7200
 }
 
-@test "DUALSTACK_DELAY: what is no number of milliseconds is refused" {
+@test "DUALSTACK_DELAY: anything but a number of milliseconds is refused" {
 	for value in x -1 1.5 '1 ' 60001 999999; do
 		DUALSTACK_DELAY=$value run -125 "$run" true
 		assert_output "dualstack-run: DUALSTACK_DELAY: unknown value '$value', expected a number of milliseconds from 0 to 60000"
@@ -191,7 +192,7 @@ plain_ipv4() {
 	DUALSTACK_DELAY=60000 run -0 "$run" true
 }
 
-# As proxychains and torsocks do.
+# Like proxychains and torsocks.
 @test "another preload library behind, whose connect() closes, polls and writes" {
 	cat >"$BATS_TEST_TMPDIR/other.c" <<-'END'
 		#define _GNU_SOURCE

@@ -1,5 +1,5 @@
-# Clients, unmodified, by name: whichever of a name's addresses answers, of either family, is reached; without the
-# shim they fail where the one address that they try does.
+# Unmodified clients reach a name by whichever of its addresses answers, of either family. Without the shim they
+# fail if the one address that they try does.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -38,7 +38,7 @@ over() {
 	assert_output --partial "over IPv$family"
 }
 
-# Under the shim, in every case.
+# Under the shim, all cases.
 everywhere() {
 	over 6 six "$@"
 	over 6 only6 "$@"
@@ -60,7 +60,7 @@ the_same_failure() {
 	assert_equal "$status" "$status_then"
 }
 
-# Times and dates, and where a name's addresses come in another order, are not what is compared.
+# Times, dates and the order of a name's addresses are not compared.
 normal() { printf '%s\n' "$1" | sed -E 's/[0-9]+ ms/N ms/; s/[0-9]{4}-[0-9-]+ [0-9:]+/DATE/'; }
 
 # A program that knows IPv4 only, natively and under the shim.
@@ -80,7 +80,7 @@ ipv4_only() {
 	ipv4_only sh -c 'nc.traditional -w 10 NAME 7000 </dev/null'
 }
 
-@test "socat TCP6, which takes the first address and asks as if for bind() (AI_PASSIVE)" {
+@test "socat TCP6, which takes the first address and asks with AI_PASSIVE, as if for bind()" {
 	need socat
 	set -- sh -c 'socat -t 10 - TCP6:NAME:7000 </dev/null 2>&1 | sed "s/.* E //"'
 	natively only4 "$@"
@@ -90,7 +90,7 @@ ipv4_only() {
 	over 4 only4 "$@"
 	over 4 dead "$@"
 	over 4 eight "$@"
-	# For bind() an IPv4 address in the place of none would be another one.
+	# bind() must not be given an IPv4 address where there is none.
 	natively four "$@"
 	words=$output
 	refute_output --partial 'over IPv'
@@ -166,7 +166,7 @@ except OSError as e:
 	ipv4_only "$BATS_TEST_TMPDIR/libevent" NAME 7000
 }
 
-# Programs that know IPv6, and wait for ever for the first address.
+# Programs that know IPv6 but wait for the first address for ever.
 @test "Tcl, socket -async (knows IPv6)" {
 	need tclsh
 	printf '%s\n' 'set s [socket -async [lindex $argv 0] 7000]' 'fileevent $s writable {set done 1}' \

@@ -1,4 +1,4 @@
-# WeeChat and bip, unmodified, as clients of a real IRC server that a name with several addresses stands for.
+# Unmodified WeeChat and bip are clients of a real IRC server, whose name has several addresses.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -16,13 +16,13 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# Which family the server has connections over, from port 6667.
+# The families of the server's connections on port 6667.
 families() {
 	on_server ss -Htn state established 'sport = :6667' |
 		awk '{ print $3 ~ /^\[2001/ ? "IPv6" : "IPv4" }' | sort -u | tr '\n' ' '
 }
 
-# weechat IPV6 NAME [dualstack-run...]: connects in the background; its pid in $weechat.
+# weechat IPV6 NAME [dualstack-run...]: connects in the background; sets $weechat to its pid.
 weechat() {
 	local ipv6=$1 name=$2 dir=$BATS_TEST_TMPDIR/weechat.$BATS_TEST_NUMBER.$RANDOM
 	shift 2
@@ -44,7 +44,7 @@ over() {
 	wait_until eval '[ -z "$(families)" ]'
 }
 
-# Nobody there, or no address at all that it could use: in its own words.
+# If nobody is there, or it can use no address, it says so in its own words.
 says() {
 	local words=$1
 	shift
@@ -75,14 +75,14 @@ says() {
 	over IPv4 on four
 	says 'refused' on nobody
 	says 'refused' on nobody "$run" --
-	# By itself it waits for the IPv6 address until it gives up, or the user does.
+	# Natively it waits for the IPv6 address until it or the user gives up.
 	weechat on dead
 	wait_until eval 'on_client ss -Htno state syn-sent | grep "$dead6" | grep -q "timer:(on,[^,]*,1)"'
 	assert_equal "$(families)" ''
 	stop $weechat
 }
 
-# start_bip NAME [dualstack-run...]: in the background; its pid in $bip.
+# start_bip NAME [dualstack-run...]: in the background; sets $bip to its pid.
 start_bip() {
 	local name=$1
 	shift
@@ -92,7 +92,7 @@ start_bip() {
 	bip=$!
 }
 
-# Both sides of bip: a client that comes over IPv6, and the server by name.
+# Both sides of bip: a client over IPv6, and the server by name.
 bip_by_name() {
 	start_bip "$1" "$run" --log=info --
 	wait_until grep -q 'Connected for user' "$BATS_TEST_TMPDIR/bip.log"
@@ -114,7 +114,7 @@ bip_by_name() {
 	bip_by_name four IPv4 $client6
 }
 
-@test "bip where nobody is there: its own words, with the shim and without" {
+@test "bip, nobody there: its own words, with the shim and without" {
 	need bip
 	bip_config 7778
 	for with in env "$run"; do
@@ -122,7 +122,7 @@ bip_by_name() {
 		wait_until grep -q 'Connection refused' "$BATS_TEST_TMPDIR/bip.log"
 		stop $bip
 	done
-	# By itself it does not get beyond an IPv6 address that does not answer.
+	# Natively it does not get beyond an IPv6 address that does not answer.
 	start_bip dead
 	wait_until eval 'on_client ss -Htno state syn-sent | grep "$dead6" | grep -q "timer:(on,[^,]*,1)"'
 	assert_equal "$(families)" ''

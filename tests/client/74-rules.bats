@@ -1,4 +1,4 @@
-# Rules about connect(): the order and set of families, by name, address, port and protocol.
+# Connect rules choose families and their order, by name, address, port and protocol.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -11,7 +11,7 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# tries NAME RULE...: how a plain IPv4 program gets to NAME, and the log of what was tried.
+# tries NAME RULE...: a plain IPv4 program connects to NAME; prints the result and the log.
 tries() {
 	local rules=() rule
 	for rule in "${@:2}"; do rules+=("--rule=$rule"); done
@@ -34,7 +34,7 @@ tries() {
 	assert_output --partial 'over IPv4'
 }
 
-@test "first means first: where only the other family's server is up, it is used" {
+@test ""first" means first: if only the other family's server is up, it is used" {
 	greet $server4
 	tries both.example 'connect ipv6-first'
 	assert_output --partial 'over IPv4'
@@ -43,14 +43,14 @@ tries() {
 	refute_output --partial 'over IPv'
 }
 
-@test "only means only: no address of the other family is tried" {
+@test ""only" means only: no address of the other family is tried" {
 	greet $server6
 	tries both.example 'connect ipv4-first'
 	assert_output --partial 'over IPv6'
 	tries both.example 'connect ipv4'
 	refute_output --partial 'over IPv'
 	refute_output --partial "$server6"
-	# A name without an address of the family that is left has none that is reached.
+	# A name without an address of that family is not reached.
 	tries six.example 'connect ipv4'
 	refute_output --partial 'over IPv'
 	tries four.example 'connect ipv6'
@@ -58,7 +58,7 @@ tries() {
 	assert_output --partial 'a rule leaves out 192.0.2.1:7000'
 }
 
-@test "a name's rule holds for its synthetic address, which is not given out either" {
+@test "a rule for a name holds for its synthetic address: it is not given out" {
 	run -0 on_client "$run" -- "$programs/resolve" six.example
 	assert_line --regexp '^getaddrinfo AF_INET: 2[45][0-9]\.'
 	run -0 on_client "$run" --rule='connect name=six.example ipv4' -- "$programs/resolve" six.example
@@ -68,7 +68,7 @@ tries() {
 	assert_line --regexp '^getaddrinfo AF_INET6: No address'
 }
 
-@test "programs that know both families: what a rule leaves out can't be reached" {
+@test "programs that know both families can't reach what a rule leaves out" {
 	need curl
 	greet $server4 $server6
 	run -0 on_client "$run" --rule='connect ipv4' curl -sv --max-time 9 http://both.example:8080/
@@ -83,7 +83,7 @@ tries() {
 	run -0 on_client "$run" --rule="connect address=192.0.2.0/24 ipv6" curl -s --max-time 9 "http://[$server6]:8080/"
 }
 
-@test "a real IPv4-only client: nc.traditional goes where it is told" {
+@test "a real IPv4-only client: nc.traditional follows the rules" {
 	need nc.traditional
 	greet $server4 $server6
 	run -0 on_client sh -c "echo | timeout 9 $run --rule='connect ipv4' nc.traditional -q 1 both.example 7000"
@@ -92,7 +92,7 @@ tries() {
 	assert_output --partial 'over IPv6'
 }
 
-@test "datagrams: by name to the family that a rule wants, connected or not" {
+@test "datagrams to a name go to the family that a rule wants, connected or not" {
 	need socat
 	start says python3 "$root/tests/lib/says.py" 5071 $server4 $server6
 	wait_until eval '[ "$(on_server ss -Hlun "sport = :5071" | wc -l)" = 2 ]'
@@ -108,12 +108,12 @@ tries() {
 		asks 'connect udp name=both.example port=5071 ipv4'
 		assert_output --partial 'over IPv4'
 	done
-	# An address that is left out: nothing gets out.
+	# Nothing is sent to an address that a rule leaves out.
 	run on_client sh -c "echo hello | timeout 9 $run --rule='connect udp address=192.0.2.0/24 ipv6' socat -t 9 - UDP4-DATAGRAM:$server4:5071"
 	assert_output --partial 'Network is unreachable'
 }
 
-@test "a server's answers are not subject to rules that name nobody" {
+@test "rules without a name or address do not apply to a server's answers" {
 	start serve "$run" --rule='connect ipv4' "$programs/udp_serve" plain 5000
 	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
 	run -0 on_client "$programs/udp_ask" $server6 5000

@@ -1,5 +1,4 @@
-# The measurement of the time to connect (tests/bench/connect), in short: that it measures what it says. How long it takes
-# is not tested.
+# A short run of tests/bench/connect: it measures what it claims to. The times themselves are not tested.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -7,7 +6,7 @@ load ../lib/helper
 # The median and the family of CLIENT under CONDITION.
 cell() { awk -F '\t' -v client="$1" -v condition="$2" '$1 == client && $2 == condition { print $3, $4 }' "$table"; }
 
-@test "every cell is there, the relay delays, and where IPv6 does not answer it is IPv4" {
+@test "every cell is there, the relay delays, and IPv4 is used if IPv6 does not answer" {
 	need_root
 	need nft
 	need dnsmasq
@@ -20,7 +19,7 @@ cell() { awk -F '\t' -v client="$1" -v condition="$2" '$1 == client && $2 == con
 		assert_regex "$(cell $client refused)" ' 4$'
 		assert_regex "$(cell $client dropped)" ' 4$'
 	done
-	# Address after address it waits for each.
+	# One that tries addresses in turn waits for each.
 	assert_equal "$(cell in-turn dropped)" '2000 -'
 	run -0 cell in-turn slow-50
 	assert_regex "$output" ' 6$'

@@ -1,5 +1,5 @@
-# dualstack.conf: where it is read from, what goes before what, and that a bad one stops the launcher and keeps
-# the library out of a program that is preloaded without it.
+# dualstack.conf: where it is read from, and the precedence of files, variables and options. A bad file stops
+# the launcher, and makes the library inactive in a program that is preloaded without it.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -8,7 +8,7 @@ library=$build/libdualstack.so
 
 setup() { conf=$BATS_TEST_TMPDIR/dualstack.conf; }
 
-# refused MESSAGE ARG...: 125, that one line, and nothing was run.
+# refused MESSAGE ARG...: status 125, that one line, and no program run.
 refused() {
 	run --separate-stderr -125 "$run" "${@:2}" touch "$BATS_TEST_TMPDIR/ran"
 	assert_output ''
@@ -16,7 +16,7 @@ refused() {
 	assert_file_not_exist "$BATS_TEST_TMPDIR/ran"
 }
 
-# with_etc FILE COMMAND...: with FILE as /etc/dualstack.conf, for the command alone.
+# with_etc FILE COMMAND...: runs COMMAND, for which alone FILE is /etc/dualstack.conf.
 with_etc() {
 	need_root
 	mkdir -p "$BATS_TEST_TMPDIR/etc"
@@ -25,7 +25,7 @@ with_etc() {
 		unset DUALSTACK_CONFIG && exec "$@"' sh "$BATS_TEST_TMPDIR/etc" "$@"
 }
 
-@test "--print-config: the defaults, a file, rules before it, variables before that, options before those" {
+@test "--print-config: a file before the defaults, rules before the file, variables before it, options before all" {
 	run -0 "$run" --print-config
 	assert_output 'enabled = yes
 delay = 250
@@ -58,7 +58,7 @@ bind tcp port=1 ipv4'
 	assert_line 'enabled = yes'
 }
 
-@test "the file that the variable names, and that of the system" {
+@test "the file that the variable names, and the system's" {
 	echo 'delay = 7' >"$conf"
 	DUALSTACK_CONFIG=$conf run -0 "$run" --print-config
 	assert_line 'delay = 7'
@@ -66,7 +66,7 @@ bind tcp port=1 ipv4'
 	assert_line 'delay = 250'
 	run -0 with_etc "$conf" "$run" --print-config
 	assert_line 'delay = 7'
-	# The library by itself.
+	# The library without the launcher.
 	echo 'bind tcp port=5000 ipv4' >"$conf"
 	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
 	hosts_up
@@ -80,7 +80,7 @@ bind tcp port=1 ipv4'
 	hosts_down
 }
 
-@test "a file that is wrong does not keep a service from being looked at or disabled" {
+@test "with a bad file, a service can still be looked at and disabled" {
 	echo 'bogus' >"$conf"
 	mkdir -p "$BATS_TEST_TMPDIR/root/etc/systemd/system"
 	printf '[Service]\nExecStart=/bin/true\n' >"$BATS_TEST_TMPDIR/root/etc/systemd/system/some.service"
@@ -92,7 +92,7 @@ bind tcp port=1 ipv4'
 	assert_output --partial "$conf:1:1: unknown word"
 }
 
-@test "what is wrong: file, line, column, and what was expected" {
+@test "an error has file, line and column, and what was expected" {
 	printf '\n# x\n  delay = soon\n' >"$conf"
 	refused "$conf:3:11: unknown value 'soon', expected a number of milliseconds from 0 to 60000" --config="$conf"
 	printf 'bind tcp port=80,70000 ipv4\n' >"$conf"
@@ -117,20 +117,20 @@ bind tcp port=1 ipv4'
 	printf 'delay = 5\0\n' >"$conf"
 	refused "$conf:1:10: a NUL byte, expected text" --config="$conf"
 	head -c 70000 /dev/zero | tr '\0' '#' >"$conf"
-	refused "$conf: too long, expected 65536 bytes at most" --config="$conf"
+	refused "$conf: too long, expected at most 65536 bytes" --config="$conf"
 }
 
-@test "who else can write the file decides what services do: it is refused" {
+@test "a file that others can write is refused: they would decide what services do" {
 	need_root
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	echo 'delay = 7' >"$conf"
 	for mode in 664 646 666 622; do
 		chmod $mode "$conf"
-		refused "$conf: can be written by its group or others, expected its owner alone" --config="$conf"
+		refused "$conf: can be written by its group or others, expected only its owner" --config="$conf"
 	done
 	chmod 644 "$conf"
 	chown nobody "$conf"
-	refused "$conf: belongs to another user, expected root or the one who runs this" --config="$conf"
+	refused "$conf: belongs to another user, expected root or the current user" --config="$conf"
 	run -0 setpriv --reuid nobody --clear-groups "$run" --config="$conf" --print-config
 	assert_line 'delay = 7'
 	chown root "$conf"
@@ -141,7 +141,7 @@ bind tcp port=1 ipv4'
 	assert_output "dualstack-run: $conf: can't be read: EACCES"
 }
 
-@test "preloaded without the launcher, a bad file: nothing is done, and the log says why" {
+@test "preloaded without the launcher, with a bad file: inactive, and the log says why" {
 	hosts_up
 	printf 'bind tcp port=5001 ipv4\nbind tcp porte=5001 ipv4\n' >"$conf"
 	for steps in "a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000"; do
@@ -155,7 +155,7 @@ bind tcp port=1 ipv4'
 		assert_line 'who:::1/5000 ECONNREFUSED'
 		assert_equal "$stderr" ''
 	done
-	# A variable that is not understood is as if not set.
+	# A variable with a bad value is ignored.
 	run -0 --separate-stderr on_server env LD_PRELOAD="$library" DUALSTACK_PEER=fake "$programs/steps" \
 		a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:::1/5000
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
@@ -163,12 +163,12 @@ bind tcp port=1 ipv4'
 	hosts_down
 }
 
-@test "the report of a bad file goes to syslog where no log was asked for" {
+@test "the report of a bad file goes to syslog if no log was asked for" {
 	syslogged "DUALSTACK_CONFIG=/nonexistent LD_PRELOAD=$library exec /bin/true"
 	assert_output --regexp "^<27>dualstack\[[0-9]+\]: /nonexistent: can't be read: ENOENT; doing nothing$"
 }
 
-@test "what a service was started with holds for its heirs, whatever becomes of file and environment" {
+@test "the programs that a service executes keep its settings, whatever becomes of the file and the environment" {
 	hosts_up
 	printf 'log = info:%s\nbind tcp port=5001 ipv4\n' "$BATS_TEST_TMPDIR/log" >"$conf"
 	# serve exec runs itself again for each connection, with an empty environment.
@@ -183,7 +183,7 @@ bind tcp port=1 ipv4'
 	hosts_down
 }
 
-@test "the log: of a flood so much, and a count of the rest" {
+@test "the log: a flood is cut, and the rest counted" {
 	need_root
 	hosts_up
 	steps=(a=tcp4 a.reuseaddr)

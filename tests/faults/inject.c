@@ -1,5 +1,5 @@
-/* A preload library behind libdualstack.so: makes one of its calls fail (inject.def). The functions that it
- * interposes are called through it alone, whoever called them; of the others the return address tells. */
+/* A preload library after libdualstack.so: makes one of its calls fail (inject.def). Functions that the
+ * library interposes reach this only through it; for the others, the return address tells who calls. */
 #define _GNU_SOURCE
 #include "inject.h"
 
@@ -17,11 +17,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What a failure returns: -1 with errno; the same with the call made; NULL with errno; the error itself; and
- * what the resolver's older functions do. */
+/* What a failure returns: -1 with errno; the same after the call was made; NULL with errno; the error itself;
+ * and as the resolver's older functions do. */
 enum returns { MINUS, DONE, NOTHING, NUMBER, HOST, HOST_R };
 
-/* All are called with as many words as any of them has; what is too much nobody looks at. */
+/* All are called with as many words as the longest takes; the others ignore the rest. */
 typedef long word;
 typedef word function(word, word, word, word, word, word, word, word);
 
@@ -72,7 +72,7 @@ static void map_page(void)
 		page = found;
 }
 
-/* Before the first call of any: it comes from the library's initialiser, or the program's. */
+/* Before the first call, which comes from the library's initialiser or the program's. */
 static void load(void)
 {
 	for (int i = 0; i < ROWS; i++) {
@@ -98,7 +98,7 @@ static bool from_library(enum row row, const void *caller)
 	return hooked[row] || ((uintptr_t)caller >= library && (uintptr_t)caller < library_end);
 }
 
-/* What a thread of the library's asks is never the program's question. */
+/* A call in one of the library's threads is never the program's own. */
 static bool is_main_thread(void)
 {
 	return next[ROW_sys_read](SYS_gettid, 0, 0, 0, 0, 0, 0, 0) == getpid();
@@ -109,8 +109,8 @@ static bool waits(enum row row)
 	return row >= ROW_poll && row <= ROW_epoll_pwait;
 }
 
-/* Whether the program's call comes down to this one: that it is the same, another way of waiting or of
- * sending, or what a connect() that does not block has begun. */
+/* Whether this call is the program's own: the same, another way of waiting or sending, or the connect() that
+ * a non-blocking connect() has begun. */
 static bool is_own(enum row row)
 {
 	return page->own == row || (waits(page->own) && waits(row)) ||
@@ -118,7 +118,7 @@ static bool is_own(enum row row)
 	       (page->connecting != NO_ROW && page->connecting == row);
 }
 
-/* Counts a call, and says whether it is to fail. */
+/* Counts a call. True: it is to fail. */
 static bool is_due(enum row row, const void *caller)
 {
 	unsigned number;
@@ -183,12 +183,12 @@ static enum row row_of(enum row row, const word *args)
 	case ROW_bind:
 		return by_family(row, ROW_bind_in6, false, args);
 	case ROW_connect:
-		/* On one that is established it can't fail any more. */
+		/* On an established connection it can't fail any more. */
 		return is_connected((int)args[0]) ? NO_ROW : by_family(row, ROW_connect_in6, false, args);
 	case ROW_fcntl:
 		return args[1] == F_DUPFD_CLOEXEC ? row : ROW_fcntl_other;
 	case ROW_epoll_ctl:
-		/* What it says then is an answer. */
+		/* The error is an answer then. */
 		return args[1] == EPOLL_CTL_MOD ? NO_ROW : row;
 	default:
 		return row;
@@ -199,7 +199,7 @@ static word call(enum row row, enum returns returns, const word *a, const void *
 {
 	word result;
 
-	/* The loader's own, before anything can be looked up. */
+	/* The loader's call, before anything can be looked up. */
 	if (!loaded && row == ROW_calloc)
 		return (word)__libc_calloc((size_t)a[0], (size_t)a[1]);
 	load_early();

@@ -1,5 +1,5 @@
-/* What the program of the sweep (sweep.c), its children and the preload library (inject.c) share: a file that
- * all map, named in the environment (INJECT). */
+/* The memory that the sweep (sweep.c), its children and the preload library (inject.c) share: a file that all
+ * map, named in the environment (INJECT). */
 #ifndef TESTS_INJECT_H
 #define TESTS_INJECT_H
 
@@ -22,7 +22,7 @@ enum row {
 };
 
 struct page {
-	/* What is to fail: the call ROW with ERROR, number FROM, counted from 1, and with ALL those behind
+	/* What is to fail: call number FROM, counted from 1, of ROW with ERROR; with ALL, also those after
 	 * it. */
 	enum row row;
 	int error;
@@ -30,12 +30,12 @@ struct page {
 	bool all;
 
 	enum row own;          /* the call that the program is in */
-	enum row connecting;   /* the connect() that it has begun, with the family that it asked for */
-	bool fired, fired_own; /* it did; in a call of the program's that is the same one */
+	enum row connecting;   /* the connect() that it has begun, by the family that it asked for */
+	bool fired, fired_own; /* it has failed; and it was the program's own call */
 	int unknown;           /* a system call that has no row */
 	unsigned counts[ROWS];
 
-	unsigned used; /* of what the program and its children have seen */
+	unsigned used; /* bytes of TEXT, what the program and its children have seen */
 	char text[4096];
 };
 

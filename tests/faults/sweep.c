@@ -1,35 +1,28 @@
-/* sweep                        which scenarios there are
- * sweep SCENARIO               what is seen in it, on standard output
+/* sweep                        prints the names of the scenarios
+ * sweep SCENARIO               prints what is seen in it
  * sweep SCENARIO NATIVE FORM   under the library and inject.so: makes each of the library's calls fail in
- * turn, and says where something is seen that is neither what it is without the library (the file NATIVE) nor
- * what it is with it, nor the error of the program's own call. FORM: short, one error for each call; all; or
- * count, which calls there are. */
+ * turn, and prints the cases in which something is seen that is neither what it is without the library (the
+ * file NATIVE), nor what it is with it, nor the error of the program's own call. FORM: short, one error for
+ * each call; all; or count, which only prints the calls. */
 #define _GNU_SOURCE
 #include "sweep.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <pthread.h>
-
-/* A run that takes longer hangs. No error has this number. */
-enum { SECONDS = 5, UNTOUCHED = 4646, FAILURES_SHOWN = 40, FIRST_PORT = 10000, LAST_PORT = 30000 };
+enum { FAILURES_SHOWN = 40 };
 
 struct page *page;
 const char *self;
-in_port_t port = FIRST_PORT;
 
 static const struct {
 	const char *name;
@@ -64,122 +57,9 @@ static const char *error_text(int row, int error)
 	return text;
 }
 
-/* ---- in the scenarios */
-
-void say(const char *label, const char *format, ...)
-{
-	const unsigned room = sizeof page->text - page->used;
-	unsigned used = (unsigned)snprintf(page->text + page->used, room, "%s: ", label);
-	va_list args;
-
-	va_start(args, format);
-	if (used < room)
-		used += (unsigned)vsnprintf(page->text + page->used + used, room - used, format, args);
-	va_end(args);
-	if (used + 2 > room) {
-		(void)fprintf(stderr, "sweep: no room for what is seen\n");
-		_exit(2);
-	}
-	page->text[page->used + used] = '\n';
-	page->text[page->used + used + 1] = '\0';
-	page->used += used + 1;
-}
-
-void begin(enum row own)
-{
-	page->own = own;
-	errno = UNTOUCHED;
-}
-
-bool ended(const char *label, long result)
-{
-	const int error = errno;
-
-	page->own = NO_ROW;
-	if (result < 0)
-		say(label, "%s", strerrorname_np(error) ? strerrorname_np(error) : "no error");
-	else
-		say(label, error == UNTOUCHED ? "ok" : "ok, but errno is changed");
-	return result >= 0;
-}
-
-/* ---- one run */
-
-static int count_entries(const char *directory)
-{
-	char buffer[4096];
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
-	    count = 0;
-	long size;
-
-	while ((size = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
-		for (long at = 0; at < size; count++)
-			at += ((const struct dirent64 *)(const void *)(buffer + at))->d_reclen;
-	(void)syscall(SYS_close, fd);
-	return count;
-}
-
-/* A look-up that nobody waits for any more may still be at work. */
-static bool one_thread_left(void)
-{
-	const struct timespec moment = {0, 1000000};
-
-	for (int i = 0; i < 2000 && count_entries("/proc/self/task") > 3; i++)
-		(void)syscall(SYS_nanosleep, &moment, NULL);
-	return count_entries("/proc/self/task") == 3;
-}
-
-static void run_scenario(const struct scenario *s)
-{
-	sigset_t before, after;
-	int descriptors, cancel;
-
-	(void)pthread_sigmask(SIG_BLOCK, NULL, &before);
-	descriptors = count_entries("/proc/self/fd");
-	s->run();
-	page->row = NO_ROW;
-	if (!one_thread_left())
-		say("threads", "left over");
-	descriptors = count_entries("/proc/self/fd") - descriptors;
-	say("descriptors", descriptors ? "%d more than before" : "as before", descriptors);
-	(void)pthread_sigmask(SIG_BLOCK, NULL, &after);
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel);
-	say("thread", "%s, %s", memcmp(&before, &after, 8) == 0 ? "signals as before" : "signals blocked",
-	    cancel == PTHREAD_CANCEL_ENABLE ? "can be cancelled" : "can't be cancelled");
-}
-
-/* In a process of its own. Returns its status. */
-static int run_in_child(const struct scenario *s)
-{
-	int status = -1;
-	pid_t child;
-
-	memset(page->counts, 0, sizeof page->counts);
-	page->own = page->connecting = NO_ROW;
-	page->fired = page->fired_own = false;
-	page->used = 0;
-	page->text[0] = '\0';
-	port = port == LAST_PORT ? FIRST_PORT : port + 1;
-	(void)fflush(stdout);
-	child = fork();
-	if (child == 0) {
-		/* What it starts is ended with it. */
-		(void)setpgid(0, 0);
-		(void)alarm(SECONDS);
-		run_scenario(s);
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child) {
-		perror("sweep");
-		exit(2);
-	}
-	(void)kill(-child, SIGKILL);
-	return status;
-}
-
 /* ---- the verdict */
 
-/* Whether TEXT has LINE, up to its end. */
+/* Whether TEXT has LINE, which ends at its newline. */
 static bool has_line(const char *text, const char *line)
 {
 	const size_t size = strcspn(line, "\n");
@@ -216,7 +96,7 @@ static bool is_allowed(const struct scenario *s, const char *line, const char *n
 
 static int failures;
 
-/* What is to fail, for who reads of it. */
+/* Reports a case. */
 static void show(const struct scenario *s, int row, int error, unsigned from, bool all, const char *what,
 		 size_t size)
 {
@@ -282,23 +162,21 @@ static void try(const struct scenario *s, struct page *armed, const char *native
 	spent += began;
 }
 
-/* What only a sandbox refuses, and then it does so from there on: else what the kernel has just told of a
- * socket would be as good as forgotten. */
+/* Calls that only a sandbox refuses, which then goes on doing so: else what the kernel has just said of a
+ * socket would be forgotten. */
 static bool lasts(int row)
 {
 	return row == ROW_getsockopt || row == ROW_pthread_sigmask;
 }
 
-/* What can't go on failing: of a descriptor that is open, and of a registration that has just been taken out.
- */
+/* Calls that can't go on failing: their descriptor is open, or their registration has just been removed. */
 static bool passes(int row)
 {
 	return row == ROW_dup3 || row == ROW_epoll_ctl;
 }
 
-/* What fails from the start or never. A sandbox comes between a call that holds signals back and the one that
- * lets go of them as little as between the beginning of a connect and its end, where a program has to ask for
- * its error. */
+/* Calls that fail from the start or never. No sandbox begins between blocking signals and unblocking them,
+ * nor between the start of a connect and its end, where a program has to ask for its error. */
 static bool from_the_start(const struct scenario *s, int row)
 {
 	return row == ROW_pthread_sigmask ||
@@ -306,8 +184,8 @@ static bool from_the_start(const struct scenario *s, int row)
 				row == ROW_fstat || row == ROW_dup3));
 }
 
-/* Each occurrence fails by itself and with all that follow. In the short form, by one error, another one at
- * each. */
+/* Each occurrence fails alone, and together with all that follow. The short form tries one error at each, a
+ * different one each time. */
 static void sweep_row(const struct scenario *s, int row, unsigned count, bool all, const char *native,
 		      const char *wide)
 {
@@ -398,7 +276,27 @@ static void map_page(const char *path)
 		(void)close(fd);
 }
 
-/* Where the page is in the arguments of a child (scenarios.c). */
+static const struct scenario *const rooms[] = {server_scenarios, client_scenarios, resolver_scenarios,
+					       process_scenarios, config_scenarios};
+enum { ROOMS = sizeof rooms / sizeof *rooms };
+
+static const struct scenario *find_scenario(const char *name)
+{
+	for (int i = 0; i < ROOMS; i++)
+		for (const struct scenario *s = rooms[i]; s->name; s++)
+			if (strcmp(s->name, name) == 0)
+				return s;
+	return NULL;
+}
+
+static void print_scenarios(void)
+{
+	for (int i = 0; i < ROOMS; i++)
+		for (const struct scenario *s = rooms[i]; s->name; s++)
+			(void)puts(s->name);
+}
+
+/* A child (process.c, config.c) has the page's FILE in its arguments. */
 static int be_child(char **args, const char *file)
 {
 	map_page(file);
@@ -408,6 +306,7 @@ static int be_child(char **args, const char *file)
 int main(int argc, char **argv)
 {
 	static char path[4096];
+	const struct scenario *s;
 
 	if (argc > 4 && strcmp(argv[1], "accept") == 0)
 		return be_child(argv + 1, argv[4]);
@@ -416,17 +315,15 @@ int main(int argc, char **argv)
 	map_page(getenv("INJECT"));
 	path[readlink("/proc/self/exe", path, sizeof path - 1)] = '\0';
 	self = path;
-	for (int i = 0; i < scenario_count; i++)
-		if (argc > 1 && strcmp(argv[1], scenarios[i].name) == 0) {
-			if (argc == 4)
-				return sweep(&scenarios[i], contents(argv[2]), argv[3]);
-			page->row = NO_ROW;
-			if (run_in_child(&scenarios[i]) != 0)
-				return 1;
-			(void)fputs(page->text, stdout);
-			return 0;
-		}
-	for (int i = 0; i < scenario_count; i++)
-		(void)puts(scenarios[i].name);
-	return 2;
+	if (argc < 2 || !(s = find_scenario(argv[1]))) {
+		print_scenarios();
+		return 2;
+	}
+	if (argc == 4)
+		return sweep(s, contents(argv[2]), argv[3]);
+	page->row = NO_ROW;
+	if (run_in_child(s) != 0)
+		return 1;
+	(void)fputs(page->text, stdout);
+	return 0;
 }

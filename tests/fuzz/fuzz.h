@@ -1,7 +1,6 @@
-/* What every fuzz target needs. A target is one function, which takes any bytes and asserts what must be true
- * of them: clang's libFuzzer calls it with inputs that it makes up (make fuzz), replay.c with those that are
- * kept in corpus/ (make check). Each input is taken alone: what one leaves in a table, the next does not see.
- */
+/* Shared by the fuzz targets. A target is one function, which takes any bytes and asserts what must be true
+ * of them. clang's libFuzzer calls it with inputs that it makes up (make fuzz), replay.c with those kept in
+ * corpus/ (make check). Inputs are independent: none sees what another left in a table. */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
 
@@ -13,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is left of an input from which numbers are taken. Behind its end they are 0. */
+/* The rest of an input, from which numbers are taken. After its end they are 0. */
 struct input {
 	const uint8_t *at;
 	size_t left;
@@ -45,8 +44,8 @@ static inline unsigned take16(struct input *in)
 	return high << 8 | take8(in);
 }
 
-/* SIZE bytes that begin SHIFT bytes behind an aligned address, with nothing behind them that may be touched,
- * in *MEMORY, which is to be freed. */
+/* SIZE bytes, SHIFT bytes behind an aligned address, with inaccessible memory behind them, in *MEMORY, which
+ * the caller frees. */
 static inline void *exactly(size_t size, unsigned shift, void **memory)
 {
 	*memory = malloc(size + shift);

@@ -1,5 +1,4 @@
-/* In libFuzzer's place: feeds the files that are its arguments to a target, and names the one at which it
- * failed. */
+/* Replaces libFuzzer: feeds the files in its arguments to a target, and names the one at which it failed. */
 #include "fuzz.h"
 
 #include <signal.h>
@@ -8,7 +7,7 @@
 
 static const char *current;
 
-/* assert() and the sanitizers say what is wrong; this, with which input. */
+/* assert() and the sanitizers print what is wrong; this prints the input. */
 static void name_it(int sig)
 {
 	(void)!write(STDERR_FILENO, current, strlen(current));
@@ -27,7 +26,7 @@ static void replay(const char *path)
 		exit(2);
 	}
 	rewind(file);
-	/* No byte more, so that reading beyond the end is seen. */
+	/* No byte more, so that a read beyond the end is seen. */
 	data = malloc((size_t)size);
 	if ((size && !data) || fread(data, 1, (size_t)size, file) != (size_t)size) {
 		perror(path);

@@ -1,11 +1,11 @@
-# The library as a file: what it exports, what it needs, what stands beside it, and its installation.
+# The library as a file: its exports, its needs, other libraries beside it, and its installation.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
 library=$build/libdualstack.so
 
-# The names in hooks.def, the one place where they are listed.
+# The names in hooks.def, where alone they are listed.
 listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" | sort; }
 
 @test "it exports the functions of hooks.def and nothing else" {
@@ -25,7 +25,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 	assert_output --partial NOW
 }
 
-# Nothing below the exported functions calls an interposed name: it would meet itself.
+# Nothing below the exported functions calls an interposed name: that would call the library again.
 @test "the inner files call no interposed function" {
 	for object in "$build"/shim/*/*.o; do
 		case $object in */hooks/* | */tool/*) continue ;; esac
@@ -35,7 +35,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 	done
 }
 
-@test "it works with another preload library before it and behind it" {
+@test "it works with other preload libraries before and after it" {
 	need_root
 	hosts_up
 	for order in "$BATS_TEST_TMPDIR/other.so:$library" "$library:$BATS_TEST_TMPDIR/other.so"; do
@@ -63,7 +63,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 	hosts_down
 }
 
-# Initialisers of other libraries may run before that of this one.
+# Initialisers of other libraries may run before this library's.
 @test "it works in the initialiser of another library" {
 	need_root
 	hosts_up
@@ -102,7 +102,7 @@ listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p
 	assert_output "$plain"
 }
 
-@test "relative paths in LD_PRELOAD work for heirs, too" {
+@test "relative paths in LD_PRELOAD work for programs that are executed, too" {
 	need_root
 	hosts_up
 	cd "$build"

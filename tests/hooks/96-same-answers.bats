@@ -1,5 +1,5 @@
-# Whatever a program asks, with whatever arguments, it is told what it would have been without the library
-# (tests/programs/answers.c). What differs is listed here, with the reason.
+# Every call, with any arguments, gives what it gives without the library (tests/programs/answers.c).
+# Differences are listed here, each with its reason.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -20,8 +20,8 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# answers 1|2 PREFIX...: what the program prints without the library and with it, each on a host of its own. A line of
-# $BATS_TEST_TMPDIR/differences has both where they differ.
+# answers 1|2 PREFIX...: runs the program without the library and with it, each on a host of its own.
+# $BATS_TEST_TMPDIR/differences has both lines wherever they differ.
 answers() {
 	local varied=$1 native=$BATS_TEST_TMPDIR/native shim=$BATS_TEST_TMPDIR/shim
 	shift
@@ -33,8 +33,8 @@ answers() {
 	paste -d '\t' "$native" "$shim" | awk -F '\t' '$1 != $2' >"$BATS_TEST_TMPDIR/differences"
 }
 
-# Reads patterns, each with a line behind it that says why what it matches may differ. Each difference has a reason,
-# and each reason a difference.
+# Reads patterns, each followed by a line with the reason why its matches may differ. Each difference must have
+# a reason, and each reason a difference.
 assert_justified() {
 	local pattern reason all=
 	while IFS= read -r pattern && IFS= read -r reason; do
@@ -51,10 +51,10 @@ cookies, times and processors are never twice the same'
 names='^get(addrinfo|hostbyname2?(_r)?)\(.*in6
 names with addresses of the other family only are found, whether there is a way to them or not (dualstack(7), Names)'
 
-@test "every function in hooks.def, every two arguments: the same answers but for what is listed" {
+@test "every function in hooks.def, every two arguments: the same answers, except those listed" {
 	answers 2
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -gt 20000 ]
-	# It is answers that are compared: of each kind there are many.
+	# These are real answers: there are many of each kind.
 	for kind in ' = 0' ' = -1 EFAULT' ' = -1 EINVAL' ' = -1 ENOTSOCK' ' = -1 EAFNOSUPPORT' 'from=0200' 'signal 11'; do
 		assert [ "$(grep -ac -- "$kind" "$BATS_TEST_TMPDIR/native")" -gt 50 ]
 	done

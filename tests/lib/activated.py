@@ -1,5 +1,5 @@
-# A service whose listener systemd has bound (sd_listen_fds(3)): tells each client, by IPv4 or IPv6 as the
-# listener is, whom it sees. Python makes of it what the kernel says it is.
+# A service whose listener systemd has bound (sd_listen_fds(3)). It tells each client whom it sees, in the
+# family that the kernel says the listener has.
 import os
 import socket
 

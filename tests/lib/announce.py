@@ -1,9 +1,9 @@
 """announce.py [--from=LOCAL] [--key=KEY] [--hash=HEX] TRACKER PORT PEER_PORT [scrape]: one exchange with a UDP tracker (BEP 15):
 connect, then announce a peer at PEER_PORT as a leecher, or scrape; prints what the tracker answers.
 
-TRACKER is an address. With --from it may be a name, and the exchange is one of BEP 7: the socket is of LOCAL's
-family, it is bound to LOCAL before it is connected, and the name is asked for addresses of that family only. What
-fails then is printed as the name of the error."""
+TRACKER is an address. With --from it may be a name, and the exchange follows BEP 7: the socket has LOCAL's family and
+is bound to LOCAL before it connects, and only addresses of that family are looked up. A failure is printed as the
+error's name."""
 import argparse
 import errno
 import random

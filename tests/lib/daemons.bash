@@ -1,8 +1,8 @@
-# The daemons of the other tests, each configured for IPv4 only: all of them at once, asked for something, and what
-# they answer and log. Needs dovecot.bash and irc.bash; the demo uses it, too.
+# The daemons of the other tests, each configured for IPv4 only: starts all of them, asks each for something,
+# and collects their answers and logs. Needs dovecot.bash and irc.bash; the demo uses it, too.
 
 daemons='dovecot ngircd bip Jamulus opentracker nginx python3'
-# Global, where "load" is a function.
+# -g, because "load" is a function.
 declare -gA daemon_port=([dovecot]=1143 [ngircd]=6667 [bip]=7778 [Jamulus]=22124 [opentracker]=6969 [nginx]=8080 [python3]=5007)
 declare -gA daemon_pid
 
@@ -34,7 +34,7 @@ daemons_config() {
 	END
 }
 
-# daemon_start NAME [COMMAND...]: under what is given; its log is new.
+# daemon_start NAME [COMMAND...]: starts it under COMMAND, with a new log.
 daemon_start() {
 	local name=$1 dir=$BATS_TEST_TMPDIR
 	shift
@@ -62,19 +62,19 @@ daemons_start() {
 	local name
 	for name in $daemons; do
 		daemon_start "$name" "$@"
-		# bip has to find the IRC server.
+		# bip needs the IRC server.
 		[ "$name" != ngircd ] || wait_until daemon_serves ngircd
 	done
 	for name in $daemons; do wait_until daemon_serves "$name"; done
 	wait_until grep -q 'Connected for user' "$BATS_TEST_TMPDIR/bip.log"
-	# It reads its list of torrents in a thread.
+	# A thread reads its list of torrents.
 	wait_until eval 'daemon_ask opentracker "$server" 127.0.0.1 | grep -qa incomplete'
 }
 
 daemons_stop() {
 	local name
 	for name in $daemons; do kill "${daemon_pid[$name]}"; done
-	# Once in many times one of them misses the signal, without the library too.
+	# Rarely one of them misses the signal, also without the library.
 	for name in $daemons; do
 		wait_until eval '! kill -0 ${daemon_pid[$name]}' && continue
 		echo "$name did not end, and is killed" >&2
@@ -83,32 +83,33 @@ daemons_stop() {
 	done
 }
 
-# datagram HOST ADDR PORT HEX LENGTH: sends these bytes, and shows so many of the answer.
+# datagram HOST ADDR PORT HEX LENGTH: sends these bytes, and prints LENGTH bytes of the answer.
 datagram() {
 	# shellcheck disable=SC2016 # for the other shell
 	ip netns exec "$1" bash -c 'exec 3<>"/dev/udp/$1/$2" && printf "$(printf "%s" "$3" | sed "s/../\\\\x&/g")" >&3 &&
 		timeout 10 dd bs=2048 count=1 <&3 2>/dev/null | od -An -v -tx1 -N "$4"' bash "${@:2}"
 }
 
-# irc HOST ADDR PORT LINE...: until it has been greeted. What tells the time, or counts, is left out.
+# irc HOST ADDR PORT LINE...: talks until it is greeted; prints all but times and counts.
 irc() {
 	UNTIL='End of MOTD' ip netns exec "$1" "$programs/ask" "$2/$3" "${@:4}" | grep -vE '^:irc.example.net (003|2[0-9]+) '
 }
 
-# daemon_ask NAME HOST ADDR: what it answers there.
+# daemon_ask NAME HOST ADDR: prints its answer there.
 daemon_ask() {
 	local at=$3 port=${daemon_port[$1]} nick=g$RANDOM
 	case $at in *:*) at=[$at] ;; esac
 	case $1 in
 	dovecot) fetch "$2" "$at" "$port" ;;
-	# A nick of its own, as it may not have noticed yet that the one before is gone; it tells others of QUIT, slowly.
+	# A new nick, because the server may not have noticed yet that the one before is gone; it tells others
+	# of QUIT, slowly.
 	ngircd) irc "$2" "$3" "$port" "NICK $nick" 'USER guest 0 * :guest' | sed "s/$nick/guest/g" ;;
-	# It quits as a client does: bip 0.9.3 ends itself when one goes away while it is being written to.
+	# It sends QUIT: bip 0.9.3 crashes if a client goes away while it is being written to.
 	bip) THEN=QUIT irc "$2" "$3" "$port" 'PASS u:secret:c' 'NICK reader' 'USER reader 0 * :reader' ;;
-	# A ping, with the time that comes back (as dualstack-run(1) has it, under EXAMPLES).
+	# A ping, with the time that comes back (dualstack-run(1), EXAMPLES).
 	Jamulus) datagram "$2" "$3" "$port" 0000e903000400000000006f60 100 ;;
-	# BEP 15, connect; the answer up to what is made up for the connection. Then an announce by HTTP, whose
-	# peers are bytes, of which any can be a newline.
+	# BEP 15: connect, and the answer up to the random connection id. Then an announce by HTTP; its peers
+	# are bytes, any of which can be a newline.
 	opentracker)
 		datagram "$2" "$3" "$port" 00000417271019800000000012345678 8 &&
 			http "$2" "$at:$port/announce?info_hash=dualstack-test-hash!&port=5001&left=1" |
@@ -120,7 +121,7 @@ daemon_ask() {
 }
 http() { ip netns exec "$1" curl -s --max-time 10 "http://$2"; }
 
-# The peers in a daemon's log, in order, for those which log them.
+# The peers in a daemon's log, in order, if it logs them.
 daemon_logged() {
 	case $1 in
 	dovecot) sed -n 's/.*Login: .* rip=\([^,]*\),.*/\1/p' "$BATS_TEST_TMPDIR/dovecot/log" ;;
@@ -130,7 +131,7 @@ daemon_logged() {
 	esac
 }
 
-# daemons_ask DIR HOST ADDR: the answers of all, a file each.
+# daemons_ask DIR HOST ADDR: puts the answers of all into DIR, a file each.
 daemons_ask() {
 	local name asking=()
 	mkdir -p "$1"

@@ -1,4 +1,4 @@
-# A dovecot of its own: as Debian ships it but for the directories, high ports, and one user.
+# A dovecot of our own: Debian's configuration except directories, high ports and one user.
 
 # dovecot_config LISTEN PORT: writes the configuration, with a mail in the user's mailbox.
 dovecot_config() {

@@ -1,7 +1,8 @@
-# Each call of the library's that can fail does so in turn (tests/faults): the program gets what it would without the
-# library or with it, or its own call's error; no address of IPv6, no descriptor more than before, no thread left over,
-# no signal held back, no errno changed where all is well. What fails is named as SCENARIO: CALL ERROR at NUMBER.
-# FAULTS=all: by each error that the call's manual page names, instead of one, another one at each occurrence.
+# Makes each call of the library's that can fail do so in turn (tests/faults). The program gets what it gets
+# without the library or with it, or its own call's error. No IPv6 address is shown, no descriptor or thread is
+# left over, no signal stays blocked, and success does not change errno. A failure is reported as SCENARIO: CALL
+# ERROR at NUMBER.
+# FAULTS=all: tries each error that the call's manual page names, not a different one at each occurrence.
 
 faults=$root/tests/faults
 sweep=$build/tests/faults/sweep
@@ -25,12 +26,12 @@ injected() {
 		"$sweep" "$@"
 }
 
-# A file to be read, and a library that has to be found again.
+# A file to be read, and a library with a relative path.
 configured() {
 	printf 'log = debug:%s\nbind tcp port=1 program=nobody ipv4\n' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/conf"
 	chmod 644 "$BATS_TEST_TMPDIR/conf"
 	export DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/conf
-	cd "$build"
+	cd "$build" || return
 	library=./libdualstack.so
 }
 

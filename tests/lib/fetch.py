@@ -1,6 +1,6 @@
-# fetch.py PORT NAME...: an IPv4-only program that fetches from names which others choose, and so refuses addresses of
-# its own host and network (RFC 6890), as many such programs list them: without 240.0.0.0/4. A name with a "!" before it
-# is the administrator's own. Says for each what became of it.
+# fetch.py PORT NAME...: an IPv4-only program that fetches from names that others choose. Like many such
+# programs it refuses addresses of its own host and network (RFC 6890), but not 240.0.0.0/4. "!" before a name:
+# the administrator's own. Prints the result for each.
 import ipaddress
 import socket
 import sys

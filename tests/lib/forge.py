@@ -1,5 +1,5 @@
-# forge.py ADDRESS PORT SOURCE...: sends a datagram from port 9999 of each source to ADDRESS of its family, with the
-# source as its text. The sources need not be this host's.
+# forge.py ADDRESS PORT SOURCE...: sends a datagram from port 9999 of each source to ADDRESS, in ADDRESS's
+# family. Its text is the source, which need not be this host's.
 import socket
 import struct
 import sys

@@ -1,5 +1,5 @@
-# The inputs that are kept of fuzzing (make fuzz), each given to its target again, with the address and the
-# undefined-behaviour sanitizer of gcc: a target asserts what must be true, and a sanitizer's report ends it.
+# Replays the inputs that fuzzing (make fuzz) has kept, with gcc's address and undefined-behaviour sanitizers. A
+# target asserts what must be true; an assertion or a sanitizer's report ends it.
 
 # replay ROOM/TARGET
 replay() {
@@ -11,7 +11,7 @@ replay() {
 	assert_output "${#inputs[@]} inputs"
 }
 
-# replayed_all ROOM FILE: every target of the room is replayed in FILE.
+# replayed_all ROOM FILE: asserts that FILE replays every target of the room.
 replayed_all() {
 	local target
 	for target in "$root/tests/fuzz/$1"/*.c; do

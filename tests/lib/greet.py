@@ -1,5 +1,5 @@
-# greet.py LINE HTTP TLS CERTIFICATE ADDRESS...: on three ports of each address, a server that says over which family it
-# was reached: in a line, as a web page, and in a line over TLS.
+# greet.py LINE HTTP TLS CERTIFICATE ADDRESS...: a server on three ports of each address. It tells over which
+# family it was reached: in a line, as a web page, and in a line over TLS.
 import socket
 import ssl
 import sys

@@ -1,13 +1,13 @@
-# What the bats files share. Hosts are network namespaces: a server with loopback, 192.0.2.1 and
-# 2001:db8:1::1, and a client, 192.0.2.2 and 2001:db8:1::2, made anew for each test, so that no port and
-# no TIME_WAIT is left over from another.
+# Shared by the bats files. Hosts are network namespaces: a server with loopback, 192.0.2.1 and 2001:db8:1::1,
+# and a client with 192.0.2.2 and 2001:db8:1::2. Each test makes them anew, so that no port and no TIME_WAIT is
+# left over from another.
 
 bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-# The build directory that is tested: the Makefile's BUILD.
+# The tested build directory: the Makefile's BUILD.
 case ${BUILD:-build} in
 /*) build=$BUILD ;;
 *) build=$root/${BUILD:-build} ;;
@@ -22,7 +22,7 @@ server4=192.0.2.1
 server6=2001:db8:1::1
 client6=2001:db8:1::2
 
-# A skip with a reason; in CI a test that skips has failed, see tests/run.
+# Skips with a reason; in CI a skipped test has failed (tests/run).
 need_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root, for network namespaces"
 }
@@ -84,8 +84,8 @@ wait_until() {
 	return 1
 }
 
-# start NAME COMMAND...: in the background, on the server; its output in $BATS_TEST_TMPDIR/NAME.log and
-# its pid in $started.
+# start NAME COMMAND...: in the background, on the server; its output is in $BATS_TEST_TMPDIR/NAME.log, its pid
+# in $started.
 start() {
 	local name=$1
 	shift
@@ -105,11 +105,11 @@ wait_port() { wait_until listening "$1"; }
 
 log_of() { cat "$BATS_TEST_TMPDIR/$1.log"; }
 
-# What a client gets from PORT over each way in: loopback of both families, and from the other host.
+# Prints what a client gets from PORT over each way in: the loopback of both families, and from the other host.
 ask() { on_server "$programs/ask" "$@"; }
 ask_from_client() { on_client "$programs/ask" "$@"; }
 
-# Without the shim, IPv6 is refused and IPv4 works: else a test below could not fail.
+# Without the shim, IPv6 is refused and IPv4 works; else a test with it could not fail.
 assert_ipv4_only() {
 	run -0 on_server "$programs/steps" a=tcp4 "a.connect:127.0.0.1/$1"
 	assert_line "a.connect:127.0.0.1/$1 ok"
@@ -119,7 +119,7 @@ assert_ipv4_only() {
 	assert_line "a.connect:$server6/$1 ECONNREFUSED"
 }
 
-# syslogged COMMAND: what a shell's COMMAND sends to a /dev/log of its own, in $output.
+# syslogged COMMAND: runs COMMAND in a shell; sets $output to what it sends to a /dev/log of its own.
 syslogged() {
 	need_root
 	need socat

@@ -1,11 +1,11 @@
-# Names, from a real DNS server on the server host, for the client host.
+# Names for the client host, from a real DNS server on the server host.
 #
 #   four  A only                        six    AAAA only
-#   both  A and AAAA                    slow   A, and nobody answers to a query for its AAAA
+#   both  A and AAAA                    slow   A, and a query for its AAAA is not answered
 #   eight seven AAAA, where nobody listens, and an A
-#   dead  A and AAAA, where what is sent to the IPv6 address is dropped (drop_in6)
-#   other another name for what "both" has as A, with an AAAA of its own
-#   only4, only6, nobody                 A and AAAA, where services at $server4 and $server6 are on one, or none
+#   dead  A and AAAA; packets to the IPv6 address are dropped (drop_in6)
+#   other the A of "both", with an AAAA of its own
+#   only4, only6, nobody                 A and AAAA; only the A, only the AAAA, or neither has a service
 
 dead6=2001:db8:1::dead
 
@@ -29,7 +29,7 @@ names_up() {
 	for i in 81 82 83 84 85 86 87 99 dead; do ip -n "$server" addr add 2001:db8:1::$i/64 dev veth0 nodad; done
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	ip -n "$server" addr add 192.0.2.8/24 dev veth0
-	# An upstream that never answers, for what is not local: the AAAA of "slow".
+	# An upstream that never answers, for the name that is not local: the AAAA of "slow".
 	start silence socat -u UDP4-RECV:5399,bind=127.0.0.1 OPEN:/dev/null
 	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
 		--addn-hosts="$BATS_TEST_TMPDIR/hosts" --host-record=slow.test,$server4 --server=/test/127.0.0.1#5399
@@ -37,24 +37,24 @@ names_up() {
 	wait_until eval 'on_client getent ahosts eight.example | grep -q 192.0.2.1'
 }
 
-# What is sent to the address vanishes: no ICMP, no RST.
+# Packets to the address vanish: no ICMP, no RST.
 drop_in6() {
 	on_server nft 'add table inet lost; add chain inet lost in { type filter hook input priority 0; }
 		add rule inet lost in ip6 daddr '"$1"' meta l4proto tcp drop'
 }
 
-# Ports in a set of their own get no answer over IPv4 until they are taken out of it.
+# IPv4 packets to the ports in a set vanish until a port is taken out of it.
 holds_up() {
 	on_server nft 'add table inet held; add set inet held ports { type inet_service; }
 		add chain inet held in { type filter hook input priority 0; }
 		add rule inet held in ip version 4 tcp dport @ports tcp flags syn drop'
 }
 hold() { on_server nft add element inet held ports "{ $1 }"; }
-# The command that lets go.
+# The command that takes one out.
 letting_go() { echo "ip netns exec $server nft delete element inet held ports '{ $1 }'"; }
 
-# Servers on the server host, at the addresses named, that say over which family they were reached (greet.py): in a
-# line on port 7000, by HTTP on 8080, by TLS on 8443.
+# Servers on the server host, at the named addresses, that tell over which family they were reached (greet.py):
+# in a line on port 7000, by HTTP on 8080, by TLS on 8443.
 greet() {
 	need openssl
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/pem" \

@@ -1,12 +1,12 @@
 # An IPv6-only client host whose network has NAT64 (tayga) on the server host, and behind that a host that has IPv4
 # only: 192.31.196.10.
 #
-#   four.example   A only           nowhere.example   A only, of a host that is not there
+#   four.example   A only           nowhere.example   A only, of no host
 #   both.example   A and AAAA of two hosts: the AAAA is $server6
 
 far4=192.31.196.10
 
-# nat64_up PREFIX [ADVERTISED]: ADVERTISED is what ipv4only.arpa has in it; - for nothing.
+# nat64_up PREFIX [ADVERTISED]: ADVERTISED is the prefix in ipv4only.arpa; - for none.
 nat64_up() {
 	need tayga
 	need dnsmasq
@@ -48,7 +48,7 @@ tayga_up() {
 	start tayga tayga -c "$BATS_TEST_TMPDIR/tayga.conf" --nodetach
 }
 
-# ipv4only.arpa's AAAA by the prefix (RFC 7050, 2.2), for prefixes of 96 bits.
+# ipv4only.arpa's AAAA with the prefix (RFC 7050, 2.2), of 96 bits.
 names_of_nat64() {
 	local arpa=()
 	[ "$1" = - ] || arpa=("--host-record=ipv4only.arpa,192.0.0.170,${1%/96}192.0.0.170")
@@ -62,7 +62,7 @@ names_of_nat64() {
 
 on_far() { ip netns exec "$far" "$@"; }
 
-# start_far NAME COMMAND...: as start(), on the far host.
+# start_far NAME COMMAND...: like start(), on the far host.
 start_far() {
 	local server=$far
 	start "$@"

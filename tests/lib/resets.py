@@ -1,5 +1,5 @@
-# resets.py serve PORT: an IPv4-only server with a peer that resets its connections, as resets.py reset ADDRESS PORT
-# does, at each stage, and one that has no use for its datagrams. Says what each call gave; addresses as "peer".
+# resets.py serve PORT: an IPv4-only server whose peer, resets.py reset ADDRESS PORT, resets its connections at
+# each stage, and another that takes no datagrams. Prints what each call gave, addresses as "peer".
 import errno
 import select
 import socket
@@ -37,14 +37,14 @@ def serve(port):
     u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     u.bind(("", port))
     u.settimeout(9)
-    # Before accept(): the peer says by a datagram that it has been there.
+    # Before accept(): the peer sends a datagram when it is done.
     u.recvfrom(9)
     c, peer = s.accept()
     print("before accept:", len(peer))
     attempt("getpeername", c.getpeername)
     attempt("recv", lambda: c.recv(9))
     attempt("send", lambda: c.send(b"x"))
-    # Behind it.
+    # After it.
     c, peer = s.accept()
     c.send(b"go")
     wait_for_reset(c)
@@ -53,14 +53,14 @@ def serve(port):
     attempt("getsockname", c.getsockname)
     attempt("SO_ERROR", lambda: errno.errorcode.get(c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)))
     attempt("recv", lambda: c.recv(9))
-    # While there is something under way.
+    # While data is in flight.
     c, peer = s.accept()
     c.settimeout(9)
     print("in a transfer:", len(peer))
     attempt("send", lambda: send_all(c))
     attempt("send", lambda: c.send(b"x"))
     attempt("getpeername", c.getpeername)
-    # Datagrams that are not taken, of which an unconnected socket is not told (udp(7)), and a connected one is.
+    # Datagrams that nobody takes: a connected socket is told, an unconnected one is not (udp(7)).
     data, peer = u.recvfrom(9)
     attempt("sendto", lambda: u.sendto(b"x", peer))
     data, peer = u.recvfrom(9)

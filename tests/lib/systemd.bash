@@ -1,5 +1,5 @@
-# What the commands that in-systemd runs share: this machine as the server, 192.0.2.1 and 2001:db8:1::1, and
-# a namespace "client" behind a veth pair. $root is the repository.
+# Shared by the commands that in-systemd runs: this machine is the server, 192.0.2.1 and 2001:db8:1::1, with a
+# namespace "client" behind a veth pair. $root is the repository.
 
 programs=$root/build/tests/programs
 
@@ -25,7 +25,7 @@ client_up() {
 	wait_until eval 'ip netns exec client "$programs/ask" 2001:db8:1::1/1 | grep -q ECONNREFUSED'
 }
 
-# reached COMMAND...: what "COMMAND ADDRESS" comes to over each way in; it is to put $at in front of what talks.
+# reached COMMAND...: prints what "COMMAND ADDRESS" gives over each way in; COMMAND puts $at before its clients.
 reached() {
 	local address answer all=
 	for address in 127.0.0.1 ::1 192.0.2.1 2001:db8:1::1; do
@@ -39,14 +39,14 @@ reached() {
 	echo "reached:$all"
 }
 
-# What stands in the journal is worth reading when something has failed.
+# The journal is worth reading after a failure.
 failed() {
 	echo "FAILED: $*"
 	journalctl --no-pager -q -o cat -n 60
 	exit 1
 }
 
-# quietly COMMAND...: shows what it says only if it fails.
+# quietly COMMAND...: shows its output only if it fails.
 quietly() {
 	local said
 	said=$("$@" 2>&1) || failed "$* ($?): $said"

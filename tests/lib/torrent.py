@@ -1,7 +1,7 @@
-"""BEP 3: what a torrent and a tracker's answer are written in (bencode).
+"""BEP 3: bencode, the form of torrents and of a tracker's answers.
 
-torrent.py make DATA ANNOUNCE TORRENT   writes TORRENT, of the file DATA, to be announced at ANNOUNCE; prints its info hash
-torrent.py answer                       prints what the tracker's answer on standard input says
+torrent.py make DATA ANNOUNCE TORRENT   writes TORRENT for the file DATA, announced at ANNOUNCE; prints its info hash
+torrent.py answer                       prints the tracker's answer from standard input
 """
 import hashlib
 import os

@@ -1,17 +1,17 @@
-# opentracker, as Debian builds it (for IPv4), and aria2c, which announces to it and downloads by it.
+# opentracker, as Debian builds it (for IPv4), and aria2c, which announces to it and downloads through it.
 
 tracker_port=6969
 test_hash=$(printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n')
 
-# torrent_of URL: DATA, a torrent of it that is announced there, and $hash, its info hash.
+# torrent_of URL: makes DATA, its torrent, which is announced at URL, and $hash, the info hash.
 torrent_of() {
 	[ -e "$BATS_TEST_TMPDIR/data" ] || head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	torrent=$BATS_TEST_TMPDIR/$(printf '%s' "$1" | tr -c 'a-z0-9' _).torrent
 	hash=$(python3 "$root/tests/lib/torrent.py" make "$BATS_TEST_TMPDIR/data" "$1" "$torrent")
 }
 
-# start_tracker [dualstack-run...]: for the test's hash and that of the data. It drops its privileges, and only
-# tracks what is in its list.
+# start_tracker [dualstack-run...]: for the test's hash and the data's. It drops its privileges, and tracks only
+# its list.
 start_tracker() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	torrent_of http://none.example/announce
@@ -19,7 +19,7 @@ start_tracker() {
 	chmod 644 "$BATS_TEST_TMPDIR/white"
 	start tracker "$@" opentracker -i 0.0.0.0 -p $tracker_port -P $tracker_port -d "$BATS_TEST_TMPDIR" -u nobody -w /white
 	tracker=$started
-	# It reads the list in a thread, when it has started.
+	# A thread reads the list after the start.
 	wait_until eval 'on_server python3 "$root/tests/lib/announce.py" 127.0.0.1 $tracker_port 1 | grep -q announce'
 }
 
@@ -30,7 +30,7 @@ udp_announce() {
 	on_client "$@" python3 "$root/tests/lib/announce.py" --from="$from" "$name" $tracker_port "$port"
 }
 
-# http_announce FROM NAME PEER_PORT COMMAND...: likewise; curl, or dualstack-run and curl, with more options.
+# http_announce FROM NAME PEER_PORT COMMAND...: likewise, with curl or dualstack-run curl, and more options.
 http_announce() {
 	local from=$1 name=$2 port=$3
 	shift 3
@@ -45,14 +45,14 @@ counted() {
 }
 counts() { [ "$(counted "$1")" = "scrape: $2 leechers, $3 seeders" ]; }
 
-# What the tracker tells of HASH to somebody at the server's loopback, who is counted from then on, too.
+# What the tracker tells a peer at the server's loopback about HASH. It counts that peer from then on.
 told() {
 	on_server python3 "$root/tests/lib/announce.py" --hash="$1" 127.0.0.1 $tracker_port 1
 }
 
-# aria HOST NAME PORT COMMAND...: aria2c, or dualstack-run and aria2c, with more options, in the background; it listens
-# on PORT, its directory and log are called NAME, its pid is in $started. It asks for names through libc, finds
-# nobody but by the tracker, and checks and seeds what it has already. Asked to end it takes its leave of the tracker.
+# aria HOST NAME PORT COMMAND...: runs aria2c, or dualstack-run aria2c, with more options, in the background. It
+# listens on PORT; its directory and log are called NAME, its pid is in $started. It looks up names through
+# libc, finds peers by the tracker alone, and checks and seeds what it has. When stopped it tells the tracker.
 aria() {
 	local host=$1 name=$2 port=$3 dir=$BATS_TEST_TMPDIR/$2
 	shift 3

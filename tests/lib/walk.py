@@ -1,6 +1,6 @@
-# walk.py tcp|udp ADDRESS PORT NETWORK COUNT: peers of a server, from COUNT addresses of NETWORK (which must be local
-# here), each of which says which address it is from. Every tenth of those over TCP asks to be connected back to. Says
-# how many answers came to the address that they speak of, and how many to another; over UDP for as long as any come.
+# walk.py tcp|udp ADDRESS PORT NETWORK COUNT: COUNT peers of a server, each from an address of NETWORK, which
+# must be local here, and which it sends. Every tenth over TCP asks to be connected back to. Prints how many
+# answers came to the address that they name, and how many to another; over UDP until no more come.
 import ipaddress
 import socket
 import struct

@@ -1,4 +1,4 @@
-# where.py PORT ADDRESS...: a server that says at which of the addresses it was reached, in a line.
+# where.py PORT ADDRESS...: a server that tells, in a line, at which address it was reached.
 import select
 import socket
 import sys

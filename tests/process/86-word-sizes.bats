@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# The build directories are this file's own, but for that of the usual compiler.
+# The build directories are this file's own, except the usual compiler's.
 setup_file() {
 	need_root
 	need musl-gcc
@@ -21,7 +21,7 @@ teardown() { hosts_down; }
 
 class() { LC_ALL=C readelf -h "$1" | sed -n 's/.*Class: *//p'; }
 
-@test "each word size has its library beside the other, where ld.so looks for it by \$LIB" {
+@test "the libraries of both word sizes are installed side by side, where ld.so finds them by \$LIB" {
 	run -0 find "$opt/lib/dualstack" -name libdualstack.so
 	assert_equal "${#lines[@]}" 2
 	assert_equal "$(for file in "${lines[@]}"; do class "$file"; done | sort | tr '\n' ' ')" 'ELF32 ELF64 '
@@ -29,7 +29,7 @@ class() { LC_ALL=C readelf -h "$1" | sed -n 's/.*Class: *//p'; }
 	assert_output "$opt/lib/dualstack/\$LIB/libdualstack.so"
 }
 
-# served PORT: over every way in, and nothing was complained about.
+# served PORT: asserts that every way in works, without a complaint.
 served() {
 	for address in 127.0.0.1 ::1 "$server4"; do
 		run -0 ask "$address/$1"
@@ -49,7 +49,7 @@ served() {
 	wait_port 5001
 	served 5000
 	served 5001
-	# By its path, the library is for one of them.
+	# A path names the library of one word size only.
 	start plain env LD_PRELOAD="$build/libdualstack.so" "$m32/tests/programs/serve" blocking 5002
 	wait_port 5002
 	assert_ipv4_only 5002
@@ -57,8 +57,7 @@ served() {
 	assert_output --partial 'wrong ELF class'
 }
 
-# crossing PARENT WORKER: the parent calls itself by the worker's name, and executes that for each connection,
-# with the environment cleaned.
+# crossing PARENT WORKER: for each connection, the parent executes the worker, with the environment cleaned.
 crossing() {
 	local style port=5000
 	for style in exec vfork spawn; do
@@ -88,7 +87,7 @@ crossing() {
 	assert_output --partial "/libdualstack.so: can't read the library"
 }
 
-# same_with_musl FILE FILTER LEAST: with musl, the same tests, of which a part will do here: LEAST at the least.
+# same_with_musl FILE FILTER LEAST: runs the tests that match FILTER, at least LEAST of them, with musl.
 same_with_musl() {
 	run env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" BATS_LIB_PATH="$BATS_LIB_PATH" BUILD="$musl" \
 		bats --tap --filter "$2" "$root/tests/$1"
@@ -119,7 +118,7 @@ same_with_musl() {
 }
 
 @test "glibc programs that a musl program executes start, without the library; and the other way round" {
-	# The loader says so, and the program goes on.
+	# The loader complains, and the program goes on.
 	run -0 --separate-stderr "$musl/dualstack-run" echo hello
 	assert_output hello
 	assert_regex "$stderr" 'ABI version invalid.*ignored'

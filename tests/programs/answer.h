@@ -1,4 +1,4 @@
-/* What a server tells each client: the line that serve.c speaks of. */
+/* The line that a server sends to each client (serve.c). */
 #ifndef TESTS_ANSWER_H
 #define TESTS_ANSWER_H
 
@@ -7,13 +7,13 @@
 #include <netdb.h>
 #include <unistd.h>
 
-/* Answers on FD and closes it. ACCEPTED is what accept() gave, or NULL. */
+/* Answers on FD and closes it. ACCEPTED is the address from accept(), or NULL. */
 static inline void answer(int fd, const union address *accepted)
 {
 	union address peer, local;
 	socklen_t peer_len = sizeof peer, local_len = sizeof local, len = sizeof(int);
 	char roomy[INET6_ADDRSTRLEN] = "-", host[NI_MAXHOST] = "-";
-	/* Not address_text()'s: a handler that answers others may come between. */
+	/* Not address_text()'s buffer, which a handler that answers others may overwrite. */
 	char shown[3][INET6_ADDRSTRLEN] = {"-"};
 	int domain = -1;
 

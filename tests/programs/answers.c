@@ -1,9 +1,8 @@
-/* answers 1|2 [CALL...]: asks every function that the library interposes, or the CALLs, with one of its
- * arguments, or every two, at each of their boundary values (answers_rows.h), and prints a line for each:
- * what was returned, errno if it was touched, and which of the program's bytes were. Under the library they
- * are to be what they are without. Ports of the kernel's choice are shown as "pp". Each is asked in a child
- * of its own, and where that dies of it, the line says of what. Exits 1 when a function of hooks.def is not
- * asked. */
+/* answers 1|2 [CALL...]: calls every function that the library interposes, or the CALLs, with each boundary
+ * value of one argument, or of every two (answers_rows.h). Prints a line for each call: the result, errno if
+ * it was touched, and which of the program's bytes were. The lines must be the same with the library and
+ * without. A port of the kernel's choice is printed as "pp". Each call is made in a child of its own; if the
+ * child dies, the line has the signal. Exits 1 if a function of hooks.def is not called. */
 #include "answers.h"
 
 #include <signal.h>
@@ -21,7 +20,7 @@ typedef void function(void);
 
 enum result { INT, SIZE, TEXTUAL, HOST, NONE };
 
-/* By their names in the object, as preload.h has them: headers declare some with types of their own. */
+/* By their names in the object, as in hooks.h: headers declare some with types of their own. */
 #define HOOK(type, name, params) extern function asked_##name __asm__(#name) __attribute__((weak));
 #define OPTIONAL(type, name, params) HOOK(type, name, params)
 #define EXPORTED(type, name, params) HOOK(type, name, params)
@@ -39,7 +38,7 @@ static const struct {
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, ROWS = sizeof rows / sizeof *rows };
 
-/* What of the memory is shown, and how. */
+/* The memory that is shown, and how. */
 enum shown { BYTES, NUMBER, ADDRESS, STRING, PID };
 #define SHOWN(field, how)                                                             \
 	{                                                                             \
@@ -95,8 +94,8 @@ static bool changed(size_t offset, size_t size)
 	return memcmp(before + offset, memory.bytes + offset, size) != 0;
 }
 
-/* Whether byte AT is of a port that the kernel has chosen, in an address at START. The fill is not the first
- * byte of one (ip_local_port_range), the program's own begin with 0x13. */
+/* Whether byte AT belongs to a port of the kernel's choice, in an address at START. The fill is not the first
+ * byte of one (ip_local_port_range); the program's own begin with 0x13. */
 static bool of_port(size_t start, size_t at)
 {
 	unsigned char first = (unsigned char)memory.bytes[start + 2];
@@ -183,7 +182,7 @@ static void say_result(enum result kind, long result)
 		say(" %s", error_name(errno));
 }
 
-/* A buffer for a host's entry: what is in it is the C library's business, but not what is behind it. */
+/* A buffer for a host's entry: its contents are the C library's business, the bytes behind it are not. */
 static void say_overrun(size_t size)
 {
 	for (size_t i = size; i < TEXT; i++)
@@ -226,7 +225,7 @@ static void prepare(const struct row *row, const struct value **chosen, long *ar
 
 static void ask(const struct row *row, const struct value **chosen)
 {
-	/* All arguments are integers and pointers, which every ABI of Linux passes as longs. */
+	/* All arguments are integers and pointers, which every Linux ABI passes as longs. */
 	typedef long asked(long, long, long, long, long, long, long, long);
 	long a[MOST_ARGUMENTS] = {0}, result;
 	socklen_t len = sizeof memory.slots.after;
@@ -276,7 +275,7 @@ static void ask_in_child(const struct row *row, const struct value **chosen)
 	}
 	if (waitpid(child, &status, 0) != child)
 		die("waitpid");
-	/* What it spawned holds descriptors that are in the next one's way. */
+	/* A spawned program holds descriptors that would be in the next call's way. */
 	while (wait(NULL) > 0)
 		continue;
 	printf(")%s", line);
@@ -287,7 +286,7 @@ static void ask_in_child(const struct row *row, const struct value **chosen)
 	putchar('\n');
 }
 
-/* Every value of two arguments, with those after I at their normal ones. LEFT more may differ from theirs. */
+/* Every value of two arguments; those after I have their normal values. LEFT more may differ. */
 static void vary(const struct row *row, const struct value **chosen, int i, int left)
 {
 	const struct param *p = &row->params[i];

@@ -1,4 +1,4 @@
-/* What answers.c asks: the values that arguments take, and the memory that they point to. */
+/* The calls of answers.c: the values of their arguments, and the memory that these point to. */
 #ifndef TESTS_ANSWERS_H
 #define TESTS_ANSWERS_H
 
@@ -18,8 +18,8 @@
 
 enum { PAGE = 8192, TEXT = 1024, MOST_PARAMS = 16, MOST_ARGUMENTS = 10 };
 
-/* A value that an argument takes: VALUE, or what MAKE makes of it; ALONE: with normal other arguments only. A
- * list ends where NAME is NULL. */
+/* A value of an argument: VALUE, or what MAKE makes of it. ALONE: only with normal other arguments. A NULL
+ * NAME ends a list. */
 struct value {
 	const char *name;
 	long value;
@@ -27,7 +27,7 @@ struct value {
 	bool alone;
 };
 
-/* One argument. With AT it is not passed, but put there, in SIZE bytes. */
+/* One argument. With AT it is not passed but put there, in SIZE bytes. */
 struct param {
 	const struct value *values;
 	const char *normal;
@@ -35,13 +35,13 @@ struct param {
 	size_t size;
 };
 
-/* Asks CALL with every two of its arguments at each of their values, and the others at the normal ones. */
+/* Makes CALL with each value of every two arguments, and normal values of the others. */
 struct row {
 	const char *call;
 	struct param params[MOST_PARAMS];
 };
 
-/* All that a call is given to write to; what it has changed of that is shown. */
+/* The memory that a call may write to; changes are shown. */
 struct slots {
 	union address from;
 	union address to; /* the program's own */
@@ -82,7 +82,7 @@ struct memory {
 
 static _Alignas(PAGE) struct memory memory;
 
-/* The descriptor that a row asks of, for what names it elsewhere than in an argument. */
+/* The row's descriptor, for values that name it elsewhere than in an argument. */
 static int the_fd;
 
 #define IS(name, number)                          \

@@ -1,4 +1,4 @@
-/* What is asked of each function in shim/hooks/hooks.def: the boundary values of every argument. */
+/* The boundary values of every argument of each function in shim/hooks/hooks.def. */
 #ifndef TESTS_ANSWERS_ROWS_H
 #define TESTS_ANSWERS_ROWS_H
 
@@ -13,7 +13,7 @@
 #include "answers_sockets.h"
 
 #define SLOT(field) ((long)&memory.slots.field)
-/* The last bytes before a page that can't be touched. */
+/* The last bytes before a page that can't be accessed. */
 #define LAST(count) ((long)&memory.bytes[PAGE - (count)])
 #define NOWHERE IS("NULL", 0), ALONE("1", 1), ALONE("-1", -1), IS("unmapped", (long)memory.none)
 
@@ -56,7 +56,7 @@ static long put_in6(long text)
 	return (long)to;
 }
 
-/* COUNT bytes of an address, and what follows can't be read. */
+/* COUNT bytes of an address, before memory that can't be read. */
 static long put_cut(long count)
 {
 	union address a = at(AF_INET, 1, 5012);
@@ -168,7 +168,7 @@ static const struct value accept_flags[] = {
 
 static const struct value waits[] = {IS("0", 0), IS("1", 1), END};
 
-/* Of the seconds and of the parts of a second, in structures. */
+/* Seconds and fractions, in structures. */
 static const struct value parts[] = {IS("0", 0), IS("-1", -1), END};
 static const struct value nanoseconds[] = {IS("0", 0), IS("-1", -1), IS("1e9", 1000000000), END};
 
@@ -213,7 +213,7 @@ static const struct value control_sizes[] = {
     IS("0", 0), IS("1", 1), IS("15", 15), IS("16", 16), IS("28", 28), IS("128", 128), END,
 };
 
-/* A control message that asks for a source address, or one that is none. */
+/* A control message that sets the source address, and an invalid one. */
 static long put_control(long type)
 {
 	struct cmsghdr *c = (struct cmsghdr *)memory.slots.control;
@@ -533,7 +533,7 @@ static const struct value at_flags[] = {IS("0", 0), IS("empty-path", AT_EMPTY_PA
 static const struct value pids[] = {IS("pid", SLOT(pid)), IS("NULL", 0), IS("unmapped", (long)memory.none),
 				    END};
 
-/* Arguments that several rows have. */
+/* Arguments of several rows. */
 #define ARG(list, normal)             \
 	{                             \
 		list, normal, NULL, 0 \

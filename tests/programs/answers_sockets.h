@@ -21,11 +21,11 @@ enum stage {
 	LISTENING,
 	LISTENING_LOCAL,
 	LISTENING_UNBOUND,
-	QUEUED, /* a connection waits to be accepted, with "hello" in it */
+	QUEUED, /* a connection with "hello" waits to be accepted */
 	QUEUED_GONE,
 	CONNECTED,
 	ACCEPTED,
-	ACCEPTED_GONE, /* the peer had gone before */
+	ACCEPTED_GONE, /* the peer has gone before */
 	SHUT,
 	REFUSED,
 	PENDING, /* a datagram waits */
@@ -59,7 +59,7 @@ static int bind_at(int fd, int family, int local, in_port_t port)
 	return bind(fd, &a.any, size_of(&a));
 }
 
-/* Connects FD to where OTHER, of the same family, is bound. */
+/* Connects FD to OTHER's address, of the same family. */
 static int connect_to(int fd, int other)
 {
 	union address a;
@@ -86,7 +86,7 @@ static void reset(int fd)
 	close(fd);
 }
 
-/* A port where nobody is. */
+/* A port where nobody listens. */
 static int connect_nowhere(int fd, int family)
 {
 	union address a = at(family, 1, 5009);
@@ -275,7 +275,7 @@ static const struct value sockets[] = {
     END,
 };
 
-/* Those that the library has something to do with, for what is asked of many options. */
+/* The kinds that concern the library, for calls with many options. */
 static const struct value widened[] = {
     STREAM("tcp", FRESH),
     STREAM("tcp-bound", BOUND),
@@ -289,7 +289,7 @@ static const struct value widened[] = {
     END,
 };
 
-/* Of which there is something to execute. */
+/* Descriptors of an executable file. */
 static const struct value directories[] = {
     OTHER("sh", SHELL), IS("-1", -1), IS("cwd", AT_FDCWD), OTHER("file", REGULAR), STREAM("tcp", FRESH), END,
 };

@@ -1,7 +1,7 @@
-/* ask ADDR/PORT [LINE...]: connects, sends the lines and the end, prints what comes back until the end, for
- * ten seconds at most. Exit status 0 when something came, 1 when the connection failed or nothing came.
- * With UNTIL=TEXT in the environment it goes on sending nothing until TEXT has come, and is content with
- * that; or, with THEN=LINE, sends that line then and waits for the end. */
+/* ask ADDR/PORT [LINE...]: connects, sends the lines and the end, and prints the answer until its end, for
+ * ten seconds at most. Exits 0 if something came, 1 if the connection failed or nothing came. With UNTIL=TEXT
+ * in the environment it sends no end until TEXT has come, and stops then; or, with THEN=LINE, sends that line
+ * then and waits for the end. */
 #define _GNU_SOURCE
 #include "common.h"
 

@@ -1,17 +1,16 @@
-/* blocks SCENARIO NAME PORT: connects, and waits in connect(), to the first IPv4 address that NAME has;
- * prints what it observes, as connects.c does. $OPEN is a command after which a server that does not answer
- * does.
+/* blocks SCENARIO NAME PORT: connects to NAME's first IPv4 address, waiting in connect(), and prints what it
+ * observes, like connects.c. $OPEN is a command that makes a silent server answer.
  *
  * SCENARIO  plain    just connects
- *           timeout  SO_SNDTIMEO is over before the server answers; then connects again
- *           eintr    a signal comes meanwhile, with a handler without SA_RESTART; then connects again
+ *           timeout  SO_SNDTIMEO ends before the server answers; then connects again
+ *           eintr    a signal comes meanwhile, handled without SA_RESTART; then connects again
  *           restart  the same with SA_RESTART
  *           ignored  the same with a signal that is ignored
  *           poll     after eintr, poll() says when it is done
- *           bound    to 0.0.0.0 and the port $LOCAL_PORT before; ephemeral: a port of the kernel's choice
- *           local    to the address in $LOCAL before
+ *           bound    first binds 0.0.0.0 and $LOCAL_PORT; ephemeral: a port of the kernel's choice
+ *           local    first binds the address in $LOCAL
  *           full     with no descriptor left
- *           options  with options and flags set before
+ *           options  first sets options and flags
  *           threads  eight at a time, each in a thread
  *           cancel   a thread is cancelled meanwhile
  *           handler  in a signal handler, while the program waits in connect() itself
@@ -29,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Not every C library has it. */
+/* Some C libraries lack it. */
 #ifndef SO_BUF_LOCK
 #define SO_BUF_LOCK 72
 #endif
@@ -58,7 +57,7 @@ static void open_server(void)
 		fprintf(stderr, "OPEN failed\n");
 }
 
-/* Opens the server a while later, from another thread. */
+/* Opens the server later, from another thread. */
 static void *open_later(void *arg)
 {
 	const struct timespec t = {0, 300000000};
@@ -255,7 +254,7 @@ static void cancelled(void)
 	pthread_join(thread, &result);
 	printf("cancelled %d\n", result == PTHREAD_CANCELED);
 	poll(&none, 1, 0);
-	/* Its socket is the program's to close. */
+	/* The program must close its socket. */
 	after = count_descriptors();
 	printf("descriptors %s\n", after - before <= 2 ? "as expected" : "left behind");
 }

@@ -1,11 +1,11 @@
-/* buffers PORT: accepts one connection after the other with address buffers of every kind, and prints what
- * accept(), getpeername() and getsockname() do to them: result, length, and which bytes were written.
- * Ports are left out, being chance. */
+/* buffers PORT: accepts connections in turn, with address buffers of every kind. Prints what accept(),
+ * getpeername() and getsockname() do to them: result, length, and the bytes written. Ports are left out,
+ * because they vary. */
 #include "common.h"
 
 #include <unistd.h>
 
-/* The length that is said to be there; the buffer has 64 bytes. */
+/* The length that is claimed; the buffer has 64 bytes. */
 static const int lengths[] = {0, 1, 2, 15, 16, 17, 28, 64, -1};
 enum { NO_LENGTH = 1000, NO_ADDRESS, BAD_FD };
 

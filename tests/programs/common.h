@@ -1,4 +1,4 @@
-/* What the test programs share: addresses as "127.0.0.1/80" or "::1/80", errors by name. */
+/* Shared by the test programs: addresses as "127.0.0.1/80" or "::1/80", errors by name. */
 #ifndef TESTS_COMMON_H
 #define TESTS_COMMON_H
 
@@ -64,8 +64,8 @@ static inline socklen_t address_parse(const char *text, union address *a)
 	exit(2);
 }
 
-/* The address alone into TO, of INET6_ADDRSTRLEN, as a program of the given family would print it: AF_INET
- * into 16 bytes. */
+/* Prints the address alone into TO, of INET6_ADDRSTRLEN, as a program of that family does: AF_INET into 16
+ * bytes. */
 static inline void address_into(const union address *a, char *to)
 {
 	if (a->any.sa_family == AF_INET)

@@ -1,22 +1,22 @@
-/* connects WAIT SCENARIO NAME PORT: connects without blocking to the first IPv4 address that NAME has, waits
- * in the way WAIT, and prints what it observes, in order, so that a run under the shim can be compared with
- * one without. It prints no addresses, and no numbers of descriptors.
+/* connects WAIT SCENARIO NAME PORT: connects without blocking to NAME's first IPv4 address, waits by WAIT,
+ * and prints what it observes, so that runs with and without the library can be compared. It prints no
+ * addresses and no descriptor numbers.
  *
  * WAIT      poll ppoll poll_chk ppoll_chk select pselect
  *           epoll epoll_pwait epoll_pwait2: level-triggered, registered after connect()
  *           epoll-et epoll-oneshot, and with -before each: registered before connect()
  *           epoll-nested: in a set that is in another; epoll-two: in two sets
  * SCENARIO  quick    just connects
- *           held     the server does not answer until the command in $OPEN has run; all there is to ask
+ *           held     the server does not answer until the command in $OPEN has run; asks everything
  *           short    the same, waiting for 20 ms again and again
  *           none     the same, not waiting at all, again and again
  *           signal   the same, and a signal comes meanwhile
- *           change   the same, and what it waits for is changed (EPOLL_CTL_DEL, ADD, MOD)
- *           others   the same, and all other descriptors are closed
- *           unseen   the same, by the bare system call, and their numbers are taken
- *           close dup2 shutdown unspec   what becomes of it then
+ *           change   the same, and changes what it waits for (EPOLL_CTL_DEL, ADD, MOD)
+ *           others   the same, and closes all other descriptors
+ *           unseen   the same, by the bare system call, and uses their numbers again
+ *           close dup2 shutdown unspec   ends the connect so
  *           fork     the same, and the child waits
- *           refused refused-unseen   all other descriptors are closed, as above, after a while
+ *           refused refused-unseen   closes all other descriptors, as above, after a while
  *           many     twenty at a time
  */
 #define _GNU_SOURCE
@@ -56,7 +56,7 @@ static void show(const char *what, long result)
 	fflush(stdout);
 }
 
-/* What poll, select and epoll have in common. IN and RDHUP come with the server's first bytes or not yet. */
+/* The events that poll, select and epoll share. IN and RDHUP come with the server's first bytes, or later. */
 static unsigned common_events(unsigned epoll_events)
 {
 	return epoll_events & (EPOLLOUT | EPOLLERR | EPOLLHUP);
@@ -134,7 +134,7 @@ static int close_above(int fd)
 #endif
 }
 
-/* By the bare system call, and then there is something else. */
+/* Closes it by the bare system call, and puts something else there. */
 static void close_unseen(void)
 {
 	syscall(SYS_close_range, 60, ~0U, 0);
@@ -269,7 +269,7 @@ static void open_server(void)
 		fprintf(stderr, "OPEN: %d\n", status);
 }
 
-/* The end of a connect that went well, or not. */
+/* The end of a connect, whether it has succeeded or not. */
 static void finish(int fd)
 {
 	char data[6] = "";
@@ -308,7 +308,7 @@ static void wait_and_finish(int fd, int ms)
 	finish(fd);
 }
 
-/* Nobody is there; that is known by now, or will be. */
+/* Nobody is there; the error has come or will come. */
 static void refused(const char *scenario, int fd)
 {
 	unsigned events = 0;
@@ -391,7 +391,7 @@ static void held(const char *scenario, int fd)
 		close_unseen();
 	if (strcmp(scenario, "baddup") == 0)
 		show("dup2", dup2(999, fd));
-	/* The child's connection is the parent's, as long as there was one socket only. */
+	/* The child has the parent's connection only if there was one socket. */
 	if (strcmp(scenario, "fork") == 0 && fork() != 0) {
 		wait(&status);
 		printf("child %d\n", status);
@@ -448,7 +448,7 @@ static void many(void)
 		connect(fds[i], (struct sockaddr *)&to, sizeof to);
 		register_in_sets(fds[i]);
 	}
-	/* All are in one epoll set, level-triggered; else they are waited for one after the other. */
+	/* All are in one level-triggered epoll set; else they are waited for in turn. */
 	for (int i = 0; i < MANY; i++) {
 		ready = wait_for(fds[i], 10000, &events);
 		waits += ready == 1 && events == EPOLLOUT;

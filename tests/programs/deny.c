@@ -1,6 +1,6 @@
-/* deny CALL[,ARG=VALUE]...:ERROR ... -- COMMAND...: runs COMMAND with a seccomp filter that lets the named
- * system calls with those arguments fail, as a sandbox, an old kernel or a shortage would. ERROR is a name
- * or number of errno. E.g. deny socket,0=10:EAFNOSUPPORT -- COMMAND */
+/* deny CALL[,ARG=VALUE]...:ERROR ... -- COMMAND...: runs COMMAND with a seccomp filter by which these system
+ * calls with these arguments fail, as in a sandbox, an old kernel or a shortage. ERROR is an errno's name or
+ * number. E.g. deny socket,0=10:EAFNOSUPPORT -- COMMAND */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -47,7 +47,7 @@ static unsigned errno_of(const char *name)
 	return (unsigned)atoi(name);
 }
 
-/* One rule: conditions that all hold, then the error. */
+/* One rule: conditions that must all hold, then the error. */
 static void rule(char *text)
 {
 	char *error = strrchr(text, ':'), *part, *rest;

@@ -1,4 +1,4 @@
-/* flood ADDR/PORT COUNT: makes COUNT connections, one after the other, and prints what each answers. */
+/* flood ADDR/PORT COUNT: makes COUNT connections, one after the other, and prints each answer. */
 #include "common.h"
 
 #include <unistd.h>

@@ -1,9 +1,8 @@
-/* lookups FAMILY NAME...: asks getaddrinfo() for the names in turn, in threads of their own where they have a
- * "+" before them, and then connects to the first address of the last one, port $PORT. Prints what each gave,
- * and which family the server at the other end says it was reached over.
+/* lookups FAMILY NAME...: asks getaddrinfo() for the names in turn, those with a "+" before them in threads
+ * of their own. Then connects to the last one's first address, port $PORT. Prints each result, and the family
+ * over which the server was reached.
  *
- * lookups flags NAME: what getaddrinfo() gives for NAME with each combination of flags and hints, for
- * comparison. */
+ * lookups flags NAME: prints what getaddrinfo() gives for NAME with each combination of flags and hints. */
 #define _GNU_SOURCE
 #include "common.h"
 

@@ -1,4 +1,4 @@
-/* names PORT: accepts connections and answers with what each way to name the peer gives. */
+/* names PORT: accepts connections and answers with the peer's name, by each function that gives one. */
 #define _GNU_SOURCE
 #include "common.h"
 

@@ -1,10 +1,10 @@
-/* races CASE: what another thread or process does on a socket while it is replaced or narrowed under it.
+/* races CASE: uses a socket in another thread or process while it is replaced or narrowed.
  *   accept    a thread waits in accept() on 0.0.0.0:5000 while the program binds an IPv6 socket to the port
  *   receive   a thread waits in recvfrom() on a client socket while another sends from it to an IPv6 peer
- *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times over
+ *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times
  *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
- *   sandbox   getsockopt() is forbidden once the server is bound; then it is asked over IPv4
- * The IPv6 peer is one that speaks to 0.0.0.0:5001 first. Prints what each saw. */
+ *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
+ * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -44,7 +44,7 @@ static int bound(int family, int type, in_port_t port)
 	return s;
 }
 
-/* Waits until the thread or process TID is inside the system call NUMBER (proc(5)). */
+/* Waits until the thread or process TID is in the system call NUMBER (proc(5)). */
 static void until_inside(pid_t tid, long number)
 {
 	char path[64], text[32];
@@ -91,7 +91,7 @@ static void case_accept(void)
 	pthread_join(thread, NULL);
 }
 
-/* Fills PEER with an IPv6 peer as the program is shown it; natively, an IPv4 one. Returns its socket. */
+/* Fills PEER with an IPv6 peer as shown to the program; natively, an IPv4 one. Returns its socket. */
 static int meet_peer(void)
 {
 	union address to = {
@@ -176,7 +176,7 @@ static void case_send(void)
 		}
 		close(fd);
 	}
-	/* Both may have looked before either had replaced the socket: seldom, and nothing is lost. */
+	/* Rarely, both look before either has replaced the socket; nothing is lost. */
 	printf("%d sends failed, %s rounds from two ports\n", failed, ports > 10 ? "many" : "few");
 }
 

@@ -1,4 +1,4 @@
-/* resolve NAME: what each call of the resolver gives for it. */
+/* resolve NAME: prints what each resolver call gives for it. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -19,7 +19,7 @@ static void by_info(const char *name, int family, const char *label)
 		union address at;
 
 		memcpy(&at, a->ai_addr, a->ai_addrlen);
-		/* With little room, so that an address is what it is. */
+		/* A short buffer, so that an address is printed as it is. */
 		printf(" %s port %d socktype %d length %u%s%s", address_text(&at), address_port(&at),
 		       a->ai_socktype, (unsigned)a->ai_addrlen, a->ai_canonname ? " canonical " : "",
 		       a->ai_canonname ? a->ai_canonname : "");
@@ -38,7 +38,7 @@ static void entry(const char *label, const struct hostent *h, int error)
 	for (char **a = h->h_addr_list; *a; a++) {
 		char text[INET6_ADDRSTRLEN];
 
-		/* With little room for an IPv4 address, so that it is what it is. */
+		/* A buffer for IPv4 addresses only, so that one is printed as it is. */
 		printf(" %s", inet_ntop(h->h_addrtype, *a, text,
 					h->h_addrtype == AF_INET ? INET_ADDRSTRLEN : INET6_ADDRSTRLEN));
 	}

@@ -1,6 +1,6 @@
-/* serve STYLE PORT: an IPv4-only server, AF_INET and nothing else, in the styles that exist. It binds
- * 0.0.0.0:PORT, prints "ready", and answers each connection with one line: what accept(), getpeername(),
- * getsockname() and SO_DOMAIN gave, and how inet_ntop() with much room and getnameinfo() print the peer. */
+/* serve STYLE PORT: an IPv4-only server (AF_INET alone) in the usual styles. It binds 0.0.0.0:PORT, prints
+ * "ready", and answers each connection with a line: what accept(), getpeername(), getsockname() and SO_DOMAIN
+ * gave, and how inet_ntop(), with a large buffer, and getnameinfo() print the peer. */
 #define _GNU_SOURCE
 #include "answer.h"
 
@@ -29,7 +29,7 @@ static void blocking(int listener)
 	}
 }
 
-/* Neither address is asked for. */
+/* Asks for no address. */
 static void null(int listener)
 {
 	for (;;) {
@@ -56,7 +56,7 @@ static void forking(int listener)
 	}
 }
 
-/* Four processes that accept from one socket; the parent goes with them. */
+/* Four processes accept from one socket; the parent ends with them. */
 static void prefork(int listener)
 {
 	for (int i = 0; i < 3; i++)
@@ -65,7 +65,7 @@ static void prefork(int listener)
 	blocking(listener);
 }
 
-/* A program of its own for each connection, as its standard input, in a cleaned environment. */
+/* Executes a program for each connection, its standard input, in a cleaned environment. */
 static void executing(int listener)
 {
 	union address from;
@@ -123,7 +123,7 @@ static void spawning(int listener)
 	}
 }
 
-/* The connection goes to another process over a Unix socket. */
+/* Passes the connection to another process over a Unix socket. */
 static void passing(int listener)
 {
 	int pair[2];
@@ -236,7 +236,7 @@ static void epoll_edge(int listener)
 	epolling(listener, EPOLLET);
 }
 
-/* Everything happens in a signal handler. */
+/* Does everything in a signal handler. */
 static int signal_listener;
 
 static void on_io(int number)
@@ -256,7 +256,7 @@ static void signals(int listener)
 
 	signal_listener = listener;
 	for (;;) {
-		/* And outside of it, at any moment. */
+		/* And also outside of it, at any moment. */
 		int fd = accept_one(listener, &from);
 
 		if (fd >= 0)
@@ -266,8 +266,8 @@ static void signals(int listener)
 	}
 }
 
-/* An FTP server's active mode (RFC 959, 3.2): the client names a port, the server binds the address that
- * the client came to, and connects to the client's. */
+/* An FTP server's active mode (RFC 959, 3.2): the client names a port; the server binds the address that the
+ * client connected to, and connects to the client's. */
 static void ftp(int listener)
 {
 	union address peer, local, data;
@@ -320,7 +320,7 @@ int main(int argc, char **argv)
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (strcmp(argv[1], "signal") == 0) {
-		/* Before bind(): the receiver of SIGIO must be carried over. */
+		/* Before bind(): the receiver of SIGIO must be copied to the new socket. */
 		signal_listener = listener;
 		signal(SIGIO, on_io);
 		fcntl(listener, F_SETOWN, getpid());

@@ -1,5 +1,5 @@
-/* steps STEP...: does one thing with sockets after the other and prints what each gave, so that a run
- * under the shim can be compared with one without. Sockets are called a to z.
+/* steps STEP...: does the steps in order and prints what each gave, so that runs with and without the library
+ * can be compared. Sockets are called a to z.
  *
  *   a=tcp4 | tcp6 | mptcp4 | udp4 | udp6   a socket
  *   a=dup:b  a=accept:b               another descriptor
@@ -10,17 +10,17 @@
  *   a.bind:ADDR/PORT a.connect:ADDR/PORT a.listen a.close a.name a.peer a.domain
  *   a.join:GROUP a.disconnect         joins a multicast group; connect(AF_UNSPEC)
  *   a.ifaddr:NAME                     the IPv4 address of an interface (SIOCGIFADDR)
- *   a.to:ADDR/PORT a.got              sends a datagram there; takes one, and says who sent it
- *   a.send a.error                    sends a byte; waits for an error, and which
- *   a.backlog                         what listen() was called with, as the kernel has it
+ *   a.to:ADDR/PORT a.got              sends a datagram there; receives one, and prints its sender
+ *   a.send a.error                    sends a byte; waits for an error, and prints it
+ *   a.backlog                         the kernel's value of listen()'s argument
  *   a.register                        adds it to the epoll set, level-triggered
  *   wait                              one event of the epoll set: which socket, which events
- *   who:ADDR/PORT                     connects there, and says which listener accepts it, and from whom
- *   tell:ADDR/PORT                    sends a datagram there, and says which socket gets it, and from whom
- *   full | room                       takes all descriptors but none; gives them back
- *   until:FILE                        waits until there is such a file, ten seconds at most
- *   unshare                           goes to a network namespace of its own
- *   hold                              stays as it is, until it is ended
+ *   who:ADDR/PORT                     connects there; prints which listener accepts it, and from whom
+ *   tell:ADDR/PORT                    sends a datagram there; prints which socket gets it, and from whom
+ *   full | room                       uses up all descriptors; frees them
+ *   until:FILE                        waits until FILE exists, ten seconds at most
+ *   unshare                           moves to a network namespace of its own
+ *   hold                              waits until it is ended
  *   sh:COMMAND                        runs COMMAND with PID set, prints what it prints
  */
 #define _GNU_SOURCE
@@ -200,7 +200,7 @@ static void on_socket(const char *step, int number, const char *what)
 	} else if (strcmp(what, "error") == 0) {
 		struct pollfd wait = {.fd = *fd};
 
-		/* POLLERR needs not be asked for. */
+		/* POLLERR need not be asked for. */
 		poll(&wait, 1, 5000);
 		len = sizeof value;
 		getsockopt(*fd, SOL_SOCKET, SO_ERROR, &value, &len);
@@ -214,7 +214,7 @@ static void on_socket(const char *step, int number, const char *what)
 	}
 }
 
-/* The client is a fresh socket of the address's own family; its peer's port is not shown, being chance. */
+/* The client is a new socket of the address's family. Its port varies, and is not printed. */
 static void who(const char *step, const char *where)
 {
 	union address to, from;
@@ -272,7 +272,7 @@ static void tell(const char *step, const char *where)
 	}
 	for (int i = 0; i < 26; i++)
 		wait[i] = (struct pollfd){.fd = fds[i] ? fds[i] : -1, .events = POLLIN};
-	/* Loopback delivers at once; who has nothing by now gets nothing. */
+	/* Loopback delivers at once: a socket that has nothing by now gets nothing. */
 	if (poll(wait, 26, 200) <= 0)
 		printf("%s nobody here\n", step);
 	for (int i = 0; i < 26; i++)

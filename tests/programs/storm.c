@@ -1,6 +1,6 @@
-/* storm NAME PORT ROUNDS: eight threads that connect to NAME without blocking, wait, ask, send, close or shut
- * down, each in its own way and all at once, while another looks NAME up again and again; for the race
- * detector. Prints how many connections came about. */
+/* storm NAME PORT ROUNDS: for the race detector. Eight threads connect to NAME without blocking, wait, ask,
+ * send, close or shut down, each in its own way and all at once, while another looks up NAME again and again.
+ * Prints how many connections were made. */
 #define _GNU_SOURCE
 #include "common.h"
 

@@ -1,4 +1,4 @@
-/* What the storms share: chance, and a watchdog that says where a storm stands when it stands still. */
+/* Shared by the storms: random numbers, and a watchdog that prints where a storm hangs. */
 #ifndef TESTS_STORM_H
 #define TESTS_STORM_H
 
@@ -18,7 +18,7 @@ static void storm_stands_still(int number)
 	char text[200];
 	int n;
 
-	/* Not for ever, if this waits for what has interrupted it. */
+	/* With a bound, as this may wait for the code that it has interrupted. */
 	signal(number, SIG_DFL);
 	alarm(2);
 	n = snprintf(text, sizeof text, "storm: nothing for %d seconds, at %s, after %ld steps\n",
@@ -27,7 +27,7 @@ static void storm_stands_still(int number)
 	_exit(3);
 }
 
-/* The storm goes on: WHERE it is now. To be called by one thread. */
+/* Tells the watchdog that the storm goes on, and WHERE it is. Called by one thread only. */
 static inline void storm_step(const char *where)
 {
 	if (!storm_steps++)
@@ -36,7 +36,7 @@ static inline void storm_step(const char *where)
 	alarm(STORM_PATIENCE);
 }
 
-/* What the process has for itself, in KiB (proc(5), smaps_rollup). */
+/* The process's private memory in KiB (proc(5), smaps_rollup). */
 static inline long storm_memory(void)
 {
 	char line[200];
@@ -50,8 +50,7 @@ static inline long storm_memory(void)
 	return result;
 }
 
-/* The same, of what malloc() has given: the table of connects in progress is not in it, which fills by
- * chance. */
+/* The memory that malloc() has given, in KiB: without the table of connects in progress, whose use varies. */
 static inline long storm_heap(void)
 {
 	char line[200];
@@ -68,7 +67,7 @@ static inline long storm_heap(void)
 	return result;
 }
 
-/* xorshift (Marsaglia 2003): the same storm for the same seed, in each thread its own. */
+/* xorshift (Marsaglia 2003): one seed gives one storm; each thread has its own. */
 static _Thread_local uint32_t storm_seed = 2463534242U;
 
 /* From 0 to BELOW - 1. Async-signal-safe. */

@@ -1,10 +1,9 @@
-/* storm_ask PORT ADDR4 NET4 ADDR6 NET6 FIRST COUNT [once]: COUNT connections to a server of serve.c, by turns
- * over IPv4 and IPv6, AT_ONCE at a time, each from an address of its own: the FIRST one, the next and so on
- * of the networks NET4 and NET6, which must be local here. What the server says of the peer must be that
- * address. With "once" no two of the IPv6 peers may have been shown as the same address.
- *
- * An IPv6 peer that others have pushed out of the server's table between two of its questions is shown as
- * another address, or its address as text is the synthetic one (dualstack(7)): that is counted by itself. */
+/* storm_ask PORT ADDR4 NET4 ADDR6 NET6 FIRST COUNT [once]: makes COUNT connections to a server of serve.c,
+ * alternately over IPv4 and IPv6, AT_ONCE at a time. Each comes from an address of its own: the FIRST one,
+ * the next and so on of the networks NET4 and NET6, which must be local here. The server must name that
+ * address. With "once" no two IPv6 peers may have been shown as the same address. If an IPv6 peer is evicted
+ * from the server's table between two of its questions, it is shown as another address, or printed as its
+ * synthetic one (dualstack(7)): these are counted apart. */
 #define _GNU_SOURCE
 #include "storm.h"
 
@@ -24,7 +23,7 @@ static union address to4, to6, net4, net6;
 static struct client clients[AT_ONCE];
 static struct pollfd fds[AT_ONCE];
 static long right, moved, wrong, shown_count;
-static uint32_t *shown; /* as what each IPv6 peer was, by accept() */
+static uint32_t *shown; /* each IPv6 peer's address from accept() */
 
 static void begin(int i, uint32_t number)
 {
@@ -41,7 +40,7 @@ static void begin(int i, uint32_t number)
 		c->from.in6.sin6_addr.s6_addr32[3] = htonl(number / 2 + 1);
 	else
 		c->from.in.sin_addr.s_addr = htonl(ntohl(net4.in.sin_addr.s_addr) + number / 2 + 1);
-	/* IPV6_FREEBIND: of the network, but on no interface. */
+	/* IPV6_FREEBIND: the address is on no interface. */
 	if (in6)
 		setsockopt(fd, IPPROTO_IPV6, 78, &on, sizeof on);
 	if (bind(fd, &c->from.any, len) || (connect(fd, &to->any, len) && errno != EINPROGRESS))
@@ -49,7 +48,7 @@ static void begin(int i, uint32_t number)
 	fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Of 240.0.0.0/4, in host byte order; 0: it is not. */
+/* An address of 240.0.0.0/4, in host byte order, or 0. */
 static uint32_t synthetic(const char *text)
 {
 	struct in_addr in;
@@ -73,7 +72,7 @@ static enum verdict judge(const struct client *c)
 		   accepted, peer, ntop, info) != 4)
 		return WRONG;
 	snprintf(self, sizeof self, "%s", address_text(&c->from));
-	/* From exec() on there is nobody who has accepted. */
+	/* After exec() there is no address from accept(). */
 	if (strcmp(accepted, "-") == 0)
 		strcpy(accepted, peer);
 	if (c->from.any.sa_family == AF_INET)
@@ -90,7 +89,7 @@ static enum verdict judge(const struct client *c)
 	return of_text == RIGHT && strcmp(accepted, peer) ? MOVED : of_text;
 }
 
-/* Whether that was the end of it. */
+/* Whether it has ended. */
 static bool hear(int i)
 {
 	struct client *c = &clients[i];

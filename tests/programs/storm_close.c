@@ -1,8 +1,7 @@
-/* storm_close ROUNDS: a server at 0.0.0.0:5000, as serve.c's, in threads, while the program closes
- * descriptors by close_range(), closefrom(), dup2() and by the bare system call, as long as connects to the
- * names of storm_names.h are in progress on them. What the program has from HIGH on is to be closed, by
- * chance some or all of it; what is below goes on, and has to end with the right peer or the right error. On
- * SIGTERM it tells how it went. */
+/* storm_close ROUNDS: a server at 0.0.0.0:5000 like serve.c's, in threads, while the program closes
+ * descriptors by close_range(), closefrom(), dup2() and the bare system call, with connects to the names of
+ * storm_names.h in progress on them. It closes some or all of its descriptors from HIGH on, at random; those
+ * below go on, and must end with the right peer or the right error. On SIGTERM it prints the result. */
 #define _GNU_SOURCE
 #include "answer.h"
 #include "storm_names.h"
@@ -41,8 +40,7 @@ static void *serving(void *unused)
 	return unused;
 }
 
-/* Looks after the connects at any moment, also between what the program closes and what the library does
- * then. */
+/* Drives the connects at any moment, also between a close of the program's and the library's reaction. */
 static void *tending(void *unused)
 {
 	while (!drained)
@@ -57,8 +55,8 @@ static void complain(const char *what, const struct client *c, int error, const 
 	       text);
 }
 
-/* A closed one gave up the others of its name, and so may one that shares a table with it: then the error of
- * the address that was asked for, which of a name with IPv6 only may be the silent one, is right, too. */
+/* If one is closed, its name's other addresses are given up, perhaps also for another in the same table. Then
+ * the error of the address that was asked for is right; with IPv6 only, that may be the silent one. */
 static bool error_is_right(int name, int error)
 {
 	return storm_error_is_right(name, error) || (storm_sort(name)->in == NONE && error == ETIMEDOUT);
@@ -84,8 +82,8 @@ static void judge(struct client *c)
 	c->fd = -1;
 }
 
-/* Often a late one: what was asked for has failed, on a descriptor of the library's, while another goes on.
- */
+/* Often a late one: the address that was asked for has failed, on a descriptor of the library's; another goes
+ * on. */
 static int some_name(void)
 {
 	int n = (int)storm_chance(STORM_NAMES) + 1;
@@ -99,7 +97,7 @@ static void begin(struct client *c)
 	if (connect(c->fd, (const struct sockaddr *)&to[c->name], sizeof to[c->name]) == 0 ||
 	    errno != EINPROGRESS)
 		die("connect");
-	/* Where it is in danger; sometimes it stays behind on a copy. */
+	/* It is moved to where it may be closed; sometimes a copy stays. */
 	if (storm_chance(2)) {
 		int high = fcntl(c->fd, F_DUPFD, HIGH + (int)storm_chance(SPREAD));
 
@@ -128,7 +126,7 @@ static void closefrom(int first)
 }
 #endif
 
-/* By chance one of the ways in which programs close what they do not know. */
+/* Closes unknown descriptors in one of the ways in which programs do, at random. */
 static void close_some(void)
 {
 	unsigned first = random_high();
@@ -151,7 +149,7 @@ static void close_some(void)
 			dup2(null, (int)random_high());
 		break;
 	case 5:
-		/* And what is there next, the library has not seen. */
+		/* The library has not seen what is there next. */
 		syscall(SYS_close_range, HIGH, ~0U, 0);
 		for (int i = 0; i < 50; i++)
 			fcntl(null, F_DUPFD, HIGH);
@@ -171,7 +169,8 @@ static bool is_socket(int fd, int flags)
 	return fcntl(fd, F_GETFD) == flags && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
 }
 
-/* What was closed, or has something else now, is forgotten; what is below HIGH must be there. */
+/* Forgets connects whose descriptor was closed or is something else now. Those below HIGH must still be
+ * there. */
 static void see_what_is_left(void)
 {
 	for (int i = 0; i < AT_ONCE; i++) {
@@ -186,7 +185,7 @@ static void see_what_is_left(void)
 	}
 }
 
-/* Waits for those that are left, for MS at most, and closes what has not ended then. */
+/* Waits for the rest, for MS at most, and closes those that have not ended. */
 static void wait_for_some(int ms)
 {
 	struct timespec start, now;
@@ -216,7 +215,7 @@ static void wait_for_some(int ms)
 			close(clients[i].fd);
 }
 
-/* The program closes what it has; what is left then is the library's, and too much. */
+/* The program closes all its descriptors; any that is left is a leak of the library's. */
 static void clean_up(void)
 {
 	int left = 0;
@@ -265,7 +264,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		die("storm_close ROUNDS");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	/* What it was started with. */
+	/* The descriptors that it was started with. */
 	closefrom(HIGH);
 	for (int n = 1; n <= STORM_NAMES; n++)
 		storm_look_up(n, &to[n]);

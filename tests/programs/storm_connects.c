@@ -1,6 +1,6 @@
-/* storm_connects WAIT COUNT ROUNDS: COUNT connects without blocking at once, to names of storm_names.h, and
- * waits for them by poll, epoll or epoll-et. Each has to end with the right peer or the right error, and
- * after each round as many descriptors are open as before. */
+/* storm_connects WAIT COUNT ROUNDS: makes COUNT non-blocking connects at once, to names of storm_names.h, and
+ * waits for them by poll, epoll or epoll-et. Each must end with the right peer or the right error. After each
+ * round as many descriptors are open as before. */
 #define _GNU_SOURCE
 #include "storm_names.h"
 
@@ -23,7 +23,7 @@ static struct client clients[MOST];
 static int count, going, set = -1;
 static uint32_t edge;
 static long wrong;
-static long tally[STORM_SORTS][2]; /* of each sort: connected, failed */
+static long tally[STORM_SORTS][2]; /* of each kind: connected, failed */
 
 static void over(struct client *c, bool right, int error)
 {

@@ -1,6 +1,6 @@
-/* storm_names hosts: prints the names of the storms that connect, as hosts(5).
- * storm_names serve: a server at port 7000, of both families, that tells each client which address it has
- * come to. */
+/* storm_names hosts: prints the storms' names in the form of hosts(5).
+ * storm_names serve: a server on port 7000, of both families, which tells each client the address that it has
+ * connected to. */
 #include "storm_names.h"
 
 static void print_hosts(void)

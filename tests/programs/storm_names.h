@@ -1,6 +1,5 @@
-/* The names of the storms that connect, and what there is at their addresses. A server host has them all:
- * what is sent to 2001:db8:1KIND::/48 and 100.64.KIND.0/24 is answered, refused, lost, or one of these by
- * chance. */
+/* The names to which storms connect. A server host has all their addresses: packets to 2001:db8:1KIND::/48
+ * and 100.64.KIND.0/24 are answered, refused, lost, or one of these at random. */
 #ifndef TESTS_STORM_NAMES_H
 #define TESTS_STORM_NAMES_H
 
@@ -13,7 +12,7 @@
 enum { STORM_NAMES = 240, STORM_ADDRESSES = 4 };
 enum storm_kind { NONE, ANSWERS, REFUSES, SILENT, CHANCE };
 
-/* A name's addresses, in IPv6 and IPv4, and how connecting to it may end; PATIENCE: after seconds only. */
+/* A name's IPv6 and IPv4 addresses, and how a connect may end; PATIENCE: only after seconds. */
 static const struct storm_sort {
 	const char *name;
 	enum storm_kind in6[3], in;
@@ -35,7 +34,7 @@ static inline const struct storm_sort *storm_sort(int n)
 	return &storm_sorts[n % STORM_SORTS];
 }
 
-/* Its address number I as text; false where there is none. */
+/* Its address number I as text; false: there is none. */
 static inline bool storm_address(int n, int i, char *text)
 {
 	const struct storm_sort *sort = storm_sort(n);
@@ -61,7 +60,7 @@ static inline bool storm_has(int n, const char *address)
 	return false;
 }
 
-/* Any name, but seldom one that keeps those waiting who wait for its end. */
+/* A random name, seldom one for whose end one has to wait. */
 static inline int storm_any_name(void)
 {
 	int n = (int)storm_chance(STORM_NAMES) + 1;
@@ -71,9 +70,8 @@ static inline int storm_any_name(void)
 	return n;
 }
 
-/* The first IPv4 address that the resolver gives for it. On a machine that has no time to spare, the
- * addresses of the other family can come too late, and then nobody waits for them for a minute
- * (dualstack(7)). */
+/* The first IPv4 address that the resolver gives for it. On a busy machine, the other family's addresses can
+ * come too late; then nobody waits for them for a minute (dualstack(7)). */
 static inline void storm_look_up(int n, struct sockaddr_in *to)
 {
 	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
@@ -96,7 +94,7 @@ static inline bool storm_error_is_right(int n, int error)
 	return error && (storm_sort(n)->errors[0] == error || storm_sort(n)->errors[1] == error);
 }
 
-/* Whether FD is connected to where the server says it is, ANSWER, and that is an address of the name. */
+/* Whether FD is connected to ANSWER, the address that the server told, and the name has that address. */
 static inline bool storm_peer_is_right(int n, int fd, const char *answer)
 {
 	char text[INET6_ADDRSTRLEN] = "";

@@ -1,7 +1,7 @@
-/* storm_signals THREADS CONNECTS: a server at 0.0.0.0:5000, as serve.c's, that is also a client of the names
- * of storm_names.h, and does both in signal handlers, too. A process of its own sends it signals at any
- * moment, and the threads connect, wait and accept all the time, so that every call is interrupted sooner or
- * later. On SIGTERM it ends what it has begun, and tells how it went. */
+/* storm_signals THREADS CONNECTS: a server at 0.0.0.0:5000 like serve.c's that is also a client of the names
+ * of storm_names.h, and does both in signal handlers, too. A process of its own sends signals at any moment,
+ * and threads connect, wait and accept all the time, so that every call is interrupted sooner or later. On
+ * SIGTERM it ends what it has begun, and prints the result. */
 #define _GNU_SOURCE
 #include "answer.h"
 #include "storm_names.h"
@@ -18,7 +18,7 @@
 enum { SLOTS = 64, MOST_THREADS = 8 };
 enum { FREE, BUSY, GOING };
 
-/* A connect that handlers began, and that handlers look after. */
+/* A connect that handlers have begun, and that handlers drive. */
 static struct slot {
 	_Atomic int state;
 	int fd, name;
@@ -41,7 +41,7 @@ static void accept_some(void)
 	}
 }
 
-/* One that has ended, with ERROR or with an answer to come, and is closed. */
+/* Closes one that has ended, with ERROR or with an answer to come. */
 static void judge(int fd, int name, int error)
 {
 	char answer_text[INET6_ADDRSTRLEN] = "";
@@ -116,8 +116,8 @@ static int64_t now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Until when there is no other signal, in memory shared with the sender: as long as this one took, so that on
- * a machine that has no time the threads have some. */
+/* The next signal comes not before this, in memory shared with the sender: after as long as the last one
+ * took, so that threads have time on a busy machine. */
 static _Atomic int64_t *quiet;
 
 static void on_signal(int number)
@@ -185,7 +185,7 @@ static void *run(void *number)
 		if (number)
 			continue;
 		storm_step("connecting and accepting");
-		/* By then every page of the table of peers has been used. */
+		/* By then every page of the table of peers is used. */
 		if (!memory && in_handlers >= wanted / 4 && accepted > 2000)
 			memory = storm_memory();
 	}
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
 		pthread_join(threads[i], NULL);
 	storm_step("ending what handlers began");
 	end_slots();
-	/* Before what is shared with the sender is this process's alone. */
+	/* Before the memory shared with the sender is this process's alone. */
 	memory_at_end = storm_memory();
 	kill(sender, SIGKILL);
 	waitpid(sender, NULL, 0);

@@ -1,8 +1,8 @@
 /* udp_ask ADDR PORT [TEXT [COUNT]]: sends TEXT as a datagram, from an unconnected socket, and prints each
- * answer and which address it came from, until COUNT (1) have come or five seconds have passed. ADDR may
- * have a scope (fe80::1%eth0). With HOPS in the environment it sends one, and prints for each of COUNT
- * answers its length, hop limit and traffic class; with SEGMENT=SIZE, TEXT is sent in segments of that size.
- * Exit status 0 when all came. */
+ * answer and its source, until COUNT (1) have come or five seconds have passed. ADDR may have a scope
+ * (fe80::1%eth0). With HOPS in the environment it sends one datagram and prints the length, hop limit and
+ * traffic class of each of COUNT answers. With SEGMENT=SIZE it sends TEXT in segments of that size. Exits 0
+ * if all came. */
 #define _GNU_SOURCE
 #include <netdb.h>
 #include <netinet/in.h>

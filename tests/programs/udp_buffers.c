@@ -1,6 +1,5 @@
-/* udp_buffers PORT FROM: every kind of buffer and flag for receiving at 0.0.0.0:PORT what comes from ::1
- * (FROM is 6) or 127.0.0.1 (4), sent by itself; prints results, errors, lengths and flags, but no addresses.
- */
+/* udp_buffers PORT FROM: receives at 0.0.0.0:PORT with every kind of buffer and flag what it sends itself
+ * from ::1 (FROM is 6) or 127.0.0.1 (4). Prints results, errors, lengths and flags, but no addresses. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -9,7 +8,7 @@
 static int fd, from6;
 static in_port_t port;
 
-/* A fresh datagram of ten bytes is there; nothing else is. */
+/* Leaves one new datagram of ten bytes, and nothing else, to be received. */
 static void refill(void)
 {
 	union address to = {
@@ -27,7 +26,7 @@ static void refill(void)
 	close(peer);
 }
 
-/* Which bytes of the buffer were written, and that the first two say AF_INET. */
+/* Prints which bytes of the buffer were written, and whether they begin with AF_INET. */
 static void written(const unsigned char *bytes, size_t size)
 {
 	size_t last = 0;
@@ -81,7 +80,7 @@ static void by_recvmsg(int given, size_t control_size, int flags, size_t room)
 	       given, control_size, (unsigned)flags, room, n, error_name(n < 0 ? errno : 0),
 	       (int)m.msg_namelen, (size_t)m.msg_controllen, (unsigned)m.msg_flags, (size_t)m.msg_iovlen);
 	written(name, sizeof name);
-	/* Levels and types, and where they are. */
+	/* Prints levels, types and places. */
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); n >= 0 && c; c = CMSG_NXTHDR(&m, c))
 		printf(" [%td: %zu %d %d]", (unsigned char *)c - control, (size_t)c->cmsg_len, c->cmsg_level,
 		       c->cmsg_type);
@@ -113,7 +112,7 @@ static void by_recvmmsg(unsigned count, int flags)
 	printf("\n");
 }
 
-/* Sending to where the last datagram came from, with control messages that are wrong. */
+/* Sends to the last datagram's source, with invalid control messages. */
 static void malformed(void)
 {
 	struct sockaddr_in from;

@@ -1,5 +1,5 @@
-/* udp_error ADDR | peer: what IP_RECVERR says of a datagram that nobody is there to get. "peer": an IPv6
- * peer, as the program is shown it, whose socket is closed by then. */
+/* udp_error ADDR | peer: prints what IP_RECVERR says of a datagram that nobody receives. "peer": to an IPv6
+ * peer, as shown to the program, whose socket is closed by then. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -9,7 +9,7 @@
 
 #include <linux/errqueue.h> /* needs <time.h> */
 
-/* A peer that says something over IPv6 to PORT and is gone. */
+/* A peer that sends something over IPv6 to PORT and goes. */
 static struct sockaddr_in gone_peer(int fd)
 {
 	union address to = {

@@ -1,6 +1,6 @@
-/* udp_flood ADDR PORT NETWORK COUNT: a server is sent COUNT datagrams from as many addresses of the /64
- * NETWORK (which must be local here), each saying which address it is from; a regular peer asks now and then.
- * Every answer must have come to the address that it speaks of. */
+/* udp_flood ADDR PORT NETWORK COUNT: sends a server COUNT datagrams from as many addresses of the /64
+ * NETWORK, which must be local here. Each names its address. A regular peer asks now and then. Every answer
+ * must come to the address that it names. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -44,7 +44,7 @@ static void send_from(int fd, const struct in6_addr *from)
 		die("sendmsg");
 }
 
-/* Takes one answer, for PATIENCE ms; false when there is none. "ADDRESS from ..." */
+/* Receives one answer, "ADDRESS from ...", within PATIENCE ms; false: there is none. */
 static int take(int fd, int patience)
 {
 	_Alignas(struct cmsghdr) char control[128];
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 
 		memcpy(from.s6_addr + 12, &host, sizeof host);
 		send_from(flood, &from);
-		/* No more are under way than fit into the buffers. */
+		/* No more are in flight than fit into the buffers. */
 		if (i % 50 == 0)
 			for (int j = 0; j < 50; j++)
 				if (!take(flood, 1000))

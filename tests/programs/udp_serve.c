@@ -1,4 +1,4 @@
-/* udp_serve STYLE PORT: an IPv4-only UDP server at 0.0.0.0, in the styles that exist. It prints "ready", and
+/* udp_serve STYLE PORT: an IPv4-only UDP server at 0.0.0.0, in the usual styles. It prints "ready", and
  * answers each datagram with what it saw of it. */
 #define _GNU_SOURCE
 #include "common.h"
@@ -11,7 +11,7 @@ static void plain(int fd)
 {
 	struct sockaddr_in from;
 	char data[2048], answer[4096];
-	/* A size that the compiler can't know is what it checks at run time (udp_fortified.c). */
+	/* A size unknown to the compiler is checked at run time (udp_fortified.c). */
 	volatile size_t size = sizeof data - 1;
 
 	for (;;) {
@@ -29,7 +29,7 @@ static void plain(int fd)
 	}
 }
 
-/* What the control messages of a message say. */
+/* Prints the control messages of a message. */
 static void control_text(struct msghdr *m, char *text)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
@@ -128,7 +128,7 @@ static void many(int fd)
 							.msg_iov = &in_data[i],
 							.msg_iovlen = 1};
 		}
-		/* So that several are there at once. */
+		/* Lets several arrive first. */
 		poll(NULL, 0, 100);
 		int got = recvmmsg(fd, in, COUNT, MSG_WAITFORONE, NULL);
 
@@ -147,7 +147,7 @@ static void many(int fd)
 	}
 }
 
-/* Answers with a hop limit and a traffic class of its own, in three segments (UDP_SEGMENT). */
+/* Answers with its own hop limit and traffic class, in three segments (UDP_SEGMENT). */
 static void sending(int fd)
 {
 	struct sockaddr_in from;
@@ -185,7 +185,7 @@ static void sending(int fd)
 	}
 }
 
-/* Takes segments together (UDP_GRO) and says how long each is. */
+/* Receives segments together (UDP_GRO) and prints each one's length. */
 static void gro(int fd)
 {
 	int on = 1;
@@ -213,8 +213,8 @@ static void gro(int fd)
 	}
 }
 
-/* A child for each datagram, with a socket of its own that is bound to the address that was asked and
- * connected to who asked: tftpd. */
+/* Like tftpd: a child for each datagram, with a socket bound to the address that was asked and connected to
+ * the peer. */
 static void transfer(int fd)
 {
 	int on = 1;

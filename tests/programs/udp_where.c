@@ -1,4 +1,4 @@
-/* udp_where 4|6 PORT: a native server of one family, that answers which it is, and who asked. */
+/* udp_where 4|6 PORT: a native server of one family, which answers with the family and the peer. */
 #include "common.h"
 
 int main(int argc, char **argv)

@@ -21,7 +21,7 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 		run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
 		[ "$(wc -l <"$BATS_TEST_TMPDIR/plain")" = 768 ]
 	done
-	# In AF_INET6 but for V4MAPPED addresses where there are no others, not for bind().
+	# Except in AF_INET6: V4MAPPED addresses if there are no others, but not for bind().
 	for name in both.example six.example nosuch.example 2001:db8::7 ::1; do
 		on_client "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/plain"
 		on_client "$run" -- "$programs/lookups" flags6 $name | sort >"$BATS_TEST_TMPDIR/shim"
@@ -29,7 +29,7 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	done
 }
 
-@test "A only, asked for in AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
+@test "A only, asked for as AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
 	run -0 on_client "$programs/resolve" four.example
 	assert_line 'gethostbyname2 AF_INET6: No address associated with name'
 	run -0 on_client "$run" -- "$programs/resolve" four.example
@@ -41,15 +41,15 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	assert_output --partial 'over IPv4'
 }
 
-@test "the log says as what an IPv6 address is given to the program, once" {
+@test "the log has each IPv6 address and its synthetic one once" {
 	run -0 --separate-stderr on_client "$run" --log=info -- "$programs/resolve" six.example
 	assert_equal "$(grep -c "\[$server6\]:[0-9]* is given to the program as 2[45][0-9]\." <<<"$stderr")" 1
 	given=$(sed -n 's/^gethostbyname: \([0-9.]*\) .*/\1/p' <<<"$output")
 	assert_regex "$stderr" " as $given:"
 }
 
-@test "an AAAA that is never answered: a program waits for it once" {
-	# By itself, in AF_UNSPEC, the resolver would wait for ten seconds each time.
+@test "an AAAA query that is never answered: a program waits for it once" {
+	# Natively, with AF_UNSPEC, the resolver waits ten seconds each time.
 	run -124 on_client timeout 4 getent ahosts slow.test
 	greet $server4
 	# Twenty in a row, of which one waits for a second.
@@ -66,16 +66,16 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	lookups 4 both.example other.example
 	assert_line 'connect: ECONNREFUSED'
 	assert_output --partial 'to other.example: [2001:db8:1::99]'
-	# Asked for in other threads both: it is not clear which is meant, and IPv4 it is.
+	# Both asked for in other threads: it is not clear which is meant, so IPv4 is used.
 	lookups 4 +other.example +both.example
 	assert_line 'connect: ECONNREFUSED'
 	refute_output --partial 'dualstack['
-	# Where only one name is known, the thread does not matter.
+	# If only one name is known, the thread does not matter.
 	lookups 4 +both.example
 	assert_output --partial 'over IPv6'
 }
 
-@test "127.0.0.1 that came from a name stays the first to be tried" {
+@test "127.0.0.1 from a name is still tried first" {
 	echo "127.0.0.1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
 	echo "::1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
 	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
@@ -110,8 +110,9 @@ client(1)'
 	assert_line --index 1 'ConnectionRefusedError 1'
 }
 
-# TCP_MD5SIG (RFC 2385) holds for the address that it names, and can't be read back; so does a filter by its descriptor.
-@test "what can't be given to another socket keeps a program's connect() to the one address" {
+# TCP_MD5SIG (RFC 2385) holds for one address, and can't be read back; neither can a filter set by its
+# descriptor.
+@test "with an option that can't be copied to another socket, connect() tries the one address only" {
 	greet $server4 $server6
 	for family in AF_INET AF_INET6; do
 		run -0 on_client "$run" -- python3 -c '

@@ -1,4 +1,5 @@
-# An IPv6-only host whose network has NAT64: IPv4-only programs reach IPv4 addresses and A-only names through it.
+# An IPv6-only host whose network has NAT64: IPv4-only programs reach IPv4 addresses and A-only names through
+# it.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -25,7 +26,7 @@ serves() {
 	done
 }
 
-@test "A-only names and literals, by a prefix that ipv4only.arpa tells" {
+@test "A-only names and literals, by the prefix that ipv4only.arpa tells" {
 	nat64_up 64:ff9b::/96
 	serves
 	run -0 on_client "$run" curl -4 -sS --max-time 9 http://four.example:8080/
@@ -57,19 +58,19 @@ asyncio.run(main())'
 	assert_output "over IPv4 $far4"
 }
 
-@test "getpeername() shows the IPv4 address that was asked for; the wire has IPv6" {
+@test "getpeername() shows the IPv4 address that was asked for; the packets are IPv6" {
 	nat64_up 64:ff9b::/96
 	serves
 	run -0 on_client "$run" --log=info "$programs/steps" a=tcp4 a.connect:$far4/7000 a.peer 'sh:ss -Htn dport = :7000'
 	assert_line "a.connect:$far4/7000 ok"
 	assert_line "a.peer family 2 length 16 $far4/7000"
 	assert_line --partial "[64:ff9b::c01f:c40a]:7000"
-	# Where nobody is: the translator's answer, and not one of the library's.
+	# If nobody is there, the error is the translator's, not the library's.
 	run -0 on_client timeout 20 "$run" "$programs/steps" a=tcp4 a.connect:$far4/7099
 	assert_line "a.connect:$far4/7099 ECONNREFUSED"
 }
 
-@test "after the name's own addresses: native IPv6 first, the translator where that fails" {
+@test "after the name's own addresses: native IPv6 first, then the translator" {
 	nat64_up 64:ff9b::/96
 	serves
 	PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 4 both.example
@@ -115,7 +116,7 @@ asyncio.run(main())'
 	assert_output 'over IPv4'
 	DUALSTACK_NAT64=off run on_client "$run" --config="$BATS_TEST_TMPDIR/conf" curl -4 -sS --max-time 9 http://four.example:8080/
 	refute_output --partial 'over IPv4'
-	# Preloaded by itself, it asks for the prefix when it sees a name that can't be reached.
+	# Without the launcher, the library asks for the prefix when a name can't be reached.
 	run -125 "$run" --config="$BATS_TEST_TMPDIR/conf" --rule='nat64 off' true
 	for bad in 2001:db8:64::/95 2001:db8:64::1/96 64:ff9b:: 64:ff9b::/97 10.0.0.0/8 on auto: auto64:ff9b::/96; do
 		DUALSTACK_NAT64=$bad run -125 "$run" true
@@ -123,7 +124,7 @@ asyncio.run(main())'
 	done
 }
 
-@test "preloaded without the launcher: found with the first name, or literal given to the resolver" {
+@test "preloaded without the launcher: the prefix is found with the first name, or literal given to the resolver" {
 	nat64_up 64:ff9b::/96
 	serves
 	run -0 on_client env LD_PRELOAD="$build/libdualstack.so" curl -4 -sS --max-time 9 http://four.example:8080/
@@ -133,7 +134,7 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	assert_output --partial 'over IPv4'
 }
 
-@test "where there is an IPv4 route, IPv4 it is" {
+@test "with an IPv4 route, IPv4 is used" {
 	nat64_up 64:ff9b::/96
 	serves
 	ip -n "$client" addr add 192.0.2.2/24 dev veth0
@@ -146,7 +147,7 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	assert_output 'over IPv4'
 }
 
-@test "with AI_ADDRCONFIG, for which the C library says that a host without IPv4 has none: a name, a number" {
+@test "a name and a number with AI_ADDRCONFIG, with which the C library gives no IPv4 address on a host without IPv4" {
 	nat64_up 64:ff9b::/96
 	serves
 	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
@@ -180,7 +181,7 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	wait_until grep -q hello "$dir/logs/irc.server.x.weechatlog"
 }
 
-@test "an address of the pool is nobody's but a peer's: it is never translated" {
+@test "an address of the pool is never translated" {
 	nat64_up 2001:db8:64::/96 -
 	local steps=(a=udp4 a.to:10.1.2.3/7000)
 	run -0 on_client env DUALSTACK_NAT64=2001:db8:64::/96 "$run" "$programs/steps" "${steps[@]}"
@@ -189,7 +190,7 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	assert_line 'a.to:10.1.2.3/7000 ENETUNREACH'
 }
 
-@test "--probe shows the way through the translator, and that it is the one" {
+@test "--probe shows the way through the translator, as the one that is taken" {
 	nat64_up 64:ff9b::/96
 	serves
 	run -0 on_client "$run" --probe four.example 7000

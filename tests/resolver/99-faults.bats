@@ -1,4 +1,4 @@
-# Calls that fail while a name is asked for.
+# Calls that fail while a name is looked up.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper

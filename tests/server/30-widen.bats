@@ -9,7 +9,7 @@ teardown() { hosts_down; }
 steps() { on_server "$run" -- "$programs/steps" "$@"; }
 plain() { on_server "$programs/steps" "$@"; }
 
-# What a widened listener on port 5000 answers.
+# Asserts that a widened listener answers on port 5000.
 serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/5000 accepted by a, family 2, 127.0.0.1'
 
 @test "bind of 0.0.0.0 becomes one dual-stack socket at [::], on the same descriptor" {
@@ -35,7 +35,7 @@ serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/500
 	assert_line 'who:::1/5000 ECONNREFUSED'
 }
 
-@test "whatever net.ipv6.bindv6only says" {
+@test "it does not depend on net.ipv6.bindv6only" {
 	on_server sysctl -qw net.ipv6.bindv6only=1
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000
 	assert_output --partial "$serves_both"
@@ -49,14 +49,14 @@ serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/500
 	assert_line --regexp '^LISTEN .* 0.0.0.0:[1-9]'
 }
 
-@test "bind to port 0: one port for both families, and the program is told it" {
+@test "bind to port 0: one port for both families, which the program is told" {
 	run -0 steps a=tcp4 a.bind:0.0.0.0/0 a.name a.listen 'sh:ss -Hltn'
 	port=$(sed -n 's|^a.name family 2 length 16 0.0.0.0/||p' <<<"$output")
 	assert_line --regexp "^LISTEN .* \*:$port "
 }
 
 @test "registrations in epoll sets made before bind() are there afterwards" {
-	# A connection of each family wakes the set up, with the data that was registered.
+	# A connection of either family is an event of the set, with the registered data.
 	for from in 127.0.0.1 ::1; do
 		run -0 steps a=tcp4 a.register a.bind:0.0.0.0/5000 a.listen \
 			"sh:SOURCE= $programs/ask $from/5000 & " wait b=accept:a b.close
@@ -86,7 +86,7 @@ serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/500
 	assert_line "who:$server4/5000 ECONNREFUSED"
 }
 
-@test "sockets that are none of ours: UDP, a second bind, IPv6" {
+@test "other sockets are left alone: UDP, a second bind, IPv6" {
 	for sequence in 'a=udp4 a.bind:0.0.0.0/5000 a.name a.domain' \
 		'a=tcp4 a.bind:127.0.0.1/5000 a.bind:0.0.0.0/5001 a.name' \
 		'a=tcp6 a.dual a.bind:::/5000 a.name a.domain a.listen who:127.0.0.1/5000 who:::1/5000' \
@@ -128,8 +128,8 @@ assert_plain_under() {
 @test "falls back: the IPv6 bind is refused" { assert_plain_under bind,2=28:EACCES; }
 @test "falls back: the descriptor can't be replaced" { assert_plain_under dup3:EBUSY; }
 
-# 217 is getdents64 on x86-64: without it the descriptors are found by number.
-@test "/proc can't be read: widened all the same" {
+# 217 is getdents64 on x86-64: without it, descriptors are found by number.
+@test "/proc can't be read: still widened" {
 	[ "$(uname -m)" = x86_64 ] || skip "the number of getdents64 is x86-64's"
 	run -0 on_server "$programs/deny" 217:EPERM -- "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 \
 		a.listen a.name who:127.0.0.1/5000 who:::1/5000
@@ -137,7 +137,7 @@ assert_plain_under() {
 	assert_output --partial "$serves_both"
 }
 
-@test "a sandbox that ends whoever probes spares programs that have nothing to do with it" {
+@test "a program that needs no translation makes no getsockopt() or setsockopt(), for which a sandbox might kill it" {
 	need strace
 	start serve "$programs/serve" blocking 5000
 	wait_port 5000
@@ -146,8 +146,8 @@ assert_plain_under() {
 	run -1 grep -E 'getsockopt|setsockopt' "$BATS_TEST_TMPDIR/trace"
 }
 
-# Whether memory can be read or written is asked with futex(): not where there is nothing to translate.
-@test "such a sandbox spares programs that have addresses anywhere in memory, too" {
+# futex() tells whether memory can be accessed; it is not called if there is nothing to translate.
+@test "such a program makes no futex() either, wherever its addresses are in memory" {
 	need strace
 	cat >"$BATS_TEST_TMPDIR/heap.c" <<-'END'
 		#include <netinet/in.h>
@@ -190,7 +190,7 @@ assert_plain_under() {
 	run -1 grep futex "$BATS_TEST_TMPDIR/trace"
 }
 
-@test "SO_REUSEPORT: where one socket of the program stays IPv4, all do, and share the connections" {
+@test "SO_REUSEPORT: if one of the program's sockets stays IPv4, all do, and share the connections" {
 	run -0 steps a=tcp4 a.reuseport a.reuseport-bpf a.bind:0.0.0.0/5000 a.listen b=tcp4 b.reuseport \
 		b.bind:0.0.0.0/5000 b.listen 'sh:ss -Hltn'
 	assert_equal "$(grep -c '^LISTEN .* 0\.0\.0\.0:5000 ' <<<"$output")" 2
@@ -204,7 +204,7 @@ assert_plain_under() {
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen a.name who:127.0.0.1/5000
 	assert_line 'a.bind:0.0.0.0/5000 ok'
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
-	# And is taken up when it comes: the kernel lets [::] be bound before.
+	# IPv6 works once it is enabled: the kernel lets [::] be bound before.
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5001 a.listen 'sh:sysctl -qw net.ipv6.conf.all.disable_ipv6=0' \
 		who:::1/5001
 	assert_line 'who:::1/5001 accepted by a, family 2, 127.0.0.1'
@@ -228,7 +228,7 @@ assert_plain_under() {
 }
 
 @test "falls back: EADDRINUSE that shows only at listen()" {
-	# Both have SO_REUSEADDR and are bound; then the other one listens first.
+	# Both are bound with SO_REUSEADDR; then the other one listens first.
 	start other "$programs/steps" a=tcp6 a.v6only a.reuseaddr a.bind:::/5000 \
 		"sh:touch $BATS_TEST_TMPDIR/bound" "until:$BATS_TEST_TMPDIR/go" a.listen \
 		"sh:touch $BATS_TEST_TMPDIR/listens" hold
@@ -269,7 +269,7 @@ assert_plain_under() {
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
-@test "what can't be narrowed any more goes on as it is, and the option is refused" {
+@test "a socket that can't be narrowed any more stays widened, and the option is refused" {
 	# Without SO_REUSEADDR, a connection in TIME_WAIT keeps the port from a new socket.
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 a.filter a.get:socket:2 \
 		a.get:socket:15 who:127.0.0.1/5000 who:::1/5000
@@ -287,7 +287,7 @@ assert_plain_under() {
 }
 
 @test "IP_MINTTL keeps distant IPv6 peers out as it does IPv4 ones" {
-	# 255 hops: RFC 5082. The client's packets arrive with 64.
+	# RFC 5082 asks for 255 hops. The client's packets arrive with 64.
 	start guarded "$run" -- "$programs/steps" a=tcp4 a.set:ip:21:255 a.bind:0.0.0.0/5000 a.listen hold
 	start open "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5001 a.listen hold
 	wait_port 5000
@@ -316,8 +316,8 @@ assert_plain_under() {
 	assert_line 'b.domain 2'
 }
 
-# FTP's data connections: the server binds the address that the client connected to, and connects to
-# the client's, both as it was shown them.
+# FTP's data connections: the server binds the address that the client connected to, and connects to the
+# client's, both as they were shown.
 @test "binding and connecting to synthetic addresses goes to the real ones" {
 	start ftp "$run" -- "$programs/serve" ftp 5000
 	wait_port 5000
@@ -328,7 +328,7 @@ assert_plain_under() {
 	assert_line 'connect ok'
 	assert_line --regexp '^data connection to 24[0-7]\.[0-9.]+, as shown before, domain 2$'
 	assert_line "b.peer family 10 length 28 $server6/2020"
-	# And over IPv4, from the same server, as ever.
+	# The same server still answers over IPv4.
 	on_client "$programs/steps" a=tcp4 a.bind:0.0.0.0/2001 a.listen \
 		"sh:$programs/ask $server4/5000 2001" b=accept:a b.peer >"$BATS_TEST_TMPDIR/client"
 	run -0 cat "$BATS_TEST_TMPDIR/client"
@@ -336,7 +336,7 @@ assert_plain_under() {
 	assert_line "b.peer family 2 length 16 $server4/2020"
 }
 
-# A twin would be made in the namespace that the program is in by then.
+# A clone would be in the namespace that the program has moved to.
 @test "a socket stays in the network namespace that it was made in" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher

@@ -1,6 +1,6 @@
-# Programs that serve both families themselves: every order of their binds and listens, with every mix of
-# SO_REUSEADDR and SO_REUSEPORT, gives under the shim what it gives without: which calls succeed, and
-# which socket gets which connection.
+# Programs that serve both families themselves. Every order of their binds and listens, with every mix of
+# SO_REUSEADDR and SO_REUSEPORT, gives the same with and without the shim: the calls that succeed, and the
+# socket that gets each connection.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -12,14 +12,14 @@ setup_file() {
 setup() { hosts_up; }
 teardown() { hosts_down; }
 
-# A port that no other run has had, so that no TIME_WAIT of it is in the way.
+# A port that no other run has had, so that no TIME_WAIT is in the way.
 next_port() {
 	port=$(($(cat "$port_file") + 1))
 	echo $port >"$port_file"
 }
 
-# Runs the steps, PORT standing for a fresh one, and shows what they gave with PORT in its place again.
-# Ports of the kernel's choice are any.
+# Runs the steps with a fresh port for PORT, and prints what they gave with PORT for that port again, and any
+# for a port of the kernel's choice.
 observe() {
 	local steps=() step
 	next_port
@@ -28,7 +28,7 @@ observe() {
 	on_server $1 "$programs/steps" "${steps[@]}" | sed "s/\<$port\>/PORT/g; s|/[0-9]\{5\}\$|/any|"
 }
 
-# Where an IPv6 connection natively finds nobody, the shim may have somebody: that is what it is for.
+# If nobody takes an IPv6 connection natively, somebody may under the shim: that is its purpose.
 compare() {
 	local plain shim
 	plain=$(observe '' "$@")
@@ -98,8 +98,8 @@ all_datagram_orders() {
 @test "SO_REUSEPORT" { all_orders reuseport; }
 @test "both options" { all_orders reuseaddr reuseport; }
 
-# varnishd binds both as root, drops its privileges, and listens then.
-@test "both bound, then the privileges dropped, then listen()" {
+# varnishd binds both as root, drops its privileges, and then listens.
+@test "both bound, then privileges dropped, then listen()" {
 	for order in '' reverse; do
 		for prefix in '' "$run"; do
 			run -0 on_server $prefix python3 -c '

@@ -1,4 +1,4 @@
-# Rules about bind(): what stays IPv4, what becomes IPv6 alone, what is widened on purpose.
+# Bind rules: what stays IPv4, becomes IPv6-only, or is widened on purpose.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -7,7 +7,7 @@ load ../lib/dovecot
 setup() { hosts_up; }
 teardown() { hosts_down; }
 
-# steps_by RULE STEP...: on the server, with that rule.
+# steps_by RULE STEP...: runs the steps on the server, with that rule.
 steps_by() { run -0 on_server "$run" --rule="$1" -- "$programs/steps" "${@:2}"; }
 
 tcp=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
@@ -80,7 +80,7 @@ assert_families() {
 	done
 }
 
-@test "what listens on the loopback network is never opened to others: ipv6 is ::1" {
+@test "a listener on the loopback network is never opened to others: ipv6 is ::1" {
 	loopback=(a=tcp4 a.reuseaddr a.bind:127.0.0.1/5000 a.listen who:127.0.0.1/5000 who:::1/5000 "who:$server6/5000")
 	steps_by 'bind address=0.0.0.0/0 dual' "${loopback[@]}"
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
@@ -109,7 +109,7 @@ assert_families() {
 	assert_families yes who yes 'accepted by a'
 }
 
-@test "a program's own socket that listens unbound follows a rule that names ::" {
+@test "a program's own IPv6 socket that listens unbound follows a rule that names ::" {
 	for rule in 'bind address=:: ipv4' 'bind address=:: ipv6' 'bind ipv4'; do
 		steps_by "$rule" a=tcp6 a.listen 'sh:ss -Hltn | sed "s/ \+/ /g"'
 		case $rule in
@@ -120,12 +120,12 @@ assert_families() {
 	done
 }
 
-@test "IPv6 alone, and somebody has the port: that is said" {
+@test "IPv6 alone, with the port taken: EADDRINUSE" {
 	steps_by 'bind tcp ipv6' a=tcp4 a.bind:0.0.0.0/5000 b=tcp4 b.bind:0.0.0.0/5000
 	assert_line 'b.bind:0.0.0.0/5000 EADDRINUSE'
 }
 
-@test "IPv6 alone where there is none: an error, and nothing is open in IPv4" {
+@test "IPv6 alone on a host without IPv6: an error, and nothing is open in IPv4" {
 	run -0 on_server "$programs/deny" socket,0=10:EAFNOSUPPORT -- "$run" --rule='bind ipv6' -- "$programs/steps" a=tcp4 \
 		a.bind:0.0.0.0/5000 b=tcp4 b.listen 'sh:ss -Hltn | wc -l'
 	assert_line 'a.bind:0.0.0.0/5000 EADDRNOTAVAIL'
@@ -149,7 +149,7 @@ assert_families() {
 	assert_line --partial 'tell:::1/5002 got by e'
 }
 
-@test "a UDP port that stays IPv4 does so when something is sent to an IPv6 address" {
+@test "a UDP port that a rule keeps IPv4 stays so when something is sent to an IPv6 address" {
 	need python3
 	mkdir -p "/etc/netns/$server"
 	printf '%s six.example\n' "$client6" >"/etc/netns/$server/hosts"

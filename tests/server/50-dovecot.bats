@@ -1,5 +1,5 @@
-# dovecot, unmodified: an IMAP login and a FETCH go through its separate login, auth and mail processes,
-# with their chroots and users, in environments that its master has cleaned.
+# Unmodified dovecot: an IMAP login and a FETCH pass through its login, auth and mail processes, which have
+# their own chroots and users, in environments that its master has cleaned.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -13,7 +13,7 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# start_dovecot PREFIX...: in the foreground, under what is given.
+# start_dovecot PREFIX...: in the foreground, under PREFIX.
 start_dovecot() {
 	start dovecot "$@" dovecot -F -c "$BATS_TEST_TMPDIR/dovecot/dovecot.conf"
 }
@@ -56,7 +56,7 @@ assert_logged_in_from() {
 	stop "$started"
 }
 
-# Its own sockets, one for each family, are what it has without the shim.
+# Its sockets, one for each family, are the same as without the shim.
 both_families() {
 	local prefix=$1 sockets
 	dovecot_config "$2" 1143

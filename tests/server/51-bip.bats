@@ -1,5 +1,5 @@
-# bip, unmodified, with ip = "0.0.0.0": an IRC client logs in over each family, and is passed through to a
-# real IRC server.
+# Unmodified bip, with ip = "0.0.0.0": an IRC client logs in over each family, and reaches a real IRC server
+# through it.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -16,7 +16,7 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# bip greets a client with what the server said, once it is connected there.
+# bip greets a client with the server's words, once it is connected there.
 start_bip() {
 	start bip "$@" bip -n -f "$BATS_TEST_TMPDIR/bip/bip.conf" -s "$BATS_TEST_TMPDIR/bip"
 	wait_port 7778
@@ -24,7 +24,7 @@ start_bip() {
 }
 
 assert_welcome() {
-	# It quits as a client does: bip 0.9.3 ends itself when one goes away while it is being written to.
+	# It sends QUIT: bip 0.9.3 crashes if a client goes away while it is being written to.
 	UNTIL='End of MOTD' THEN=QUIT run -0 ip netns exec "$1" "$programs/ask" "$2/7778" 'PASS u:secret:c' 'NICK reader' \
 		'USER reader 0 * :reader'
 	assert_output --partial ':irc.example.net 001 reader :Welcome'

@@ -1,7 +1,6 @@
-# Small servers, unmodified, each IPv4-only as it is started here. Together they cover blocking accept,
-# fork, prefork, select, poll, epoll and inherited sockets. What each logs or tells as its client's
-# address is the IPv6 address where it prints through the C library, and the synthetic IPv4 address (240
-# and up) where it prints the four bytes itself.
+# Small unmodified servers, each started as IPv4-only. Together they cover blocking accept, fork, prefork,
+# select, poll, epoll and inherited sockets. A server that prints addresses through the C library logs the IPv6
+# address; one that prints the four bytes itself logs the synthetic address (240 and up).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -73,7 +72,7 @@ start_nginx() {
 	need curl
 	nginx_config
 	start_nginx "$run" --
-	# A connection of each family stays open over the change of workers, and goes on being served.
+	# A connection of each family outlives the change of workers, and is still served.
 	coproc HELD { on_client bash -c "
 		exec 3<>/dev/tcp/$server6/8080 4<>/dev/tcp/$server4/8080
 		echo open; read -r _
@@ -122,7 +121,7 @@ start_nginx() {
 	assert_ipv4_only 8080
 }
 
-# It takes one connection, and forgets SO_REUSEADDR never: a server for each.
+# It takes one connection and always sets SO_REUSEADDR: one server for each.
 @test "nc.traditional -l" {
 	need nc.traditional
 	for to in 127.0.0.1 ::1 $server6; do
@@ -154,7 +153,7 @@ start_nginx() {
 	assert_ipv4_only 5004
 }
 
-# It writes /run/inetd.pid: into a /run of its own (ip-netns(8) gives each command its own mounts).
+# It writes /run/inetd.pid, so it gets its own /run (ip-netns(8) gives each command its own mounts).
 start_inetd() {
 	start inetd sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$@" inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
 }

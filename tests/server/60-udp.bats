@@ -1,5 +1,5 @@
-# UDP: an IPv4-only server and what it sees, in the styles in which such servers are written
-# (tests/programs/udp_serve.c), over both families.
+# What an IPv4-only UDP server sees over both families, in the styles in which such servers are written
+# (tests/programs/udp_serve.c).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -33,7 +33,7 @@ answer_to() {
 	answer_to "$client" "$link_local" "hello from $synthetic length 16 family 2 ntop fe80:.* \[$link_local\]"
 }
 
-@test "the log tells once who is shown as which address" {
+@test "the log has each peer and its synthetic address once" {
 	start udp "$run" --log=debug -- "$programs/udp_serve" pktinfo 5000
 	wait_until bound 5000
 	run -0 on_client "$programs/udp_ask" $server6 5000 text 5
@@ -63,7 +63,7 @@ answer_to() {
 	done
 }
 
-@test "control messages that do not fit are cut, as for IPv4" {
+@test "control messages that do not fit are truncated, as for IPv4" {
 	start udp "$programs/udp_serve" cut 5000
 	wait_until bound 5000
 	run -0 on_server "$programs/udp_ask" 127.0.0.1 5000
@@ -76,7 +76,7 @@ answer_to() {
 	assert_equal "$(sed -E "s/$synthetic/127.0.0.1/g; s/::1/127.0.0.1/" <<<"$output")" "$native"
 }
 
-@test "sendmmsg of which some was sent leaves errno alone" {
+@test "sendmmsg leaves errno alone if some messages were sent" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/some.py" <<-'END'
 		import ctypes, socket, struct
@@ -98,7 +98,7 @@ answer_to() {
 	assert_output '1 99'
 }
 
-@test "recvmmsg and sendmmsg, more than are translated at a time" {
+@test "recvmmsg and sendmmsg, with more messages than are translated at a time" {
 	serve many
 	for address in 127.0.0.1 ::1; do
 		run -0 on_server "$programs/udp_ask" $address 5000 text 100
@@ -107,7 +107,7 @@ answer_to() {
 	done
 }
 
-@test "sent with IP_TTL, IP_TOS and UDP_SEGMENT, to both families" {
+@test "sendmsg with IP_TTL, IP_TOS and UDP_SEGMENT, to both families" {
 	serve sending
 	for address in $server4 $server6; do
 		HOPS=1 run -0 on_client "$programs/udp_ask" $address 5000 x 3
@@ -145,7 +145,7 @@ answer_to() {
 	done
 }
 
-@test "as distributions compile it, with _FORTIFY_SOURCE" {
+@test "compiled with _FORTIFY_SOURCE, as distributions do" {
 	run -0 nm -u "$programs/udp_fortified"
 	assert_output --partial __recvfrom_chk
 	start udp "$run" -- "$programs/udp_fortified" plain 5000
@@ -164,7 +164,7 @@ answer_to() {
 	assert_equal "$output" "$native"
 }
 
-@test "a child per datagram, with a socket bound to the address that was asked and connected to who asked" {
+@test "a child per datagram, with a socket bound to the address that was asked and connected to the peer" {
 	serve transfer
 	for way in "$server 127.0.0.1" "$server ::1" "$client $server4" "$client $server6" "$client $link_local"; do
 		# shellcheck disable=SC2086 # two words
@@ -182,8 +182,8 @@ answer_to() {
 	assert_equal "$(grep -c "got by a" <<<"$output")" 2
 }
 
-# A number that was a widened socket, closed inside the C library, as fclose() does it: what comes there next is asked
-# anew, or the kernel says that it is another one.
+# The number of a widened socket that fclose() closed inside the C library: the next socket there is asked anew,
+# or the kernel says that it is another one.
 @test "a descriptor whose number was a widened socket's" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
@@ -214,7 +214,7 @@ own.bind(("::", 5003))
 peer.sendto(b"x", ("::1", 5003))
 print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
 
-# As who knows nothing but IPv4 has it: 16 bytes for the name, and room for as few descriptors as there can be.
+# As an IPv4-only program has it: 16 bytes for the name, and room for as few descriptors as there can be.
 class Message(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint), ("iov", ctypes.c_void_p), ("iovlen", ctypes.c_size_t),
                 ("control", ctypes.c_char_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int)]
@@ -244,8 +244,8 @@ descriptors received: 2
 END
 }
 
-# A widened socket has one of the library's (shim/socket/spoof_filter.h).
-@test "a program finds no filter that it has not attached, nor once its socket is narrowed" {
+# A widened socket has the library's filter (shim/socket/spoof_filter.h).
+@test "a program finds no filter that it has not attached, also after its socket is narrowed" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/filter.py" <<'END'
 import ctypes, socket
@@ -289,7 +289,7 @@ END
 		a.bind:0.0.0.0/5000 tell:127.0.0.1/5000 'sh:ss -Hlun'
 	assert_line 'tell:127.0.0.1/5000 got by a, family 2, 127.0.0.1'
 	assert_line --regexp '0\.0\.0\.0:5000 '
-	# With SO_REUSEADDR both could be bound, and one would take the other's datagrams.
+	# With SO_REUSEADDR both could bind, and one would take the other's datagrams.
 	for option in '' reuseaddr; do
 		start other "$programs/steps" a=udp6 a.v6only ${option:+a.$option} a.bind:::/5001 hold
 		wait_until bound 5001

@@ -1,5 +1,5 @@
-# UDP servers, unmodified, each IPv4-only as it is started here: reachable over IPv4, ::1, a global and a
-# link-local IPv6 address as one server on one port.
+# Unmodified UDP servers, each started as IPv4-only: reachable over IPv4, ::1, a global and a link-local IPv6
+# address as one server on one port.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -24,8 +24,8 @@ each_way() {
 	"$@" "$client" "$link_local"
 }
 
-# Without the shim IPv6 is refused: the client gets an ICMP error (ECONNREFUSED) or nothing at all.
-# The same server started without the shim. natively PORT COMMAND...
+# natively PORT COMMAND...: the same server without the shim. IPv6 is refused: the client gets an ICMP error
+# (ECONNREFUSED) or no answer.
 natively() {
 	local port=$1
 	shift
@@ -60,7 +60,7 @@ answers() {
 		--bind-interfaces --no-resolv --no-hosts --user=root
 }
 
-# With interface-automatic it takes the address that was asked from IP_PKTINFO, and answers from it.
+# With interface-automatic it answers from the address in IP_PKTINFO, the one that was asked.
 @test "unbound at 0.0.0.0: queried over each family at several addresses, and what an access list sees" {
 	need unbound
 	need dig
@@ -86,7 +86,7 @@ answers() {
 	start unbound "$run" --log=info -- unbound -d -c "$BATS_TEST_TMPDIR/unbound.conf"
 	wait_bound 5300
 	each_way answers
-	# dig takes an answer from the address that it asked, and from no other.
+	# dig takes an answer only from the address that it asked.
 	answers "$client" 192.0.2.11
 	answers "$client" 2001:db8:1::11
 	answers "$client" $server6
@@ -146,7 +146,7 @@ fetched() {
 @test "openbsd-inetd hands a UDP socket to a child over exec" {
 	need inetd
 	echo "5070 dgram udp4 wait root $programs/udp_serve udp_serve inherited" >"$BATS_TEST_TMPDIR/inetd.conf"
-	# It writes /run/inetd.pid: into a /run of its own.
+	# It writes /run/inetd.pid, so it gets its own /run.
 	start inetd sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$run" -- inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
 	wait_bound 5070
 	run -0 on_client "$programs/udp_ask" $server6 5070

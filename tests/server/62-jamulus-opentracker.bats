@@ -1,5 +1,5 @@
-# Two of the systems that the project was made for, as UDP servers: Jamulus, with a real client that plays
-# into it, and opentracker (BEP 15).
+# Two UDP servers that the project was made for: Jamulus, with a real client that plays into it, and opentracker
+# (BEP 15).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -20,8 +20,8 @@ start_jamulus() {
 	wait_until bound 22124
 }
 
-# A client without sound hardware: JACK's dummy driver is its sound card. Its 105 MB of shared memory are more
-# than /dev/shm has in some containers (64 MB is usual), so it gets one of its own, which goes with it.
+# A client without sound hardware, on JACK's dummy driver. Its 105 MB of shared memory exceed the /dev/shm of
+# some containers (usually 64 MB), so it gets one of its own.
 start_jack() {
 	JACK_DEFAULT_SERVER=dualstack ip netns exec "$client" sh -c 'mkdir -p /dev/shm &&
 		mount -t tmpfs -o size=256m dualstack /dev/shm && exec jackd -r -n dualstack -d dummy -r 48000 -p 128' \
@@ -43,7 +43,7 @@ connect_to_jamulus() {
 
 connected() { grep -qE ", $1, connected" "$BATS_TEST_TMPDIR/connections"; }
 
-@test "Jamulus: one server on one port, which clients of both families play into" {
+@test "Jamulus: clients of both families play into one server on one port" {
 	need Jamulus
 	need jackd
 	need jack_lsp
@@ -71,7 +71,7 @@ start_opentracker() {
 	chmod 644 "$BATS_TEST_TMPDIR/white"
 	start opentracker "$@" opentracker -i 0.0.0.0 -p 6969 -P 6969 -d "$BATS_TEST_TMPDIR" -u nobody -w /white
 	wait_until bound 6969
-	# It reads the list when it has started, in a thread.
+	# A thread reads the list after the start.
 	wait_until eval 'ip netns exec "$server" python3 "$root/tests/lib/announce.py" 127.0.0.1 6969 1 | grep -q announce'
 }
 

@@ -6,7 +6,7 @@ load ../lib/helper
 setup() { hosts_up; }
 teardown() { hosts_down; }
 
-@test "a thread that waits in accept() goes on waiting, on what is there now" {
+@test "a thread that waits in accept() goes on waiting, on the new socket" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher
 		run -0 on_server $prefix "$programs/races" accept
@@ -26,7 +26,7 @@ teardown() { hosts_down; }
 	assert_output '0 sends failed, few rounds from two ports'
 }
 
-@test "a child that waits in recvfrom() keeps its socket when it is narrowed" {
+@test "a child that waits in recvfrom() keeps its socket when the parent narrows it" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher
 		run -0 on_server $prefix "$programs/races" fork
@@ -34,7 +34,7 @@ teardown() { hosts_down; }
 	done
 }
 
-@test "a sandbox that forbids getsockopt() afterwards" {
+@test "a sandbox that forbids getsockopt() after the socket is widened" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher
 		run -0 on_server $prefix "$programs/races" sandbox

@@ -1,4 +1,4 @@
-/* What every unit test needs. */
+/* Includes what every unit test needs. */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 

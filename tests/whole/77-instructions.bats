@@ -1,4 +1,4 @@
-# What the library adds to the calls that it interposes, counted and not timed (tests/bench/instructions).
+# What the library adds to the calls that it interposes: counted, not timed (tests/bench/instructions).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -16,7 +16,7 @@ setup() {
 	measured=$BATS_FILE_TMPDIR/measured
 }
 
-# CASE NUMBER: system calls more than natively, of look-ups by name rounded, as they have a thread.
+# CASE NUMBER: the additional system calls, rounded for look-ups by name, which have a thread.
 more_calls() { awk -F '\t' '!/^#/ { printf "%s\t%.0f\n", $1, $6 - $5 }' "$1"; }
 
 @test "every interposed call makes as many system calls as the table says, and no more" {

@@ -1,9 +1,8 @@
-# Storms: more connections than any table has room for, connects in progress by the thousand, signals at any moment,
-# descriptors closed under what is in progress (tests/programs/storm_*.c). No address is wrong, nothing is left over,
-# and nothing stands still: each has a watchdog, which tells where it stands.
-#
-# count SHORT FULL: here the short form; with STORMS=full, as make soak has it, the full one, and what was counted is
-# told.
+# Storms: more connections than any table has room for, thousands of connects in progress, signals at any
+# moment, descriptors closed under what is in progress (tests/programs/storm_*.c). No address is wrong, nothing
+# is left over, and nothing hangs: each has a watchdog, which tells where it hangs.
+# count SHORT FULL: the number for the short form, or with STORMS=full (make soak), the full one, printing
+# counts.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -14,7 +13,7 @@ tell() { [ "${STORMS:-}" != full ] || sed 's/^/# /' <<<"$1" >&3; }
 
 setup() {
 	hosts_up
-	# The clients of a storm have addresses of networks of their own.
+	# A storm's clients have addresses in networks of their own.
 	ip -n "$client" route add local 198.18.0.0/15 dev lo
 	ip -n "$client" -6 route add local 2001:db8:2::/64 dev lo
 	ip -n "$server" route add 198.18.0.0/15 via 192.0.2.2
@@ -26,18 +25,18 @@ teardown() { hosts_down; }
 storm_ask() { on_client "$programs/storm_ask" 5000 $server4 198.18.0.0 $server6 2001:db8:2:: "$@"; }
 
 descriptors_of() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
-# In KiB, what the process has for itself: not shared with children that have ended by then.
+# The process's private memory in KiB: not what it shares with children that have ended by then.
 memory_of() { awk '/^Private_Dirty:/ { print $2 }' "/proc/$1/smaps_rollup"; }
 no_children() { [ -z "$(cat "/proc/$1/task/"*/children)" ]; }
 
-# What hangs, hangs where: for whoever reads the log.
+# For the log's reader: what hangs, and where.
 stands() { grep -H . "/proc/$1/task/"*/{syscall,wchan} >&2 || true; }
 
 # served STYLE COUNT [once]
-#
-# The memory: the first connections bring the stacks, the C library's buffers and, after some hundred peers, each of
-# the 32 pages of the table of peers. Afterwards nothing may come; 64 KiB are what a thread's stack, deeper in a
-# signal or a fault, can still take. A leak of one malloc() of 32 bytes, which takes 48, for each of 2000 is more.
+# Memory: the first connections bring the stacks, the C library's buffers and, after some hundred peers, each of
+# the 32 pages of the table of peers. Then nothing may be added but 64 KiB: a thread's stack may still grow by
+# that in a signal or a fault. A leak of one malloc() of 32 bytes, which takes 48, in each of 2000 connections
+# is more.
 served() {
 	local style=$1 count=$2 descriptors memory warm=1000
 	start serve "$run" -- "$programs/serve" "$style" 5000
@@ -50,7 +49,7 @@ served() {
 	[ "$status" -eq 0 ] || stands "$started"
 	assert_success
 	assert_output --regexp "^[0-9]+ right, [0-9]+ moved, 0 wrong, 0 shown as another's\$"
-	# Those that were pushed out between two questions are few.
+	# Few are evicted between two questions.
 	[ "$(awk '{ print $3 }' <<<"$output")" -le $((count / 200)) ]
 	wait_until no_children "$started"
 	wait_until eval "[ \$(descriptors_of $started) -eq $descriptors ]"
@@ -63,7 +62,7 @@ served() {
 @test "a storm of clients of both families: fork and exec" { served exec "$(count 2000 100000)"; }
 @test "a storm of clients of both families: signal handlers that accept" { served signal "$(count 20000 100000)" once; }
 
-# Names on the client, and on the server what there is at their addresses (tests/programs/storm_names.h).
+# The client has the names, and the server has their addresses (tests/programs/storm_names.h).
 storm_names_up() {
 	need nft
 	mkdir -p "/etc/netns/$client" "/etc/netns/$server"
@@ -73,7 +72,7 @@ storm_names_up() {
 	ip -n "$server" -6 route add local 2001:db8:10::/44 dev lo
 	ip -n "$client" route add 100.64.0.0/16 via $server4
 	ip -n "$client" -6 route add 2001:db8:10::/44 via $server6
-	# What is silent is given up after one more packet, three seconds.
+	# A silent address is given up after one more packet, three seconds.
 	on_client sysctl -qw net.ipv4.tcp_syn_retries=1
 	on_server sysctl -qw net.ipv4.tcp_syn_retries=1 net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=4096
 	on_server nft -f - <<-RULES
@@ -96,10 +95,10 @@ storm_names_up() {
 	wait_port 7000
 }
 
-# assert_no_more_memory MOST: the first round, or quarter, brings what there is to come. Where the table of connects in
-# progress is counted with it, 1.5 KiB for each slot, how many there are at once is chance, 64 at the most; a leak of one
-# malloc(), 48 bytes, for each of ten thousand connects, as in the full form, is twice as much as 256 KiB. Else it is
-# the heap alone, where the resolver and stdio come and go: 12 KiB.
+# assert_no_more_memory MOST: memory may not grow after the first round, or quarter. 256 KiB allow for the table
+# of connects in progress, if it is counted: 1.5 KiB for each slot, of which chance uses up to 64. A leak of one
+# malloc(), 48 bytes, in each of ten thousand connects, as in the full form, is twice that. 12 KiB allow for the
+# heap alone, which the resolver and stdio use.
 assert_no_more_memory() {
 	local more
 	more=$(sed -n 's/.* KiB, and \(.*\) more at the end$/\1/p' <<<"$output")
@@ -118,7 +117,7 @@ connects() {
 @test "many connects in progress: epoll" { connects epoll "$(count 200 1000)"; }
 @test "many connects in progress: epoll, edge-triggered" { connects epoll-et "$(count 200 1000)"; }
 
-# A server in a storm of its own, on the host where the names are, is asked all the while; then it ends.
+# A server with a storm of its own, on the names' host, is asked until it ends.
 storms() {
 	storm_names_up
 	start storm "$run" -- "$programs/$@"

@@ -3,7 +3,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# examples PAGE: the commands (.Dl) in its EXAMPLES, one to a line, as they would be typed.
+# examples PAGE: the commands (.Dl) in its EXAMPLES, one to a line, as they are typed.
 examples() {
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "$root/man/$1" | sed "s/\\\\(aq/'/g"
 }
@@ -17,7 +17,7 @@ example() {
 	command=$output
 }
 
-# What a shell on the server host makes of it, with the build directory in PATH.
+# Runs it in a shell on the server host, with the build directory in PATH.
 type_in() { ip netns exec "$server" env PATH="$build:$PATH" sh -c "$1"; }
 
 teardown() { hosts_down; }
@@ -85,7 +85,7 @@ teardown() { hosts_down; }
 	assert_equal "$command" 'dualstack-run --log=info:/tmp/dualstack.log weechat'
 	need weechat-headless
 	hosts_up
-	# Without a terminal; what it would do on one is tested with the IRC clients.
+	# Without a terminal; the tests of IRC clients have one.
 	run -0 type_in "HOME=$BATS_TEST_TMPDIR ${command/weechat/weechat-headless --version}"
 	rm -f /tmp/dualstack.log
 	example dualstack-run.1 LD_PRELOAD

@@ -1,9 +1,9 @@
-# What a packager uses: make install and uninstall, make dist, and the completion for bash.
+# What a packager uses: make install and uninstall, make dist, and the bash completion.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# What there is under $1: mode, type and path; of directories those that are the project's own.
+# Mode, type and path of all under $1; of directories, the project's own.
 tree() { (cd "$1" && find . -type f -printf '%m %p\n' -o -type d -path '*dualstack*' -printf '%m %p/\n' | LC_ALL=C sort -k 2); }
 
 lib() { cat "$build/lib"; }
@@ -52,7 +52,7 @@ lib() { cat "$build/lib"; }
 @test "make uninstall takes away that, and nothing else" {
 	for dir in "$BATS_TEST_TMPDIR/dest" "$BATS_TEST_TMPDIR/d e s t"; do
 		make -C "$root" install DESTDIR="$dir" PREFIX=/opt/x
-		# Of another word size, and of another package.
+		# Files of another word size, and of another package.
 		make -C "$root" install-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
 		touch "$dir/opt/x/share/man/man1/other.1" "$dir/opt/x/bin/other"
 		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
@@ -60,12 +60,12 @@ lib() { cat "$build/lib"; }
 			'./opt/x/bin/other ./opt/x/lib/dualstack/lib99/libdualstack.so ./opt/x/share/man/man1/other.1 '
 		make -C "$root" uninstall-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
 		assert_equal "$(cd "$dir" && find . -path '*dualstack*')" ''
-		# Once more: nothing there is no failure.
+		# Again: it does not fail if nothing is there.
 		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
 	done
 }
 
-@test "every directory variable, with spaces and what sed and sh take for their own" {
+@test "every directory variable, with spaces and characters that are special to sed and sh" {
 	to="$BATS_TEST_TMPDIR/a & b"
 	make -C "$root" install prefix="$to" libdir="$BATS_TEST_TMPDIR/lib&64" bindir="$to/my bin" mandir="$to/my man" \
 		docdir="$to/my doc" completionsdir="$to/my completions"
@@ -91,7 +91,7 @@ lib() { cat "$build/lib"; }
 	done
 }
 
-@test "LIB is what a packager says, or nothing" {
+@test "LIB is the packager's value, or empty" {
 	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/lib64/libdualstack.so"
 	make -C "$root" install prefix="$BATS_TEST_TMPDIR/opt" LIB= BUILD="$BATS_FILE_TMPDIR/other"
@@ -107,14 +107,14 @@ lib() { cat "$build/lib"; }
 	mkdir "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/dest"
 	cp -r "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
 	chmod -R go+rX "$BATS_TEST_TMPDIR/tree"
-	# The tree is root's and built: the user may write into dest only.
+	# The tree is root's and built: the user may write only into dest.
 	make -C "$BATS_TEST_TMPDIR/tree" -j"$(nproc)" all install DESTDIR="$BATS_TEST_TMPDIR/warm"
 	chown 65534 "$BATS_TEST_TMPDIR/dest"
 	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" install DESTDIR="$BATS_TEST_TMPDIR/dest"
 	assert_equal "$(tree "$BATS_TEST_TMPDIR/dest")" "$(tree "$BATS_TEST_TMPDIR/warm")"
 }
 
-@test "sysconfdir is compiled in, and another one is another build" {
+@test "sysconfdir is compiled in, and another one builds anew" {
 	local to=$BATS_TEST_TMPDIR/build
 	run -0 make -n -C "$root" BUILD="$to" all V=1
 	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
@@ -123,7 +123,7 @@ lib() { cat "$build/lib"; }
 	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
 }
 
-@test "make dist: the same bytes each time, and what it packs builds and works" {
+@test "make dist: the same bytes each time, and its package builds and works" {
 	need git
 	local tree=$BATS_TEST_TMPDIR/tree git="git -c safe.directory=* -c user.name=x -c user.email=x"
 	mkdir "$tree"
@@ -133,7 +133,7 @@ lib() { cat "$build/lib"; }
 	make -C "$tree" dist
 	tarball=$(echo "$tree"/build/dualstack-*.tar.gz)
 	cp "$tarball" "$BATS_TEST_TMPDIR/first.tar.gz"
-	# Elsewhere, later, by somebody else.
+	# In another place, at another time, by another user.
 	mv "$tree" "$BATS_TEST_TMPDIR/other"
 	find "$BATS_TEST_TMPDIR/other" -exec touch -d 2001-01-01 {} +
 	(umask 077 && LC_ALL=C TZ=UTC+9 make -C "$BATS_TEST_TMPDIR/other" BUILD=elsewhere dist)
@@ -149,12 +149,12 @@ lib() { cat "$build/lib"; }
 	assert_output "dualstack-run ${name#dualstack-}"
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0
 	assert_output --partial 'widened to [::]'
-	# There is nothing tracked here.
+	# Nothing is tracked here.
 	run -2 make -s -C "$BATS_TEST_TMPDIR/$name" dist
 	assert_line --index 0 'make dist: needs git and a clone of the repository: it packs what is committed'
 }
 
-# complete_line LINE: what bash would offer at its end, one a line. bash cuts it at blanks, "=" and ":".
+# complete_line LINE: what bash offers at its end, one a line. bash splits it at blanks, "=" and ":".
 complete_line() {
 	bash -c '
 		. "$1"
@@ -174,7 +174,7 @@ complete_line() {
 	' bash "$root/shim/completion.bash" "dualstack-run $1"
 }
 
-# offers LINE WORD...: exactly these.
+# offers LINE WORD...: asserts that it is exactly these.
 offers() {
 	run -0 complete_line "$1"
 	assert_equal "$(tr '\n' ' ' <<<"$output" | sed 's/ $//')" "${*:2}"
@@ -229,7 +229,7 @@ offers() {
 	offers '--check xyzzy-server x'
 }
 
-@test "completion: what bash-completion knows of a command is asked for, from where it begins" {
+@test "completion: a command's arguments are completed as bash-completion knows them" {
 	run -0 bash -c '_command_offset() { echo "offset $1"; }; . "$1"; COMP_LINE=$2; COMP_POINT=${#2}
 		COMP_WORDS=(dualstack-run --log = info -- tar --ex) COMP_CWORD=6; _dualstack_run' \
 		bash "$root/shim/completion.bash" 'dualstack-run --log=info -- tar --ex'

@@ -1,5 +1,5 @@
-# demo/table: figure 12.5 of UNIX Network Programming (volume 1, 3rd edition), measured. It is run once; every combination is
-# compared with what is expected here, and, without the library, with the book.
+# demo/table measures figure 12.5 of UNIX Network Programming (volume 1, 3rd edition). It is run once. Every
+# combination is compared with what is expected here, and, without the library, with the book.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -22,8 +22,8 @@ setup() {
 	server=
 }
 
-# The columns, and what the book has in the first four of them: its figure, a row each. The program and the host of each side;
-# "no*" depends on the address that the client chooses.
+# The columns, and the book's figure in the first four of them, a row each. The program and the host of each
+# side; "no*" depends on the address that the client chooses.
 book='
                     ipv4/ipv4_only  ipv6/ipv6_only  ipv4/dual_stack  ipv6/dual_stack
 ipv4/ipv4_only      ipv4            no              ipv4             ipv4
@@ -31,8 +31,8 @@ ipv6/ipv6_only      no              ipv6            no               ipv6
 ipv4/dual_stack     ipv4            no              ipv4             ipv4
 ipv6/dual_stack     ipv4            ipv6            no*              ipv6'
 
-# Each combination: without the library, with it on the client, on the server, on both; "-" is "no". Below the first
-# four rows, and right of the first four columns, it is not the book's. ipv6_plain does not ask for V4MAPPED addresses.
+# Each combination: without the library, with it on the client, on the server, on both; "-" is "no". The first
+# four rows and columns are the book's. ipv6_plain does not ask for V4MAPPED addresses.
 expected_tcp='
                         ipv4/ipv4_only ipv6/ipv6_only ipv4/dual_stack ipv6/dual_stack ipv4/ipv6_only ipv6/ipv4_only
 ipv4/ipv4_only          4444           ----           4444            4444            ----           4444
@@ -43,7 +43,8 @@ ipv4/ipv6_only          ----           -6-6           ---6            -6-6      
 ipv6/ipv4_only          4444           ----           -4-4            -4-4            ----           4444
 ipv6_plain/dual_stack   -4-4           6666           -466            6666            --66           -4-4'
 
-# Datagrams are not tried in turn: an IPv4 address with a route is used before an IPv6 one, and an IPv6 one is kept.
+# Datagrams are not sent to several addresses in turn: an IPv4 address with a route is used before an IPv6 one,
+# and an IPv6 one is kept.
 expected_udp='
                         ipv4/ipv4_only ipv6/ipv6_only ipv4/dual_stack ipv6/dual_stack ipv4/ipv6_only ipv6/ipv4_only
 ipv4/ipv4_only          4444           ----           4444            4444            ----           4444
@@ -54,16 +55,16 @@ ipv4/ipv6_only          ----           -6-6           ---6            -6-6      
 ipv6/ipv4_only          4444           ----           ----            ----            ----           4444
 ipv6_plain/dual_stack   -4-4           6666           --66            6666            --66           -4-4'
 
-# cells TABLE: a line for each, "client server value".
+# cells TABLE: a line for each cell, "client server value".
 cells() { awk 'NR == 2 { split($0, server) } NR > 2 { for (i = 2; i <= NF; i++) print $1, server[i - 1], $i }' <<<"$1" | sort; }
 
-# measured PROTOCOL: the same of what was measured.
+# measured PROTOCOL: the same for the measurement.
 measured() {
 	jq -r --arg protocol "$1" '.[] | select(.protocol == $protocol) | "\(.client)/\(.client_host) \(.server)/\(.server_host) " +
 		([.measured | .none, .client, .server, .both | .wire | {ipv4: "4", ipv6: "6", no: "-"}[.]] | join(""))' "$table.json" | sort
 }
 
-# of_book FILTER: the book's combinations over PROTOCOL, with what FILTER makes of each.
+# of_book FILTER: the book's combinations over PROTOCOL, each passed through FILTER.
 of_book() {
 	jq -r --arg protocol "$1" ".[] | select(.protocol == \$protocol and .book != null) |
 		\"\\(.client)/\\(.client_host) \\(.server)/\\(.server_host) \\($2)\"" "$table.json" | sort
@@ -86,7 +87,7 @@ of_book() {
 	done
 }
 
-@test "with it nothing is lost, and of the book's five no two stay" {
+@test "with the library nothing that worked is lost, and only two of the book's combinations stay impossible" {
 	run -0 jq -r '[.[] | select(.measured.none.wire != "no") | .measured[] | select(.wire == "no")] | length' "$table.json"
 	assert_output 0
 	for protocol in tcp udp; do
@@ -97,10 +98,10 @@ of_book() {
 	done
 }
 
-@test "a protocol that is told is one that the router forwarded; between IPv4-only and IPv6-only hosts it forwards nothing" {
+@test "the router has forwarded every protocol that is reported; between IPv4-only and IPv6-only hosts it forwards nothing" {
 	run -0 jq -r '[.[] | .measured[] | select(.wire != "no" and ."packets_\(.wire)" == 0)] | length' "$table.json"
 	assert_output 0
-	# Over UDP nothing else was tried beside, and without the library nothing over TCP either.
+	# Only one family was tried: over UDP always, over TCP without the library.
 	run -0 jq -r '[.[] | (.measured.none, (select(.protocol == "udp") | .measured[])) |
 		select(.wire != "no" and .packets_ipv4 > 0 and .packets_ipv6 > 0)] | length' "$table.json"
 	assert_output 0
@@ -125,7 +126,7 @@ print(*(boxes.count(c) for c in ("yes", "no", "new")))' "$table.svg"
 		[(("yes", "no", "new") as $c | map(select(. == $c)) | length + 1)] | join(" ")' "$table.json")"
 }
 
-@test "in a terminal: 80 columns, what is new with a plus and in green; no colours elsewhere" {
+@test "in a terminal: 80 columns, what is new marked with a plus and green; no colours elsewhere" {
 	need script
 	run -0 cat "$table.text"
 	refute_output --partial $'\e'
@@ -140,7 +141,7 @@ print(*(boxes.count(c) for c in ("yes", "no", "new")))' "$table.svg"
 	assert_output --partial $'\e[31mno*\e[0m'
 }
 
-# shown NUMBER: that step.
+# shown NUMBER: prints that step.
 shown() { sed -n "/^$1\. /,/^\$/p" <<<"$steps"; }
 
 @test "section 12.3, step by step" {
@@ -154,7 +155,7 @@ shown() { sed -n "/^$1\. /,/^\$/p" <<<"$steps"; }
 	assert_line '  client  getpeername(): ::ffff:192.0.2.34'
 	assert_line '  server  accept(): AF 2, 192.0.2.26'
 	assert_line --regexp 'IPv4 [1-9][0-9]*, IPv6 0$'
-	# Not asked for V4MAPPED addresses, the resolver gives none; under the library it does.
+	# The resolver gives V4MAPPED addresses only if asked; under the library it always does.
 	run -0 shown 2
 	assert_line --partial 'no flags): No address associated with hostname'
 	assert_line --regexp 'IPv4 0, IPv6 0$'
@@ -178,7 +179,7 @@ shown() { sed -n "/^$1\. /,/^\$/p" <<<"$steps"; }
 	assert_line --regexp 'IPv4 0, IPv6 [1-9][0-9]*$'
 }
 
-# refused MESSAGE ARG...: one line on standard error, and nothing measured.
+# refused MESSAGE ARG...: one line on standard error, and no measurement.
 refused() {
 	run -125 --separate-stderr "$root/demo/table" "${@:2}"
 	assert_output ''
@@ -209,7 +210,7 @@ refused() {
 
 gone() { ! ip netns list 2>/dev/null | grep -q "^ut$1-" && ! compgen -G "/etc/netns/ut$1-*"; }
 
-@test "nothing of it is left, whenever it ends" {
+@test "it leaves nothing behind, whenever it ends" {
 	"$root/demo/table" --steps >/dev/null 3>&- &
 	pid=$!
 	wait_until eval 'ip netns pids ut$pid-router | grep -q .'

@@ -1,5 +1,6 @@
-# WeeChat to bip to an IRC server, and mutt to dovecot, all configured for IPv4 only: over links that have IPv6 only,
-# and then, with nothing configured or started anew, over links that have IPv4 only. The hosts are demo/lib's.
+# WeeChat to bip to an IRC server, and mutt to dovecot, all configured for IPv4 only. They talk over links with
+# IPv6 only, and then, without a restart or a changed configuration, over links with IPv4 only. The hosts are
+# demo/lib's.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -28,7 +29,7 @@ assert_wire() {
 	assert_equal "$(connections "$bouncer" 7778)" "$1"
 }
 
-# talk NUMBER: a message there and back, and a mail.
+# talk NUMBER: sends a message there and back, and a mail.
 talk() {
 	types weechat "typed $1"
 	until_true has_read friend "typed $1"
@@ -56,7 +57,7 @@ talk() {
 	links_have IPv4
 	run -2 ip -n "$user" -6 route get fd00:db8:2::2
 	wire_watched
-	# What tells WeeChat that its connection is dead.
+	# WeeChat sees that its connection is dead.
 	types weechat 'anybody there?'
 	until_true bip_is_back
 	talk 2

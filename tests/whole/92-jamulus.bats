@@ -1,5 +1,5 @@
-# Jamulus with a directory: one entry, one port, both families; what registers there goes over IPv4 by a rule. The
-# hosts are demo/lib's.
+# Jamulus with a directory: a server has one entry and one port for both families, and registers over IPv4
+# because of a rule. The hosts are demo/lib's.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -19,10 +19,10 @@ teardown() { jamulus_down; }
 
 synthetic='2(4[0-9]|5[0-5])\.[0-9]+\.[0-9]+\.[0-9]+'
 
-# wire FAMILY: how many came to the directory.
+# wire FAMILY: how many packets came to the directory.
 wire() { datagrams "$directory" "$1"; }
 
-# What the ping over each family comes to, IPv6 before IPv4.
+# The ping times of both families, IPv6 first.
 outcomes() { ping_times --json | jq -r '[.addresses[] | "\(.family) \(.outcome)"] | join(", ")'; }
 
 known_to_directory() { on "$directory" python3 "$root/demo/lib/jamulus.py" list 127.0.0.1 22124 | sed 1d; }
@@ -44,7 +44,7 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	until_true connected '192\.0\.2\.17'
 	assert_equal "$(datagrams "$server" IPv6)" 0
 	end "$client"
-	# The option -6 has it take IPv6 addresses, too; the first of the name is one.
+	# With -6 it also takes IPv6 addresses; the name's first address is one.
 	plays "$run" -- Jamulus -n -j -6 -c jam.example:22124
 	until_true connected "$synthetic"
 	until_true eval '[ "$(datagrams "$server" IPv6)" -gt 10 ]'
@@ -54,7 +54,7 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_equal "$(wire IPv6)" 0
 }
 
-@test "where a client has IPv6 only, it plays by name with -6; without it Jamulus looks for an IPv4 address" {
+@test "a client with IPv6 only plays by name with -6; without -6 Jamulus looks for an IPv4 address" {
 	server_up "$run" --
 	jack_up
 	ip -n "$player" -4 addr flush dev to-server
@@ -80,7 +80,7 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_equal "$(wire IPv6) $(wire IPv4)" '0 0'
 }
 
-@test "the rule holds for what asks for IPv4 addresses: else that would go over IPv6, and be listed with an address of no use" {
+@test "a server registers over IPv4 because of the rule; without it, over IPv6, with an address of no use to others" {
 	directory_up
 	run -0 stray "$run" --config="$dir/dualstack.conf" --
 	until_true eval 'known_to_directory | grep -q Stray'
@@ -117,7 +117,7 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_output $'IPv6\nIPv6\nIPv4'
 }
 
-@test "the same for datagrams, where there is no IPv4 route: what the resolver gives stands for the IPv6 address" {
+@test "the same for datagrams without an IPv4 route: the resolver's answer stands for the IPv6 address" {
 	ip -n "$player" -4 addr flush dev to-server
 	run -0 looks_twice udp "$run" --
 	assert_line --index 0 --regexp "^$synthetic$"

@@ -1,6 +1,6 @@
-# BitTorrent trackers and BEP 7: peers announce from each of their addresses. opentracker is bound to IPv4 only, as
-# Debian builds it; curl, aria2c and a script (BEP 15) announce. Then what a tracker makes of the addresses that it
-# is shown for IPv6 peers, whom that harms, and the rule that keeps it IPv4.
+# BitTorrent trackers and BEP 7: peers announce from each of their addresses. opentracker is bound to IPv4 only,
+# as Debian builds it; curl, aria2c and a script (BEP 15) announce. Then: what a tracker does with the addresses
+# that stand for IPv6 peers, whom that harms, and the rule that keeps it IPv4.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -13,7 +13,8 @@ setup() {
 	need python3
 	hosts_up
 	names_up
-	# opentracker leaves to the kernel from which address it answers over UDP: from the one that was asked.
+	# Over UDP opentracker lets the kernel choose the source of its answers: it is the address that was
+	# asked.
 	for i in 81 82 83 84 85 86 87 99 dead; do
 		ip -n "$server" addr change 2001:db8:1::$i/64 dev veth0 preferred_lft 0
 	done
@@ -27,7 +28,8 @@ rule='bind program=opentracker ipv4'
 
 # --- from each local address, bound before connecting
 
-# each_address ANNOUNCE...: the same peer, by its port, id and key, from the client's four addresses, twice.
+# each_address ANNOUNCE...: one peer, with one port, id and key, announces from the client's four addresses,
+# twice.
 each_address() {
 	local count=1 from
 	for from in 192.0.2.2 $client6 192.0.2.3 2001:db8:1::3; do
@@ -51,7 +53,7 @@ each_address() {
 	each_address http_announce "$run" curl
 }
 
-@test "what is bound to an address of one family does not go over the other" {
+@test "a socket bound to an address of one family does not use the other" {
 	start_tracker "$run" --
 	# Addresses of the other family only.
 	run -0 udp_announce 192.0.2.2 six.example 5001 "$run"
@@ -60,10 +62,10 @@ each_address() {
 	assert_output ENETUNREACH
 	run -7 http_announce 192.0.2.2 six.example 5001 "$run" curl -4
 	run -7 http_announce $client6 four.example 5001 "$run" curl -6
-	# That they are ways at all is seen from the same, not bound.
+	# The same without bind() works: they are reachable.
 	run -0 on_client "$run" curl -4 -s "http://six.example:$tracker_port/scrape"
 	run -0 on_client "$run" python3 -c "import socket; socket.socket(socket.AF_INET6).connect(('four.example', $tracker_port))"
-	# Addresses of both, where nobody is there over its own.
+	# Addresses of both, with nobody at those of its own family.
 	greet $server4 $server6
 	run -7 on_client "$run" curl -4 -s --interface 192.0.2.2 http://only6.example:8080/
 	run -7 on_client "$run" curl -6 -s --interface $client6 http://only4.example:8080/
@@ -86,8 +88,8 @@ each_address() {
 	assert_output --regexp "peers 127.0.0.1:1 192.0.2.2:7001 192.0.2.3:7001 $synthetic:7001 $synthetic:7001\$"
 }
 
-# Its UDP socket is AF_INET, and it sends to the first address of the name, whatever that is.
-@test "aria2c, UDP: over IPv6 with the shim, and not at all without it, where the name has IPv6 addresses" {
+# Its UDP socket is AF_INET, and it sends to the name's first address of any family.
+@test "aria2c, UDP: if the name has IPv6 addresses, over IPv6 with the shim, and not at all without it" {
 	need aria2c
 	start_tracker "$run" --
 	torrent_of udp://both.example:$tracker_port
@@ -110,7 +112,7 @@ each_address() {
 
 # --- what the tracker tells of IPv6 peers
 
-@test "an IPv6 peer is told of as a synthetic address, by UDP and HTTP alike, which nobody can reach" {
+@test "the tracker tells others an IPv6 peer's synthetic address, by UDP and HTTP alike, which nobody can reach" {
 	start_tracker "$run" --
 	run -0 udp_announce $client6 both.example 5001
 	run -0 udp_announce 192.0.2.2 both.example 5002
@@ -119,12 +121,13 @@ each_address() {
 	shown=$(printf '%s\n' ${by_udp#*peers} | sed -n 's/:5001$//p')
 	run -0 http_announce 192.0.2.2 both.example 5002 curl
 	assert_output "$by_udp"
-	# To an IPv6 peer the same: no peers6 (BEP 7), which it could use.
+	# It tells IPv6 peers the same, and no peers6 (BEP 7), which they could use.
 	run -0 http_announce $client6 both.example 5001 curl
 	assert_output "$by_udp"
 	run -0 on_client "$programs/steps" a=tcp4 "a.connect:$shown/5001"
 	assert_line "a.connect:$shown/5001 ENETUNREACH"
-	# Nor does it stand for the peer elsewhere, with or without the shim: that is known to the tracker's processes only.
+	# Only the tracker's processes know which peer it stands for; elsewhere it is no use, with or without
+	# the shim.
 	run -0 on_client "$run" -- "$programs/steps" a=tcp4 "a.connect:$shown/5001"
 	assert_line "a.connect:$shown/5001 ENETUNREACH"
 }
@@ -136,8 +139,8 @@ each_address() {
 	assert_output 'announce: 2 leechers, 0 seeders, peers 0.0.0.0:5001 127.0.0.1:1'
 }
 
-# swarm: somebody who has the data and addresses of both families announces it, then somebody who has only IPv4
-# wants it. Their addresses are known to each other by the tracker alone.
+# swarm: a peer with the data and addresses of both families announces it; then a peer with IPv4 only wants it.
+# They learn of each other from the tracker alone.
 swarm() {
 	need aria2c
 	torrent_of http://both.example:$tracker_port/announce
@@ -157,7 +160,7 @@ has_it() { cmp -s "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/leecher/data"; }
 	wait_until has_it
 }
 
-@test "a download from a dual-stack peer: fails with the shim at the tracker, for who has IPv4 only" {
+@test "a download from a dual-stack peer: fails with the shim at the tracker for a peer with IPv4 only" {
 	start_tracker "$run" --
 	swarm
 	wait_until grep -qE "Failed to connect to the host $synthetic, cause: Network is unreachable" "$BATS_TEST_TMPDIR/leecher/log"
@@ -185,7 +188,7 @@ has_it() { cmp -s "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/leecher/data"; }
 	run -0 udp_announce 192.0.2.2 both.example 5001
 	assert_output 'announce: 2 leechers, 0 seeders, peers 127.0.0.1:1 192.0.2.2:5001'
 	run -0 on_client curl -s "http://both.example:$tracker_port/scrape"
-	# Other programs of that configuration are as ever.
+	# The rule changes nothing for other programs.
 	start other "$run" --rule="$rule" -- "$programs/serve" blocking 7000
 	wait_port 7000
 	run -0 ask ::1/7000

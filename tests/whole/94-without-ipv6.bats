@@ -1,5 +1,5 @@
-# Hosts without IPv6, or with half of it, as containers are: every daemon starts there, serves IPv4 as it does without
-# the shim, and takes up IPv6, without a restart, when it comes. --check has a name for each situation.
+# Hosts without IPv6 or with part of it, like containers: every daemon starts, serves IPv4 as without the shim,
+# and serves IPv6, without a restart, once it comes. --check has a name for each situation.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -17,7 +17,7 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# named NAME: what --check calls the situation that the daemons are in.
+# named NAME: --check calls the daemons' situation so.
 named() {
 	run on_server "${through[@]}" "$run" --check --json --no-network
 	assert_equal "$(jq -r .ipv6 <<<"$output")" "$1"
@@ -29,7 +29,7 @@ same() {
 	assert_output ''
 }
 
-# ask_over_ipv4 NAME: answers, logged peers and sockets of all daemons, in a directory.
+# ask_over_ipv4 NAME: puts the answers, logged peers and sockets of all daemons into a directory.
 ask_over_ipv4() {
 	local name
 	daemons_ask "$answers/$1/loopback" "$server" 127.0.0.1
@@ -39,7 +39,7 @@ ask_over_ipv4() {
 	daemons_sockets >"$answers/$1.sockets"
 }
 
-# All daemons without the shim, and under it; they run on. What clients get and what is logged is the same.
+# Starts all daemons without the shim, and under it; these go on. Answers and logs are the same.
 assert_same_over_ipv4() {
 	daemons_start "${through[@]}"
 	ask_over_ipv4 plain
@@ -47,7 +47,7 @@ assert_same_over_ipv4() {
 	daemons_start "${through[@]}" "$run" --log=info --
 	ask_over_ipv4 shim
 	same "$answers/plain" "$answers/shim"
-	# That it is something.
+	# And not empty.
 	run -0 find "$answers/plain/client" -type f -empty
 	assert_output ''
 	run -0 sort -u "$answers"/plain/logged/{dovecot,ngircd,nginx,python3}
@@ -56,18 +56,18 @@ assert_same_over_ipv4() {
 
 in6_reaches() { on_client "$programs/ask" $server6/8080 'GET / HTTP/1.0' ''; }
 
-# The same processes as before answer over IPv6 what they answer over IPv4, but for the client's address.
+# The same processes answer the same over IPv6 as over IPv4, except the client's address.
 assert_taken_up() {
 	local name
 	wait_until in6_reaches
 	daemons_ask "$answers/6/client" "$client" $server6
-	# The tracker counts this one beside the others.
+	# The tracker counts this client, too.
 	LC_ALL=C sed -i 's/d8:complete.*//' "$answers"/{plain,6}/client/opentracker
 	sed -Ei "s/2(4[0-9]|5[0-5])(\.[0-9]+){3}|$client6/192.0.2.2/g" "$answers"/6/client/*
 	same "$answers/plain/client" "$answers/6/client"
 	for name in $daemons; do kill -0 "${daemon_pid[$name]}"; done
 	wait_until eval 'daemon_logged dovecot | grep -qx $client6'
-	# As before, over IPv4.
+	# IPv4 as before.
 	daemons_ask "$answers/4/client" "$client" $server4
 	LC_ALL=C sed -i 's/d8:complete.*//' "$answers/4/client/opentracker"
 	same "$answers/plain/client" "$answers/4/client"
@@ -132,7 +132,7 @@ assert_ready() {
 	for name in $daemons; do
 		grep -qF 'stays IPv4' "$BATS_TEST_TMPDIR/$name.log" || fail "$name: $(log_of "$name")"
 	done
-	# The host has IPv6 all the time; the sandbox can't be taken off a process.
+	# The host has IPv6 all the time, but a process can't leave its sandbox.
 	for name in dovecot ngircd bip opentracker nginx python3; do
 		run -0 on_client "$programs/steps" a=tcp6 "a.connect:$server6/${daemon_port[$name]}"
 		assert_line --partial ECONNREFUSED
@@ -141,7 +141,7 @@ assert_ready() {
 	assert_line 'a.error ECONNREFUSED'
 }
 
-# One list for both families, as dualstack.conf(5) has it.
+# dualstack.conf(5) has one list for both families.
 @test "a rule's addresses: prefixes of both families in one field" {
 	greeter() { start greeter python3 -m http.server --bind "$1" --directory "$BATS_TEST_TMPDIR/www" "$2"; wait_port "$2"; }
 	greeter $server4 7001
@@ -162,7 +162,7 @@ assert_ready() {
 		assert_output --partial '[::ffff:0.0.0.0]:7004 '
 		refute_output --partial '*:700'
 	done
-	# It is asked for once for all, and shown as it was written.
+	# It is read once for all, and printed as it was written.
 	run -0 "$run" --rule="bind $rule dual" --print-config
 	assert_line "bind $rule dual"
 }

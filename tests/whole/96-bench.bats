@@ -1,25 +1,25 @@
-# make bench in its short form: that it runs, and that what comes of it is well-formed. What it measures then says nothing.
+# make bench in its short form: it runs, and its output is well-formed. The measurements mean nothing then.
 
 setup() {
 	bats_require_minimum_version 1.5.0
-	load lib/helper
+	load ../lib/helper
 	bench=$root/tests/bench
 }
 
-# results FORM <TSV: what results.awk makes of it.
+# results FORM <TSV: the output of results.awk.
 results() {
 	awk -v form="$1" -v rounds=3 -v seconds=1 -v machine=here -f "$bench/results.awk" "$bench/goals" -
 }
 
-# series MEASURE SERVER FAMILY VARIANT VALUE...: one for each round.
+# series MEASURE SERVER FAMILY VARIANT VALUE...: one value for each round.
 series() {
 	local round=0 value
 	for value in "${@:5}"; do printf '%s\t%s\t%s\t%s\t%d\t%s\n' "${@:1:4}" $((round += 1)) "$value"; done
 }
 
-@test "a ratio is the median of the rounds' ratios, and is held against its goal" {
+@test "a ratio is the median of the rounds' ratios, and is compared with its goal" {
 	{
-		# Of the medians it were 100 to 200.
+		# The ratio of the medians is 100 to 200.
 		series requests-64 epoll ipv6 dual 100 200 1000
 		series requests-64 epoll ipv6 dualstack 98 100 2000
 		series requests-64 epoll ipv4 dual 100 100 100
@@ -44,7 +44,7 @@ series() {
 	out=$BATS_TEST_TMPDIR/out
 	NO_INSTALL=1 ROUNDS=1 SECONDS_EACH=0.01 OUT=$out run -0 --separate-stderr "$bench/run"
 	assert_line --regexp '^connections-64 \(1/s\), nginx '
-	# Every measure, with the servers that it is of.
+	# Every measure, with its servers.
 	run -0 jq -r '[.results[] | select(.measure | startswith("cpu:") | not)] | group_by(.measure)[] |
 		"\(.[0].measure): \(map(.server) | unique | join(" "))"' "$out/results.json"
 	assert_output - <<-END
@@ -60,7 +60,7 @@ series() {
 		start: listen nginx perl true
 		udp: udp
 	END
-	# Every measure of servers in all five ways, and over IPv6 what stands in front of others.
+	# Servers are measured in all five ways; forwarders also over IPv6.
 	jq -e '[.results[] | select(.measure != "peers-64" and .server != "connections" and .family != "-") |
 		select(.measure != "cpu:peers-64")] | group_by([.measure, .server]) |
 		all(map(.family + " " + .variant) | contains(["ipv4 dual", "ipv4 dualstack", "ipv4 native", "ipv6 dual",
@@ -69,7 +69,7 @@ series() {
 		["dual", "dualstack", "6tunnel", "socat", "haproxy", "socket-proxyd"]' "$out/results.json"
 	jq -e '.results | all(.median > 0 or (.measure | test("^cpu:|^memory-")))' "$out/results.json"
 	jq -e '.machine | contains("cores of")' "$out/results.json"
-	# Every goal has been held against something.
+	# Every goal was compared with something.
 	jq -e '[.results[] | select(.variant == "dualstack" and (.measure | test("^(conn|requ|bulk|udp)")) )] | all(has("verdict"))' \
 		"$out/results.json"
 	run -0 head -c 200 "$out/results.svg"

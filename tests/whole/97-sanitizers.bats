@@ -1,10 +1,10 @@
-# The library, the unit tests and the test programs under the compiler's sanitizers, and the library in a daemon under
-# valgrind: whatever one of them reports, fails.
+# The library, the unit tests and the test programs run under the compiler's sanitizers, and the library in a
+# daemon under valgrind. Any report is a failure.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# The build directories are this file's own. The runtimes come with gcc.
+# The build directories are this file's own. gcc brings the runtimes.
 setup_file() {
 	need_root
 	need gcc
@@ -30,9 +30,9 @@ built() {
 setup() { hosts_up; }
 teardown() { hosts_down; }
 
-# What sanitizers have to say goes to files, and ends the program with a status of its own. The library stands before
-# the runtime, so that a program's call goes to the hook, and the hook's to what the runtime has in the C library's
-# place: both are run through.
+# Sanitizers report to files, and end the program with a status of its own. The library comes before the
+# runtime: a program's call goes to the hook, and the hook's call to the runtime's version of the C library's
+# function, so that both run.
 address_sanitizer() {
 	export ASAN_OPTIONS=verify_asan_link_order=0:log_path=$reports:exitcode=66 UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1
 }
@@ -54,7 +54,7 @@ assert_no_reports() {
 	assert_no_reports
 }
 
-# watched FILE FILTER LEAST: the same tests with what was built to be watched.
+# watched FILE FILTER LEAST: runs the same tests with the sanitized build.
 watched() {
 	address_sanitizer
 	run env PATH="${PATH//"$BATS_LIBEXEC:"/}" BUILD="$asan" bats --tap --filter "$2" "$root/tests/$1"
@@ -71,18 +71,18 @@ watched() {
 	watched address/40-addresses.bats '^(threads|fork$|prefork|poll|names:)' 4
 }
 
-# What others know of a lock, the race detector must, too: so it is a program of ours that storms.
+# The race detector must see every lock, so the storm is a program of ours.
 @test "threads that connect, wait, close and look up names all at once have no data races" {
 	mkdir -p "/etc/netns/$client"
 	printf '%s storm.example\n' $server4 $server6 >"/etc/netns/$client/hosts"
 	start serve "$run" -- "$programs/serve" threads 5000
 	wait_port 5000
-	# The runtime wants its addresses where an unlucky layout would put something else.
+	# The runtime needs addresses that an unlucky layout would use otherwise.
 	run -0 on_client env TSAN_OPTIONS="suppressions=$root/tests/lib/tsan.suppressions" setarch -R "$tsan/dualstack-run" --log="info:$BATS_TEST_TMPDIR/log" -- \
 		"$tsan/tests/programs/storm" storm.example 5000 40
 	refute_output --partial ThreadSanitizer
 	assert [ "${output% connected}" -gt 100 ]
-	# Of the lines that the log takes in ten seconds (log.h), some are of these.
+	# The log is limited (log.h), but has some of these lines.
 	run -0 grep -cF "$server6" "$BATS_TEST_TMPDIR/log"
 	assert [ "$output" -gt 20 ]
 }
@@ -95,7 +95,7 @@ watched() {
 	done
 }
 
-# Errors of nginx's own, or of the C library's, are there without the library as well: none are expected.
+# nginx or the C library might have errors without the library as well: none are expected.
 @test "nginx serves both families under valgrind, without an error" {
 	local dir=$BATS_TEST_TMPDIR
 	need nginx

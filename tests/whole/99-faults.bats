@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/faults
 
-# A call that is in neither list would never be made to fail.
+# A call in neither list would never be made to fail.
 @test "the library makes no call that is not known here" {
 	local listed
 	listed=$(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p' "$faults/inject.def" | cat - "$faults/pure" | sort -u)
@@ -14,17 +14,17 @@ load ../lib/faults
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/called")" -gt 100 ]
 	run -0 comm -23 "$BATS_TEST_TMPDIR/called" <(echo "$listed")
 	assert_output ''
-	# Nor one of its own, past the C library.
+	# Nor a system call past the C library.
 	run -1 sh -c "objdump -d '$library' | grep -w -e syscall -e sysenter -e 'int .*0x80' | grep -v '<syscall'"
-	# By number; futex(2) has two names.
+	# System calls by number; futex(2) has two names.
 	listed=$({ printf 'SYS_\nSYS_futex_time64\n' && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
 		sort -u)
 	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/{hooks,server,client,resolver,socket,address,config,process,base}/*.[ch] | sort -u) <(echo "$listed")
 	assert_output ''
 }
 
-# But for what takes another thread, a signal or a reader of the log that comes or goes at the right moment, or an older
-# C library.
+# Except calls that need another thread, a signal or the log's reader at the right moment, or an older C
+# library.
 @test "each call in the list is made in some scenario" {
 	local scenario
 	configured

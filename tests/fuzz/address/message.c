@@ -1,7 +1,6 @@
-/* Control messages, of a recvmsg() to the program's view and of a sendmsg() to the kernel's. What goes in is
- * taken apart here once more, by the kernel's rules and by hand, and compared with what comes out: no message
- * is lost, none is touched that is not IPv4's or IPv6's, and nothing is written beyond what there is room
- * for. */
+/* Control messages: of recvmsg() to the program's view, and of sendmsg() to the kernel's. The input is parsed
+ * here again, by hand and by the kernel's rules, and compared with the output: no message is lost, only those
+ * of IPv4 and IPv6 are changed, and nothing is written beyond the buffer. */
 #define _GNU_SOURCE
 #include "../fuzz.h"
 
@@ -15,7 +14,7 @@ struct item {
 	int level, type;
 	size_t size;
 	const char *data;
-	bool whole; /* there was room for it */
+	bool whole; /* it fitted */
 };
 
 struct items {
@@ -69,7 +68,7 @@ static int number_in(const struct item *i)
 	return number;
 }
 
-/* What ip_cmsg_send() says of FROM. */
+/* What ip_cmsg_send() does with FROM. */
 static bool is_refused(const struct item *from)
 {
 	bool is_int = from->size == sizeof(int), is_number = is_int || from->size == 1;
@@ -108,7 +107,7 @@ static void sent_as(const struct item *from, const struct item *to)
 	}
 }
 
-/* As the kernel's put_cmsg(). */
+/* Like the kernel's put_cmsg(). */
 static void put(struct msghdr *m, size_t *used, const struct item *i)
 {
 	size_t left = m->msg_controllen - *used, whole = CMSG_LEN(i->size), space = CMSG_SPACE(i->size);
@@ -129,8 +128,8 @@ struct kind {
 	size_t size;
 };
 
-/* Messages of some of KINDS, mostly of the size that they have, into M. Returns how many bytes the padding of
- * the last one is. */
+/* Puts messages of some of KINDS, mostly of their right size, into M. Returns the padding of the last one, in
+ * bytes. */
 static size_t fill(struct msghdr *m, struct input *in, const struct kind *kinds, unsigned count)
 {
 	size_t used = 0, padding = 0;
@@ -152,7 +151,7 @@ static size_t fill(struct msghdr *m, struct input *in, const struct kind *kinds,
 	return padding;
 }
 
-/* What a program may send, and what it may not. */
+/* Messages that a program may send, and others. */
 static const struct kind sent[] = {
     {IPPROTO_IP, IP_PKTINFO, sizeof(struct in_pktinfo)},
     {IPPROTO_IP, IP_TTL, sizeof(int)},
@@ -164,7 +163,7 @@ static const struct kind sent[] = {
     {IPPROTO_IP, 23, 4},   /* IP_PROTOCOL: not in IPv6 */
 };
 
-/* The program's control messages, in MEMORY: of those above, or any bytes, with padding at the end or not. */
+/* The program's control messages, in MEMORY: those above or any bytes, with or without padding at the end. */
 static void write_control(struct msghdr *program, struct input *in, unsigned flags, void **memory)
 {
 	static _Alignas(struct cmsghdr) char made[2048];
@@ -223,7 +222,7 @@ static void send_it(struct input *in, unsigned flags)
 	free(memory);
 }
 
-/* What becomes of a message of IPv6; false: nothing. */
+/* What a message of IPv6 becomes; false: nothing. */
 static bool received_as(const struct item *from, bool mapped, struct item *to)
 {
 	static const struct {
@@ -250,7 +249,7 @@ static bool received_as(const struct item *from, bool mapped, struct item *to)
 	return false;
 }
 
-/* What the kernel has to say. */
+/* The kernel's messages. */
 static const struct kind received[] = {
     {IPPROTO_IPV6, IPV6_PKTINFO, sizeof(struct in6_pktinfo)},
     {IPPROTO_IPV6, 74, sizeof(struct sockaddr_in6)}, /* IPV6_ORIGDSTADDR */
@@ -267,7 +266,7 @@ static const struct kind received[] = {
     {SOL_SOCKET, 40, 4}, /* SO_RXQ_OVFL */
 };
 
-/* PROGRAM has the messages of KERNEL, as far as there is ROOM. */
+/* PROGRAM has as many messages of KERNEL as fit ROOM. */
 static void check_received(const struct msghdr *kernel, const struct msghdr *program, size_t room,
 			   bool mapped)
 {
@@ -319,7 +318,7 @@ static void receive_it(struct input *in, unsigned shift)
 	take(in, &from.sin6_addr, sizeof from.sin6_addr);
 	if (take8(in) & 1)
 		memcpy(&from.sin6_addr, &(struct in6_addr){{{[10] = 0xff, 0xff}}}, 12);
-	/* The error queue has datagrams that nobody sent: they have no name. */
+	/* Datagrams in the error queue have no sender: no name. */
 	kernel.msg_namelen = take8(in) & 1 ? 0 : sizeof from;
 	if (kernel.msg_name)
 		memcpy(kernel.msg_name, &from, sizeof from);

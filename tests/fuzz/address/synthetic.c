@@ -1,12 +1,12 @@
-/* Synthetic addresses: what is shown for one peer never leads to another, whoever else came, went and was
- * pushed out; and what was given out and does not lead back says so. */
+/* Synthetic addresses: one peer's address never leads to another, whoever came, went and was evicted. One
+ * that was given out and leads to nobody any more says so. */
 #include "address/synthetic.c" /* its table is emptied for each input */
 
 #include "../fuzz.h"
 
 enum { PEERS = 96, SHOWN = 4096 };
 
-/* Addresses that share few sets, so that they push each other out: of one /64, of one /48, and of others. */
+/* Addresses in few sets, so that they evict each other: of one /64, of one /48, and others. */
 static struct in6_addr addresses[PEERS];
 
 static void find_addresses(void)
@@ -18,7 +18,7 @@ static void find_addresses(void)
 		uint32_t part = htonl(n);
 		struct peer p;
 
-		/* Where it differs from the last one decides whether they are kin. */
+		/* The byte that differs from the last one decides how near they are. */
 		memcpy(a.s6_addr + (found % 3 == 0 ? 12 : found % 3 == 1 ? 4 : 2), &part, 4);
 		a.s6_addr[0] = 0x20;
 		p = peer_of(&a, 0);
@@ -27,7 +27,7 @@ static void find_addresses(void)
 	}
 }
 
-/* Whom each address that was given out stands for, for ever. */
+/* The peer of each address that was given out, for ever. */
 static struct {
 	in_addr_t shown;
 	struct in6_addr real;
@@ -50,7 +50,7 @@ static void note(in_addr_t shown, const struct in6_addr *real, uint32_t scope)
 	given[given_count++].scope = scope;
 }
 
-/* What was given out as number I leads to whom it was given, or to nobody any more. */
+/* Address number I leads to its peer, or to nobody any more. */
 static void belongs_to(unsigned i)
 {
 	struct in6_addr real;

@@ -1,5 +1,5 @@
-/* Addresses with their lengths: none is read or written beyond its length, wherever it begins; what is shown
- * leads back to where it came from; what is text can be read again. */
+/* Addresses with their lengths: none is read or written beyond its length, wherever it begins; one that is
+ * shown leads back to its origin; one printed as text is read back. */
 #include "../fuzz.h"
 
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@ static bool is_same(const struct in6_addr *a, const struct in6_addr *b)
 	return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* What a program is shown for REAL, taken back. */
+/* Translates REAL for the program, and back. */
 static void shown_and_back(const struct sockaddr_in6 *real, enum mark kind)
 {
 	const struct in6_addr *a = &real->sin6_addr;
@@ -25,14 +25,14 @@ static void shown_and_back(const struct sockaddr_in6 *real, enum mark kind)
 	assert(shown.sin_family == AF_INET && shown.sin_port == real->sin6_port);
 	assert(back.sin6_family == AF_INET6 && back.sin6_port == real->sin6_port);
 	if (IN6_IS_ADDR_V4MAPPED(a)) {
-		/* Whoever has such an address comes from nowhere; it may stand for somebody. */
+		/* No host has such an address, but it may be a synthetic one. */
 		assert(is_same(&back.sin6_addr, a) || synthetic_in_pool(shown.sin_addr.s_addr));
 	} else if (IN6_IS_ADDR_UNSPECIFIED(a)) {
 		assert(shown.sin_addr.s_addr == htonl(INADDR_ANY));
 	} else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM) {
 		assert(shown.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
 	} else {
-		/* Never one that an access list could take for a trusted one. */
+		/* Never one that an access list might trust. */
 		assert(synthetic_in_pool(shown.sin_addr.s_addr) && net >= 240);
 		assert(translate_known(real) && is_same(&back.sin6_addr, a));
 		assert(back.sin6_scope_id == (IN6_IS_ADDR_LINKLOCAL(a) ? real->sin6_scope_id : 0));
@@ -78,7 +78,7 @@ static void read_from(const struct sockaddr *addr, socklen_t len)
 	(void)translate_bind(addr, len, &at);
 }
 
-/* FROM, of length LEN, goes to a program with ROOM bytes. */
+/* Gives FROM, of length LEN, to a program with ROOM bytes. */
 static void give(const union sockaddr_any *from, socklen_t len, enum mark kind, socklen_t room,
 		 unsigned shift)
 {

@@ -1,7 +1,6 @@
-/* The configuration: a file's text as dualstack.conf(5) has it, as DUALSTACK_SETTINGS hands it on, and values
- * as DUALSTACK_* variables give them. What is printed is read again, to the same settings, rules and text;
- * what is refused has a place in the text; and what rules say of a call while little is known of it, they say
- * still when all is known. */
+/* The configuration: the text of a file (dualstack.conf(5)) and of DUALSTACK_SETTINGS, and values of
+ * DUALSTACK_* variables. What is printed is read back to the same settings, rules and text. An error has a
+ * place in the text. What rules say of a call while little is known, they say still when all is known. */
 #define _GNU_SOURCE
 #include "../fuzz.h"
 
@@ -36,7 +35,7 @@ static void same_settings(const struct settings *a, const struct settings *b)
 	       (!*a->log && strcmp(b->log, "off") == 0));
 }
 
-/* Prints S and the rules, and reads that again: as text, and as an heir does. */
+/* Prints S and the rules, and reads them back: as text, and as a program that is executed does. */
 static void round_trip(const struct settings *s)
 {
 	static char text[2][SETTINGS_TEXT + sizeof "DUALSTACK_SETTINGS="], again[SETTINGS_TEXT];
@@ -83,7 +82,7 @@ static enum rules_action ask(const struct rules_facts *all, unsigned hidden)
 	return rules_ask(&facts);
 }
 
-/* A rule for each of many calls, and what is known of it when less is. */
+/* Asks for many calls, with all facts and with fewer. */
 static void ask_rules(void)
 {
 	static const char *const names[] = {NULL, "irc.example.org", "a."};
@@ -144,10 +143,10 @@ static void parse_file(const uint8_t *data, size_t size)
 		check_error(&error, data, size);
 }
 
-/* Each line as a variable: those that are understood are handed on. */
+/* Each line is a variable; the valid ones are handed on. */
 static void take_variables(const uint8_t *data, size_t size)
 {
-	/* glibc's getenv() looks at two bytes of every entry. */
+	/* glibc's getenv() reads two bytes of every entry. */
 	char *text = calloc(1, size + 2), *rest = text, *environment[16], **saved = environ;
 	struct loader_error error = {0};
 	struct settings s;

@@ -1,6 +1,6 @@
-/* The environment of a program that inherits a widened socket: it has the shim's variables, its own as they
- * were and in their order, and fits into what was asked for; and entries of LD_PRELOAD with $LIB. The input
- * is texts with a 0 between them. */
+/* The environment of a program that inherits a widened socket: it has the library's variables, its own
+ * unchanged and in order, and fits the size that was asked for; and entries of LD_PRELOAD with $LIB. The
+ * input is texts, separated by 0. */
 #include "../fuzz.h"
 
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 struct config config = {.active = true, .variables = {"DUALSTACK_KEY=00", "DUALSTACK_SETTINGS=delay = 1\n"}};
 
-/* It inherits one. */
+/* The program inherits a marked socket. */
 static bool inherits(bool cloexec_too)
 {
 	(void)cloexec_too;
@@ -35,7 +35,7 @@ static unsigned count_of(char *const *env, const char *variable)
 	return count;
 }
 
-/* ENV without LD_PRELOAD and the variables is in MADE, in this order. */
+/* MADE has ENV without LD_PRELOAD and the variables, in the same order. */
 static void has_all(char *const *env, char *const *made)
 {
 	for (; *env; env++) {
@@ -47,7 +47,7 @@ static void has_all(char *const *env, char *const *made)
 	}
 }
 
-/* Whether VALUE names this library, as ld.so(8) takes it apart. */
+/* Whether VALUE names this library, split as by ld.so(8). */
 static bool names_it(const char *value)
 {
 	static const char name[] = "libdualstack.so";
@@ -88,7 +88,7 @@ static void complete(char *const *env)
 	free(memory);
 }
 
-/* FILE, from an ENTRY of PRELOAD with something in the place of $LIB. */
+/* FILE is an ENTRY of PRELOAD with something in place of $LIB. */
 static void expand(const char *preload, const char *file)
 {
 	static char entry[PATH_MAX];

@@ -1,5 +1,5 @@
-/* What the resolver said: an address is only ever found under a name that was given it, with that name's
- * addresses and no others; not after its time; and not at all where it is not clear which name is meant. */
+/* The table of names: an address is found only under a name that was noted with it, with that name's
+ * addresses and no others; not after it has expired; and not at all if it is unclear which name is meant. */
 #define _GNU_SOURCE
 #include <time.h>
 
@@ -22,21 +22,21 @@ static int stopped_clock(clockid_t id, struct timespec *t)
 
 enum { NAMES = 12, ADDRESSES = 32 };
 
-/* What each name should be known with, while none had to make room for another. */
+/* What each name is known with, as long as none was evicted. */
 static struct model {
 	struct names_list list;
 	time_t when, in6_when;
 	bool noted, surely;
-	unsigned turn; /* of the thread's questions, when it asked for this last; 0: it has not */
+	unsigned turn; /* the number of the thread's last question for this; 0: none */
 } models[NAMES];
 static unsigned turns;
-static bool flooded; /* there were more names than there is room for */
+static bool flooded; /* more names than fit */
 
 static const char *name_of(unsigned i, bool upper)
 {
 	static char name[300];
 
-	/* One is longer than a name can be, and one as long. */
+	/* One is as long as a name can be, one longer. */
 	(void)snprintf(name, sizeof name, upper ? "%c%0*d.EXAMPLE" : "%c%0*d.example", upper ? 'N' : 'n',
 		       i == 0   ? 280
 		       : i == 1 ? 246
@@ -45,7 +45,7 @@ static const char *name_of(unsigned i, bool upper)
 	return name;
 }
 
-/* Of both families, link-local ones, and those that are no host's. */
+/* Addresses of both families, link-local ones, and some of no host. */
 static struct names_address address(unsigned i)
 {
 	struct names_address a = {.scope = 0};
@@ -68,7 +68,7 @@ static bool is_host(unsigned i)
 	return i != 31 && i != 29 && i != 30 && i != 24;
 }
 
-/* By its own means. The last byte tells nearly all of them apart. */
+/* Without the tested code. The last byte tells nearly all apart. */
 static bool has(const struct names_list *list, const struct names_address *a)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
@@ -106,8 +106,7 @@ static bool lives(const struct model *m)
 	return m->noted && seconds - m->when < NAMES_LIFE;
 }
 
-/* LIST says of the name what the model says. Where others may have pushed it out meanwhile, it may know less.
- */
+/* LIST has what the model has of the name; less if it may have been evicted meanwhile. */
 static void agrees(const struct names_list *list)
 {
 	unsigned i = 0;
@@ -195,8 +194,7 @@ static void note(struct input *in, unsigned which)
 	}
 }
 
-/* As many other names as there is room for, behind the first FROM entries, as if asked for by another thread.
- */
+/* As many other names as fit, after the first FROM entries, as if asked for by another thread. */
 static void flood(unsigned from)
 {
 	struct answer a = {.when = now(), .in6_when = now(), .list = {.count = 1}};

@@ -1,10 +1,9 @@
-/* What is learnt of a translator's prefix from an address (RFC 7050), and addresses that are formed with one
- * and taken apart again (RFC 6052). */
+/* Prefixes found in an address (RFC 7050), and addresses formed with one and taken apart again (RFC 6052). */
 #include "../fuzz.h"
 
 #include "resolver/nat64.h"
 
-/* With the prefix that is set now. */
+/* With the current prefix. */
 static void there_and_back(in_addr_t in)
 {
 	struct in6_addr in6;
@@ -48,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		there_and_back(addr);
 		taken_apart(&answer);
 		assert(nat64_form(htonl(0xc00000aa), &formed));
-		/* What it would be, up to one bit, without what may stand behind the address. */
+		/* The expected address, except one bit, without a suffix. */
 		for (unsigned i = 0; i < learnt.bits / 8 + (learnt.bits < 96 ? 5u : 4u) && i < 15; i++)
 			assert(formed.s6_addr[i] == answer.s6_addr[i] ||
 			       (formed.s6_addr[i] == 170 && answer.s6_addr[i] == 171));

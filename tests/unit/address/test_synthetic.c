@@ -1,5 +1,5 @@
-/* The table of synthetic addresses: agreement, collisions, eviction, and that no address is ever given
- * to two peers. The table can't be emptied: each test makes addresses of its own. */
+/* The table of synthetic addresses: agreement, collisions, eviction, and that no address ever stands for two
+ * peers. The table can't be emptied, so each test has addresses of its own. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static struct in6_addr peer(uint64_t network, uint64_t host)
 	return a;
 }
 
-/* The 27 bits that synthetic.c makes an address of. */
+/* The 27 bits of the hash that synthetic.c uses. */
 static uint32_t hashed(const struct in6_addr *a)
 {
 	uint64_t words[3] = {0, 0, 0};
@@ -43,7 +43,7 @@ static void assert_known(in_addr_t shown, const struct in6_addr *a)
 	assert_int_equal(scope, 0);
 }
 
-/* All processes with the same key show a peer as the same address: it depends on nothing else. */
+/* All processes with the same key show a peer as the same address, which depends on nothing else. */
 static void agreement(void **state)
 {
 	struct in6_addr a = peer(0x20010db800000001, 1);
@@ -65,7 +65,7 @@ static void pool(void **state)
 	assert_false(synthetic_in_pool(inet_addr("0.0.0.0")));
 }
 
-/* Hosts that really have addresses of the pool: shown as those, unless somebody else is. */
+/* Hosts that really have addresses of the pool keep them, unless another peer is shown as one. */
 static void of_the_pool(void **state)
 {
 	struct in6_addr six = peer(0x20010db800020000, 77), four = in6_at("::ffff:240.7.7.7", 0).sin6_addr,
@@ -76,7 +76,7 @@ static void of_the_pool(void **state)
 	(void)state;
 	assert_int_equal(synthetic_of(&four, 0), inet_addr("240.7.7.7"));
 	assert_known(inet_addr("240.7.7.7"), &four);
-	/* What is in the upper half would be a number of somebody's. */
+	/* In the upper half, it might have been given to another. */
 	assert_true(synthetic_in_pool(synthetic_of(&high, 0)));
 	assert_int_not_equal(synthetic_of(&high, 0), inet_addr("250.7.7.7"));
 	assert_known(synthetic_of(&high, 0), &high);
@@ -132,8 +132,8 @@ static void collisions(void **state)
 	assert_in_range(found, 1, COUNT);
 }
 
-/* A /64 is walked through: every address that was ever shown stands for one peer or for none, and a
- * regular peer, who comes by now and then, keeps his. */
+/* A walk through a /64: every address ever shown stands for one peer or for none, and a regular peer, who
+ * comes now and then, keeps its address. */
 static void flood(void **state)
 {
 	enum { COUNT = 1000000 };
@@ -159,7 +159,7 @@ static void flood(void **state)
 		a = peer(0x20010db8bbbb0001, i);
 		int known_now = synthetic_real(shown[i], &back, &scope);
 
-		/* Who was pushed out is known to have been. */
+		/* The table knows that a peer was evicted. */
 		assert_true(known_now == 0 || known_now == -ESTALE);
 		if (known_now == 0) {
 			assert_memory_equal(&back, &a, sizeof back);
@@ -167,15 +167,14 @@ static void flood(void **state)
 		}
 	}
 	assert_in_range(known, SYNTHETIC_SETS, SYNTHETIC_SETS * SYNTHETIC_WAYS);
-	/* Who comes back after he was pushed out is another one. */
+	/* An evicted peer that comes back gets another address. */
 	a = peer(0x20010db8bbbb0001, 0);
 	assert_int_not_equal(synthetic_of(&a, 0), shown[0]);
 	free(shown);
 	free(seen);
 }
 
-/* Who knows the key, and has many networks, can have somebody forgotten, and nobody taken for somebody else.
- */
+/* With the key and many networks, an attacker can evict peers, but never be taken for one. */
 static void pushed_out_on_purpose(void **state)
 {
 	const uint64_t networks = 0x20010e0000000000;
@@ -198,8 +197,8 @@ static void pushed_out_on_purpose(void **state)
 	assert_known(bystander_shown, &bystander);
 }
 
-/* While the walk through that /64 goes on, others come once, one after the other: they take the places of
- * whoever floods the table, not each other's. */
+/* While that /64 is walked through, others come once each: they evict the flood's addresses, not each
+ * other's. */
 static void newcomers(void **state)
 {
 	enum { COUNT = 200, BETWEEN = 5000 };
@@ -222,7 +221,7 @@ static void newcomers(void **state)
 	}
 }
 
-/* A set whose numbers are used up gives out no more, and what it gave last stays true. */
+/* A set whose numbers are used up gives out no more, and its last ones stay valid. */
 static void exhaustion(void **state)
 {
 	enum { PER_SET = SYNTHETIC_WAYS << 15 };
@@ -246,7 +245,7 @@ static void exhaustion(void **state)
 	assert_int_not_equal(synthetic_real(shown, &a, &(uint32_t){0}), 0);
 }
 
-/* The child has what the parent had, and goes its own way from there. */
+/* The child starts with the parent's table, and then has its own. */
 static void after_fork(void **state)
 {
 	struct in6_addr before = peer(0x20010db8eeee0001, 5), after = peer(0x20010db8eeee0001, 6);
@@ -269,7 +268,7 @@ static void after_fork(void **state)
 	assert_known(shown, &before);
 }
 
-/* What a translator reaches is shown as the IPv4 address that it stands for, and takes nobody's place. */
+/* A translator's address is shown as the IPv4 address behind it, and takes nobody's place. */
 static void stands_for(void **state)
 {
 	const struct in6_addr translated = in6_at("64:ff9b::192.0.2.1", 0).sin6_addr,
@@ -282,7 +281,7 @@ static void stands_for(void **state)
 	synthetic_stand(&translated, in);
 	assert_int_equal(synthetic_of(&translated, 0), in);
 	assert_int_equal(synthetic_real(in, &back, &scope), -ENOENT);
-	/* One that came from there first, uncalled for, goes on being what it was shown as. */
+	/* If it came as a peer before, it keeps the address that it was shown as. */
 	in_addr_t synthetic = synthetic_of(&seen, 0);
 	assert_true(synthetic_in_pool(synthetic));
 	synthetic_stand(&seen, in_at("192.0.2.2", 0).sin_addr.s_addr);

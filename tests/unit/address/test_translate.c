@@ -15,7 +15,7 @@ static void shown(void **state)
 	    {"::1", "127.0.0.1"},
 	    {"::ffff:0.0.0.0", "0.0.0.0"},
 	};
-	/* Addresses that an access list could take for a trusted IPv4 one, were they cut or reinterpreted. */
+	/* Addresses that an access list might trust if they were cut or reinterpreted. */
 	static const char *const foreign[] = {
 	    "::127.0.0.1", "::10.0.0.1",     "2001:db8::1",        "fe80::1",
 	    "::2",         "64:ff9b::a00:1", "::ffff:0:127.0.0.1", "2002:7f00:1::"};
@@ -39,7 +39,7 @@ static void shown(void **state)
 	}
 }
 
-/* A datagram from ::1 is answered to ::1: 127.0.0.1 is somebody else. */
+/* The answer to a datagram from ::1 goes to ::1, not 127.0.0.1. */
 static void datagrams(void **state)
 {
 	struct sockaddr_in6 loopback = in6_at("::1", 53), mapped = in6_at("::ffff:127.0.0.1", 53), back;
@@ -53,7 +53,7 @@ static void datagrams(void **state)
 	assert_memory_equal(&shown, &local, sizeof shown);
 }
 
-/* Two links, the same address: two peers, each with its way back. */
+/* The same address on two links: two peers, each found again. */
 static void scopes(void **state)
 {
 	struct sockaddr_in6 one = in6_at("fe80::5", 1), two = in6_at("fe80::5", 1);
@@ -78,7 +78,7 @@ static void real_of_plain(void **state)
 	assert_memory_equal(&got, &want, sizeof got);
 }
 
-/* Nobody was ever shown this one: it is what the program says it is. */
+/* This one was never given out: it is taken as it is. */
 static void synthetic_unknown(void **state)
 {
 	struct sockaddr_in unknown = in_at("241.2.3.4", 1), nobody = in_at("240.0.0.0", 1);

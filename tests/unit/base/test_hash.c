@@ -1,4 +1,4 @@
-/* SipHash-2-4 against the vectors that its authors publish: key 00 01 .. 0f, input 00 01 02 .. */
+/* SipHash-2-4 gives its authors' test vectors: key 00 01 .. 0f, input 00 01 02 .. */
 #include "../unit.h"
 
 #include "base/hash.h"

@@ -1,4 +1,4 @@
-/* The log: form, levels, and that it never writes where it was not asked to. */
+/* The log: form, levels, and that it writes only where asked to. */
 #define _GNU_SOURCE
 #include "../unit.h"
 
@@ -12,7 +12,7 @@
 
 static char file[64];
 
-/* What is in the file now, without the "dualstack[PID]: "; emptied for the next. */
+/* Takes the file's text, without "dualstack[PID]: ", and empties it. */
 static const char *written(void)
 {
 	static char text[4096];

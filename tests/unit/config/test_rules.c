@@ -1,4 +1,4 @@
-/* The rules: what matches, in which order, and what is refused, where. */
+/* Rules: matching, order, and errors with their places. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "config/rules.h"
 
-/* The rules, one to a line, in place of all others. */
+/* Replaces all rules by those in TEXT, one to a line. */
 static void rules(const char *text)
 {
 	struct rules_error error;
@@ -61,7 +61,7 @@ static void first_match_decides(void **state)
 	assert_false(rules_any(RULES_BIND));
 }
 
-/* Never widen trust: what is to be widened at a specific address must be named. */
+/* Never widen trust: a socket at a specific address is widened only if a rule names it. */
 static void bind_without_address_is_the_wildcard(void **state)
 {
 	(void)state;
@@ -173,14 +173,14 @@ static void programs(void **state)
 	assert_int_equal(tcp_bind("::ffff:0.0.0.0", 1), RULES_IPV4);
 	assert_int_equal(tcp_bind("::ffff:0.0.0.0", 2), RULES_IPV4);
 	assert_int_equal(tcp_bind("::ffff:0.0.0.0", 3), RULES_DEFAULT);
-	/* Another program's rules go on to it. */
+	/* Another program's rules are handed on. */
 	assert_non_null(strstr(rules_text(), "bind program=perl port=3 ipv4\n"));
 	rules("connect program=perl ipv4");
 	assert_false(rules_any(RULES_CONNECT));
 	rules_programs(nobody);
 }
 
-/* A rule that depends on what is not known yet decides nothing, nor do those behind it. */
+/* A rule that depends on an unknown fact decides nothing, nor do those after it. */
 static void unknown_facts(void **state)
 {
 	(void)state;
@@ -254,7 +254,7 @@ static void refused(void **state)
 		if (error.column != bad[i].column || !strstr(error.text, bad[i].text))
 			fail_msg("%s: column %u: %s", bad[i].rule, error.column, error.text);
 	}
-	/* Nothing of them has stayed. */
+	/* Nothing of them is left. */
 	assert_string_equal(rules_text(), "bind port=7 ipv4\n");
 	assert_int_equal(tcp_bind("::ffff:0.0.0.0", 1), RULES_DEFAULT);
 }
@@ -270,7 +270,7 @@ static void bounds(void **state)
 	for (int i = 0; i < RULES_MOST; i++)
 		assert_int_equal(rules_add("bind port=1 ipv4", 16, &error), 0);
 	assert_int_equal(rules_add("bind port=1 ipv4", 16, &error), -EINVAL);
-	assert_string_equal(error.text, "too many rules in all rules together");
+	assert_string_equal(error.text, "too many rules altogether");
 	for (int what = 0; what < 3; what++) {
 		static const char *const lists[][2] = {{"bind port=1", ",1"},
 						       {"bind address=::1", ",::1"},

@@ -1,4 +1,4 @@
-/* Settings: what is understood, what is refused and where, and that what is printed is read again. */
+/* Settings: values, errors with their places, and that printed settings are read back. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -155,7 +155,7 @@ static void one_by_one(void **state)
 	settings_default(&s);
 	assert_int_equal(settings_set(&s, "delay", "7", &expected), 0);
 	assert_int_equal(s.delay, 7);
-	/* What is not understood changes nothing. */
+	/* A bad value changes nothing. */
 	assert_int_equal(settings_set(&s, "delay", "seven", &expected), -EINVAL);
 	assert_non_null(strstr(expected, "milliseconds"));
 	assert_int_equal(s.delay, 7);

@@ -13,7 +13,7 @@
 #include "server/widen.h"
 #include "socket/inherited.h"
 
-/* Whether the heir's environment is to be completed; then it is compared with EXPECTED, sorted or not. */
+/* Completes the environment, if needed, and compares it with EXPECTED, sorted or not. */
 static bool complete(char *const envp[], bool cloexec_too, char ***made)
 {
 	static char *slots[64], text[8192];
@@ -26,7 +26,7 @@ static bool complete(char *const envp[], bool cloexec_too, char ***made)
 	memset(slots, 0x55, sizeof slots);
 	memset(text, 0x55, sizeof text);
 	inheritance_environment(envp, slots, text);
-	/* Within what was asked for. */
+	/* It fits the size that was asked for. */
 	assert_int_equal((unsigned char)text[need.size], 0x55);
 	assert_int_equal(((unsigned char *)&slots[need.slots])[0], 0x55);
 	*made = slots;
@@ -100,7 +100,7 @@ static void inherits_one(void **state)
 	close(fd);
 }
 
-/* What the program itself says goes. */
+/* What the program itself sets holds. */
 static void keeps(void **state)
 {
 	char *const env[] = {"DUALSTACK_KEY=ff", "LD_PRELOAD=/y/libdualstack.so", NULL};
@@ -115,7 +115,7 @@ static void keeps(void **state)
 	close(fd);
 }
 
-/* Loaders differ in which of two they take: the heir has one that is ours. */
+/* Loaders differ in which of two they take, so only one is left, ours. */
 static void preload_twice(void **state)
 {
 	char *const env[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=/x/other.so", NULL};
@@ -149,8 +149,8 @@ static void gives_up(void **state)
 	close(fd);
 }
 
-/* An heir of another word size has another library: it is looked for by $LIB, and what can be looked at is
- * the one that is here. */
+/* A program of the other word size has another library, found by $LIB. The one of this word size can be
+ * checked. */
 static void by_word_size(void **state)
 {
 	char *const env[] = {"PATH=/bin", "LD_PRELOAD=/x/other.so", NULL};
@@ -177,7 +177,7 @@ static void entries(void **state)
 	    {"/x/$LIB/a.so:/where/$LIB/libdualstack.so:b.so", "/where/$LIB/libdualstack.so"},
 	    {" : b.so  /where/$LIB/libdualstack.so ", "/where/$LIB/libdualstack.so"},
 	    {"/$LIB/libdualstack.so", "/$LIB/libdualstack.so"},
-	    /* Another copy, which ld.so did not find; what is no such entry; none. */
+	    /* Another copy, which ld.so did not find; an entry without $LIB; none. */
 	    {"/elsewhere/$LIB/libdualstack.so", NULL},
 	    {"/where/lib/x86/libdualstack.so", NULL},
 	    {"where/$LIB/libdualstack.so", NULL},

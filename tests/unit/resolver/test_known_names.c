@@ -1,4 +1,4 @@
-/* The table of names: who is found by an address, when it is clear, and for how long. */
+/* The table of names: the name found for an address, when it is unambiguous, and for how long. */
 #define _GNU_SOURCE
 #include "../unit.h"
 
@@ -23,7 +23,7 @@ static struct in6_addr addr(const char *text)
 	return in6_at(text, 0).sin6_addr;
 }
 
-/* Notes NAME with addresses that are separated by spaces. */
+/* Notes NAME with addresses, separated by spaces. */
 static void note(const char *name, const char *addresses)
 {
 	struct names_list list = {.count = 0};
@@ -38,7 +38,7 @@ static void note(const char *name, const char *addresses)
 	names_note(name, &list);
 }
 
-/* The name that TEXT is found under, or "". */
+/* The name found for the address TEXT, or "". */
 static const char *found(const char *text, struct names_list *list)
 {
 	struct names_address a = {.addr = addr(text)};
@@ -83,7 +83,7 @@ static void an_answer_replaces_the_one_before(void **state)
 	assert_int_equal(list.count, 2);
 }
 
-/* A look-up that yields no IPv6 address does not make a known one forgotten, before it expires. */
+/* A look-up without IPv6 addresses does not erase a known one before it expires. */
 static void keeps_in6_for_its_time(void **state)
 {
 	struct names_list list;
@@ -145,14 +145,14 @@ static void the_one_that_the_thread_asked_for_last(void **state)
 	assert_string_equal(found("::ffff:192.0.2.40", &list), "b.example");
 	note("a.example", "2001:db8::a ::ffff:192.0.2.40");
 	assert_string_equal(found("::ffff:192.0.2.40", &list), "a.example");
-	/* A thread that asked for neither can't tell. */
+	/* For a thread that asked for neither, it is ambiguous. */
 	assert_false(in_thread(find_in_thread, (char *)"::ffff:192.0.2.40"));
-	/* Unless there is nothing to tell: the same addresses. */
+	/* Unless both have the same addresses. */
 	note("b.example", "2001:db8::a ::ffff:192.0.2.40");
 	assert_true(in_thread(find_in_thread, (char *)"::ffff:192.0.2.40"));
 }
 
-/* fe80::1 of one interface is another host than that of the next. */
+/* fe80::1 on another interface is another host. */
 static void link_local_ones_by_interface(void **state)
 {
 	const struct in6_addr local = addr("fe80::1"), in = addr("::ffff:192.0.2.50");
@@ -168,7 +168,7 @@ static void link_local_ones_by_interface(void **state)
 	assert_true(names_find(&to, &list));
 	to.scope = 4;
 	assert_false(names_find(&to, &list));
-	/* Two names that share an address, and not the interface of another. */
+	/* Two names with one IPv4 address, and link-local ones on different interfaces. */
 	names_add(&other, &local, 2);
 	names_add(&other, &local, 4);
 	names_add(&other, &in, 0);
@@ -196,7 +196,7 @@ static void is_bounded(void **state)
 	assert_string_equal(found("::ffff:10.0.0.1", &list), "");
 	snprintf(addresses, sizeof addresses, "::ffff:10.0.%d.%d", (3 * NAMES_ENTRIES - 1) / 256, 255);
 	assert_int_equal(strlen(found(addresses, &list)), NAMES_TEXT - 1);
-	/* And a name may have as many addresses as it likes. */
+	/* And a name may have any number of addresses. */
 	note(
 	    "many.example",
 	    "2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4 2001:db8::5 2001:db8::6 2001:db8::7 2001:db8::8 "

@@ -1,4 +1,4 @@
-/* NAT64: the examples of RFC 6052, 2.4, which addresses are left alone, and what ipv4only.arpa tells. */
+/* NAT64: the examples of RFC 6052, 2.4; addresses that are left alone; prefixes from ipv4only.arpa. */
 #include "../unit.h"
 
 #include "resolver/nat64.h"
@@ -69,7 +69,7 @@ static void left_alone(void **state)
 		assert_false(nat64_form(in_at(never[i], 0).sin_addr.s_addr, &formed));
 	for (size_t i = 0; i < sizeof private / sizeof *private; i++)
 		assert_true(nat64_form(in_at(private[i], 0).sin_addr.s_addr, &formed));
-	/* What such a form would stand for is none. */
+	/* Such a form stands for no address. */
 	formed = in6_at("2001:db8:64::127.0.0.1", 0).sin6_addr;
 	assert_false(nat64_inside(&formed, &(in_addr_t){0}));
 }

@@ -1,4 +1,4 @@
-/* How far addresses reach, and where a program may be taken instead of where it asked to go. */
+/* The scope of addresses, and which address may replace another. */
 #include "../unit.h"
 
 #include "resolver/nat64.h"
@@ -13,7 +13,7 @@ static enum scope of(const char *text)
 
 static void scopes(void **state)
 {
-	/* The first and the last of each network, and what is next to it. */
+	/* The first and last address of each network, and its neighbours. */
 	static const struct {
 		enum scope scope;
 		const char *addresses[16];
@@ -52,7 +52,7 @@ static void scopes(void **state)
 				fail_msg("%s is %d", cases[i].addresses[j], (int)of(cases[i].addresses[j]));
 }
 
-/* Networks take a prefix of their own for it, which can be a private one. */
+/* Networks use a prefix of their own for it, which may be private. */
 static void by_a_translator(void **state)
 {
 	const struct nat64_prefix prefix = {.addr = in6_at("fd00:64::", 0).sin6_addr, .bits = 96};
@@ -76,8 +76,8 @@ static bool permits(const char *asked, const char *other)
 static void not_nearer(void **state)
 {
 	(void)state;
-	/* A name with both, on the Internet and within a network, and where there is translation at its edge.
-	 */
+	/* A name with both families: on the Internet, in a network, and with translation at the network's
+	 * edge. */
 	assert_true(permits("::ffff:9.9.9.9", "2620:fe::9"));
 	assert_true(permits("::ffff:10.0.0.1", "fd00::1"));
 	assert_true(permits("::ffff:10.0.0.1", "2620:fe::9"));
@@ -90,7 +90,7 @@ static void not_nearer(void **state)
 	assert_false(permits("2620:fe::9", "::ffff:127.0.0.1"));
 	assert_false(permits("::ffff:10.0.0.1", "fe80::1"));
 	assert_false(permits("::ffff:169.254.1.1", "::1"));
-	/* What a program has of its own host is not for others. */
+	/* An address of the host itself never takes another's place. */
 	assert_false(permits("::ffff:127.0.0.1", "2620:fe::9"));
 	assert_false(permits("::ffff:127.0.0.1", "::"));
 	assert_false(permits("::ffff:9.9.9.9", "ff0e::1"));

@@ -1,6 +1,6 @@
-/* Walks the option table: each option is given a value other than its default, the socket is widened,
- * and the value must be there again, for IPv4 and for IPv6; and again after the way back. What can't be
- * carried must leave the socket IPv4. */
+/* Walks the option table. Each option gets a value other than its default; it must be there after the socket
+ * is widened, for IPv4 and for IPv6, and again after it is narrowed. An option that can't be copied must keep
+ * the socket IPv4. */
 #define _GNU_SOURCE
 #include "../unit.h"
 
@@ -22,7 +22,7 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
-/* The samples for options that are no plain int. */
+/* Samples for options that are not an int. */
 static const struct linger linger = {1, 5};
 static const struct timeval timeout = {3, 0};
 static const uint64_t rate = 123456;
@@ -59,8 +59,8 @@ static const struct sample {
     {"IP_OPTIONS", "\1\1\1\0", 4}, /* RFC 791, 3.1: no operation, end */
 };
 
-/* Options that need something this test does not have, so that they are only looked at where they work:
- * an eBPF program, IPsec, a memory cgroup, groups joined before, a newer kernel. */
+/* Options tested only where they work, because they need an eBPF program, IPsec, a memory cgroup, groups
+ * joined before, or a newer kernel. */
 static const char *const may_be_missing[] = {
     "SO_ATTACH_BPF",
     "SO_ATTACH_REUSEPORT_EBPF",
@@ -119,7 +119,7 @@ static int may_miss(const struct option *row)
 	return 0;
 }
 
-/* Sets the option to some value that then reads differently; 0 when none can be found. */
+/* Sets the option to a value that reads differently; 0 if there is none. */
 static int give(int fd, const struct option *row)
 {
 	static const int ints[] = {1, 0, 2, 5, 16, 120, 5000, 70000, 0x40014001, 0x01000000};
@@ -171,13 +171,13 @@ static void assert_carried(int fd, const struct option *row, const struct value 
 	close(default6);
 }
 
-/* These say something else on a socket of that type, or nothing: they carry the marks (mark.h). */
+/* On sockets of that type, these carry the mark (mark.h). */
 static int is_mark(const struct option *row, int type)
 {
 	return strcmp(row->text, type == SOCK_STREAM ? "IP_MULTICAST_ALL" : "SO_RCVLOWAT") == 0;
 }
 
-/* A datagram socket whose filters can't be changed any more can't be given ours (spoof_filter.h). */
+/* A datagram socket with a locked filter can't get ours (spoof_filter.h). */
 static int is_locked(const struct option *row, int type)
 {
 	return type == SOCK_DGRAM && strcmp(row->text, "SO_LOCK_FILTER") == 0;
@@ -205,7 +205,7 @@ static int look_at(const struct option *row, int type)
 		assert_carried(fd, row, &had);
 		if (type == SOCK_STREAM)
 			assert_int_equal(listen(fd, 5), 0);
-		/* Once more: listen() resets TCP_QUICKACK (inet_csk_listen_start()). */
+		/* Again, because listen() resets TCP_QUICKACK (inet_csk_listen_start()). */
 		assert_int_equal(get(fd, row->level, row->name, &had), 0);
 		if (narrow(fd) != 0)
 			fail_msg("%s: not narrowed", row->text);
@@ -238,7 +238,7 @@ static void walk(void **state)
 	assert_in_range(seen, 60, options_count);
 }
 
-/* All at once, as servers that tune a lot do. */
+/* All at once, like servers that tune a lot. */
 static void together(void **state)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
@@ -318,7 +318,7 @@ static void mirror(void **state)
 	assert_int_equal(options_mirror(fd, options_find(IPPROTO_IP, IP_TTL), &byte, 1), 0);
 	get(fd, IPPROTO_IPV6, 16, &v);
 	assert_int_equal(v.bytes[0], 44);
-	/* And with nothing at all, as ucspi-tcp calls it, which the kernel takes for 0. */
+	/* And with no bytes, like ucspi-tcp; the kernel takes that for 0. */
 	assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_TOS, NULL, 0), 0);
 	assert_int_equal(options_mirror(fd, options_find(IPPROTO_IP, IP_TOS), NULL, 0), 0);
 	get(fd, IPPROTO_IPV6, 67, &v);

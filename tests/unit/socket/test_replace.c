@@ -1,4 +1,4 @@
-/* The walk over descriptors, and epoll's fdinfo. */
+/* The walk over descriptors, and the fdinfo of epoll sets. */
 #define _GNU_SOURCE
 #include "../unit.h"
 
@@ -29,7 +29,7 @@ static void parse(void **state)
 	assert_int_equal(r.event.events, 0xc000201d);
 	assert_int_equal(r.event.data.u64, 0xdeadbeefcafe);
 	assert_int_equal(inode, 0x3f44);
-	/* Before Linux 4.7 the inode is not there. */
+	/* Linux before 4.7 has no inode there. */
 	assert_true(descriptors_parse_registration("tfd:        5 events:       19 data:                0",
 						   &r, &inode));
 	assert_int_equal(inode, 0);
@@ -55,7 +55,7 @@ static int stop_at_once(int fd, void *arg)
 	return 5;
 }
 
-/* Every open descriptor once; also with no descriptor left to read /proc with. All are low. */
+/* Finds every open descriptor once, also if none is left to read /proc with. All are low. */
 static void each_by(int (*walk)(int (*visit)(int fd, void *arg), void *arg))
 {
 	int fds[100], calls = 0;
@@ -108,7 +108,7 @@ static int note(const struct descriptors_registration *r, void *arg)
 	return 0;
 }
 
-/* One socket under two numbers, among so many others that fdinfo takes several reads. */
+/* One socket with two descriptors, among so many that fdinfo takes several reads. */
 static void registrations(void **state)
 {
 	int set = epoll_create1(0), sockets[60], again, other_socket = socket(AF_INET, SOCK_STREAM, 0);
@@ -146,7 +146,7 @@ static void registrations(void **state)
 	close(set);
 }
 
-/* All or nothing: where a registration can't be put back, everything is as it was. */
+/* All or nothing: if a registration can't be put back, everything is as before. */
 static void swap_fails(void **state)
 {
 	int set = epoll_create1(0), fd = socket(AF_INET, SOCK_STREAM, 0),
@@ -172,7 +172,7 @@ static void swap_fails(void **state)
 	close(with);
 }
 
-/* A copy of an epoll descriptor shows each registration once more. */
+/* A copy of an epoll descriptor shows each registration again. */
 static void swap_copied_set(void **state)
 {
 	int set = epoll_create1(0), copy = dup(set), other = epoll_create1(0);
