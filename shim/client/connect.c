@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address/translate.h"
+#include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "client/attempt.h"
@@ -101,6 +102,20 @@ static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct des
 	return true;
 }
 
+static void log_connected(int fd, const struct destination *d)
+{
+	char text[SOCKADDR_TEXT];
+	struct sockaddr_in in;
+
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	in = sockaddr_unmapped(&d->to);
+	(void)sockaddr_text(IN6_IS_ADDR_V4MAPPED(&d->to.sin6_addr) ? (const struct sockaddr *)&in
+								   : (const struct sockaddr *)&d->to,
+			    text);
+	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
+}
+
 /* The program's own socket to its own address: the very call that it is without the library, with an eye on
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
@@ -127,6 +142,8 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	}
 	errno = saved;
 	*result = status ? fail(status) : 0;
+	if (status == 0)
+		log_connected(fd, d);
 	if (status == -EINPROGRESS && !blocks)
 		connects_start(fd, d);
 	else if (status == -EINTR && !blocking_interrupted())
