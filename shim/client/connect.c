@@ -12,6 +12,7 @@
 #include "client/attempt.h"
 #include "client/blocking.h"
 #include "client/connects.h"
+#include "client/wake.h"
 #include "config/config.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
@@ -144,9 +145,10 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	*result = status ? fail(status) : 0;
 	if (status == 0)
 		log_connected(fd, d);
-	if (status == -EINPROGRESS && !blocks)
+	if (status == -EINPROGRESS && !blocks) {
 		connects_start(fd, d);
-	else if (status == -EINTR && !blocking_interrupted())
+		wake_waiters(fd);
+	} else if (status == -EINTR && !blocking_interrupted())
 		status = -EINPROGRESS;
 	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
 		*result = ask_kernel(fd, addr, len);
