@@ -140,6 +140,7 @@ static void apply(const struct settings *s)
 	config.delay = s->delay;
 	config.peer = s->peer;
 	config.prefer_in6 = s->prefer_in6;
+	config.synthetic_always = s->synthetic_always;
 	config.pool = s->pool;
 	config.pool_bits = s->pool_bits;
 	config.nat64_auto = s->nat64 && s->nat64_found;

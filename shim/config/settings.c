@@ -14,6 +14,7 @@ static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
 				    [SETTINGS_PEER_REAL] = "real",
 				    NULL};
+static const char *const synthetics[] = {"asked", "always", NULL};
 static const char *const orders[] = {"own", "ipv6", NULL};
 static const char *const texts[] = {"ipv6", "ipv4", NULL};
 
@@ -98,6 +99,11 @@ static int set_peer(struct settings *s, const char *value)
 	if (word >= 0)
 		s->peer = (enum settings_peer)word;
 	return word < 0 ? word : 0;
+}
+
+static int set_synthetic(struct settings *s, const char *value)
+{
+	return set_bool(synthetics, value, &s->synthetic_always);
 }
 
 static int set_prefer(struct settings *s, const char *value)
@@ -188,6 +194,11 @@ static void print_nat64(const struct settings *s, char *to)
 		       s->nat64_prefix.bits);
 }
 
+static void print_synthetic(const struct settings *s, char *to)
+{
+	stpcpy(to, synthetics[s->synthetic_always]);
+}
+
 static void print_prefer(const struct settings *s, char *to)
 {
 	stpcpy(to, orders[s->prefer_in6]);
@@ -214,6 +225,7 @@ static const struct {
     {"pool", set_pool, print_pool,
      "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
     {"peer", set_peer, print_peer, "auto, synthetic or real"},
+    {"synthetic", set_synthetic, print_synthetic, "asked or always"},
     {"prefer", set_prefer, print_prefer, "own or ipv6"},
     {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
     {"text", set_text, print_text, "ipv6 or ipv4"},
@@ -313,10 +325,11 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
 		key++;
 	if (!equals || key == KEYS)
-		return wrong(error, l, l->at, "unknown word", "",
-			     "enabled, delay, pool, peer, prefer, nat64, text or log, = and a value, or a "
-			     "rule, which begins "
-			     "with bind or connect");
+		return wrong(
+		    error, l, l->at, "unknown word", "",
+		    "enabled, delay, pool, peer, synthetic, prefer, nat64, text or log, = and a value, or a "
+		    "rule, which begins "
+		    "with bind or connect");
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;

@@ -29,6 +29,7 @@ struct settings {
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
+	bool synthetic_always; /* also for programs that ask for both families */
 	bool prefer_in6;  /* a name's IPv6 addresses come before the IPv4 one that the program connects to */
 	bool nat64;       /* IPv4 addresses are reached by a translator */
 	bool nat64_found; /* NAT64_PREFIX is discovered, not given */

@@ -221,6 +221,22 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
+/* Adds the synthetic addresses of a name without IPv4 ones to its answer, at the end: for programs that ask
+ * for both families and take IPv4 addresses only. */
+static void add_synthetic(const struct question *q, struct addrinfo *answer)
+{
+	static const struct addrinfo any = {.ai_family = AF_UNSPEC};
+	const struct question numeric = {q->node, q->service, q->hints ? q->hints : &any};
+	struct names_list list = {.count = 0};
+	struct addrinfo *more;
+
+	answers_add(&list, answer);
+	more = answer_of(&list, false, &numeric);
+	while (answer->ai_next)
+		answer = answer->ai_next;
+	answer->ai_next = more ? answers_as_in(q->node, more) : NULL;
+}
+
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
 	int error = ask_plainly(q, result);
@@ -228,6 +244,8 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	if (error)
 		return error;
 	note(q->node, *result, NULL);
+	if (config.synthetic_always && !answers_has(*result, AF_INET))
+		add_synthetic(q, *result);
 	if (config.nat64_auto && !(q->hints && q->hints->ai_flags & AI_PASSIVE) &&
 	    answers_has(*result, AF_INET) && !answers_routed(*result, AF_INET))
 		nat64_discover();
