@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "bounded.h"
+#include "tool/bounded.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "elf.h"
+#include "tool/elf.h"
 
 #include <elf.h>
 #include <errno.h>

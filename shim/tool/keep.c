@@ -1,6 +1,6 @@
-#include "keep.h"
+#include "tool/keep.h"
 
-#include "tool.h"
+#include "tool/tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>

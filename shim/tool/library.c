@@ -1,7 +1,7 @@
-#include "library.h"
+#include "tool/library.h"
 
-#include "keep.h"
-#include "tool.h"
+#include "tool/keep.h"
+#include "tool/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>

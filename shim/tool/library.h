@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "elf.h"
+#include "tool/elf.h"
 
 /* What LD_PRELOAD has to hold, an absolute path as ld.so(8) reads it, with $LIB where it was installed so.
  * Fails with tool_fail() where LD_PRELOAD can't name it: ld.so splits it at spaces and colons. */

@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/real.h"
-#include "bounded.h"
 #include "config/loader.h"
 #include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
-#include "tool.h"
+#include "tool/bounded.h"
+#include "tool/tool.h"
 
 __attribute__((noreturn)) static void fail(const struct loader_error *e)
 {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "tool/elf.h"
-#include "tool/script.h"
+#include "tool/check/script.h"
 
 static void read_elf(const uint8_t *data, size_t size)
 {

@@ -6,13 +6,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "tool/dropin.h"
-#include "tool/rooted.h"
 #include "tool/tool.h"
-#include "tool/unit.h"
-#include "tool/unit_name.h"
-#include "tool/unit_values.h"
-#include "tool/words.h"
+#include "tool/units/dropin.h"
+#include "tool/units/rooted.h"
+#include "tool/units/unit.h"
+#include "tool/units/unit_name.h"
+#include "tool/units/unit_values.h"
+#include "tool/units/words.h"
 
 /* In the place of keep.c's, which lasts until the tool exits: as long as an input. */
 static struct kept {

@@ -1,11 +1,11 @@
 /* Units of systemd's: names, quoting, files, lists that permit and forbid. */
 #include "../unit.h"
 
-#include "tool/dropin.h"
-#include "tool/rooted.h"
-#include "tool/unit_name.h"
-#include "tool/unit_values.h"
-#include "tool/words.h"
+#include "tool/units/dropin.h"
+#include "tool/units/rooted.h"
+#include "tool/units/unit_name.h"
+#include "tool/units/unit_values.h"
+#include "tool/units/words.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,125 @@
+/* dualstack-run --check [--json] [--no-network] [COMMAND] */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/real.h"
+#include "tool/check/command.h"
+#include "tool/check/findings.h"
+#include "tool/check/host.h"
+#include "tool/check/host_findings.h"
+#include "tool/json.h"
+#include "tool/tool.h"
+
+enum { COLUMNS = 80, INDENT = 25 };
+
+struct request {
+	bool json, network;
+	const char *command; /* or NULL */
+};
+
+static void read_arguments(int argc, char **argv, struct request *r)
+{
+	bool options = true;
+
+	*r = (struct request){.network = true};
+	for (int i = 1; i < argc; i++) {
+		if (options && strcmp(argv[i], "--json") == 0)
+			r->json = true;
+		else if (options && strcmp(argv[i], "--no-network") == 0)
+			r->network = false;
+		else if (options && strcmp(argv[i], "--") == 0)
+			options = false;
+		else if (options && argv[i][0] == '-')
+			tool_fail("--check: unknown option '%s', expected --json, --no-network or COMMAND",
+				  argv[i]);
+		else if (r->command)
+			tool_fail("--check: unexpected '%s', expected one COMMAND, without its arguments",
+				  argv[i]);
+		else if (!argv[i][0])
+			tool_fail("--check: empty COMMAND, expected a name or a file");
+		else
+			r->command = argv[i];
+	}
+}
+
+/* Prints TEXT from column INDENT, in lines that end before column COLUMNS where words let them, and ends the
+ * last one. Names of files may hold anything: what a terminal would obey is shown as "?". */
+static void print_wrapped(const char *text)
+{
+	size_t column = INDENT;
+
+	while (*text) {
+		size_t size = strcspn(text, " ");
+
+		if (column > INDENT && column + 1 + size > COLUMNS) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT) {
+			putchar(' ');
+			column++;
+		}
+		for (size_t i = 0; i < size; i++)
+			putchar((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i]);
+		column += size;
+		text += size + strspn(text + size, " ");
+	}
+	putchar('\n');
+}
+
+static void print_text(const struct findings *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct finding *one = &f->list[i];
+
+		printf("%-8s %-15s ", findings_state(one->state), one->id);
+		print_wrapped(one->found);
+		if (*one->advice) {
+			printf("%*s", INDENT, "");
+			print_wrapped(one->advice);
+		}
+	}
+}
+
+static void print_json(const struct findings *f, enum host_ipv6 situation)
+{
+	json_open(NULL, '{');
+	json_bool("usable", findings_usable(f));
+	json_text("ipv6", host_ipv6_name(situation));
+	json_open("findings", '[');
+	for (size_t i = 0; i < f->count; i++) {
+		json_open(NULL, '{');
+		json_text("id", f->list[i].id);
+		json_text("state", findings_state(f->list[i].state));
+		json_text("found", f->list[i].found);
+		json_text("advice", f->list[i].advice);
+		json_close();
+	}
+	json_close();
+	json_close();
+}
+
+int tool_check(int argc, char **argv)
+{
+	static struct findings f;
+	struct request r;
+	struct host h;
+
+	read_arguments(argc, argv, &r);
+	if (real_load() != 0)
+		tool_fail("--check: the C library lacks functions that the library needs");
+	host_look(&h);
+	host_findings(&f, &h);
+	resolver_findings(&f, r.network);
+	firewall_findings(&f);
+	if (r.command)
+		command_findings(&f, r.command);
+	if (r.json)
+		print_json(&f, host_ipv6(&h));
+	else
+		print_text(&f);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		tool_fail("--check: can't write the result: %s", strerror(errno));
+	return findings_usable(&f) ? 0 : 1;
+}

@@ -1,0 +1,96 @@
+#define _GNU_SOURCE
+#include "tool/check/host_findings.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tool/bounded.h"
+
+#define NAME "a.root-servers.net"
+
+/* Whether a list of words of resolv.conf(5), after "options" or in RES_OPTIONS, has no-aaaa (glibc 2.36,
+ * which takes every word that begins so). */
+static bool leaves_out(const char *words)
+{
+	while (*words) {
+		words += strspn(words, " \t\n");
+		if (strncmp(words, "no-aaaa", 7) == 0)
+			return true;
+		words += strcspn(words, " \t\n");
+	}
+	return false;
+}
+
+/* Where no-aaaa is set, or NULL. */
+static const char *option_at(void)
+{
+	static const char path[] = "/etc/resolv.conf";
+	const char *words = getenv("RES_OPTIONS");
+	char line[1024];
+	FILE *file;
+	bool found = false;
+
+	if (words && leaves_out(words))
+		return "RES_OPTIONS";
+	if (!(file = fopen(path, "re")))
+		return NULL;
+	while (!found && fgets(line, sizeof line, file))
+		found = strncmp(line, "options", 7) == 0 && strchr(" \t", line[7]) && leaves_out(line + 7);
+	(void)fclose(file);
+	return found ? path : NULL;
+}
+
+/* Work for bounded_run(): writes "4" and "6" for the families that the name has. The dot keeps search domains
+ * out. Without AI_ADDRCONFIG, or a host without IPv6 addresses would not ask for AAAA. */
+static int look_up(void *arg)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list;
+
+	(void)arg;
+	if (getaddrinfo(NAME ".", NULL, &hints, &list) != 0)
+		return 1;
+	for (const struct addrinfo *a = list; a; a = a->ai_next)
+		if (write(STDOUT_FILENO, a->ai_family == AF_INET6 ? "6" : "4", 1) != 1)
+			return 2;
+	return 0;
+}
+
+void resolver_findings(struct findings *f, bool ask)
+{
+	static const char id[] = "resolver_aaaa";
+	const char *option = option_at();
+	char *families = NULL;
+	int status = ask ? bounded_run(look_up, NULL, &families) : 0;
+
+	if (families && strchr(families, '6'))
+		findings_add(f, id, FINDING_OK, "", "the resolver gives IPv6 addresses");
+	else if (option)
+		findings_add(f, id, FINDING_WARN,
+			     "Take the option out, or names lead to IPv4 addresses only (resolv.conf(5)).",
+			     "the resolver leaves out AAAA: no-aaaa in %s", option);
+	else if (!ask)
+		findings_add(f, id, FINDING_UNKNOWN, "Leave out --no-network to have it asked.",
+			     "the resolver was not asked (--no-network)");
+	else if (families && strchr(families, '4'))
+		findings_add(f, id, FINDING_WARN,
+			     "See what the name server filters; until then, names lead to IPv4 addresses "
+			     "only.",
+			     "the resolver leaves out AAAA: it gave an IPv4 address of " NAME " only");
+	else if (status == -ETIMEDOUT)
+		findings_add(f, id, FINDING_UNKNOWN,
+			     "See whether the name servers in /etc/resolv.conf are up.",
+			     "the resolver did not answer within %d s", BOUNDED_SECONDS);
+	else
+		findings_add(
+		    f, id, FINDING_UNKNOWN,
+		    "See the name servers in /etc/resolv.conf, and whether they know more than local "
+		    "names.",
+		    "the resolver found no address of " NAME);
+	free(families);
+}
