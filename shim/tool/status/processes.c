@@ -3,12 +3,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "tool/status/processes_inner.h"
+#include "tool/systemctl.h"
 
 struct entry {
 	pid_t pid, parent;
@@ -56,7 +60,8 @@ static void take_name(struct process *process)
 			*c = '?';
 }
 
-void processes_add(struct processes *found, pid_t pid)
+/* Puts PID at the end of the list, unless it is the caller. If it has ended meanwhile, it has no name. */
+static void add(struct processes *found, pid_t pid)
 {
 	struct process *list;
 
@@ -70,7 +75,8 @@ void processes_add(struct processes *found, pid_t pid)
 	take_name(&list[found->count++]);
 }
 
-int processes_compare(const void *a, const void *b)
+/* By number, for qsort(3). */
+static int compare(const void *a, const void *b)
 {
 	pid_t one = ((const struct process *)a)->pid, other = ((const struct process *)b)->pid;
 
@@ -125,7 +131,7 @@ int processes_tree(pid_t pid, struct processes *found)
 	for (size_t i = 0; i < count; i++)
 		if (list[i].pid == pid) {
 			list[i].found = true;
-			processes_add(found, pid);
+			add(found, pid);
 		}
 	while (found->count && more) {
 		more = false;
@@ -133,13 +139,68 @@ int processes_tree(pid_t pid, struct processes *found)
 			if (list[i].found || !is_found(list, count, list[i].parent))
 				continue;
 			list[i].found = more = true;
-			processes_add(found, list[i].pid);
+			add(found, list[i].pid);
 		}
 	}
 	free(list);
 	if (!found->count)
 		return -ESRCH;
-	qsort(found->list + 1, found->count - 1, sizeof *found->list, processes_compare);
+	qsort(found->list + 1, found->count - 1, sizeof *found->list, compare);
+	return 0;
+}
+
+static struct processes *gathered; /* nftw(3) hands nothing on */
+
+/* Processes outside of the reader's pid namespace are 0 (pid_namespaces(7)). */
+static int gather(const char *path, const struct stat *about, int type, struct FTW *where)
+{
+	FILE *file;
+	char line[32];
+
+	(void)about;
+	if (type != FTW_F || strcmp(path + where->base, "cgroup.procs") != 0)
+		return 0;
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof line, file))
+		if (strtol(line, NULL, 10) > 0)
+			add(gathered, (pid_t)strtol(line, NULL, 10));
+	if (file)
+		(void)fclose(file);
+	return 0;
+}
+
+/* systemd keeps processes in the unified hierarchy or in one of its own, "systemd", beside which there may
+ * be a unified one for controllers alone (systemd's docs/CGROUP_DELEGATION.md, "Three Different Tree
+ * Setups"). */
+static void look_in(const char *group, struct processes *found)
+{
+	static const char *const roots[] = {"/systemd", "/unified", ""};
+	char path[PATH_MAX];
+
+	gathered = found;
+	for (size_t i = 0; i < sizeof roots / sizeof *roots && !found->count; i++) {
+		(void)snprintf(path, sizeof path, "/sys/fs/cgroup%s%s", roots[i], group);
+		(void)nftw(path, gather, 16, FTW_PHYS);
+	}
+}
+
+int processes_unit(const char *unit, struct processes *found)
+{
+	struct texts answer;
+	int result = systemctl_show(unit, "LoadState,ControlGroup", false, &answer);
+	const char *load = systemctl_first(&answer, "LoadState");
+	const char *group = systemctl_first(&answer, "ControlGroup");
+
+	*found = (struct processes){NULL, 0};
+	if (result)
+		return result;
+	if (!*load || strcmp(load, "not-found") == 0)
+		return -ENOENT;
+	if (*group == '/')
+		look_in(group, found);
+	if (!found->count)
+		return -ESRCH;
+	qsort(found->list, found->count, sizeof *found->list, compare);
 	return 0;
 }
 

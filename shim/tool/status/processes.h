@@ -1,9 +1,8 @@
-/* Finding processes: one and all that came from it, or those of a unit of systemd; the caller is never among
+/* Finding processes: one and all that came from it, or those of a unit of systemd. The caller is never among
  * them. */
 #ifndef DUALSTACK_PROCESSES_H
 #define DUALSTACK_PROCESSES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,19 +20,14 @@ struct processes {
  * found. Returns 0, or -ESRCH when PID is no process, or one that has ended and is not waited for yet. */
 int processes_tree(pid_t pid, struct processes *found);
 
-/* Whether NAME can be that of a unit (systemd.unit(5), "Description"): letters, digits, ":-_.\" and "@", at
- * most 255 bytes, with the ".service" that it lacks; and is none that systemctl(1) takes for an option. */
-bool processes_unit_valid(const char *name);
-
-/* The processes in the control group of the unit NAME, whoever started them. A name that does not end in a
- * type of unit is one of a service, as for systemctl(1). Returns 0, or
+/* The processes in the control group of UNIT (unit_name.h), whoever started them. Returns 0, or
  *   -ENOENT   there is no such unit
  *   -ESRCH    it has no processes
  *   -ENOSYS   there is no systemctl
- *   -EIO      systemctl has failed: systemd is not what runs here, or does not answer */
-int processes_unit(const char *name, struct processes *found);
+ *   -EIO      systemctl fails: another init runs here, or it does not answer */
+int processes_unit(const char *unit, struct processes *found);
 
-/* Whether the library is in the memory of PID: 1 or 0, or a negative errno; -EACCES or -EPERM where the
+/* Returns 1 if the library is in the memory of PID, 0 if not, or a negative errno: -EACCES or -EPERM if the
  * caller may not know, -ESRCH when it is gone. */
 int processes_has_library(pid_t pid);
 

@@ -12,6 +12,7 @@
 #include "tool/json.h"
 #include "tool/status/processes.h"
 #include "tool/status/sockets.h"
+#include "tool/unit_name.h"
 
 enum {
 	PID_MOST = 4194304, /* proc_sys_kernel(5), pid_max */
@@ -77,9 +78,11 @@ static int find_tree(struct status *s)
 
 static int find_unit(struct status *s)
 {
-	if (!processes_unit_valid(s->what))
+	const char *unit = unit_name(s->what);
+
+	if (!unit)
 		tool_fail("--status: '%s' is neither a PID nor the name of a unit", s->what);
-	switch (processes_unit(s->what, &s->processes)) {
+	switch (processes_unit(unit, &s->processes)) {
 	case 0:
 		return 0;
 	case -ENOENT:

@@ -1,6 +1,5 @@
 #include "tool/units/dropin.h"
 
-#include "tool/units/unit_values.h"
 #include "tool/units/words.h"
 
 #include <string.h>
@@ -25,13 +24,12 @@ static char *preload(const char *library, const char *existing)
 
 const char *dropin_families(const struct unit *unit)
 {
-	static const char name[] = "RestrictAddressFamilies";
-	static const char *const inet[] = {"AF_INET", NULL}, *const inet6[] = {"AF_INET6", NULL};
+	static const char name[] = "RestrictAddressFamilies", inet[] = "AF_INET", inet6[] = "AF_INET6";
 
-	/* It adds to a list that permits, and takes away from one that forbids (unit_values.c). */
+	/* It adds to a list that permits, and takes away from one that forbids. */
 	if (!unit_permits(unit, name, inet6, NULL) && unit_permits(unit, name, inet, NULL) &&
-	    unit_permits(unit, name, inet6, inet6[0]) && unit_permits(unit, name, inet, inet6[0]))
-		return inet6[0];
+	    unit_permits(unit, name, inet6, inet6) && unit_permits(unit, name, inet, inet6))
+		return inet6;
 	return NULL;
 }
 

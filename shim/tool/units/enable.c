@@ -1,10 +1,11 @@
+#define _GNU_SOURCE
 #include "tool/library.h"
 #include "tool/tool.h"
+#include "tool/unit_name.h"
 #include "tool/units/dropin.h"
 #include "tool/units/rooted.h"
 #include "tool/units/unit.h"
-#include "tool/units/unit_name.h"
-#include "tool/units/unit_warnings.h"
+#include "tool/units/warnings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,20 @@ static void take_option(struct request *request, const char *option)
 			  request->command, option);
 }
 
+/* The service that ARGUMENT, as typed, names. */
+static const char *service_name(const char *argument)
+{
+	const char *name = unit_name(argument), *type = unit_name_type(argument);
+
+	if (!name)
+		tool_fail("'%.64s': not a unit's name, expected one such as dovecot.service, not a path",
+			  argument);
+	if (!unit_name_is_service(name))
+		tool_fail("%s: a %s unit runs no program, expected a service such as dovecot.service",
+			  argument, type + 1);
+	return name;
+}
+
 static void take_arguments(struct request *request, int argc, char **argv)
 {
 	bool options = true;
@@ -84,7 +99,7 @@ static void take_arguments(struct request *request, int argc, char **argv)
 	}
 	if (!request->name)
 		tool_fail("--%s: no unit, expected one such as dovecot.service", request->command);
-	request->name = unit_name(request->name);
+	request->name = service_name(request->name);
 }
 
 static void find_target(const struct request *request, const char *name, struct target *target)
@@ -97,7 +112,7 @@ static void find_target(const struct request *request, const char *name, struct 
 
 	target->path = keep_format("%s/" UNIT_DROPIN, within);
 	target->text = NULL;
-	target->directory = rooted_path(root, within, true);
+	target->directory = rooted_path(root, within);
 	if (!target->directory)
 		tool_fail("%s%s: %s", root, within, strerror(errno));
 	target->full = keep_format("%s/" UNIT_DROPIN, target->directory);
@@ -169,12 +184,15 @@ static void write_target(const struct target *target, const char *text)
 /* Warns of a file of the same name that systemd reads in place of the one in DIRECTORY. */
 static void warn_if_hidden(const struct request *request, const struct unit *unit, const char *directory)
 {
-	for (const char **at = unit_directories(&request->place); *at && strcmp(*at, directory) != 0; at++) {
-		const char *path = keep_format("%s/%s.d/" UNIT_DROPIN, *at, unit->files.name);
-		const char *full = rooted_path(request->place.root, path, false);
-		struct stat st;
+	struct texts all = unit_directories(&request->place);
 
-		if (full && lstat(full, &st) == 0)
+	for (size_t i = 0; i < all.count && strcmp(all.at[i], directory) != 0; i++) {
+		const char *path = keep_format("%s/%s.d/" UNIT_DROPIN, all.at[i], unit->files.name);
+		int fd = rooted_open(request->place.root, path, O_PATH | O_NOFOLLOW);
+
+		if (fd >= 0)
+			close(fd);
+		if (fd >= 0)
 			tool_warn("%s: %s: systemd reads it in place of the one in %s; remove it",
 				  unit->files.name, path, directory);
 	}
@@ -216,12 +234,9 @@ int tool_enable(int argc, char **argv)
 	case UNIT_FOUND:
 		break;
 	}
-	unit_find_dropins(&request.place, &unit.files);
 	unit_read(&unit);
 	find_target(&request, unit.files.name, &target);
 	text = dropin_text(&unit, library_path());
-	unit_warnings(&unit, library_file());
-	warn_if_hidden(&request, &unit, unit_directory(&request.place, request.runtime));
 	if (request.dry_run) {
 		printf("# %s\n%s", target.full, text);
 	} else if (target.text && strcmp(target.text, text) == 0) {
@@ -231,6 +246,9 @@ int tool_enable(int argc, char **argv)
 		printf("%s: enabled by %s\n", unit.files.name, target.full);
 		say_next(&request, unit.files.name);
 	}
+	(void)fflush(stdout);
+	warn_if_hidden(&request, &unit, unit_directory(&request.place, request.runtime));
+	warnings_print(&unit, library_file());
 	return 0;
 }
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "tool/units/rooted.h"
 
 #include "tool/keep.h"
@@ -5,90 +6,70 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum {
-	LINKS = 40, /* as the kernel follows, path_resolution(7) */
-	LARGEST = 16 << 20
-};
+#ifndef SYS_openat2
+#define SYS_openat2 437 /* everywhere but on alpha */
+#endif
 
-/* PATH without its last component. */
-static const char *above(const char *path)
+enum { LARGEST = 16 << 20 };
+
+int rooted_open(const char *root, const char *path, int flags)
 {
-	const char *slash = strrchr(path, '/');
+	struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
+	int directory, fd, failed;
 
-	return slash ? keep_copy(path, (size_t)(slash - path)) : path;
+	if (!*root)
+		return open(path, flags | O_CLOEXEC);
+	directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+	failed = errno;
+	close(directory);
+	errno = failed;
+	return fd;
 }
 
-/* What the link FULL leads to; NULL with errno set. */
-static const char *target_of(const char *full)
+/* The path by which the kernel knows FD, which is closed. */
+static const char *path_of(int fd)
 {
-	char target[PATH_MAX];
-	ssize_t size = readlink(full, target, sizeof target);
+	char link[32], path[PATH_MAX];
+	ssize_t size;
 
-	if (size == (ssize_t)sizeof target) {
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	size = readlink(link, path, sizeof path);
+	close(fd);
+	if (size == (ssize_t)sizeof path)
 		errno = ENAMETOOLONG;
+	return size < 0 || size == (ssize_t)sizeof path ? NULL : keep_copy(path, (size_t)size);
+}
+
+const char *rooted_path(const char *root, const char *path)
+{
+	int fd = rooted_open(root, path, O_PATH);
+	const char *slash = strrchr(path, '/'), *parent, *full;
+	struct stat st;
+
+	if (fd >= 0)
+		return path_of(fd);
+	if (errno != ENOENT || !slash || !slash[1])
+		return NULL;
+	parent = rooted_path(root, slash == path ? "/" : keep_copy(path, (size_t)(slash - path)));
+	if (!parent)
+		return NULL;
+	full = keep_format("%s%s", strcmp(parent, "/") == 0 ? "" : parent, slash);
+	/* A link that leads nowhere must not be followed outside of the root by who writes there. */
+	if (lstat(full, &st) == 0) {
+		errno = ENOENT;
 		return NULL;
 	}
-	return size < 0 ? NULL : keep_copy(target, (size_t)size);
-}
-
-/* The component that REST begins with, which is moved behind it and its slashes; NULL when there is none. */
-static const char *component(const char **rest)
-{
-	const char *start = *rest + strspn(*rest, "/");
-	size_t size = strcspn(start, "/");
-
-	*rest = start + size + strspn(start + size, "/");
-	return size ? keep_copy(start, size) : NULL;
-}
-
-const char *rooted_resolve(const char *root, const char *path, bool last)
-{
-	const char *out = "", *rest = path, *name;
-	int links = 0;
-
-	while ((name = component(&rest))) {
-		const char *next = keep_format("%s/%s", out, name), *target;
-		const char *full = keep_format("%s%s", root, next);
-		struct stat st;
-
-		if (strcmp(name, ".") == 0)
-			continue;
-		if (strcmp(name, "..") == 0) {
-			out = above(out);
-			continue;
-		}
-		if (lstat(full, &st) < 0) {
-			if (errno != ENOENT && errno != ENOTDIR)
-				return NULL;
-			out = next;
-			continue;
-		}
-		if (!S_ISLNK(st.st_mode) || (!last && !*rest)) {
-			out = next;
-			continue;
-		}
-		if (++links > LINKS) {
-			errno = ELOOP;
-			return NULL;
-		}
-		/* A relative target is seen from where the link is. */
-		if (!(target = target_of(full)))
-			return NULL;
-		rest = keep_format("%s/%s", target, rest);
-		out = *target == '/' ? "" : out;
-	}
-	return *out ? out : "/";
-}
-
-const char *rooted_path(const char *root, const char *path, bool last)
-{
-	const char *inside = rooted_resolve(root, path, last);
-
-	return inside ? keep_format("%s%s", root, inside) : NULL;
+	return errno == ENOENT ? full : NULL;
 }
 
 static char *contents(int fd, size_t *size)
@@ -107,27 +88,17 @@ static char *contents(int fd, size_t *size)
 		return NULL;
 	}
 	text = keep((size_t)st.st_size + 1);
-	while (*size < (size_t)st.st_size) {
-		got = read(fd, text + *size, (size_t)st.st_size - *size);
-		if (got < 0)
-			return NULL;
-		if (!got)
-			break;
+	while ((got = read(fd, text + *size, (size_t)st.st_size - *size)) > 0)
 		*size += (size_t)got;
-	}
-	return text;
+	return got < 0 ? NULL : text;
 }
 
 char *rooted_read(const char *root, const char *path, size_t *size)
 {
-	const char *full = rooted_path(root, path, true);
-	char *text;
-	int fd, failed;
-
-	if (!full)
-		return NULL;
 	/* O_NONBLOCK: a FIFO would wait for who writes into it. */
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+	int fd = rooted_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), failed;
+	char *text;
+
 	if (fd < 0)
 		return NULL;
 	text = contents(fd, size);

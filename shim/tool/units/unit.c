@@ -2,10 +2,10 @@
 
 #include "tool/tool.h"
 #include "tool/units/rooted.h"
+#include "tool/units/words.h"
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 static const char BLANK[] = " \t\n\r";
 
@@ -32,34 +32,28 @@ static bool goes_on(const char *line)
 	return escaped;
 }
 
-static void add(struct unit *unit, const struct setting *setting)
+/* Takes one LINE, continuations joined. SETTING says where it is from; IN_SERVICE is kept from line to line.
+ */
+static void take_line(struct unit *unit, char *line, struct setting *setting, bool *in_service)
 {
+	char *equals;
+
+	line = stripped(line);
+	if (*line == '[' && line[strlen(line) - 1] == ']') {
+		*in_service = strcmp(line, "[Service]") == 0;
+		return;
+	}
+	equals = strchr(line, '=');
+	if (!equals || !*in_service)
+		return;
+	*equals = '\0';
+	setting->name = stripped(line);
+	setting->value = stripped(equals + 1);
 	if (!unit->end)
 		unit->end = &unit->settings;
 	*unit->end = keep(sizeof *setting);
 	**unit->end = *setting;
 	unit->end = &(*unit->end)->next;
-}
-
-/* Takes one LINE, continuations joined. SETTING has the section and where the line is from. */
-static void take_line(struct unit *unit, char *line, struct setting *setting)
-{
-	char *equals;
-	size_t size;
-
-	line = stripped(line);
-	size = strlen(line);
-	if (*line == '[' && line[size - 1] == ']') {
-		setting->section = keep_copy(line + 1, size - 2);
-		return;
-	}
-	equals = strchr(line, '=');
-	if (!*line || !equals || !setting->section)
-		return;
-	*equals = '\0';
-	setting->name = stripped(line);
-	setting->value = stripped(equals + 1);
-	add(unit, setting);
 }
 
 void unit_parse(struct unit *unit, const char *text, size_t size, const char *file, bool later)
@@ -68,6 +62,7 @@ void unit_parse(struct unit *unit, const char *text, size_t size, const char *fi
 	const char *end = text + size;
 	/* Each line with a 0 behind it, where the text has its newline. */
 	char *line = keep(size + 2), *to = line;
+	bool in_service = false;
 
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
@@ -85,14 +80,14 @@ void unit_parse(struct unit *unit, const char *text, size_t size, const char *fi
 				to += size;
 				to[-1] = ' ';
 			} else {
-				take_line(unit, line, &setting);
+				take_line(unit, line, &setting, &in_service);
 				line = to += size + 1;
 			}
 		}
 		text = stop + 1;
 	}
 	*to = '\0';
-	take_line(unit, line, &setting);
+	take_line(unit, line, &setting, &in_service);
 }
 
 static void read_file(struct unit *unit, const char *file, bool dropin)
@@ -116,31 +111,85 @@ void unit_read(struct unit *unit)
 		read_file(unit, unit->files.dropins.at[i], true);
 }
 
-const struct setting *unit_next(const struct unit *unit, const char *section, const char *name,
-				const struct setting *after)
+const struct setting *unit_next(const struct unit *unit, const char *name, const struct setting *after)
 {
 	const struct setting *at = after ? after->next : unit->settings;
 
-	while (at && (strcmp(at->section, section) != 0 || strcmp(at->name, name) != 0))
+	while (at && strcmp(at->name, name) != 0)
 		at = at->next;
 	return at;
 }
 
-const char *unit_last(const struct unit *unit, const char *name)
+/* The last value that the assignments in VALUE give VARIABLE; NULL if none. */
+static const char *assigned(const char *value, const char *variable)
 {
-	const char *value = "";
+	const char *word, *found = NULL;
+	size_t size = strlen(variable);
 
-	for (const struct setting *at = NULL; (at = unit_next(unit, "Service", name, at));)
-		value = at->value;
+	while ((word = word_next(&value)))
+		if (strncmp(word, variable, size) == 0 && word[size] == '=')
+			found = word + size + 1;
+	return found;
+}
+
+const char *unit_variable(const struct unit *unit, const char *variable)
+{
+	const char *value = NULL;
+
+	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at)) && !at->later;) {
+		const char *found = assigned(at->value, variable);
+
+		value = found || !*at->value ? found : value;
+	}
 	return value;
 }
 
-bool unit_no(const char *value)
+const struct setting *unit_variable_lost(const struct unit *unit, const char *variable)
 {
-	static const char *const words[] = {"", "0", "no", "n", "false", "f", "off"};
+	const struct setting *lost = NULL;
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(value, words[i]) == 0)
-			return true;
-	return false;
+	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at));)
+		if (at->later && (!*at->value || assigned(at->value, variable)))
+			lost = at;
+	return lost;
+}
+
+/* A list of systemd's, as far as it bears on one word. The first value makes it one that permits or one that
+ * forbids; a value of the other kind takes away from it (config_parse_address_families() in systemd's
+ * src/core/load-fragment.c). */
+struct list {
+	bool there, permits, listed;
+};
+
+static void take_value(struct list *list, const char *value, const char *word)
+{
+	bool forbids = *value == '~';
+	const char *one;
+
+	if (!*value || strcmp(value, "none") == 0) {
+		*list = (struct list){.permits = *value != '\0'};
+		return;
+	}
+	if (!list->there)
+		*list = (struct list){.there = true, .permits = !forbids};
+	value += forbids;
+	while ((one = word_next(&value)))
+		if (strcmp(one, word) == 0)
+			list->listed = forbids != list->permits;
+}
+
+bool unit_permits(const struct unit *unit, const char *name, const char *word, const char *ours)
+{
+	struct list list = {0};
+
+	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));) {
+		if (at->later && ours) {
+			take_value(&list, ours, word);
+			ours = NULL;
+		}
+		take_value(&list, at->value, word);
+	}
+	if (ours)
+		take_value(&list, ours, word);
+	return list.permits == list.listed;
 }

@@ -1,5 +1,5 @@
-/* What a unit's file and its drop-ins set, systemd.syntax(7), in the order in which systemd reads it.
- * Memory: keep.h. */
+/* What a service's file and its drop-ins set in [Service] (systemd.syntax(7)), as they lie there: what the
+ * service manager has loaded may be older, and holds what our own drop-in sets. Memory: keep.h. */
 #ifndef DUALSTACK_UNIT_H
 #define DUALSTACK_UNIT_H
 
@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 struct setting {
-	const char *section, *name, *value; /* without blanks around; an empty value resets a list */
-	const char *file;                   /* behind the root */
-	bool later;                         /* of a drop-in that is read after UNIT_DROPIN */
+	const char *name, *value; /* without blanks around; an empty value resets a list */
+	const char *file;         /* behind the root */
+	bool later;               /* of a drop-in that is read after UNIT_DROPIN */
 	struct setting *next;
 };
 
@@ -21,22 +21,26 @@ struct unit {
 	struct setting *settings, **end;
 };
 
-/* Adds what the SIZE bytes of TEXT, and a 0 behind them, set, as from FILE, to UNIT. Lines that systemd would
- * ignore with a warning are left out. */
+/* Adds to UNIT what the SIZE bytes of TEXT, followed by a 0, set, as from FILE. Lines that systemd ignores
+ * with a warning are left out. */
 void unit_parse(struct unit *unit, const char *text, size_t size, const char *file, bool later);
 
-/* Reads the file and the drop-ins that UNIT->files names. Fails with tool_fail() for one that can't be read.
- */
+/* Reads the files that UNIT->files names. Fails with tool_fail() if one can't be read. */
 void unit_read(struct unit *unit);
 
-/* The first setting of NAME in SECTION behind AFTER (NULL: the first of all); NULL when there is no more. */
-const struct setting *unit_next(const struct unit *unit, const char *section, const char *name,
-				const struct setting *after);
+/* The setting of NAME after AFTER (NULL: the first); NULL if there is none. */
+const struct setting *unit_next(const struct unit *unit, const char *name, const struct setting *after);
 
-/* The last value of NAME in [Service]; "" if there is none. */
-const char *unit_last(const struct unit *unit, const char *name);
+/* The value that Environment= gives VARIABLE before UNIT_DROPIN is read, with its specifiers; NULL if none.
+ */
+const char *unit_variable(const struct unit *unit, const char *variable);
 
-/* Whether VALUE is one of systemd's words for no, or empty; what is neither yes nor no is not. */
-bool unit_no(const char *value);
+/* The setting of Environment= that is read after UNIT_DROPIN and undoes what that sets for VARIABLE; NULL if
+ * none. */
+const struct setting *unit_variable_lost(const struct unit *unit, const char *variable);
+
+/* Do the lists of NAME, which permit words or (with ~) forbid them, permit WORD in the end? OURS is what
+ * UNIT_DROPIN sets NAME to; NULL for nothing. */
+bool unit_permits(const struct unit *unit, const char *name, const char *word, const char *ours);
 
 #endif

@@ -1,12 +1,14 @@
+#define _GNU_SOURCE
 #include "tool/units/unit_files.h"
 
+#include "tool/bounded.h"
 #include "tool/tool.h"
+#include "tool/unit_name.h"
 #include "tool/units/rooted.h"
-#include "tool/units/unit_name.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,214 +24,135 @@ static const char *const system_directories[] = {
     "/usr/lib/systemd/system",     "/lib/systemd/system",
     "/run/systemd/generator.late", NULL};
 
-/* A variable of file-hierarchy(7), the directory under the home where it is not set, or NULL, and what
- * follows. */
-static const struct {
-	const char *variable, *home, *rest;
-} user_directories[] = {
-    {"XDG_CONFIG_HOME", ".config", "/systemd/user.control"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/user.control"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/transient"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/generator.early"},
-    {"XDG_CONFIG_HOME", ".config", "/systemd/user"},
-    {NULL, NULL, "/etc/xdg/systemd/user"},
-    {NULL, NULL, "/etc/systemd/user"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/user"},
-    {NULL, NULL, "/run/systemd/user"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/generator"},
-    {"XDG_DATA_HOME", ".local/share", "/systemd/user"},
-    {NULL, NULL, "/usr/local/share/systemd/user"},
-    {NULL, NULL, "/usr/share/systemd/user"},
-    {NULL, NULL, "/usr/local/lib/systemd/user"},
-    {NULL, NULL, "/usr/lib/systemd/user"},
-    {NULL, NULL, "/lib/systemd/user"},
-    {"XDG_RUNTIME_DIR", NULL, "/systemd/generator.late"},
-};
-
-/* The directory that VARIABLE holds, or HOME in the home directory. NULL for none: the specification has
- * relative ones ignored. */
-static const char *base(const char *variable, const char *home)
+struct texts unit_directories(const struct unit_place *place)
 {
-	const char *value = getenv(variable);
-
-	if (value && *value == '/')
-		return value;
-	if (!home)
-		return NULL;
-	value = getenv("HOME");
-	if (!value || *value != '/')
-		tool_fail("HOME: not set to an absolute path, which --user needs");
-	return keep_format("%s/%s", value, home);
-}
-
-const char **unit_directories(const struct unit_place *place)
-{
+	const char *argv[] = {"systemd-analyze", "--user", "unit-paths", NULL};
 	struct texts list = {0};
+	char *output, *rest = NULL;
 
 	for (size_t i = 0; !place->user && system_directories[i]; i++)
 		texts_add(&list, system_directories[i]);
-	for (size_t i = 0; place->user && i < sizeof user_directories / sizeof *user_directories; i++) {
-		const char *variable = user_directories[i].variable;
-		const char *found = variable ? base(variable, user_directories[i].home) : "";
+	if (!place->user)
+		return list;
+	if (bounded_run(bounded_execute, argv, &output) != 0)
+		tool_fail("--user: systemd-analyze(1) does not tell where the user's units are");
+	for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		texts_add(&list, keep_copy(line, strlen(line)));
+	free(output);
+	return list;
+}
 
-		if (found)
-			texts_add(&list, keep_format("%s%s", found, user_directories[i].rest));
-	}
-	return list.at;
+/* The directory that VARIABLE names. The specification has relative ones ignored. */
+static const char *directory_in(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && *value == '/' ? value : NULL;
 }
 
 const char *unit_directory(const struct unit_place *place, bool runtime)
 {
-	const char *found;
+	const char *found = directory_in(runtime ? "XDG_RUNTIME_DIR" : "XDG_CONFIG_HOME");
 
 	if (!place->user)
 		return runtime ? "/run/systemd/system" : "/etc/systemd/system";
-	found = runtime ? base("XDG_RUNTIME_DIR", NULL) : base("XDG_CONFIG_HOME", ".config");
-	if (!found)
+	if (!found && runtime)
 		tool_fail("XDG_RUNTIME_DIR: not set to an absolute path, which --user --runtime needs");
-	return keep_format("%s/systemd/user", found);
+	if (!found && !directory_in("HOME"))
+		tool_fail("HOME: not set to an absolute path, which --user needs");
+	return keep_format("%s/systemd/user",
+			   found ? found : keep_format("%s/.config", directory_in("HOME")));
 }
 
-/* The last component of PATH. */
 static const char *last_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	return strrchr(path, '/') + 1;
 }
 
-static DIR *open_directory(const struct unit_place *place, const char *directory)
+static DIR *open_directory(const struct unit_place *place, const char *path)
 {
-	const char *full = rooted_path(place->root, directory, true);
+	int fd = rooted_open(place->root, path, O_RDONLY | O_DIRECTORY);
 
-	return full ? opendir(full) : NULL;
+	return fd < 0 ? NULL : fdopendir(fd);
 }
 
-/* Whether PATH is there, if only as a link to what is not. */
-static bool exists(const struct unit_place *place, const char *path)
+/* Does FULL, a path without links, lie in one of DIRECTORIES itself? */
+static bool lies_in(const struct unit_place *place, const struct texts *directories, const char *full)
 {
-	const char *full = rooted_path(place->root, path, false);
-	struct stat st;
+	size_t size = (size_t)(last_of(full) - full) - 1;
 
-	return full && lstat(full, &st) == 0;
-}
+	for (size_t i = 0; i < directories->count; i++) {
+		const char *one = rooted_path(place->root, directories->at[i]);
 
-/* Whether PATH, with no link in it, lies in one of the directories of units itself. */
-static bool among_units(const struct unit_place *place, const char *path)
-{
-	const char **directories = unit_directories(place);
-	size_t size = (size_t)(last_of(path) - path);
-
-	for (; *directories; directories++) {
-		const char *resolved = rooted_resolve(place->root, *directories, true);
-
-		if (resolved && strlen(resolved) + 1 == size && strncmp(resolved, path, size - 1) == 0)
+		if (one && strlen(one) == size && strncmp(one, full, size) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* What there is by the name of NAME in DIRECTORY. Where it is a link to another service, *ALIAS is its name;
- * a link to a file elsewhere is a unit under the link's name (systemctl link). */
-static enum unit_found look(const struct unit_place *place, const char *directory, const char *name,
-			    const char **file, const char **alias)
+/* What there is at PATH, the file of a unit. If it is a link to another service, *ALIAS is that one's name; a
+ * link to a file elsewhere is a unit with the name of the link (systemctl link). */
+static enum unit_found look(const struct unit_place *place, const struct texts *directories, const char *path,
+			    const char **alias)
 {
-	const char *path = keep_format("%s/%s", directory, name), *target;
-	const char *resolved = rooted_resolve(place->root, path, true), *full;
+	const char *directory = rooted_path(place->root, keep_copy(path, (size_t)(last_of(path) - path - 1)));
+	const char *name = last_of(path), *full = rooted_path(place->root, path), *template;
+	char target[PATH_MAX] = "";
 	struct stat st;
 
-	if (!resolved)
-		return UNIT_MISSING;
-	full = keep_format("%s%s", place->root, resolved);
-	target = last_of(resolved);
-	*file = path;
-	if (strcmp(resolved, "/dev/null") == 0)
+	/* An image may lack /dev/null. */
+	if (directory && readlink(keep_format("%s/%s", directory, name), target, sizeof target - 1) > 0 &&
+	    strcmp(target, "/dev/null") == 0)
 		return UNIT_MASKED;
-	if (strcmp(target, name) != 0 && unit_name_valid(target) && among_units(place, resolved)) {
-		const char *template = unit_name_template(name);
-
-		if (!template || strcmp(template, target) != 0)
-			*alias = unit_name_instance(name, target);
-	}
-	if (stat(full, &st) != 0)
-		return *alias ? UNIT_FOUND : UNIT_MISSING;
-	if (S_ISDIR(st.st_mode))
+	if (!full || stat(full, &st) != 0 || S_ISDIR(st.st_mode))
 		return UNIT_MISSING;
-	return S_ISREG(st.st_mode) && st.st_size > 0 ? UNIT_FOUND : UNIT_MASKED;
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return UNIT_MASKED;
+	template = unit_name_template(name);
+	if (strcmp(last_of(full), name) != 0 && unit_name_is_service(last_of(full)) &&
+	    !(template && strcmp(template, last_of(full)) == 0) && lies_in(place, directories, full))
+		*alias = unit_name_instance(name, last_of(full));
+	return UNIT_FOUND;
 }
 
-static enum unit_found look_everywhere(const struct unit_place *place, const char *name, const char **file,
-				       const char **alias)
+static enum unit_found look_everywhere(const struct unit_place *place, const struct texts *directories,
+				       const char *name, const char **file, const char **alias)
 {
 	enum unit_found found = UNIT_MISSING;
 
-	*alias = NULL;
-	for (const char **at = unit_directories(place); *at && found == UNIT_MISSING; at++)
-		found = look(place, *at, name, file, alias);
+	for (size_t i = 0; i < directories->count && found == UNIT_MISSING; i++)
+		found =
+		    look(place, directories, *file = keep_format("%s/%s", directories->at[i], name), alias);
 	return found;
 }
 
-/* Adds to FILES the names that are links to its service. */
-static void find_aliases(const struct unit_place *place, struct unit_files *files)
+/* The service's name and the names that are links to it. */
+static struct texts names_of(const struct unit_place *place, const struct texts *directories,
+			     const char *name)
 {
-	for (const char **at = unit_directories(place); *at; at++) {
-		DIR *directory = open_directory(place, *at);
+	struct texts names = {0};
+
+	texts_add(&names, name);
+	for (size_t i = 0; i < directories->count; i++) {
+		DIR *opened = open_directory(place, directories->at[i]);
 		struct dirent *entry;
 
-		if (!directory)
-			continue;
-		while ((entry = readdir(directory))) {
-			const char *file, *alias = NULL;
+		while (opened && (entry = readdir(opened))) {
+			const char *other = entry->d_name, *alias = NULL;
 
 			if ((entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) ||
-			    !unit_name_valid(entry->d_name) ||
-			    look(place, *at, entry->d_name, &file, &alias) != UNIT_FOUND || !alias)
+			    !unit_name_is_service(other))
 				continue;
+			(void)look(place, directories, keep_format("%s/%s", directories->at[i], other),
+				   &alias);
 			/* An alias of the template is one of the instance. */
-			if (strcmp(unit_name_instance(files->name, alias), files->name) == 0)
-				texts_add(&files->aliases,
-					  unit_name_instance(
-					      files->name, keep_copy(entry->d_name, strlen(entry->d_name))));
+			if (alias && strcmp(unit_name_instance(name, alias), name) == 0)
+				texts_add(&names, unit_name_instance(name, keep_copy(other, strlen(other))));
 		}
-		(void)closedir(directory);
+		if (opened)
+			(void)closedir(opened);
 	}
-}
-
-enum unit_found unit_find(const struct unit_place *place, const char *name, struct unit_files *files)
-{
-	enum unit_found found = UNIT_MISSING;
-	const char *alias = name;
-
-	*files = (struct unit_files){.name = name};
-	/* An alias of an alias of an alias; links that go round in a circle are not found. */
-	for (int i = 0; alias && i < 8; i++) {
-		const char *template = unit_name_template(files->name = alias);
-
-		found = look_everywhere(place, files->name, &files->file, &alias);
-		if (found == UNIT_MISSING && template) {
-			found = look_everywhere(place, template, &files->file, &alias);
-			alias = alias ? unit_name_instance(files->name, alias) : NULL;
-		}
-	}
-	if (found == UNIT_MISSING || alias) {
-		*files = (struct unit_files){.name = name};
-		return UNIT_MISSING;
-	}
-	find_aliases(place, files);
-	return found;
-}
-
-/* Adds the directories of drop-ins that NAME has in DIRECTORY: its own, the template's, and those of all
- * units whose names begin alike. */
-static void add_directories(struct texts *list, const char *directory, const char *name)
-{
-	const char *template = unit_name_template(name), *shorter = unit_name_shorter(name);
-
-	texts_add(list, keep_format("%s/%s.d", directory, name));
-	if (template)
-		add_directories(list, directory, template);
-	if (shorter)
-		add_directories(list, directory, shorter);
+	return names;
 }
 
 static int by_name(const void *a, const void *b)
@@ -243,9 +166,7 @@ static void add_dropins(const struct unit_place *place, const char *directory, s
 	DIR *opened = open_directory(place, directory);
 	struct dirent *entry;
 
-	if (!opened)
-		return;
-	while ((entry = readdir(opened))) {
+	while (opened && (entry = readdir(opened))) {
 		const char *name = entry->d_name, *dot = strrchr(name, '.');
 		size_t i = 0;
 
@@ -256,61 +177,53 @@ static void add_dropins(const struct unit_place *place, const char *directory, s
 		if (i == dropins->count)
 			texts_add(dropins, keep_format("%s/%s", directory, name));
 	}
-	(void)closedir(opened);
+	if (opened)
+		(void)closedir(opened);
 }
 
-void unit_find_dropins(const struct unit_place *place, struct unit_files *files)
+/* Adds those that NAME has in DIRECTORY: its own, its template's, and those of all units whose names begin
+ * alike. */
+static void add_all(const struct unit_place *place, const char *directory, const char *name,
+		    struct texts *dropins)
 {
-	const char **all = unit_directories(place);
-	struct texts directories = {0};
+	const char *template = unit_name_template(name), *shorter = unit_name_shorter(name);
 
-	for (const char **at = all; *at; at++)
-		add_directories(&directories, *at, files->name);
-	for (size_t i = 0; i < files->aliases.count; i++)
-		for (const char **at = all; *at; at++)
-			add_directories(&directories, *at, files->aliases.at[i]);
-	for (const char **at = all; *at; at++)
-		texts_add(&directories, keep_format("%s/%s.d", *at, strrchr(files->name, '.') + 1));
-	files->dropins = (struct texts){0};
-	for (size_t i = 0; i < directories.count; i++)
-		add_dropins(place, directories.at[i], &files->dropins);
+	add_dropins(place, keep_format("%s/%s.d", directory, name), dropins);
+	if (template)
+		add_all(place, directory, template, dropins);
+	if (shorter)
+		add_all(place, directory, shorter, dropins);
+}
+
+enum unit_found unit_find(const struct unit_place *place, const char *name, struct unit_files *files)
+{
+	struct texts directories = unit_directories(place), names;
+	enum unit_found found = UNIT_FOUND;
+	const char *alias = name;
+
+	*files = (struct unit_files){.name = name};
+	/* An alias may be one of an alias, as earlier directories have it; a circle of links is no unit. */
+	for (int i = 0; alias && i < 8; i++) {
+		const char *template = unit_name_template(files->name = alias);
+
+		alias = NULL;
+		found = look_everywhere(place, &directories, files->name, &files->file, &alias);
+		if (found == UNIT_MISSING && template)
+			found = look_everywhere(place, &directories, template, &files->file, &alias);
+		if (alias)
+			alias = unit_name_instance(files->name, alias);
+	}
+	if (found == UNIT_MISSING || alias) {
+		*files = (struct unit_files){.name = name};
+		return UNIT_MISSING;
+	}
+	names = names_of(place, &directories, files->name);
+	for (size_t i = 0; i < names.count; i++)
+		for (size_t j = 0; j < directories.count; j++)
+			add_all(place, directories.at[j], names.at[i], &files->dropins);
+	for (size_t j = 0; j < directories.count; j++)
+		add_dropins(place, keep_format("%s/service.d", directories.at[j]), &files->dropins);
 	if (files->dropins.count)
 		qsort(files->dropins.at, files->dropins.count, sizeof *files->dropins.at, by_name);
-}
-
-const char *unit_file_of(const struct unit_place *place, const char *name)
-{
-	const char *file, *alias = NULL;
-
-	for (const char **at = unit_directories(place); *at; at++)
-		if (look(place, *at, name, &file, &alias) == UNIT_FOUND)
-			return file;
-	return NULL;
-}
-
-/* Whether a directory such as sockets.target.wants in DIRECTORY has a link called NAME. */
-static bool wanted_in(const struct unit_place *place, const char *directory, const char *name)
-{
-	DIR *opened = open_directory(place, directory);
-	struct dirent *entry;
-	bool found = false;
-
-	if (!opened)
-		return false;
-	while (!found && (entry = readdir(opened))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		found = dot && (strcmp(dot, ".wants") == 0 || strcmp(dot, ".requires") == 0) &&
-			exists(place, keep_format("%s/%s/%s", directory, entry->d_name, name));
-	}
-	(void)closedir(opened);
 	return found;
-}
-
-bool unit_wanted(const struct unit_place *place, const char *name)
-{
-	for (const char **at = unit_directories(place); *at; at++)
-		if (wanted_in(place, *at, name))
-			return true;
-	return false;
 }

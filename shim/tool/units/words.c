@@ -149,13 +149,3 @@ char *word_literal(const char *text)
 	}
 	return literal;
 }
-
-bool word_in(const char *value, const char *word)
-{
-	const char *found;
-
-	while ((found = word_next(&value)))
-		if (strcmp(found, word) == 0)
-			return true;
-	return false;
-}

@@ -3,8 +3,6 @@
 #ifndef DUALSTACK_WORDS_H
 #define DUALSTACK_WORDS_H
 
-#include <stdbool.h>
-
 /* The word at *AT, which is moved behind it, without quotes and escapes. NULL at the end, and at a quote that
  * stays open or an escape that there is none of: systemd ignores the rest of such a line, too. Memory:
  * keep.h. */
@@ -15,8 +13,5 @@ char *word_quoted(const char *text);
 
 /* TEXT with each % doubled, so that none begins a specifier. Memory: keep.h. */
 char *word_literal(const char *text);
-
-/* Whether WORD is one of VALUE's. */
-bool word_in(const char *value, const char *word);
 
 #endif

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tool/elf.h"
 #include "tool/check/script.h"
+#include "tool/elf.h"
 
 static void read_elf(const uint8_t *data, size_t size)
 {
