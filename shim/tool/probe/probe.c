@@ -1,6 +1,4 @@
 /* --probe: what is behind a name, address by address, and which of them the library would end up with. */
-#include "tool/probe/probe.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -12,13 +10,9 @@
 #include "config/rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
+#include "tool/probe/answer.h"
 #include "tool/probe/choice.h"
 #include "tool/tool.h"
-
-bool probe_is_ipv6(const struct reach_target *t)
-{
-	return t->addr.any.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&t->addr.in6.sin6_addr);
-}
 
 /* As the library does (dualstack(7), IPv6-only hosts): behind them all, the way through a translator. */
 static void add_nat64(struct probe_answer *a, int port)
@@ -93,7 +87,7 @@ static enum rules_action rule_for(const struct probe_request *r, const struct pr
 	struct in6_addr address, literal;
 	bool named = inet_pton(AF_INET, r->host, &literal) != 1 && !strchr(r->host, ':');
 
-	while (first < a->count && probe_is_ipv6(&a->targets[first]))
+	while (first < a->count && reach_is_ipv6(&a->targets[first]))
 		first++;
 	address = in6_of(&a->targets[first < a->count ? first : 0]);
 	return rules_ask(&(struct rules_facts){.call = RULES_CONNECT,
@@ -115,7 +109,7 @@ static void choose(const struct probe_request *r, struct probe_answer *a)
 		const struct reach_target *t = &a->targets[i];
 
 		addresses[i] = (struct choice_address){
-		    .ipv6 = probe_is_ipv6(t),
+		    .ipv6 = reach_is_ipv6(t),
 		    .routed = t->routed,
 		    .outcome = t->worked  ? CHOICE_ANSWERED
 			       : t->error ? CHOICE_FAILED

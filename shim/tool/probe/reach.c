@@ -7,6 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+bool reach_is_ipv6(const struct reach_target *t)
+{
+	return t->addr.any.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&t->addr.in6.sin6_addr);
+}
+
 static double now(void)
 {
 	struct timespec t = {0, 0};

@@ -32,4 +32,7 @@ struct reach_datagram {
 void reach_all(struct reach_target *targets, size_t count, const struct reach_datagram *datagram,
 	       double seconds);
 
+/* Is it an IPv6 address, and not an IPv4 one V4MAPPED? */
+bool reach_is_ipv6(const struct reach_target *t);
+
 #endif

@@ -1,5 +1,5 @@
 /* The answer of --probe as text and as JSON. */
-#include "tool/probe/probe.h"
+#include "tool/probe/answer.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -11,10 +11,13 @@
 #include "resolver/known_names.h"
 #include "tool/json.h"
 
+/* Room for an IPv6 address, "%" and the name of an interface. */
+enum { ADDRESS_TEXT = 64 };
+
 static const char *address_text(const struct reach_target *t, char *text)
 {
-	if (getnameinfo(&t->addr.any, t->len, text, PROBE_TEXT, NULL, 0, NI_NUMERICHOST) != 0)
-		(void)snprintf(text, PROBE_TEXT, "?");
+	if (getnameinfo(&t->addr.any, t->len, text, ADDRESS_TEXT, NULL, 0, NI_NUMERICHOST) != 0)
+		(void)snprintf(text, ADDRESS_TEXT, "?");
 	return text;
 }
 
@@ -44,7 +47,7 @@ static int width(size_t length, int so_far)
 static void print_text(const struct probe_request *r, const struct probe_answer *a)
 {
 	int addresses = (int)strlen("ADDRESS"), outcomes = (int)strlen("OUTCOME");
-	char text[PROBE_TEXT];
+	char text[ADDRESS_TEXT];
 
 	for (size_t i = 0; i < a->count; i++) {
 		addresses = width(strlen(address_text(&a->targets[i], text)), addresses);
@@ -73,11 +76,11 @@ static const char *outcome_name(const struct probe_request *r, const struct reac
 static void print_json_address(const struct probe_request *r, const struct probe_answer *a, size_t i)
 {
 	const struct reach_target *t = &a->targets[i];
-	char text[PROBE_TEXT];
+	char text[ADDRESS_TEXT];
 
 	json_open(NULL, '{');
 	json_text("address", address_text(t, text));
-	json_text("family", probe_is_ipv6(t) ? "ipv6" : "ipv4");
+	json_text("family", reach_is_ipv6(t) ? "ipv6" : "ipv4");
 	json_text("outcome", outcome_name(r, t));
 	json_text("error", t->worked || !t->error ? NULL : log_errno(t->error));
 	json_real("ms", t->ms);
@@ -88,7 +91,7 @@ static void print_json_address(const struct probe_request *r, const struct probe
 
 static void print_json(const struct probe_request *r, const struct probe_answer *a)
 {
-	char text[PROBE_TEXT];
+	char text[ADDRESS_TEXT];
 
 	json_open(NULL, '{');
 	json_text("host", r->host);
