@@ -145,7 +145,7 @@ $(cat "$conf")" "$printed"
 	run -0 "$run" --enable --user mine
 	assert_line --partial 'systemctl --user daemon-reload && systemctl --user restart mine.service'
 	conf=$HOME/.config/systemd/user/mine.service.d/50-dualstack.conf
-	assert_equal "$(preload "$conf")" "\"LD_PRELOAD=$lib/libdualstack.so:/x.so\""
+	assert_equal "$(preload "$conf")" "LD_PRELOAD=$lib/libdualstack.so:/x.so"
 	run -0 "$run" --disable --user mine
 	assert_not_exists "$(dirname "$conf")"
 	run -0 "$run" --enable --user --runtime mine
@@ -166,24 +166,24 @@ $(cat "$conf")" "$printed"
 		rm -rf "$system/a.service.d"
 		unit a.service "$setting"
 		enable a >/dev/null
-		assert_equal "$setting: $(preload)" "$setting: \"LD_PRELOAD=$lib/libdualstack.so$expected\""
+		assert_equal "$setting: $(preload)" "$setting: ${expected//=LIB/=$lib/libdualstack.so}"
 	done <<'END'
-Environment=LD_PRELOAD=/a.so|:/a.so
-Environment="LD_PRELOAD=/a.so /b.so"|:/a.so:/b.so
-Environment='LD_PRELOAD=/a.so:/b.so'|:/a.so:/b.so
-Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|:/a.so
-Environment = LD_PRELOAD="/a.so"|:/a.so
-Environment=LD_PRELOAD=/\x61\056so|:/a.so
-Environment="LD_PRELOAD=/a\"\\b.so"|:/a\"\\b.so
-Environment=LD_PRELOAD=/%i/100%%.so|:/%i/100%%.so
-Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|:/$LIB/${PLATFORM}.so
-Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|:/b.so
-Environment=LD_PRELOAD=|
-Environment=XLD_PRELOAD=/a.so|
-Environment=LD_PRELOAD=/a.so "unclosed|:/a.so
-Environment=LD_PRELOAD=/\u00e9.so|:/é.so
-Environment=LD_PRELOAD=/a\tb.so|:/a\x09b.so
-#Environment=LD_PRELOAD=/a.so|
+Environment=LD_PRELOAD=/a.so|LD_PRELOAD=LIB:/a.so
+Environment="LD_PRELOAD=/a.so /b.so"|"LD_PRELOAD=LIB:/a.so /b.so"
+Environment='LD_PRELOAD=/a.so:/b.so'|'LD_PRELOAD=LIB:/a.so:/b.so'
+Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|LD_PRELOAD=LIB:/a.so
+Environment = LD_PRELOAD="/a.so"|LD_PRELOAD=LIB:"/a.so"
+Environment=LD_PRELOAD=/\x61\056so|LD_PRELOAD=LIB:/\x61\056so
+Environment="LD_PRELOAD=/a\"\\b.so"|"LD_PRELOAD=LIB:/a\"\\b.so"
+Environment=LD_PRELOAD=/%i/100%%.so|LD_PRELOAD=LIB:/%i/100%%.so
+Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|LD_PRELOAD=LIB:/$LIB/${PLATFORM}.so
+Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|LD_PRELOAD=LIB:/b.so
+Environment=LD_PRELOAD=|LD_PRELOAD=LIB
+Environment=XLD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
+Environment=LD_PRELOAD=/a.so "unclosed|LD_PRELOAD=LIB:/a.so
+Environment=LD_PRELOAD=/\u00e9.so|LD_PRELOAD=LIB:/\u00e9.so
+Environment=LD_PRELOAD=/a\tb.so|LD_PRELOAD=LIB:/a\tb.so
+#Environment=LD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
 END
 }
 
@@ -192,7 +192,7 @@ END
 	dropin a.service.d/20-b.conf 'Environment=A=1 \' '# LD_PRELOAD=/comment.so \' '  LD_PRELOAD=/later.so'
 	dropin a.service.d/10-a.conf Environment=LD_PRELOAD=/earlier.so
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/later.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/later.so"
 	dropin a.service.d/30-c.conf Environment=
 	enable a
 	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so\""
@@ -215,13 +215,13 @@ END
 	dropin service.d/10.conf Environment=LD_PRELOAD=/all.so
 	enable a-b@c
 	conf=$system/a-b@c.service.d/50-dualstack.conf
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/all.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/all.so"
 	dropin a-@c.service.d/11.conf Environment=LD_PRELOAD=/prefix.so
 	enable a-b@c
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/prefix.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/prefix.so"
 	dropin a-b@.service.d/12.conf Environment=LD_PRELOAD=/template.so
 	enable a-b@c
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/template.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/template.so"
 	run -0 enable a-b@
 	assert_line --index 0 --partial a-b@.service.d/50-dualstack.conf
 }
@@ -229,7 +229,7 @@ END
 @test "the library that is there already is not named twice" {
 	unit a.service "Environment=LD_PRELOAD=/a.so:$lib/libdualstack.so:/b.so"
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/a.so:/b.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=/a.so:$lib/libdualstack.so:/b.so"
 }
 
 @test "an alias is the unit that it stands for" {
@@ -239,7 +239,7 @@ END
 	dropin alias.service.d/10.conf Environment=LD_PRELOAD=/of-alias.so
 	run -0 enable alias
 	assert_line --index 0 "a.service: enabled by $conf"
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/of-alias.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/of-alias.so"
 	run -0 enable a
 	assert_output --partial already
 	run -0 disable alias
@@ -428,7 +428,7 @@ END
 	printf '\r\n[Service]\r\nEnvironment=LD_PRELOAD=/b.so\r\n\0\0[Service\n=x\n[]\nEnvironment=LD_PRELOAD=/c.so \\' \
 		>>"$tree/usr/lib/systemd/system/a.service"
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/b.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/b.so"
 }
 
 @test "AF_INET6 is added where the unit restricts address families" {

@@ -2,24 +2,32 @@
 
 #include "tool/units/words.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* LIBRARY and what EXISTING names beside it, as ld.so(8) splits it. LIBRARY has no specifiers, EXISTING may.
- */
-static char *preload(const char *library, const char *existing)
+/* What separates libraries (ld.so(8)), and what may stand around an assignment to LD_PRELOAD. */
+static const char AROUND[] = ":=\"' ";
+
+static bool names(const char *word, const char *library)
 {
-	const char *literal = word_literal(library);
-	char *value = keep_copy(literal, strlen(literal));
+	const char *found = strstr(word, library);
 
-	while (existing && *existing) {
-		size_t skipped = strspn(existing, ": "), size = strcspn(existing + skipped, ": ");
-		const char *one = existing + skipped;
+	return found && strchr(AROUND, found[-1]) && strchr(AROUND, found[strlen(library)]);
+}
 
-		if (size && (size != strlen(literal) || strncmp(one, literal, size) != 0))
-			value = keep_format("%s:%.*s", value, (int)size, one);
-		existing = one + size;
-	}
-	return value;
+/* The assignment to LD_PRELOAD, in which the unit's own WORD stays as it is written; NULL if it has none. */
+static char *preload(const char *library, const char *word)
+{
+	static const char name[] = "LD_PRELOAD=";
+	const char *rest, *literal = word_escaped(library);
+
+	if (!word)
+		return keep_format("\"%s%s\"", name, literal);
+	if (names(word, literal))
+		return keep_copy(word, strlen(word));
+	rest = strstr(word, name) + strlen(name);
+	return keep_format("%.*s%s%s%s", (int)(rest - word), word, literal,
+			   rest[strspn(rest, AROUND)] ? ":" : "", rest);
 }
 
 const char *dropin_families(const struct unit *unit)
@@ -36,10 +44,9 @@ const char *dropin_families(const struct unit *unit)
 char *dropin_text(const struct unit *unit, const char *library)
 {
 	const char *families = dropin_families(unit);
-	char *value = preload(library, unit_variable(unit, "LD_PRELOAD"));
-	char *word = word_quoted(keep_format("LD_PRELOAD=%s", value));
 
-	return keep_format("%s[Service]\nEnvironment=%s\n%s%s%s", DROPIN_HEADER, word,
+	return keep_format("%s[Service]\nEnvironment=%s\n%s%s%s", DROPIN_HEADER,
+			   preload(library, unit_variable(unit, "LD_PRELOAD")),
 			   families ? "RestrictAddressFamilies=" : "", families ? families : "",
 			   families ? "\n" : "");
 }

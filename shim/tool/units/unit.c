@@ -120,28 +120,31 @@ const struct setting *unit_next(const struct unit *unit, const char *name, const
 	return at;
 }
 
-/* The last value that the assignments in VALUE give VARIABLE; NULL if none. */
-static const char *assigned(const char *value, const char *variable)
+/* The last of the words in VALUE that is an assignment to VARIABLE; NULL if none. */
+static const char *assignment(const char *value, const char *variable)
 {
 	const char *word, *found = NULL;
-	size_t size = strlen(variable);
+	size_t size, length = strlen(variable);
 
-	while ((word = word_next(&value)))
-		if (strncmp(word, variable, size) == 0 && word[size] == '=')
-			found = word + size + 1;
+	while ((word = word_next(&value, &size))) {
+		const char *name = word + (*word == '"' || *word == '\'');
+
+		if (strncmp(name, variable, length) == 0 && name[length] == '=')
+			found = keep_copy(word, size);
+	}
 	return found;
 }
 
 const char *unit_variable(const struct unit *unit, const char *variable)
 {
-	const char *value = NULL;
+	const char *word = NULL;
 
 	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at)) && !at->later;) {
-		const char *found = assigned(at->value, variable);
+		const char *found = assignment(at->value, variable);
 
-		value = found || !*at->value ? found : value;
+		word = found || !*at->value ? found : word;
 	}
-	return value;
+	return word;
 }
 
 const struct setting *unit_variable_lost(const struct unit *unit, const char *variable)
@@ -149,7 +152,7 @@ const struct setting *unit_variable_lost(const struct unit *unit, const char *va
 	const struct setting *lost = NULL;
 
 	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at));)
-		if (at->later && (!*at->value || assigned(at->value, variable)))
+		if (at->later && (!*at->value || assignment(at->value, variable)))
 			lost = at;
 	return lost;
 }
@@ -165,6 +168,7 @@ static void take_value(struct list *list, const char *value, const char *word)
 {
 	bool forbids = *value == '~';
 	const char *one;
+	size_t size;
 
 	if (!*value || strcmp(value, "none") == 0) {
 		*list = (struct list){.permits = *value != '\0'};
@@ -173,8 +177,8 @@ static void take_value(struct list *list, const char *value, const char *word)
 	if (!list->there)
 		*list = (struct list){.there = true, .permits = !forbids};
 	value += forbids;
-	while ((one = word_next(&value)))
-		if (strcmp(one, word) == 0)
+	while ((one = word_next(&value, &size)))
+		if (size == strlen(word) && strncmp(one, word, size) == 0)
 			list->listed = forbids != list->permits;
 }
 
