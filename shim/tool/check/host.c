@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
-#include <net/route.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "socket/mark.h"
+#include "tool/bounded.h"
 
 /* linux/in.h; netinet/in.h of glibc 2.32 and of musl lack it. */
 #define PROTOCOL_MPTCP 262
@@ -145,59 +145,26 @@ static void look_at_addresses(struct host *h, const struct ifaddrs *all)
 	}
 }
 
-enum { FIELDS = 11 };
-
-/* Whether the FIELDS of a line of a routing table are those of a default route that leads anywhere: IPv4's
- * unreachable, prohibit and blackhole routes have no device; IPv6's have RTF_REJECT, and so has its last
- * resort, which is always there. */
-static bool is_default4(char *const fields[FIELDS])
+/* Asks ip-route(8) for a default route that leads anywhere, in all tables. Those that refuse begin with their
+ * kind. */
+static void look_at_routes(struct host_route *route, const char *family)
 {
-	return strtoul(fields[1], NULL, 16) == 0 && strtoul(fields[7], NULL, 16) == 0 &&
-	       (strtoul(fields[3], NULL, 16) & RTF_UP) && strcmp(fields[0], "*") != 0;
-}
+	const char *argv[] = {"ip", family, "route", "show", "table", "all", "default", NULL};
+	char *text;
+	int status = bounded_run(bounded_execute, argv, &text);
 
-static bool is_default6(char *const fields[FIELDS])
-{
-	return strspn(fields[0], "0") == 32 && strtoul(fields[1], NULL, 16) == 0 &&
-	       (strtoul(fields[8], NULL, 16) & (RTF_UP | RTF_REJECT)) == RTF_UP;
-}
+	route->error = status > 0 ? -EIO : status;
+	for (const char *line = text; line && *line && !route->found;) {
+		const char *device = strncmp(line, "default ", 8) == 0 ? strstr(line, " dev ") : NULL;
 
-/* proc(5): /proc/net/route; /proc/net/ipv6_route has destination, its length, source, its length, next hop,
- * metric, two counters, flags and device, numbers being hexadecimal without a prefix. */
-static const struct table {
-	const char *path;
-	bool (*is_default)(char *const fields[FIELDS]);
-	size_t device; /* its field */
-} tables[HOST_FAMILIES] = {
-    {"/proc/net/route", is_default4, 0},
-    {"/proc/net/ipv6_route", is_default6, 9},
-};
-
-static void look_at_table(struct host_route *route, const struct table *table)
-{
-	FILE *file = fopen(table->path, "re");
-	char line[512];
-
-	if (!file) {
-		route->error = -errno;
-		return;
+		route->found = device != NULL;
+		if (device)
+			(void)snprintf(route->device, sizeof route->device, "%.*s",
+				       (int)strcspn(device + 5, " \n"), device + 5);
+		line += strcspn(line, "\n");
+		line += *line != 0;
 	}
-	while (!route->found && fgets(line, sizeof line, file)) {
-		char *fields[FIELDS], *rest = NULL, *end = line + strlen(line);
-		size_t count = 0;
-
-		for (char *part = strtok_r(line, " \t\n", &rest); part && count < FIELDS;
-		     part = strtok_r(NULL, " \t\n", &rest))
-			fields[count++] = part;
-		/* A line of titles, and what a line lacks, has no RTF_UP. */
-		while (count < FIELDS)
-			fields[count++] = end;
-		if (!table->is_default(fields))
-			continue;
-		route->found = true;
-		(void)snprintf(route->device, sizeof route->device, "%s", fields[table->device]);
-	}
-	(void)fclose(file);
+	free(text);
 }
 
 /* To addresses of root name servers: connecting a UDP socket looks the way up and sends nothing. EPERM is
@@ -253,7 +220,7 @@ void host_look(struct host *h)
 		freeifaddrs(all);
 	}
 	for (int i = 0; i < HOST_FAMILIES; i++) {
-		look_at_table(&h->routes[i], &tables[i]);
+		look_at_routes(&h->routes[i], i == HOST_IPV4 ? "-4" : "-6");
 		h->routes[i].far_away = far_away(i == HOST_IPV4 ? AF_INET : AF_INET6);
 	}
 	h->mark[HOST_MARK_TCP] = try_mark(SOCK_STREAM, IPPROTO_TCP);

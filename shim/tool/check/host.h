@@ -32,8 +32,8 @@ struct host_addresses {
 enum host_way { HOST_WAY_UNKNOWN, HOST_WAY_NONE, HOST_WAY_FOUND };
 
 struct host_route {
-	int error;                /* negative errno where the table can't be read */
-	bool found;               /* a default route that does not refuse; IPv4: in the main table */
+	int error;                /* negative errno if ip-route(8) does not tell */
+	bool found;               /* a default route that does not refuse */
 	char device[IF_NAMESIZE]; /* of it */
 	enum host_way far_away;
 };

@@ -184,12 +184,11 @@ static void routes(struct findings *f, const struct host *h, int family)
 			     "See ip-rule(8), and whether there is an address to go with it.",
 			     "default route through %s, which the kernel does not take", route->device);
 	else if (route->far_away == HOST_WAY_FOUND)
-		findings_add(f, says[family].id, FINDING_OK, "",
-			     "no default route in the main table, but other routes lead far away");
+		findings_add(f, says[family].id, FINDING_OK, "", "%s, but other routes lead far away",
+			     route->error ? "the default route is not known" : "no default route");
 	else if (route->error)
-		findings_add(f, says[family].id, FINDING_UNKNOWN,
-			     h->socket_error && family == HOST_IPV6 ? "See kernel_ipv6." : "Mount /proc.",
-			     "the routing table can't be read (%s)", log_errno(-route->error));
+		findings_add(f, says[family].id, FINDING_UNKNOWN, "Install iproute2: ip(8) lists them.",
+			     "routes can't be listed (%s)", log_errno(-route->error));
 	else
 		findings_add(f, says[family].id, says[family].missing, says[family].advice,
 			     "no default route for %s", says[family].protocol);
