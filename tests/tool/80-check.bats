@@ -61,8 +61,8 @@ refused() {
 	refused "unknown option '-', expected" -
 	refused "unknown option '--help\?exit', expected" $'--help\nexit'
 	refused "unknown option '--js\?on', expected" $'--js\eon'
-	refused "unexpected 'b', expected one COMMAND" a b
-	refused "unexpected '--json', expected one COMMAND" -- a --json
+	refused "unexpected 'b' after 'a'" a b
+	refused "unexpected '--json' after 'a'" -- a --json
 	refused "unknown option '-F', expected" dovecot -F
 	refused "empty COMMAND" ''
 	refused "empty COMMAND" --json -- ''

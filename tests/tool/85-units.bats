@@ -340,7 +340,7 @@ END
 		run "$run" $command --root="$tree"
 		assert_refused "$command: no unit"
 		run "$run" $command --root="$tree" a a
-		assert_refused "$command: 'a' after 'a', expected one unit"
+		assert_refused "$command: unexpected 'a' after 'a'"
 		for option in --xyzzy -x --user=1 --runtime= --dry-run=yes --roo "--$(head -c 4096 /dev/zero | tr '\0' a)" \
 			$'--a\nb'; do
 			run "$run" $command --root="$tree" "$option" a

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "tool/arguments.h"
 #include "tool/check/command.h"
 #include "tool/check/findings.h"
 #include "tool/check/host.h"
@@ -21,27 +22,15 @@ struct request {
 
 static void read_arguments(int argc, char **argv, struct request *r)
 {
-	bool options = true;
+	bool no_network = false;
+	const struct argument_option options[] = {
+	    {"--json", &r->json, NULL}, {"--no-network", &no_network, NULL}, {NULL, NULL, NULL}};
 
-	*r = (struct request){.network = true};
-	for (int i = 1; i < argc; i++) {
-		if (options && strcmp(argv[i], "--json") == 0)
-			r->json = true;
-		else if (options && strcmp(argv[i], "--no-network") == 0)
-			r->network = false;
-		else if (options && strcmp(argv[i], "--") == 0)
-			options = false;
-		else if (options && argv[i][0] == '-')
-			tool_fail("--check: unknown option '%s', expected --json, --no-network or COMMAND",
-				  argv[i]);
-		else if (r->command)
-			tool_fail("--check: unexpected '%s', expected one COMMAND, without its arguments",
-				  argv[i]);
-		else if (!argv[i][0])
-			tool_fail("--check: empty COMMAND, expected a name or a file");
-		else
-			r->command = argv[i];
-	}
+	*r = (struct request){.json = false};
+	if (arguments_take(argc, argv, options, "--json, --no-network or COMMAND", &r->command, 1) &&
+	    !*r->command)
+		tool_fail("--check: empty COMMAND, expected a name or a file");
+	r->network = !no_network;
 }
 
 /* Prints TEXT from column INDENT, in lines that end before column COLUMNS where words let them, and ends the

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/arguments.h"
 #include "tool/tool.h"
 
 /* RFC 1035, 2.3.4: 255 octets on the wire, which as text are 253 and a last dot. */
 enum { NAME_MOST = 254 };
 
-static double parse_seconds(const char *text)
+static void take_seconds(void *to, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
@@ -19,11 +20,13 @@ static double parse_seconds(const char *text)
 	/* strtod(3) knows hexadecimal numbers, exponents and infinity as well. */
 	if (text[strspn(text, "0123456789.")] || end == text || *end || seconds < 0.1 || seconds > 60)
 		tool_fail("--timeout: '%s' is not a number of seconds from 0.1 to 60", text);
-	return seconds;
+	*(double *)to = seconds;
 }
 
-static void parse_hex(const char *text, struct reach_datagram *datagram)
+static void take_udp(void *to, const char *text)
 {
+	struct probe_request *r = to;
+	struct reach_datagram *datagram = &r->datagram;
 	static const char digits[] = "0123456789abcdef";
 	size_t length = strlen(text);
 
@@ -31,6 +34,7 @@ static void parse_hex(const char *text, struct reach_datagram *datagram)
 		tool_fail("--udp: '%.64s' is not made of pairs of hexadecimal digits", text);
 	if (length > 2 * sizeof datagram->data)
 		tool_fail("--udp: %zu bytes, expected at most %zu", length / 2, sizeof datagram->data);
+	r->udp = true;
 	datagram->size = length / 2;
 	for (size_t i = 0; i < length; i++) {
 		long digit = strchr(digits, tolower((unsigned char)text[i])) - digits;
@@ -67,37 +71,15 @@ static void check_host(const char *host)
 			tool_fail("--probe: HOST '%s' has a space or control character", host);
 }
 
-static void take_option(struct probe_request *r, const char *option)
-{
-	if (strcmp(option, "--json") == 0) {
-		r->json = true;
-	} else if (strncmp(option, "--timeout=", 10) == 0) {
-		r->seconds = parse_seconds(option + 10);
-	} else if (strncmp(option, "--udp=", 6) == 0) {
-		r->udp = true;
-		parse_hex(option + 6, &r->datagram);
-	} else {
-		tool_fail("--probe: unknown option '%s', expected --json, --timeout=SECONDS or --udp=HEX",
-			  option);
-	}
-}
-
 void probe_parse(struct probe_request *r, int argc, char **argv)
 {
-	const char *words[2] = {NULL, NULL};
-	bool options = true;
-	int count = 0;
+	const struct argument_option options[] = {{"--json", &r->json, NULL},
+						  {"--timeout=", &r->seconds, take_seconds},
+						  {"--udp=", r, take_udp},
+						  {NULL, NULL, NULL}};
+	const char *words[2];
+	int count = arguments_take(argc, argv, options, "--json, --timeout=SECONDS or --udp=HEX", words, 2);
 
-	for (int i = 1; i < argc; i++) {
-		if (options && strcmp(argv[i], "--") == 0)
-			options = false;
-		else if (options && argv[i][0] == '-')
-			take_option(r, argv[i]);
-		else if (count < 2)
-			words[count++] = argv[i];
-		else
-			tool_fail("--probe: unexpected '%s' after HOST and PORT", argv[i]);
-	}
 	if (count < 2)
 		tool_fail("--probe: no %s given, expected HOST PORT", count ? "PORT" : "HOST and PORT");
 	r->host = words[0];

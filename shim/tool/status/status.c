@@ -9,6 +9,7 @@
 
 #include "base/real.h"
 #include "socket/mark.h"
+#include "tool/arguments.h"
 #include "tool/json.h"
 #include "tool/status/processes.h"
 #include "tool/status/sockets.h"
@@ -33,27 +34,6 @@ struct status {
 	struct sockets sockets;
 	size_t widened, loaded, denied, gone;
 };
-
-static void parse(int argc, char **argv, const char **what, bool *json)
-{
-	bool options = true;
-
-	*what = NULL;
-	for (int i = 1; i < argc; i++) {
-		if (options && strcmp(argv[i], "--") == 0)
-			options = false;
-		else if (options && strcmp(argv[i], "--json") == 0)
-			*json = true;
-		else if (options && argv[i][0] == '-')
-			tool_fail("--status: unknown option '%s', expected --json", argv[i]);
-		else if (*what)
-			tool_fail("--status: unexpected '%s' after PID or UNIT", argv[i]);
-		else
-			*what = argv[i];
-	}
-	if (!*what)
-		tool_fail("--status: no PID or UNIT given");
-}
 
 static bool is_number(const char *text)
 {
@@ -277,9 +257,11 @@ int tool_status(int argc, char **argv)
 {
 	struct status s = {.what = NULL};
 	bool json = false;
+	const struct argument_option options[] = {{"--json", &json, NULL}, {NULL, NULL, NULL}};
 	int result;
 
-	parse(argc, argv, &s.what, &json);
+	if (arguments_take(argc, argv, options, "--json", &s.what, 1) == 0)
+		tool_fail("--status: no PID or UNIT given");
 	(void)real_load();
 	mark_expect();
 	result = is_number(s.what) ? find_tree(&s) : find_unit(&s);

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "tool/arguments.h"
 #include "tool/library.h"
 #include "tool/tool.h"
 #include "tool/unit_name.h"
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 struct request {
-	const char *command; /* "enable" or "disable" */
 	struct unit_place place;
 	bool runtime, dry_run;
 	const char *name;
@@ -31,8 +31,9 @@ struct target {
 	const char *text; /* what it holds; NULL if it is not there */
 };
 
-static void take_root(struct request *request, const char *directory)
+static void take_root(void *to, const char *directory)
 {
+	struct request *request = to;
 	static char root[PATH_MAX];
 	struct stat st;
 
@@ -45,25 +46,6 @@ static void take_root(struct request *request, const char *directory)
 	if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
 		tool_fail("--root=%s: not a directory", directory);
 	request->place.root = strcmp(root, "/") == 0 ? "" : root;
-}
-
-static void take_option(struct request *request, const char *option)
-{
-	static const char root[] = "--root=";
-
-	if (strncmp(option, root, strlen(root)) == 0)
-		take_root(request, option + strlen(root));
-	else if (strcmp(option, "--user") == 0)
-		request->place.user = true;
-	else if (strcmp(option, "--runtime") == 0)
-		request->runtime = true;
-	else if (strcmp(option, "--dry-run") == 0)
-		request->dry_run = true;
-	else if (strcmp(option, "--root") == 0)
-		tool_fail("--root: no directory, expected --root=DIR");
-	else
-		tool_fail("--%s: unknown option '%s', expected --user, --root=DIR, --runtime or --dry-run",
-			  request->command, option);
 }
 
 /* The service that ARGUMENT, as typed, names. */
@@ -82,24 +64,16 @@ static const char *service_name(const char *argument)
 
 static void take_arguments(struct request *request, int argc, char **argv)
 {
-	bool options = true;
+	const struct argument_option options[] = {
+	    {"--root", request, take_root},         {"--root=", request, take_root},
+	    {"--user", &request->place.user, NULL}, {"--runtime", &request->runtime, NULL},
+	    {"--dry-run", &request->dry_run, NULL}, {NULL, NULL, NULL}};
+	const char *name;
 
-	request->command = argv[0];
-	request->place.root = "";
-	for (int i = 1; i < argc; i++) {
-		if (options && strcmp(argv[i], "--") == 0)
-			options = false;
-		else if (options && argv[i][0] == '-')
-			take_option(request, argv[i]);
-		else if (request->name)
-			tool_fail("--%s: '%s' after '%s', expected one unit", request->command, argv[i],
-				  request->name);
-		else
-			request->name = argv[i];
-	}
-	if (!request->name)
-		tool_fail("--%s: no unit, expected one such as dovecot.service", request->command);
-	request->name = service_name(request->name);
+	*request = (struct request){.place.root = ""};
+	if (!arguments_take(argc, argv, options, "--user, --root=DIR, --runtime or --dry-run", &name, 1))
+		tool_fail("--%s: no unit, expected one such as dovecot.service", argv[0]);
+	request->name = service_name(name);
 }
 
 static void find_target(const struct request *request, const char *name, struct target *target)
@@ -215,7 +189,7 @@ static void say_next(const struct request *request, const char *name)
 
 int tool_enable(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request;
 	struct unit unit = {0};
 	struct target target;
 	const char *text;
@@ -254,7 +228,7 @@ int tool_enable(int argc, char **argv)
 
 int tool_disable(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request;
 	struct unit_files files;
 	struct target target;
 	enum unit_found found;
