@@ -7,8 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tool/keep.h"
 
 /* Reads until the end. 0 or a negative errno. */
 static int collect(int fd, char **output)
@@ -22,10 +25,10 @@ static int collect(int fd, char **output)
 		if (poll(&p, 1, 2000 * BOUNDED_SECONDS) < 1)
 			return -ETIMEDOUT;
 		if (used + 1 >= room) {
-			char *more = realloc(*output, room = room ? 2 * room : 4096);
+			char *more = keep(room = room ? 2 * room : 4096);
 
-			if (!more)
-				return -ENOMEM;
+			if (used)
+				memcpy(more, *output, used);
 			*output = more;
 		}
 		n = read(fd, *output + used, room - used - 1);
@@ -82,7 +85,6 @@ int bounded_run(int (*work)(void *), void *arg, char **output)
 	if (!error && !WIFEXITED(status))
 		error = WTERMSIG(status) == SIGALRM ? -ETIMEDOUT : -EINTR;
 	if (error) {
-		free(*output);
 		*output = NULL;
 		return error;
 	}

@@ -7,7 +7,7 @@
 enum { BOUNDED_SECONDS = 5, BOUNDED_OUTPUT = 1 << 23 /* bytes */ };
 
 /* Forks, runs WORK(ARG) in the child, whose standard input and standard error are /dev/null, and puts what
- * it wrote to standard output into *OUTPUT, with a NUL behind it, for the caller to free. Returns the child's
+ * it wrote to standard output into *OUTPUT, with a NUL behind it (keep.h). Returns the child's
  * exit status, which is what WORK returns if it does; or, with *OUTPUT being NULL, -ETIMEDOUT after
  * BOUNDED_SECONDS, -E2BIG after BOUNDED_OUTPUT, -EINTR where a signal ended it, or the negative errno of what
  * failed. The child is gone then. */

@@ -10,7 +10,6 @@
 
 enum {
 	HEADERS = 65536, /* bytes of program headers that the kernel takes */
-	NOTES = 4096,    /* bytes of a note segment that are looked at: Go's note is of about 100 */
 };
 
 /* A field of an Elf32_ or Elf64_TYPE that begins at DATA. */
@@ -69,27 +68,6 @@ static int read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t siz
 	return error;
 }
 
-/* Whether one of the notes in a segment is the Go linker's: owner "Go", padded to four bytes. */
-static bool go_note(int fd, const struct elf *e, uint64_t offset, uint64_t size, uint64_t align)
-{
-	unsigned char data[NOTES];
-	ssize_t got = read_some(fd, data, size < sizeof data ? (size_t)size : sizeof data, offset);
-	uint64_t end = got > 0 ? (uint64_t)got : 0, round = align == 8 ? 7 : 3;
-
-	for (uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= end;) {
-		uint64_t name = FIELD(e, Nhdr, data + at, n_namesz);
-		uint64_t desc = FIELD(e, Nhdr, data + at, n_descsz);
-
-		at += sizeof(Elf64_Nhdr);
-		if (name == 4 && at + 4 <= end && memcmp(data + at, "Go\0", 4) == 0)
-			return true;
-		/* Sums of 32-bit numbers: they can't overflow, only lead beyond the end. */
-		at = (at + name + round) & ~round;
-		at = (at + desc + round) & ~round;
-	}
-	return false;
-}
-
 /* Whether there is a section that only Go's linker makes. The kernel needs no sections, so what is wrong
  * with them is no error. */
 static bool go_section(int fd, const struct elf *e, const unsigned char *header)
@@ -120,7 +98,7 @@ static bool go_section(int fd, const struct elf *e, const unsigned char *header)
 	return false;
 }
 
-/* The program headers: the first PT_INTERP, as the kernel does it, and the notes. */
+/* The program headers: the first PT_INTERP, as the kernel does it. */
 static int read_segments(int fd, struct elf *e, const unsigned char *header)
 {
 	uint64_t table = FIELD(e, Ehdr, header, e_phoff), count = FIELD(e, Ehdr, header, e_phnum);
@@ -141,8 +119,6 @@ static int read_segments(int fd, struct elf *e, const unsigned char *header)
 		length = FIELD(e, Phdr, segment, p_filesz);
 		if (type == PT_INTERP && !e->interpreter[0])
 			error = read_interpreter(fd, e, offset, length);
-		else if (type == PT_NOTE && !e->go)
-			e->go = go_note(fd, e, offset, length, FIELD(e, Phdr, segment, p_align));
 		if (error)
 			return error;
 	}
@@ -173,7 +149,7 @@ int elf_read(int fd, struct elf *e)
 	if (type != ET_EXEC && type != ET_DYN)
 		return -EBADMSG;
 	error = read_segments(fd, e, header);
-	if (error == 0 && !e->go)
+	if (error == 0)
 		e->go = go_section(fd, e, header);
 	return error;
 }

@@ -3,7 +3,6 @@
 #include "tool/bounded.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,8 +24,7 @@ int systemctl_show(const char *unit, const char *properties, bool user, struct t
 	*answer = (struct texts){0};
 	if (status == 0)
 		for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-			texts_add(answer, keep_copy(line, strlen(line)));
-	free(output);
+			texts_add(answer, line);
 	return status == 127 ? -ENOSYS : status ? -EIO : 0;
 }
 

@@ -176,7 +176,6 @@ static void look_at_nft(struct seen *seen)
 		seen->blinded = "nft(8) is not installed";
 	else
 		seen->blinded = geteuid() != 0 ? "only root can list the rules" : "nft(8) fails";
-	free(text);
 }
 
 /* Whether the tables of iptables-legacy, which nft does not show, have one that filters. Asking iptables
@@ -218,7 +217,6 @@ static void look_at_legacy(struct seen *seen)
 			seen->refused |= read_iptables(text, families[i].family);
 		else
 			seen->blinded = "iptables-legacy(8) has rules that can't be listed";
-		free(text);
 	}
 }
 

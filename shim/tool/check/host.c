@@ -164,7 +164,6 @@ static void look_at_routes(struct host_route *route, const char *family)
 		line += strcspn(line, "\n");
 		line += *line != 0;
 	}
-	free(text);
 }
 
 /* To addresses of root name servers: connecting a UDP socket looks the way up and sends nothing. EPERM is

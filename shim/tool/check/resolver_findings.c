@@ -92,5 +92,4 @@ void resolver_findings(struct findings *f, bool ask)
 		    "See the name servers in /etc/resolv.conf, and whether they know more than local "
 		    "names.",
 		    "the resolver found no address of " NAME);
-	free(families);
 }

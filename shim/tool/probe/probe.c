@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
 #include "config/rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
+#include "tool/keep.h"
 #include "tool/probe/answer.h"
 #include "tool/probe/choice.h"
 #include "tool/tool.h"
@@ -49,10 +49,8 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 		return error;
 	for (const struct addrinfo *i = list; i; i = i->ai_next)
 		room++;
-	a->targets = calloc(2 * room + 1, sizeof *a->targets);
-	a->tried = calloc(2 * room + 1, sizeof *a->tried);
-	if (!a->targets || !a->tried)
-		abort();
+	a->targets = keep((2 * room + 1) * sizeof *a->targets);
+	a->tried = keep((2 * room + 1) * sizeof *a->tried);
 	for (const struct addrinfo *i = list; i; i = i->ai_next) {
 		struct reach_target *t = &a->targets[a->count];
 		bool twice = false;
@@ -99,12 +97,10 @@ static enum rules_action rule_for(const struct probe_request *r, const struct pr
 
 static void choose(const struct probe_request *r, struct probe_answer *a)
 {
-	struct choice_address *addresses = calloc(a->count + 1, sizeof *addresses);
-	size_t *order = calloc(a->count + 1, sizeof *order), used;
+	struct choice_address *addresses = keep((a->count + 1) * sizeof *addresses);
+	size_t *order = keep((a->count + 1) * sizeof *order), used;
 	enum rules_action rule = rule_for(r, a);
 
-	if (!addresses || !order)
-		abort();
 	for (size_t i = 0; i < a->count; i++) {
 		const struct reach_target *t = &a->targets[i];
 
@@ -125,8 +121,6 @@ static void choose(const struct probe_request *r, struct probe_answer *a)
 		    choice_datagram(addresses, order, used, rule == RULES_IPV6 || rule == RULES_IPV6_FIRST);
 	else
 		a->chosen = choice_stream(addresses, order, used, config.delay);
-	free(order);
-	free(addresses);
 }
 
 int tool_probe(int argc, char **argv)

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tool/keep.h"
 
 bool reach_is_ipv6(const struct reach_target *t)
 {
@@ -85,11 +86,9 @@ static nfds_t gather(const struct reach_target *targets, size_t count, short eve
 void reach_all(struct reach_target *targets, size_t count, const struct reach_datagram *datagram,
 	       double seconds)
 {
-	struct pollfd *fds = calloc(count + 1, sizeof *fds);
+	struct pollfd *fds = keep((count + 1) * sizeof *fds);
 	double until = now() + seconds * 1e3, left;
 
-	if (!fds)
-		abort();
 	for (size_t i = 0; i < count; i++)
 		begin(&targets[i], datagram);
 	while (gather(targets, count, datagram ? POLLIN : POLLOUT, fds) && (left = until - now()) > 0) {
@@ -104,5 +103,4 @@ void reach_all(struct reach_target *targets, size_t count, const struct reach_da
 			end(&targets[i], ETIMEDOUT);
 			targets[i].error = 0;
 		}
-	free(fds);
 }

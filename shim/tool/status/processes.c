@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tool/keep.h"
 #include "tool/systemctl.h"
 
 struct entry {
@@ -63,16 +64,11 @@ static void take_name(struct process *process)
 /* Puts PID at the end of the list, unless it is the caller. If it has ended meanwhile, it has no name. */
 static void add(struct processes *found, pid_t pid)
 {
-	struct process *list;
-
 	if (pid == getpid())
 		return;
-	list = realloc(found->list, (found->count + 1) * sizeof *list);
-	if (!list)
-		abort();
-	found->list = list;
-	list[found->count].pid = pid;
-	take_name(&list[found->count++]);
+	found->list = keep_grow(found->list, found->count, sizeof *found->list);
+	found->list[found->count].pid = pid;
+	take_name(&found->list[found->count++]);
 }
 
 /* By number, for qsort(3). */
@@ -88,7 +84,7 @@ static size_t all(struct entry **list)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *name;
-	size_t count = 0, room = 0;
+	size_t count = 0;
 
 	while (proc && (name = readdir(proc)) != NULL) {
 		struct entry entry = {.pid = (pid_t)strtol(name->d_name, NULL, 10)};
@@ -99,12 +95,7 @@ static size_t all(struct entry **list)
 		entry.parent = parent_of(entry.pid, &state);
 		if (state == 'Z' || state == 'X')
 			continue;
-		if (count == room) {
-			room = room ? 2 * room : 256;
-			*list = realloc(*list, room * sizeof **list);
-			if (!*list)
-				abort();
-		}
+		*list = keep_grow(*list, count, sizeof **list);
 		(*list)[count++] = entry;
 	}
 	if (proc)
@@ -142,7 +133,6 @@ int processes_tree(pid_t pid, struct processes *found)
 			add(found, list[i].pid);
 		}
 	}
-	free(list);
 	if (!found->count)
 		return -ESRCH;
 	qsort(found->list + 1, found->count - 1, sizeof *found->list, compare);

@@ -12,7 +12,7 @@ struct process {
 };
 
 struct processes {
-	struct process *list; /* by number, but the one that was asked for first; of malloc() */
+	struct process *list; /* by number, but the one that was asked for first (keep.h) */
 	size_t count;
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "socket/mark.h"
+#include "tool/keep.h"
 
 /* musl has neither functions nor, in older versions, numbers for them; these hold for all architectures but
  * alpha, which needs new headers. */
@@ -116,9 +117,7 @@ static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 		return;
 	(void)snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
 	one.netns = stat(path, &netns) == 0 ? netns.st_ino : 0;
-	found->list = realloc(found->list, (found->count + 1) * sizeof *found->list);
-	if (!found->list)
-		abort();
+	found->list = keep_grow(found->list, found->count, sizeof *found->list);
 	found->list[found->count++] = one;
 }
 
@@ -175,10 +174,8 @@ int sockets_of(pid_t pid, size_t process, struct sockets *found)
 /* The lists of a namespace are read once for all of its sockets. */
 void sockets_count(const pid_t *pids, struct sockets *found)
 {
-	struct connections *lists = calloc(found->count + 1, sizeof *lists);
+	struct connections *lists = keep((found->count + 1) * sizeof *lists);
 
-	if (!lists)
-		abort();
 	for (size_t first = 0; first < found->count; first++) {
 		ino_t netns = found->list[first].netns;
 		bool counted = false;
@@ -194,5 +191,4 @@ void sockets_count(const pid_t *pids, struct sockets *found)
 			if (found->list[i].netns == netns)
 				found->list[i].served = lists[i];
 	}
-	free(lists);
 }

@@ -22,7 +22,7 @@ struct sockets_one {
 };
 
 struct sockets {
-	struct sockets_one *list; /* of malloc() */
+	struct sockets_one *list; /* keep.h */
 	size_t count;
 };
 

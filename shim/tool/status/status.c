@@ -11,6 +11,7 @@
 #include "socket/mark.h"
 #include "tool/arguments.h"
 #include "tool/json.h"
+#include "tool/keep.h"
 #include "tool/status/processes.h"
 #include "tool/status/sockets.h"
 #include "tool/unit_name.h"
@@ -79,21 +80,17 @@ static int find_unit(struct status *s)
 /* Looks at each process. Returns 0, or the exit status, with the reason said. */
 static int look(struct status *s)
 {
-	pid_t *pids = calloc(s->processes.count, sizeof *pids);
+	pid_t *pids = keep(s->processes.count * sizeof *pids);
 
-	s->states = calloc(s->processes.count, sizeof *s->states);
-	if (!pids || !s->states)
-		abort();
+	s->states = keep(s->processes.count * sizeof *s->states);
 	for (size_t i = 0; i < s->processes.count; i++) {
 		struct state *state = &s->states[i];
 		pid_t pid = pids[i] = s->processes.list[i].pid;
 
 		state->looked = sockets_of(pid, i, &s->sockets);
 		state->library = processes_has_library(pid);
-		if (state->looked == -ENOSYS) {
-			free(pids);
+		if (state->looked == -ENOSYS)
 			return say(s->what, "the kernel has no pidfd_getfd(2), which is of Linux 5.6");
-		}
 		s->denied += state->looked == -EPERM;
 		s->gone += state->looked == -ESRCH;
 		s->loaded += state->library == 1;
@@ -101,7 +98,6 @@ static int look(struct status *s)
 	sockets_count(pids, &s->sockets);
 	for (size_t i = 0; i < s->sockets.count; i++)
 		s->widened += s->sockets.list[i].widened;
-	free(pids);
 	return 0;
 }
 

@@ -37,8 +37,7 @@ struct texts unit_directories(const struct unit_place *place)
 	if (bounded_run(bounded_execute, argv, &output) != 0)
 		tool_fail("--user: systemd-analyze(1) does not tell where the user's units are");
 	for (char *line = strtok_r(output, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		texts_add(&list, keep_copy(line, strlen(line)));
-	free(output);
+		texts_add(&list, line);
 	return list;
 }
 

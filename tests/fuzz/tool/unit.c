@@ -52,16 +52,6 @@ char *keep_format(const char *format, ...)
 	return copy;
 }
 
-void texts_add(struct texts *texts, const char *text)
-{
-	const char **more = keep((texts->count + 2) * sizeof *more);
-
-	if (texts->count)
-		memcpy(more, texts->at, texts->count * sizeof *more);
-	more[texts->count++] = text;
-	texts->at = more;
-}
-
 /* unit_read() alone needs these. */
 char *rooted_read(const char *root, const char *path, size_t *size)
 {
