@@ -3,8 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <resolv.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,36 +12,20 @@
 
 #define NAME "a.root-servers.net"
 
-/* Whether a list of words of resolv.conf(5), after "options" or in RES_OPTIONS, has no-aaaa (glibc 2.36,
- * which takes every word that begins so). */
-static bool leaves_out(const char *words)
+/* Does the resolver's configuration say no-aaaa (resolv.conf(5), glibc 2.36)? Others do not know it. */
+static bool leaves_out_aaaa(void)
 {
-	while (*words) {
-		words += strspn(words, " \t\n");
-		if (strncmp(words, "no-aaaa", 7) == 0)
-			return true;
-		words += strcspn(words, " \t\n");
-	}
-	return false;
-}
-
-/* Where no-aaaa is set, or NULL. */
-static const char *option_at(void)
-{
-	static const char path[] = "/etc/resolv.conf";
-	const char *words = getenv("RES_OPTIONS");
-	char line[1024];
-	FILE *file;
 	bool found = false;
+#ifdef __GLIBC__
+	enum { NO_AAAA = 0x08000000 }; /* RES_NOAAAA, which older headers lack */
+	struct __res_state state = {0};
 
-	if (words && leaves_out(words))
-		return "RES_OPTIONS";
-	if (!(file = fopen(path, "re")))
-		return NULL;
-	while (!found && fgets(line, sizeof line, file))
-		found = strncmp(line, "options", 7) == 0 && strchr(" \t", line[7]) && leaves_out(line + 7);
-	(void)fclose(file);
-	return found ? path : NULL;
+	if (res_ninit(&state) == 0) {
+		found = state.options & NO_AAAA;
+		res_nclose(&state);
+	}
+#endif
+	return found;
 }
 
 /* Work for bounded_run(): writes "4" and "6" for the families that the name has. The dot keeps search domains
@@ -64,16 +47,15 @@ static int look_up(void *arg)
 void resolver_findings(struct findings *f, bool ask)
 {
 	static const char id[] = "resolver_aaaa";
-	const char *option = option_at();
 	char *families = NULL;
 	int status = ask ? bounded_run(look_up, NULL, &families) : 0;
 
 	if (families && strchr(families, '6'))
 		findings_add(f, id, FINDING_OK, "", "the resolver gives IPv6 addresses");
-	else if (option)
+	else if (leaves_out_aaaa())
 		findings_add(f, id, FINDING_WARN,
 			     "Take the option out, or names lead to IPv4 addresses only (resolv.conf(5)).",
-			     "the resolver leaves out AAAA: no-aaaa in %s", option);
+			     "the resolver leaves out AAAA: no-aaaa in resolv.conf(5) or RES_OPTIONS");
 	else if (!ask)
 		findings_add(f, id, FINDING_UNKNOWN, "Leave out --no-network to have it asked.",
 			     "the resolver was not asked (--no-network)");
