@@ -5,7 +5,7 @@
 
 #include "tool/tool.h"
 
-/* Takes OPTION as the one of OPTIONS that it is; false if it is none. */
+/* Takes OPTION if it is one of OPTIONS, else returns false. */
 static bool take_option(const struct argument_option *options, const char *option)
 {
 	for (; options->name; options++) {

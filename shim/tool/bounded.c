@@ -13,7 +13,7 @@
 
 #include "tool/keep.h"
 
-/* Reads until the end. 0 or a negative errno. */
+/* Reads until the end. Returns 0 or a negative errno. */
 static int collect(int fd, char **output)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -21,7 +21,7 @@ static int collect(int fd, char **output)
 	ssize_t n;
 
 	do {
-		/* What a child of the child holds open has no alarm. */
+		/* A child of the child has no alarm, and may hold the pipe open. */
 		if (poll(&p, 1, 2000 * BOUNDED_SECONDS) < 1)
 			return -ETIMEDOUT;
 		if (used + 1 >= room) {
@@ -40,13 +40,13 @@ static int collect(int fd, char **output)
 	return n ? -E2BIG : 0;
 }
 
-/* The child's side: never returns. */
+/* The child's side. It never returns. */
 __attribute__((noreturn)) static void serve(int out, int (*work)(void *), void *arg)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t alarms;
 
-	/* It survives execve(2). */
+	/* The alarm survives execve(2). */
 	(void)sigemptyset(&alarms);
 	(void)sigaddset(&alarms, SIGALRM);
 	(void)signal(SIGALRM, SIG_DFL);

@@ -47,7 +47,7 @@ static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
 	return (ssize_t)done;
 }
 
-/* All of them: 0, -EBADMSG where the file ends before, or another negative errno. */
+/* Reads all SIZE bytes. Returns 0, -EBADMSG if the file ends before, or another negative errno. */
 static int read_all(int fd, void *data, size_t size, uint64_t offset)
 {
 	ssize_t n = read_some(fd, data, size, offset);
@@ -55,7 +55,7 @@ static int read_all(int fd, void *data, size_t size, uint64_t offset)
 	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EBADMSG;
 }
 
-/* As the kernel wants it: of 2 to PATH_MAX bytes, the last one being NUL. */
+/* The kernel wants 2 to PATH_MAX bytes, of which the last is NUL. */
 static int read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t size)
 {
 	int error;
@@ -68,8 +68,8 @@ static int read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t siz
 	return error;
 }
 
-/* Whether there is a section that only Go's linker makes. The kernel needs no sections, so what is wrong
- * with them is no error. */
+/* Is there the section that Go's linker makes (since Go 1.13)? The kernel needs no sections, so that damaged
+ * ones are no error. */
 static bool go_section(int fd, const struct elf *e, const unsigned char *header)
 {
 	uint64_t table = FIELD(e, Ehdr, header, e_shoff), count = FIELD(e, Ehdr, header, e_shnum);
@@ -98,7 +98,7 @@ static bool go_section(int fd, const struct elf *e, const unsigned char *header)
 	return false;
 }
 
-/* The program headers: the first PT_INTERP, as the kernel does it. */
+/* Reads the first PT_INTERP among the program headers, as the kernel does. */
 static int read_segments(int fd, struct elf *e, const unsigned char *header)
 {
 	uint64_t table = FIELD(e, Ehdr, header, e_phoff), count = FIELD(e, Ehdr, header, e_phnum);

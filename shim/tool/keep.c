@@ -53,7 +53,7 @@ void *keep_grow(void *list, size_t count, size_t size)
 {
 	void *more = list;
 
-	/* At each power of two, so that it is copied seldom. */
+	/* It grows at each power of two, so that it is seldom copied. */
 	if (!(count & (count - 1)) || !count) {
 		more = keep(2 * (count + 1) * size);
 		if (count)

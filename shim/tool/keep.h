@@ -13,8 +13,8 @@ char *keep_copy(const char *text, size_t size);
 /* As asprintf(3). */
 __attribute__((format(printf, 1, 2))) char *keep_format(const char *format, ...);
 
-/* LIST, of COUNT elements of SIZE bytes each, with room for one more: itself or a copy. NULL is an empty one.
- */
+/* Returns LIST, of COUNT elements of SIZE bytes each, or a copy of it, with room for one more. LIST may be
+ * NULL if COUNT is 0. */
 void *keep_grow(void *list, size_t count, size_t size);
 
 /* A list of texts that grows; {0} is an empty one. */

@@ -38,7 +38,7 @@ bool unit_name_is_service(const char *name)
 	return type && strcmp(type, SERVICE) == 0 && unit_name(name);
 }
 
-/* Where the instance of NAME begins and ends: behind its @, and at its type. NULL if it has no @. */
+/* Returns where the instance of NAME begins, behind its @, and in *END where it ends. NULL if it has no @. */
 static const char *instance_of(const char *name, const char **end)
 {
 	const char *at = strchr(name, '@');
@@ -72,7 +72,7 @@ const char *unit_name_shorter(const char *name)
 
 	if (!end || end == name)
 		return NULL;
-	/* A dash at the very end of the prefix was left there by the step before. */
+	/* A dash at the end of the prefix is from the step before. */
 	if (dash > name && dash[-1] == '-')
 		dash--;
 	while (dash > name && dash[-1] != '-')

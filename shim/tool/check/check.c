@@ -33,8 +33,8 @@ static void read_arguments(int argc, char **argv, struct request *r)
 	r->network = !no_network;
 }
 
-/* Prints TEXT from column INDENT, in lines that end before column COLUMNS where words let them, and ends the
- * last one. Names of files may hold anything: what a terminal would obey is shown as "?". */
+/* Prints TEXT from column INDENT and breaks lines before column COLUMNS where there is a space. Control
+ * characters, which file names may hold, are shown as "?". */
 static void print_wrapped(const char *text)
 {
 	size_t column = INDENT;

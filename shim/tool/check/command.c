@@ -19,16 +19,16 @@
 
 enum { SCRIPTS = 4 }; /* interpreters of interpreters that the kernel follows */
 
-/* The way from a command to the program that is executed in the end. */
+/* The way from a command to the program that the kernel executes in the end. */
 struct walk {
 	struct findings *f;
-	char path[PATH_MAX]; /* where it has come to */
+	char path[PATH_MAX]; /* the file at which it is now */
 	char way[4 * PATH_MAX];
 	unsigned scripts; /* behind it */
-	bool by_name;     /* executed by execvp(3), which gives the shell what the kernel does not know */
+	bool by_name;     /* by execvp(3), which gives files of unknown format to the shell */
 };
 
-/* 0, -EACCES, or -ENOENT, also where a directory on the way is closed to the caller. */
+/* Returns 0, -EACCES or -ENOENT; the last also if the caller may not enter a directory on the way. */
 static int executable(const char *path)
 {
 	struct stat s;
@@ -38,7 +38,8 @@ static int executable(const char *path)
 	return S_ISREG(s.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : -EACCES;
 }
 
-/* As execvp(3): what has no slash is looked for in PATH, beyond what can't be executed. */
+/* Finds NAME as execvp(3) does: a name without a slash in PATH, going on past files that can't be executed.
+ */
 static int find(const char *name, char path[PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
@@ -70,7 +71,7 @@ static const char *reason(int error)
 	return error == -ENOENT ? "not found" : "not an executable file";
 }
 
-/* Scripts behind it are told of in one finding. */
+/* One finding tells of all scripts on the way. */
 __attribute__((format(printf, 3, 4))) static void fail(struct walk *w, const char *advice, const char *format,
 						       ...)
 {
@@ -160,10 +161,10 @@ static void arrive(struct walk *w, int fd, const struct elf *e)
 	program_findings(w->f, fd, e);
 }
 
-/* One file on the way. Whether there is another. */
+/* Looks at one file on the way. Returns true if there is another. */
 static bool walk_on(struct walk *w)
 {
-	/* What has become a FIFO meanwhile must not make this wait. */
+	/* The file may have become a FIFO; O_NONBLOCK keeps open() from waiting. */
 	int fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct elf e;
 	int error = fd < 0 ? -errno : elf_read(fd, &e);

@@ -1,4 +1,4 @@
-/* What --check has found, one after the other, in the order in which it is told. */
+/* The findings of --check, in the order in which they are printed. */
 #ifndef DUALSTACK_FINDINGS_H
 #define DUALSTACK_FINDINGS_H
 
@@ -7,17 +7,17 @@
 
 enum finding_state {
 	FINDING_OK,
-	FINDING_NOTE,   /* works; something to know */
+	FINDING_NOTE,   /* works, with something to know */
 	FINDING_WARN,   /* works in part, or is dangerous */
 	FINDING_FAIL,   /* dualstack can't do its work */
-	FINDING_UNKNOWN /* can't be told from here */
+	FINDING_UNKNOWN /* not known */
 };
 
 struct finding {
-	const char *id; /* snake_case, for other programs to rely on */
+	const char *id; /* in snake_case; other programs rely on it */
 	enum finding_state state;
 	char *found;
-	const char *advice; /* what to do about it; "" where there is nothing to do */
+	const char *advice; /* what to do about it; "" for nothing */
 };
 
 struct findings {
@@ -25,12 +25,12 @@ struct findings {
 	size_t count;
 };
 
-/* Adds one. ADVICE must stay where it is; FORMAT and what follows is what was found. */
+/* Adds a finding. ADVICE is not copied; FORMAT and its arguments say what was found. */
 __attribute__((format(printf, 5, 6))) void findings_add(struct findings *f, const char *id,
 							enum finding_state state, const char *advice,
 							const char *format, ...);
 
-/* Whether none is FINDING_FAIL. */
+/* True if no finding is FINDING_FAIL. */
 bool findings_usable(const struct findings *f);
 
 /* "ok", "note", "warn", "fail", "unknown". */

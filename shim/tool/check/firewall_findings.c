@@ -11,8 +11,8 @@
 
 enum { V4 = 1, V6 = 2 }; /* families, as a set */
 
-/* What one table does with what comes in, for sets of families. A verdict counts wherever it stands: whether
- * a packet gets to it can't be told without being the kernel. */
+/* What one table does with incoming packets, for sets of families. Every verdict counts: only the kernel can
+ * tell which packets get to it. */
 struct table {
 	int families;
 	int refused;       /* by the policy, or a rule, of a chain that hooks into input */
@@ -26,13 +26,12 @@ static int verdict_of(const struct table *t)
 }
 
 struct rule {
-	int families; /* that it is about, when the table has both */
+	int families; /* that it is about, if the table has both */
 	bool refuses, jumps;
 };
 
-/* Takes the words of one rule apart, those of nft(8) and of iptables(8). Text in quotes (comments, prefixes
- * of the log) is none of them, but for the name of an iptables target that nft has no words for; nor is the
- * name of the chain that a jump leads to. */
+/* Reads one rule as nft(8) prints it. It passes over the chain that a jump leads to and over text in quotes
+ * (comments, log prefixes), except for the name of an iptables target that nft can't translate. */
 static struct rule parse_rule(char *line)
 {
 	static const struct {
@@ -85,7 +84,7 @@ static int family_of(const char *line)
 	return 0;
 }
 
-/* The families for which the rules that "nft list ruleset" prints refuse something that comes in. A table's
+/* Returns the families for which the output of "nft list ruleset" refuses some incoming packets. A table's
  * line begins in the first column, a chain's in the second, and a rule's in the third. */
 static int read_nft(char *text)
 {
@@ -113,7 +112,7 @@ static int read_nft(char *text)
 			input = strncmp(line + 2, "type filter hook input ", 23) == 0;
 			if (input && strstr(line, "policy drop;"))
 				t.refused |= t.families;
-			/* Chains of other hooks have nothing to do with what comes in. */
+			/* Chains of other hooks do not see incoming packets. */
 			chain = input;
 			continue;
 		}
@@ -127,7 +126,7 @@ static int read_nft(char *text)
 	return result | verdict_of(&t);
 }
 
-/* The same for what "iptables -S" prints of FAMILY. */
+/* The same for the output of "iptables -S", which is about FAMILY. */
 static int read_iptables(char *text, int family)
 {
 	static const char *const plain[] = {"ACCEPT", "RETURN", "LOG", "DROP", "REJECT"};
@@ -160,8 +159,8 @@ static int read_iptables(char *text, int family)
 }
 
 struct seen {
-	int refused;         /* the families for which something is */
-	const char *blinded; /* why that may not be all, or NULL */
+	int refused;         /* the families for which some packets are refused */
+	const char *blinded; /* why some rules may not have been seen, or NULL */
 };
 
 static void look_at_nft(struct seen *seen)
@@ -178,8 +177,8 @@ static void look_at_nft(struct seen *seen)
 		seen->blinded = geteuid() != 0 ? "only root can list the rules" : "nft(8) fails";
 }
 
-/* Whether the tables of iptables-legacy, which nft does not show, have one that filters. Asking iptables
- * would make it, where there is none. */
+/* Do the tables of iptables-legacy, which nft does not show, include "filter"? Asking iptables would create
+ * it. */
 static bool has_filter(const char *path, struct seen *seen)
 {
 	char line[64];

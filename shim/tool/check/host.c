@@ -18,7 +18,7 @@
 /* linux/in.h; netinet/in.h of glibc 2.32 and of musl lack it. */
 #define PROTOCOL_MPTCP 262
 
-/* A number in a file of /proc or /sys; "Y" and "N" count as 1 and 0. -1 where it can't be read. */
+/* Returns the number in a file of /proc or /sys, 1 and 0 for "Y" and "N", or -1 if it can't be read. */
 static int number_in(const char *path)
 {
 	char text[16] = "";
@@ -47,20 +47,20 @@ static void look_at_kernel(struct host *h)
 	h->socket_error = fd < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
-	/* A kernel without the module, or one where it was switched off, does not make this directory. */
+	/* A kernel without the module, or with IPv6 switched off, has no such directory. */
 	h->in_kernel = access("/proc/sys/net/ipv6", F_OK) == 0;
 	h->booted_off = !h->in_kernel && number_in("/sys/module/ipv6/parameters/disable") == 1;
 	h->bindv6only = number_in("/proc/sys/net/ipv6/bindv6only");
 }
 
-/* getifaddrs() has one entry for each interface beside those of its addresses: of AF_PACKET, or with no
- * address where the interface has none in layer 2. */
+/* getifaddrs() has one entry for each interface itself: of AF_PACKET, or with no address if the interface has
+ * none in layer 2. */
 static bool is_link(const struct ifaddrs *i)
 {
 	return !i->ifa_addr || i->ifa_addr->sa_family == AF_PACKET;
 }
 
-/* The sysctl "all" is no record: writing it sets the others, which may be set apart afterwards. */
+/* The sysctl "all" says nothing: writing it sets the others, and each may be changed afterwards. */
 static void look_at_sysctl(struct host *h, const struct ifaddrs *all)
 {
 	bool up = false;
@@ -120,7 +120,7 @@ static void look_at_addresses(struct host *h, const struct ifaddrs *all)
 		struct host_addresses *list;
 		enum host_scope scope;
 
-		/* What is on an interface that is down is nobody's address. */
+		/* Addresses of interfaces that are down are not in use. */
 		if (!i->ifa_addr || !(i->ifa_flags & IFF_UP))
 			continue;
 		if (i->ifa_addr->sa_family == AF_INET) {
@@ -145,8 +145,7 @@ static void look_at_addresses(struct host *h, const struct ifaddrs *all)
 	}
 }
 
-/* Asks ip-route(8) for a default route that leads anywhere, in all tables. Those that refuse begin with their
- * kind. */
+/* Asks ip-route(8) for a default route in all tables. Lines of routes that reject begin with another word. */
 static void look_at_routes(struct host_route *route, const char *family)
 {
 	const char *argv[] = {"ip", family, "route", "show", "table", "all", "default", NULL};
@@ -166,8 +165,8 @@ static void look_at_routes(struct host_route *route, const char *family)
 	}
 }
 
-/* To addresses of root name servers: connecting a UDP socket looks the way up and sends nothing. EPERM is
- * what a sandbox says, not the routes. */
+/* Connects a UDP socket to a root name server's address, which looks up the route and sends nothing. EPERM
+ * comes from a sandbox, not from the routes. */
 static enum host_way far_away(int family)
 {
 	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(53)};
@@ -234,7 +233,7 @@ enum host_ipv6 host_ipv6(const struct host *h)
 
 	if (h->socket_error)
 		return HOST_IPV6_REFUSED;
-	/* Where there is no other interface, the loopback one speaks for all. */
+	/* If there is no other interface, the loopback interface decides. */
 	if (h->disable_known && !h->enabled && (h->disabled || h->loopback_disabled))
 		return HOST_IPV6_DISABLED;
 	if (h->addresses_error == 0 && !count[HOST_SITE] && !count[HOST_GLOBAL])

@@ -1,5 +1,5 @@
-/* What this host, or the network namespace that the caller is in, has of both families. Facts only; what they
- * mean for dualstack is said in host_findings.c. Nothing here sends a packet. */
+/* Facts about both families in the caller's network namespace. host_findings.c says what they mean for
+ * dualstack. Nothing here sends a packet. */
 #ifndef DUALSTACK_HOST_H
 #define DUALSTACK_HOST_H
 
@@ -7,20 +7,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What stands between a program and IPv6, the first of these that does. */
+/* The first of these that stands between a program and IPv6. */
 enum host_ipv6 {
 	HOST_IPV6_USABLE,
 	HOST_IPV6_REFUSED,         /* no AF_INET6 sockets: no IPv6 in the kernel, or a sandbox */
 	HOST_IPV6_DISABLED,        /* by sysctl, on every interface that leads anywhere */
-	HOST_IPV6_NO_ADDRESS,      /* but that of the loopback interface, at most */
-	HOST_IPV6_LINK_LOCAL_ONLY, /* no address that leads beyond the link */
+	HOST_IPV6_NO_ADDRESS,      /* except perhaps on the loopback interface */
+	HOST_IPV6_LINK_LOCAL_ONLY, /* only addresses of the link */
 	HOST_IPV6_NO_ROUTE         /* an address, and no default route */
 };
 
 enum { HOST_IPV4, HOST_IPV6, HOST_FAMILIES };
 
-/* By what they are good for: loopback, on the link (RFC 3927; RFC 4291, 2.5.6), within the site (RFC 1918,
- * RFC 6598; RFC 4193), anywhere. */
+/* How far addresses reach: this host, the link (RFC 3927; RFC 4291, 2.5.6), the site (RFC 1918, RFC 6598; RFC
+ * 4193), anywhere. */
 enum host_scope { HOST_LOOPBACK, HOST_LINK, HOST_SITE, HOST_GLOBAL, HOST_SCOPES };
 
 struct host_addresses {
@@ -28,7 +28,7 @@ struct host_addresses {
 	char first[HOST_SCOPES][46 + 4 + IF_NAMESIZE]; /* "ADDRESS on INTERFACE" */
 };
 
-/* Whether the kernel finds a way to an address far away, by all its tables. */
+/* Does the kernel find a route to an address on the Internet, in all its tables? */
 enum host_way { HOST_WAY_UNKNOWN, HOST_WAY_NONE, HOST_WAY_FOUND };
 
 struct host_route {
@@ -45,10 +45,10 @@ struct host {
 	bool in_kernel;   /* the kernel has IPv6 for this namespace, whatever socket() says */
 	bool booted_off;  /* ipv6.disable=1 */
 
-	/* net.ipv6.conf.INTERFACE.disable_ipv6, of interfaces that are up; where only the loopback interface
-	 * is, of all. */
+	/* net.ipv6.conf.INTERFACE.disable_ipv6 of the interfaces that are up, or of all if only the loopback
+	 * interface is up. */
 	bool disable_known;
-	unsigned enabled, disabled; /* how many of them, without the loopback interface */
+	unsigned enabled, disabled; /* numbers of interfaces, without the loopback interface */
 	char first_disabled[IF_NAMESIZE];
 	bool loopback_disabled, default_disabled;
 
@@ -59,10 +59,10 @@ struct host {
 	int mark[HOST_MARKS]; /* 0, or the negative errno of the socket or of its mark */
 };
 
-/* Looks at all of that. real_load() first. */
+/* Gathers all facts. real_load() was called. */
 void host_look(struct host *h);
 
-/* Which situation that is, and its name in snake_case, for other programs to rely on. */
+/* Returns the situation, and its name in snake_case, on which other programs rely. */
 enum host_ipv6 host_ipv6(const struct host *h);
 const char *host_ipv6_name(enum host_ipv6 situation);
 

@@ -105,8 +105,8 @@ static void mark(struct findings *f, const struct host *h)
 		findings_add(f, "mark", FINDING_OK, "", "TCP, MPTCP and UDP sockets can be marked");
 }
 
-/* "2 global (first: ADDRESS on INTERFACE), 1 link-local (...)"; the loopback interface's where there are no
- * others. */
+/* Writes "2 global (first: ADDRESS on INTERFACE), 1 link-local (...)"; loopback addresses only if there are
+ * no others. */
 static void describe(char *text, size_t size, const struct host_addresses *a)
 {
 	static const char *const kinds[] = {

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "tool/library.h"
 
-/* The library is built by the same compiler as this tool, so it is for what this tool is for. */
+/* The library is built by the same compiler as this tool, so it is for the same machine. */
 static bool read_own(struct elf *own)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -33,7 +33,7 @@ static bool same_machine(const struct elf *a, const struct elf *b)
 	return a->bits == b->bits && a->machine == b->machine && a->big_endian == b->big_endian;
 }
 
-/* Whether a kernel that runs OWN runs E beside it: the 32-bit programs of a 64-bit machine. */
+/* Does a kernel that runs OWN run E as well? So it is with 32-bit programs on a 64-bit machine. */
 static bool runs_beside(const struct elf *own, const struct elf *e)
 {
 	static const unsigned pairs[][2] = {
@@ -74,7 +74,7 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     e->big_endian ? "big" : "little");
 }
 
-/* By the name of its loader, below "/lib". */
+/* Tells the C library by the name of its loader. */
 static const char *libc_of(const char *loader)
 {
 	static const struct {
@@ -127,7 +127,7 @@ static void libc(struct findings *f, const struct elf *own, const struct elf *e)
 		findings_add(f, "libc", FINDING_OK, "", "%s, as the library", ours);
 }
 
-/* A kernel gives no program more rights than its caller has where the file system is mounted nosuid, or with
+/* The kernel gives a program no more rights than its caller has if the file system is mounted nosuid, or with
  * PR_SET_NO_NEW_PRIVS. */
 static bool no_rights(int fd)
 {
@@ -137,8 +137,9 @@ static bool no_rights(int fd)
 	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
-/* ld.so(8), "Secure-execution mode": the real and effective IDs differ. So they do not for a caller who is
- * that user already. Without permission to execute for the group, set-group-ID means locking. */
+/* ld.so(8), "Secure-execution mode", is for differing real and effective IDs. They do not differ if the
+ * caller is that user already. Without execute permission for the group, set-group-ID means mandatory
+ * locking. */
 static void set_id(struct findings *f, int fd)
 {
 	static const char id[] = "set_id";
@@ -167,9 +168,9 @@ static void set_id(struct findings *f, int fd)
 			     "set-%s-ID, which changes nothing for this caller", user ? "user" : "group");
 }
 
-/* capabilities(7), "File capability extended attribute versioning": a word of version and the effective flag,
- * then for each 32 capabilities a word of permitted and one of inheritable ones; little-endian. What is only
- * inheritable is given to callers that have it to pass on. */
+/* The attribute (capabilities(7), "File capability extended attribute versioning") is little-endian: a word
+ * with version and effective flag, then for each 32 capabilities a word of permitted and one of inheritable
+ * ones. Inheritable ones count only for callers that have them. */
 static bool gives(const unsigned char *attribute, size_t size)
 {
 	bool permitted = false;

@@ -12,7 +12,7 @@
 
 #define NAME "a.root-servers.net"
 
-/* Does the resolver's configuration say no-aaaa (resolv.conf(5), glibc 2.36)? Others do not know it. */
+/* Is the resolver's option no-aaaa set (resolv.conf(5), glibc 2.36)? Other resolvers do not know it. */
 static bool leaves_out_aaaa(void)
 {
 	bool found = false;
@@ -28,8 +28,8 @@ static bool leaves_out_aaaa(void)
 	return found;
 }
 
-/* Work for bounded_run(): writes "4" and "6" for the families that the name has. The dot keeps search domains
- * out. Without AI_ADDRCONFIG, or a host without IPv6 addresses would not ask for AAAA. */
+/* Work for bounded_run(): writes "4" or "6" for each address of the name. The dot keeps search domains out.
+ * With AI_ADDRCONFIG, a host without IPv6 addresses would not ask for AAAA. */
 static int look_up(void *arg)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};

@@ -6,7 +6,7 @@
 
 static const char blanks[] = " \t";
 
-/* Options of env(1) that have their argument in the next word when nothing follows their letter. */
+/* Options of env(1) whose argument is the next word. */
 static bool takes_next(const char *option)
 {
 	return strcmp(option, "-u") == 0 || strcmp(option, "-C") == 0 || strcmp(option, "--unset") == 0 ||
@@ -18,7 +18,7 @@ static bool is_preload(const char *name)
 	return name && strcmp(name, "LD_PRELOAD") == 0;
 }
 
-/* Options and assignments that leave nothing of the caller's LD_PRELOAD. */
+/* Options and assignments that take the caller's LD_PRELOAD away. */
 static bool cleans(const char *word)
 {
 	static const char *const words[] = {
@@ -32,8 +32,8 @@ static bool cleans(const char *word)
 	return strncmp(word, assigned, sizeof assigned - 1) == 0;
 }
 
-/* Where the string of -S, --split-string or a cluster of letters that ends in S begins; NULL if it is none of
- * them. */
+/* Returns where the string of -S, --split-string or a cluster of letters that ends in S begins; NULL if WORD
+ * is none of them. */
 static char *split_string(char *word)
 {
 	static const char longer[] = "--split-string";
@@ -48,7 +48,7 @@ static char *split_string(char *word)
 	return *word == 'S' ? word + 1 : NULL;
 }
 
-/* What the kernel hands to env is one argument; -S makes words of it. */
+/* The kernel hands one argument to env; -S splits it into words. */
 static void parse_env(char *argument, struct script *s)
 {
 	char *split = split_string(argument), *rest = NULL, *word;
@@ -91,8 +91,8 @@ int script_parse(const char *data, size_t size, struct script *s)
 	memcpy(line, data, length);
 	line[length] = '\0';
 	at = line + 2 + strspn(line + 2, blanks);
-	/* Of a line that is cut off, the last byte says only whether the interpreter was all of it
-	 * (Linux 5.1). */
+	/* If a line is cut off, its last byte only tells if the interpreter's name is complete (Linux 5.1).
+	 */
 	if (!end && length == SCRIPT_LINE) {
 		if (!at[strcspn(at, blanks)])
 			return -ENOEXEC;

@@ -1,4 +1,4 @@
-/* The first line of a script, as the kernel reads it (execve(2), fs/binfmt_script.c), and env(1)'s arguments
+/* Reads the first line of a script as the kernel does (execve(2), fs/binfmt_script.c), and env(1)'s arguments
  * in it. */
 #ifndef DUALSTACK_SCRIPT_H
 #define DUALSTACK_SCRIPT_H
@@ -10,12 +10,12 @@ enum { SCRIPT_LINE = 256 }; /* bytes of the file that the kernel looks at (BINPR
 
 struct script {
 	char interpreter[SCRIPT_LINE + 1];
-	char name[SCRIPT_LINE + 1]; /* where that is env: the command that env looks for in PATH; else "" */
+	char name[SCRIPT_LINE + 1]; /* if that is env: the command that env looks for in PATH; else "" */
 	bool cleaned;               /* env takes LD_PRELOAD out of the environment */
 };
 
-/* Takes the SIZE bytes that a file begins with, at most SCRIPT_LINE. Returns 0; -ENOEXEC where they are no
- * "#!" line with an interpreter, which is then for the shell; -EBADMSG where they are binary. */
+/* Reads the first SIZE bytes of a file, at most SCRIPT_LINE. Returns 0; -ENOEXEC if they are no "#!" line
+ * with an interpreter, so that the file is for the shell; -EBADMSG if they are binary. */
 int script_parse(const char *data, size_t size, struct script *s);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "resolver/known_names.h"
 
-/* The families that are tried first, and whether the others are tried after them. */
+/* The families that are tried first; OTHERS: the others are tried after them. */
 struct preference {
 	bool ipv6, ipv4, others;
 };
@@ -28,7 +28,7 @@ static bool is_first(const struct preference *p, const struct choice_address *ad
 	return address->ipv6 ? p->ipv6 : p->ipv4;
 }
 
-/* As the library does (RFC 8305, 4): the families in turn, beginning with the first address's. */
+/* Takes the families in turn as the library does (RFC 8305, 4), beginning with the first address's. */
 static size_t in_turn(const struct choice_address *addresses, size_t count, size_t *order)
 {
 	size_t used = 0, next[2] = {0, 0};
@@ -61,13 +61,13 @@ size_t choice_order(const struct choice_address *addresses, size_t count, enum r
 	return used;
 }
 
-/* One that has begun and is not over yet. */
+/* An attempt that has begun. */
 struct attempt {
 	double end;
 	bool over;
 };
 
-/* The attempt that ends first; COUNT: none does. */
+/* Returns the attempt that ends first; COUNT if none ends. */
 static size_t first_to_end(const struct attempt *attempts, size_t begun, size_t count)
 {
 	size_t first = count;

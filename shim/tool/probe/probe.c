@@ -1,4 +1,4 @@
-/* --probe: what is behind a name, address by address, and which of them the library would end up with. */
+/* --probe: tries each address of a name, and tells which one the library would end up with. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
@@ -14,7 +14,8 @@
 #include "tool/probe/choice.h"
 #include "tool/tool.h"
 
-/* As the library does (dualstack(7), IPv6-only hosts): behind them all, the way through a translator. */
+/* Adds the addresses through a translator behind all others, as the library does (dualstack(7), IPv6-only
+ * hosts). */
 static void add_nat64(struct probe_answer *a, int port)
 {
 	const size_t count = a->count;
@@ -32,8 +33,8 @@ static void add_nat64(struct probe_answer *a, int port)
 	}
 }
 
-/* Looks the name up; an address that it has twice, as from /etc/hosts, is taken once. Returns what
- * gai_strerror(3) knows. */
+/* Looks the name up and takes each address once; /etc/hosts may have it twice. Returns 0 or an error of
+ * getaddrinfo(3). */
 static int look_up(const struct probe_request *r, struct probe_answer *a)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
@@ -77,8 +78,8 @@ static struct in6_addr in6_of(const struct reach_target *t)
 	return in6;
 }
 
-/* The rule for the connect() of a program of IPv4 only: to the first IPv4 address of the name, or to what
- * stands for its IPv6 addresses where it has no other. */
+/* Returns the rule for the connect() of an IPv4-only program: to the name's first IPv4 address, or to the
+ * synthetic one if the name has IPv6 addresses only. */
 static enum rules_action rule_for(const struct probe_request *r, const struct probe_answer *a)
 {
 	size_t first = 0;

@@ -21,7 +21,7 @@ static double now(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* ERROR is 0 where it worked. */
+/* ERROR is 0 if it worked. */
 static void end(struct reach_target *t, int error)
 {
 	t->ms = now() - t->began;
@@ -59,7 +59,7 @@ static void look_at_connection(struct reach_target *t)
 	end(t, error);
 }
 
-/* A datagram with a wrong checksum wakes poll(), and is none (udp(7)). */
+/* A datagram with a wrong checksum wakes poll(), but can't be read (udp(7)). */
 static void look_for_answer(struct reach_target *t)
 {
 	char byte;

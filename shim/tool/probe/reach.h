@@ -13,22 +13,22 @@ struct reach_target {
 
 	bool routed; /* the kernel took the connect() */
 	bool worked; /* connected, or answered */
-	int error;   /* errno of one that did not; 0: nothing came in time */
-	double ms;   /* until it was known; of one from which nothing came, the whole time */
+	int error;   /* if it did not work: errno, or 0 if nothing came in time */
+	double ms;   /* until the outcome; if nothing came, the whole time */
 
 	int fd; /* reach.c's own */
 	double began;
 	bool over;
 };
 
-/* What is sent to each; DATA may be of no bytes. */
+/* What is sent to each; SIZE may be 0. */
 struct reach_datagram {
 	unsigned char data[1400];
 	size_t size;
 };
 
-/* Fills in what became of COUNT TARGETS, and waits at most SECONDS for that. With DATAGRAM it is UDP, and any
- * datagram from the address is an answer; with NULL it is TCP, and what is connected is closed at once. */
+/* Tries COUNT TARGETS at once for at most SECONDS and fills in the outcomes. With DATAGRAM it uses UDP, and
+ * any datagram from the address is an answer. With NULL it uses TCP, and closes what is connected at once. */
 void reach_all(struct reach_target *targets, size_t count, const struct reach_datagram *datagram,
 	       double seconds);
 

@@ -14,7 +14,7 @@ struct line {
 	unsigned long inode;
 };
 
-/* TEXT is one or four words of 32 bits, in network byte order, each printed as the number that it is on this
+/* TEXT is one or four words of 32 bits. Each is in network byte order, and printed as a number of this
  * machine (tcp4_seq_show(), tcp6_seq_show()). */
 static bool parse_address(const char *text, struct in6_addr *address)
 {
@@ -44,7 +44,7 @@ static bool parse(const char *text, struct line *line)
 	       parse_address(local, &line->local) && parse_address(remote, &line->remote);
 }
 
-/* What no process holds has inode 0: then it waits to be accepted, or it is being closed. */
+/* A connection that no process holds has inode 0: it waits to be accepted, or is being closed. */
 static bool counts(const struct line *line)
 {
 	switch (line->state) {

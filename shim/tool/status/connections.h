@@ -16,13 +16,11 @@ struct connections {
 };
 
 /* Counts, for each of COUNT LISTS, the TCP connections in the network namespace of PID that have its local
- * address and port, as /proc/PID/net/tcp and tcp6 list them (proc_pid_net(5)): of either socket family, as
- * the library makes accepted connections from IPv4 peers AF_INET sockets again. V4MAPPED peers are IPv4.
- *
- * They are those which a process holds or has yet to accept; neither those which are only being opened, nor
- * those which the kernel alone is busy closing. That it is one of the server's own processes that holds them
- * is not asked: a connection with a listener's port comes from that listener, also where it was handed to
- * another service. */
+ * address and port, from /proc/PID/net/tcp and tcp6 (proc_pid_net(5)). Both files count, as the library makes
+ * accepted connections from IPv4 peers AF_INET sockets again. V4MAPPED peers are IPv4. A connection counts if
+ * a process holds it or has yet to accept it, not while it is being opened or while only the kernel is
+ * closing it. Which process holds it does not matter: a connection with a listener's port comes from that
+ * listener, even if it was handed to another service. */
 void connections_count(pid_t pid, struct connections *lists, size_t count);
 
 #endif

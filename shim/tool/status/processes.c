@@ -28,7 +28,7 @@ static FILE *open_of(pid_t pid, const char *file)
 	return fopen(path, "re");
 }
 
-/* The parent of PID, and its state. The name in parentheses may hold anything (proc_pid_stat(5)). */
+/* Returns the parent of PID, and its *STATE. The name in parentheses may hold anything (proc_pid_stat(5)). */
 static pid_t parent_of(pid_t pid, char *state)
 {
 	FILE *file = open_of(pid, "stat");
@@ -79,7 +79,7 @@ static int compare(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-/* Every process that is not one that has ended (state Z). */
+/* Lists every process that has not ended (state Z). */
 static size_t all(struct entry **list)
 {
 	DIR *proc = opendir("/proc");
@@ -111,7 +111,7 @@ static bool is_found(const struct entry *list, size_t count, pid_t pid)
 	return false;
 }
 
-/* A child may have a lower number than its parent: again until there is nobody new. */
+/* A child may have a lower number than its parent, so it goes on until there is nobody new. */
 int processes_tree(pid_t pid, struct processes *found)
 {
 	struct entry *list = NULL;
@@ -141,7 +141,7 @@ int processes_tree(pid_t pid, struct processes *found)
 
 static struct processes *gathered; /* nftw(3) hands nothing on */
 
-/* Processes outside of the reader's pid namespace are 0 (pid_namespaces(7)). */
+/* Processes outside of the reader's pid namespace are listed as 0 (pid_namespaces(7)). */
 static int gather(const char *path, const struct stat *about, int type, struct FTW *where)
 {
 	FILE *file;
@@ -159,9 +159,8 @@ static int gather(const char *path, const struct stat *about, int type, struct F
 	return 0;
 }
 
-/* systemd keeps processes in the unified hierarchy or in one of its own, "systemd", beside which there may
- * be a unified one for controllers alone (systemd's docs/CGROUP_DELEGATION.md, "Three Different Tree
- * Setups"). */
+/* systemd keeps processes in the unified hierarchy, or in its own one, "systemd", with or without a unified
+ * one beside it (systemd's docs/CGROUP_DELEGATION.md, "Three Different Tree Setups"). */
 static void look_in(const char *group, struct processes *found)
 {
 	static const char *const roots[] = {"/systemd", "/unified", ""};

@@ -1,5 +1,5 @@
-/* Finding processes: one and all that came from it, or those of a unit of systemd. The caller is never among
- * them. */
+/* Finds processes: one with its descendants, or those of a unit of systemd. The caller is never among them.
+ */
 #ifndef DUALSTACK_PROCESSES_H
 #define DUALSTACK_PROCESSES_H
 
@@ -12,19 +12,16 @@ struct process {
 };
 
 struct processes {
-	struct process *list; /* by number, but the one that was asked for first (keep.h) */
+	struct process *list; /* by number, after the one that was asked for (keep.h) */
 	size_t count;
 };
 
-/* PID, its children, theirs, and so on. Children of one that has ended belong to init by then, and are not
- * found. Returns 0, or -ESRCH when PID is no process, or one that has ended and is not waited for yet. */
+/* Finds PID, its children, their children, and so on. The children of one that has ended belong to init, and
+ * are not found. Returns 0, or -ESRCH if PID is no process, or a zombie. */
 int processes_tree(pid_t pid, struct processes *found);
 
-/* The processes in the control group of UNIT (unit_name.h), whoever started them. Returns 0, or
- *   -ENOENT   there is no such unit
- *   -ESRCH    it has no processes
- *   -ENOSYS   there is no systemctl
- *   -EIO      systemctl fails: another init runs here, or it does not answer */
+/* Finds the processes in the control group of UNIT (unit_name.h). Returns 0, -ENOENT if there is no such
+ * unit, -ESRCH if it has no processes, or a result of systemctl_show(). */
 int processes_unit(const char *unit, struct processes *found);
 
 /* Returns 1 if the library is in the memory of PID, 0 if not, or a negative errno: -EACCES or -EPERM if the

@@ -14,8 +14,8 @@
 #include "socket/mark.h"
 #include "tool/keep.h"
 
-/* musl has neither functions nor, in older versions, numbers for them; these hold for all architectures but
- * alpha, which needs new headers. */
+/* musl has no functions for them, and older versions no numbers. These hold for all architectures but alpha.
+ */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -41,7 +41,7 @@ static bool is_connected(int fd)
 	return getpeername(fd, &peer.any, &len) == 0;
 }
 
-/* Whether others can reach a program through FD; a UDP socket that has a peer is a client's. */
+/* Can others reach a program through FD? A UDP socket that has a peer is a client's. */
 static bool serves(int fd)
 {
 	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);

@@ -1,4 +1,4 @@
-/* --status: what a running service serves, and which of that is the library's doing. */
+/* --status: the sockets of a running service, and which of them the library has widened. */
 #define _GNU_SOURCE
 #include "tool/tool.h"
 
@@ -22,7 +22,7 @@ enum {
 	TEXT = 128,
 };
 
-/* What is known of a process beside its sockets. */
+/* What is known about a process. */
 struct state {
 	int library; /* processes_has_library() */
 	int looked;  /* sockets_of() */
@@ -41,7 +41,7 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "0123456789")];
 }
 
-/* One line, and the exit status. */
+/* Prints one line, and returns the exit status. */
 static int say(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "dualstack-run: --status: %s: %s\n", what, why);
@@ -77,7 +77,7 @@ static int find_unit(struct status *s)
 	}
 }
 
-/* Looks at each process. Returns 0, or the exit status, with the reason said. */
+/* Looks at each process. Returns 0; or the exit status, after it has said why. */
 static int look(struct status *s)
 {
 	pid_t *pids = keep(s->processes.count * sizeof *pids);
@@ -123,7 +123,7 @@ static const char *protocol_text(const struct sockets_one *one)
 	return one->protocol == IPPROTO_UDP ? "udp" : one->protocol == IPPROTO_TCP ? "tcp" : "mptcp";
 }
 
-/* A socket for both families that is the program's own work is told apart from one that was widened. */
+/* "own": the program itself has made the socket for both families. */
 static const char *state_text(const struct sockets_one *one)
 {
 	if (one->served.in4 && one->served.in6)
@@ -165,7 +165,7 @@ static void print_table(const struct status *s)
 	}
 }
 
-/* The processes of which it is known that the library is not in them. */
+/* Prints the processes that are known not to have the library. */
 static void print_unloaded(const struct status *s)
 {
 	size_t count = 0;

@@ -22,7 +22,7 @@ static char *stripped(char *text)
 	return text;
 }
 
-/* Whether LINE ends in a backslash that no other one stands for. */
+/* Does LINE end in a backslash that is not itself escaped? */
 static bool goes_on(const char *line)
 {
 	bool escaped = false;
