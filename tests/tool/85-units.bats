@@ -353,7 +353,7 @@ END
 		run "$run" $command --root="$tree/missing" a
 		assert_refused 'No such file or directory'
 		run "$run" $command --root="$tree/usr/sbin/a" a
-		assert_refused 'not a directory'
+		assert_refused 'Not a directory'
 		run "$run" $command --root="/$(head -c 5000 /dev/zero | tr '\0' a)" a
 		assert_refused '--root: a path of 5001 bytes'
 		run "$run" $command --root="$(head -c 300 /dev/zero | tr '\0' a)" a

@@ -35,7 +35,7 @@ static void take_root(void *to, const char *directory)
 {
 	struct request *request = to;
 	static char root[PATH_MAX];
-	struct stat st;
+	int fd;
 
 	if (!*directory)
 		tool_fail("--root: no directory, expected --root=DIR");
@@ -43,8 +43,11 @@ static void take_root(void *to, const char *directory)
 		tool_fail("--root: a path of %zu bytes, expected a directory", strlen(directory));
 	if (!realpath(directory, root))
 		tool_fail("--root=%s: %s, expected a directory", directory, strerror(errno));
-	if (stat(root, &st) < 0 || !S_ISDIR(st.st_mode))
-		tool_fail("--root=%s: not a directory", directory);
+	fd = rooted_open(root, "/", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		tool_fail("--root=%s: %s%s", directory, strerror(errno),
+			  errno == ENOSYS ? ": openat2(2) is of Linux 5.6" : ", expected a directory");
+	close(fd);
 	request->place.root = strcmp(root, "/") == 0 ? "" : root;
 }
 

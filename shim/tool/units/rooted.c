@@ -6,22 +6,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* linux/openat2.h, which is of Linux 5.6. */
 #ifndef SYS_openat2
 #define SYS_openat2 437 /* everywhere but on alpha */
 #endif
+struct open_how_1 {
+	uint64_t flags, mode, resolve;
+};
+enum { IN_ROOT = 0x10 /* RESOLVE_IN_ROOT */ };
 
 enum { LARGEST = 16 << 20 };
 
 int rooted_open(const char *root, const char *path, int flags)
 {
-	struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
+	struct open_how_1 how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = IN_ROOT};
 	int directory, fd, failed;
 
 	if (!*root)
