@@ -40,9 +40,9 @@ asked() {
 addresses_story() {
 	warns ''
 	warns '' IPAddressDeny=192.0.2.0/24
-	warns 'IPAddressDeny=*::/0: no packet*' IPAddressDeny=any
-	warns 'IPAddressDeny=*::/0*: no packet*' 'IPAddressDeny=10.0.0.0/8 ::/0'
-	warns 'IPAddressDeny=*::/0: *' IPAddressDeny=any 'IPAddressAllow=localhost 192.0.2.0/24'
+	warns 'IPAddressDeny=*::/0*: *blocks*' IPAddressDeny=any
+	warns 'IPAddressDeny=*::/0*: *blocks*' 'IPAddressDeny=10.0.0.0/8 ::/0'
+	warns 'IPAddressDeny=*::/0*: *' IPAddressDeny=any 'IPAddressAllow=localhost 192.0.2.0/24'
 	warns '' IPAddressDeny=any 'IPAddressAllow=localhost'
 	warns '' IPAddressDeny=any 'IPAddressAllow=localhost link-local multicast'
 	warns '' IPAddressDeny=any 'IPAddressAllow=192.0.2.0/24 2001:db8::/32'
@@ -76,7 +76,7 @@ preload_story() {
 	warns '' UnsetEnvironment=LD_PRELOAD UnsetEnvironment=
 	printf '# x\nA=1\n LD_PRELOAD = /x.so\n' >/etc/default/a
 	printf '#LD_PRELOAD=/x.so\nLD_PRELOADED=1\n' >/etc/default/b
-	warns 'EnvironmentFile=/etc/default/a: LD_PRELOAD in /etc/default/a goes before*' EnvironmentFile=/etc/default/a
+	warns 'EnvironmentFile=/etc/default/a: LD_PRELOAD in /etc/default/a overrides *' EnvironmentFile=/etc/default/a
 	warns 'EnvironmentFile=/etc/def\*/\[a]: LD_PRELOAD in /etc/default/a *' 'EnvironmentFile=-/etc/def*/[a]'
 	warns '' EnvironmentFile=/etc/default/b EnvironmentFile=-/etc/default/missing EnvironmentFile=relative
 	warns '' EnvironmentFile=/etc/default/a EnvironmentFile=

@@ -491,9 +491,9 @@ warns() {
 
 @test "warnings: LD_PRELOAD of a later drop-in, and a root without the library" {
 	dropin a.service.d/60-x.conf Environment=LD_PRELOAD=/x.so
-	warns 'Environment=LD_PRELOAD=/x.so: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
+	warns 'Environment=LD_PRELOAD=/x.so: /etc/systemd/system/a.service.d/60-x.conf is read after *'
 	dropin a.service.d/60-x.conf Environment=
-	warns 'Environment=: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
+	warns 'Environment=: /etc/systemd/system/a.service.d/60-x.conf is read after *'
 	rm "$system/a.service.d/60-x.conf"
 	rm -r "$tree$lib"
 	warns "--root=$tree: has no $lib/libdualstack.so; *"

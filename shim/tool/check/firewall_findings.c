@@ -228,20 +228,20 @@ void firewall_findings(struct findings *f)
 	look_at_legacy(&seen);
 	if (seen.refused == V4)
 		findings_add(f, id, FINDING_WARN,
-			     "What dualstack makes reachable is open to everybody over IPv6: filter it in "
-			     "ip6 or inet as well, first (dualstack(7), SECURITY).",
+			     "Services that dualstack makes reachable are open to everybody over IPv6: first "
+			     "filter them in ip6 or inet tables as well (dualstack(7), SECURITY).",
 			     "IPv4 is filtered, IPv6 is not%s%s",
 			     seen.blinded ? ", as far as it shows: " : "", seen.blinded ? seen.blinded : "");
 	else if (seen.refused == V6)
 		findings_add(f, id, FINDING_NOTE,
-			     "Let the ports of services through that are to be reached over IPv6.",
+			     "Open the ports of services that should be reachable over IPv6.",
 			     "IPv6 is filtered, IPv4 is not");
 	else if (seen.refused)
 		findings_add(f, id, FINDING_OK, "", "both families are filtered");
 	else if (seen.blinded)
 		findings_add(f, id, FINDING_UNKNOWN,
-			     "See that IPv6 is filtered where IPv4 is (dualstack(7), SECURITY).", "%s",
-			     seen.blinded);
+			     "Make sure that IPv6 is filtered as well as IPv4 (dualstack(7), SECURITY).",
+			     "%s", seen.blinded);
 	else
 		findings_add(f, id, FINDING_OK, "", "neither family is filtered on this host");
 }

@@ -24,11 +24,10 @@ static void kernel(struct findings *f, const struct host *h)
 		break;
 	}
 	if (h->in_kernel)
-		findings_add(
-		    f, "kernel_ipv6", FINDING_FAIL,
-		    "Let AF_INET6 sockets through: RestrictAddressFamilies= of a unit of systemd, or a "
-		    "container's seccomp profile.",
-		    "the address family is refused (%s), by a sandbox: the kernel has IPv6", name);
+		findings_add(f, "kernel_ipv6", FINDING_FAIL,
+			     "Permit AF_INET6 sockets: see RestrictAddressFamilies= of the systemd unit, or "
+			     "the container's seccomp profile.",
+			     "the address family is refused (%s), by a sandbox: the kernel has IPv6", name);
 	else if (h->booted_off)
 		findings_add(f, "kernel_ipv6", FINDING_FAIL,
 			     "Start the kernel without ipv6.disable=1 (boot loader, /etc/modprobe.d).",
@@ -60,7 +59,7 @@ static void disabled(struct findings *f, const struct host *h)
 		findings_add(f, id, FINDING_WARN, switch_on, "disabled by sysctl on lo: there is no ::1");
 	else if (h->default_disabled)
 		findings_add(f, id, FINDING_NOTE,
-			     "Set net.ipv6.conf.default.disable_ipv6=0 if they are to have it.",
+			     "Set net.ipv6.conf.default.disable_ipv6=0 if they should have IPv6.",
 			     "disabled by sysctl on interfaces that are made later");
 	else
 		findings_add(f, id, FINDING_OK, "", "not disabled by sysctl");
@@ -74,8 +73,8 @@ static void bindv6only(struct findings *f, const struct host *h)
 			     "net.ipv6.bindv6only can't be read");
 	else if (h->bindv6only)
 		findings_add(f, "bindv6only", FINDING_NOTE,
-			     "Nothing to do: what is made dual-stack is so all the same, and programs' own "
-			     "IPv6 sockets stay IPv6 only.",
+			     "Nothing to do: widened sockets are dual-stack anyway, and programs' own IPv6 "
+			     "sockets stay IPv6 only.",
 			     "net.ipv6.bindv6only is %d", h->bindv6only);
 	else
 		findings_add(f, "bindv6only", FINDING_OK, "", "net.ipv6.bindv6only is 0");
@@ -88,13 +87,12 @@ static void mark(struct findings *f, const struct host *h)
 	if (h->socket_error)
 		findings_add(f, "mark", FINDING_UNKNOWN, "See kernel_ipv6.", "no AF_INET6 socket to mark");
 	else if (tcp)
-		findings_add(
-		    f, "mark", FINDING_FAIL,
-		    "Needs Linux 4.20 and a sandbox that lets setsockopt(2) and getsockopt(2) through.",
-		    "TCP sockets can't be marked (%s)", log_errno(-tcp));
+		findings_add(f, "mark", FINDING_FAIL,
+			     "Needs Linux 4.20 and a sandbox that permits setsockopt(2) and getsockopt(2).",
+			     "TCP sockets can't be marked (%s)", log_errno(-tcp));
 	else if (udp)
 		findings_add(f, "mark", FINDING_WARN,
-			     "Let setsockopt(2) through; until then, UDP services stay IPv4.",
+			     "Permit setsockopt(2); until then, UDP services stay IPv4.",
 			     "TCP sockets can be marked, UDP sockets can't (%s)", log_errno(-udp));
 	else if (mptcp)
 		findings_add(f, "mark", FINDING_NOTE,
@@ -136,8 +134,8 @@ static void addresses(struct findings *f, const struct host *h, int family)
 	     "Nothing to do: programs reach names that have IPv6 addresses, and are reached over IPv6.",
 	     "Nothing to do: programs reach names that have IPv6 addresses, and are reached over IPv6.", ""},
 	    {"addresses_ipv6", FINDING_WARN,
-	     "Give the host an IPv6 address; services that run by then answer on it without a restart.",
-	     "Only the same link is reached. Give the host a global address; services that run by then "
+	     "Give the host an IPv6 address; running services answer on it without a restart.",
+	     "Only hosts on the same link are reached. Give the host a global address; running services "
 	     "answer on it without a restart.",
 	     "Reachable from this site only (RFC 4193)."},
 	};
@@ -146,8 +144,8 @@ static void addresses(struct findings *f, const struct host *h, int family)
 
 	if (h->addresses_error) {
 		findings_add(f, says[family].id, FINDING_UNKNOWN,
-			     "Let AF_NETLINK sockets through, which list them.",
-			     "addresses can't be listed (%s)", log_errno(-h->addresses_error));
+			     "Permit AF_NETLINK sockets, which list them.", "addresses can't be listed (%s)",
+			     log_errno(-h->addresses_error));
 		return;
 	}
 	describe(text, sizeof text, a);
@@ -170,10 +168,9 @@ static void routes(struct findings *f, const struct host *h, int family)
 		const char *advice;
 	} says[] = {
 	    {"route_ipv4", "IPv4", FINDING_NOTE,
-	     "Nothing to do where this host is meant to reach others over IPv6 only."},
+	     "Nothing to do if this host should reach others over IPv6 only."},
 	    {"route_ipv6", "IPv6", FINDING_WARN,
-	     "Add one, or accept router advertisements; programs that run by then use it without a "
-	     "restart."},
+	     "Add one, or accept router advertisements; running programs use it without a restart."},
 	};
 	const struct host_route *route = &h->routes[family];
 
@@ -181,7 +178,7 @@ static void routes(struct findings *f, const struct host *h, int family)
 		findings_add(f, says[family].id, FINDING_OK, "", "default route through %s", route->device);
 	else if (route->found)
 		findings_add(f, says[family].id, says[family].missing,
-			     "See ip-rule(8), and whether there is an address to go with it.",
+			     "Check ip-rule(8), and that there is an address to go with it.",
 			     "default route through %s, which the kernel does not take", route->device);
 	else if (route->far_away == HOST_WAY_FOUND)
 		findings_add(f, says[family].id, FINDING_OK, "", "%s, but other routes lead far away",

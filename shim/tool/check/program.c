@@ -218,8 +218,8 @@ void program_findings(struct findings *f, int fd, const struct elf *e)
 		libc(f, &own, e);
 	if (e->go)
 		findings_add(f, "go", FINDING_FAIL,
-			     "None is needed as a rule: Go programs serve and reach both families where they "
-			     "are told no address, or [::].",
+			     "Usually it is not needed: a Go program that is given no address, or [::], "
+			     "serves and reaches both families.",
 			     "a Go program: it calls the kernel without libc");
 	else
 		findings_add(f, "go", FINDING_OK, "", "not a Go program");

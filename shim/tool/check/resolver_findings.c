@@ -53,25 +53,25 @@ void resolver_findings(struct findings *f, bool ask)
 	if (families && strchr(families, '6'))
 		findings_add(f, id, FINDING_OK, "", "the resolver gives IPv6 addresses");
 	else if (leaves_out_aaaa())
-		findings_add(f, id, FINDING_WARN,
-			     "Take the option out, or names lead to IPv4 addresses only (resolv.conf(5)).",
-			     "the resolver leaves out AAAA: no-aaaa in resolv.conf(5) or RES_OPTIONS");
+		findings_add(
+		    f, id, FINDING_WARN,
+		    "Remove the option; with it, names lead to IPv4 addresses only (resolv.conf(5)).",
+		    "the resolver leaves out AAAA: no-aaaa in resolv.conf(5) or RES_OPTIONS");
 	else if (!ask)
-		findings_add(f, id, FINDING_UNKNOWN, "Leave out --no-network to have it asked.",
+		findings_add(f, id, FINDING_UNKNOWN, "Leave out --no-network to ask it.",
 			     "the resolver was not asked (--no-network)");
 	else if (families && strchr(families, '4'))
-		findings_add(f, id, FINDING_WARN,
-			     "See what the name server filters; until then, names lead to IPv4 addresses "
-			     "only.",
-			     "the resolver leaves out AAAA: it gave an IPv4 address of " NAME " only");
+		findings_add(
+		    f, id, FINDING_WARN,
+		    "Find out what the name server filters; until then, names lead to IPv4 addresses only.",
+		    "the resolver leaves out AAAA: it gave an IPv4 address of " NAME " only");
 	else if (status == -ETIMEDOUT)
 		findings_add(f, id, FINDING_UNKNOWN,
-			     "See whether the name servers in /etc/resolv.conf are up.",
+			     "Check that the name servers in /etc/resolv.conf are up.",
 			     "the resolver did not answer within %d s", BOUNDED_SECONDS);
 	else
 		findings_add(
 		    f, id, FINDING_UNKNOWN,
-		    "See the name servers in /etc/resolv.conf, and whether they know more than local "
-		    "names.",
+		    "Check that the name servers in /etc/resolv.conf work and know more than local names.",
 		    "the resolver found no address of " NAME);
 }

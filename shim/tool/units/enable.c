@@ -192,7 +192,7 @@ static void say_next(const struct request *request, const char *name)
 
 int tool_enable(int argc, char **argv)
 {
-	struct request request;
+	struct request request = {0};
 	struct unit unit = {0};
 	struct target target;
 	const char *text;
@@ -231,7 +231,7 @@ int tool_enable(int argc, char **argv)
 
 int tool_disable(int argc, char **argv)
 {
-	struct request request;
+	struct request request = {0};
 	struct unit_files files;
 	struct target target;
 	enum unit_found found;

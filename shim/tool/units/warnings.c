@@ -46,8 +46,7 @@ static void address_deny(const struct service *service, const char *name)
 	}
 	if (ipv4_only && strstr(keep_format(" %s ", deny), " ::/0 "))
 		service_warn(service, name, deny,
-			     "no packet of another host's gets through over IPv6; add the IPv6 networks to "
-			     "IPAddressAllow=");
+			     "blocks IPv6 packets of other hosts; add the IPv6 networks to IPAddressAllow=");
 }
 
 static void private_network(const struct service *service, const char *name)
@@ -56,7 +55,7 @@ static void private_network(const struct service *service, const char *name)
 
 	if (strcmp(value, "yes") == 0)
 		service_warn(service, name, value,
-			     "the service has a loopback interface only, nobody reaches it");
+			     "the service has only a loopback interface, so nobody reaches it");
 }
 
 static void call_filter(const struct service *service, const char *name)
@@ -72,9 +71,10 @@ static void call_filter(const struct service *service, const char *name)
 		if (has(value + forbids, calls[i]) == forbids)
 			missing = keep_format("%s%s%s", missing, *missing ? " " : "", calls[i]);
 	if (*missing)
-		service_warn(service, name, value,
-			     "forbids what the library calls; add a drop-in with SystemCallFilter=%s",
-			     missing);
+		service_warn(
+		    service, name, value,
+		    "forbids system calls that the library needs; add a drop-in with SystemCallFilter=%s",
+		    missing);
 }
 
 /* A rule of NAME that bears on IPv6; NULL if there is none. */
@@ -136,7 +136,7 @@ static void environment_file(const struct service *service, const char *name, co
 		if ((text = rooted_read("", found.gl_pathv[i], &size)) && sets_preload(text))
 			service_warn(
 			    service, "EnvironmentFile", pattern,
-			    "LD_PRELOAD in %s goes before that of Environment=; name the library there",
+			    "LD_PRELOAD in %s overrides that of Environment=; name the library there",
 			    found.gl_pathv[i]);
 	globfree(&found);
 }
@@ -190,13 +190,13 @@ static void socket_unit(const struct service *service, const char *socket, bool 
 		const char *type = listen ? strstr(listen, " (") : NULL;
 
 		if (type && is_ipv4(listen) && !has_twin(&listeners, listen))
-			service_warn(
-			    service, keep_format("Listen%.*s", (int)strcspn(type + 2, ")"), type + 2),
-			    keep_copy(listen, (size_t)(type - listen)),
-			    "systemd binds it for %s, the library can't widen it; set it to the port "
-			    "alone, and DUALSTACK_PEER=synthetic in the service for a program that knows "
-			    "IPv4 only",
-			    socket);
+			service_warn(service,
+				     keep_format("Listen%.*s", (int)strcspn(type + 2, ")"), type + 2),
+				     keep_copy(listen, (size_t)(type - listen)),
+				     "systemd binds it for %s, and the library can't widen it; set it to the "
+				     "port alone, and set DUALSTACK_PEER=synthetic in the service if its "
+				     "program knows IPv4 only",
+				     socket);
 	}
 }
 
@@ -256,12 +256,14 @@ static void later_dropins(const struct unit *unit, const struct service *service
 
 	if (lost)
 		service_warn(service, lost->name, lost->value,
-			     "in %s, read after " UNIT_DROPIN ", takes its LD_PRELOAD away", lost->file);
+			     "%s is read after " UNIT_DROPIN " and overrides its LD_PRELOAD", lost->file);
 	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));)
 		last = at;
+	if (!last)
+		return;
 	if (!unit_permits(unit, name, "AF_INET", ours))
 		service_warn(service, name, last->value,
-			     "forbids AF_INET, so that there is nothing to add IPv6 to");
+			     "forbids AF_INET, so the service has no sockets to widen");
 	else if (!unit_permits(unit, name, "AF_INET6", ours))
 		service_warn(service, name, last->value,
 			     "a drop-in read after " UNIT_DROPIN " forbids AF_INET6; permit it there");
