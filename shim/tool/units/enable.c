@@ -117,19 +117,6 @@ static void make_directories(const char *path)
 	}
 }
 
-static int write_all(int fd, const char *text)
-{
-	for (size_t left = strlen(text); left;) {
-		ssize_t written = write(fd, text, left);
-
-		if (written < 0)
-			return -1;
-		text += written;
-		left -= (size_t)written;
-	}
-	return fchmod(fd, 0644) < 0 ? -1 : fsync(fd);
-}
-
 /* Puts TEXT in place as a whole: systemd finds the old file or the new one, and never the temporary one,
  * whose name does not end in ".conf". */
 static void write_target(const struct target *target, const char *text)
@@ -140,19 +127,14 @@ static void write_target(const struct target *target, const char *text)
 	(void)umask(022);
 	make_directories(target->directory);
 	fd = mkstemp(temporary);
-	if (fd < 0) {
+	if (fd < 0 || dprintf(fd, "%s", text) < 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0 ||
+	    rename(temporary, target->full) < 0)
 		failed = errno;
-	} else {
-		if (write_all(fd, text) < 0)
-			failed = errno;
-		if (close(fd) < 0 && !failed)
-			failed = errno;
-		if (!failed && rename(temporary, target->full) < 0)
-			failed = errno;
-		if (failed)
-			(void)unlink(temporary);
-	}
+	if (fd >= 0)
+		close(fd);
 	if (failed) {
+		if (fd >= 0)
+			(void)unlink(temporary);
 		(void)rmdir(target->directory); /* if it is empty */
 		tool_fail("%s: %s", target->full, strerror(failed));
 	}
