@@ -31,7 +31,7 @@ static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
 {
 	size_t done = 0;
 
-	if (offset > INT64_MAX - size)
+	if (offset > (uint64_t)INT64_MAX - size)
 		return 0;
 	while (done < size) {
 		ssize_t n = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
@@ -62,7 +62,7 @@ static int read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t siz
 
 	if (size < 2 || size > sizeof e->interpreter)
 		return -EBADMSG;
-	error = read_all(fd, e->interpreter, size, offset);
+	error = read_all(fd, e->interpreter, (size_t)size, offset);
 	if (error == 0 && (e->interpreter[size - 1] || !e->interpreter[0]))
 		error = -EBADMSG;
 	return error;
