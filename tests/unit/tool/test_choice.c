@@ -1,8 +1,8 @@
 /* The choice among addresses whose outcomes are known: order, Connection Attempt Delay, failures. */
 #include "../unit.h"
 
-#include "choice.h"
 #include "resolver/known_names.h"
+#include "tool/probe/choice.h"
 
 #define ANSWERS(family, time)                                      \
 	{                                                          \
