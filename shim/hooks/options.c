@@ -1,4 +1,4 @@
-/* Options of sockets, and requests to them. */
+/* getsockopt(), setsockopt() and ioctl(). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -16,8 +16,8 @@
 #include "socket/facts.h"
 #include "socket/options.h"
 
-/* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (spoof_filter.h): the program has
- * none. */
+/* SO_GET_FILTER of a marked datagram socket: its filter is the library's (spoof_filter.h), and the program
+ * has none. */
 static bool no_filter(int fd, int level, int name, socklen_t *len)
 {
 	if (level != SOL_SOCKET || name != SO_GET_FILTER || !config.active ||
@@ -37,8 +37,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return 0;
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
-	/* Levels that an AF_INET socket has no options of: do_ip_getsockopt() has another error for that than
-	 * do_ipv6_getsockopt(). */
+	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
+	 * in the error. */
 	if (level == IPPROTO_IPV6 && hooks_dual(fd))
 		return hooks_fail(-EOPNOTSUPP);
 	if (real.getsockopt(fd, level, name, value, len) != 0)
@@ -56,7 +56,7 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	return 0;
 }
 
-/* What mark_guards() keeps from the kernel. Of filters the program has none to detach. */
+/* A call that mark_guards() keeps from the kernel. The program has no filter to detach. */
 static int set_nothing(int level, int name, const void *value)
 {
 	if (!memory_readable(value, sizeof(int)))
@@ -64,7 +64,7 @@ static int set_nothing(int level, int name, const void *value)
 	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
 }
 
-/* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
+/* Some options of a dual-stack socket are set for IPv6 as well; some exist in IPv4 only, which narrows it. */
 int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row;
@@ -83,7 +83,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
 	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
-		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
+		/* The option can't hold for IPv6: the socket is narrowed if it still can be. */
 		result = narrow(fd);
 		if (result && result != -ENOTCONN)
 			return hooks_fail(result);
@@ -101,15 +101,15 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	return result ? hooks_fail(result) : 0;
 }
 
-/* Requests that only AF_INET sockets answer (inet_ioctl(); netdevice(7), arp(7), ip(7)), in ranges: routes,
- * addresses of interfaces, ARP. */
+/* Whether only AF_INET sockets answer REQUEST (inet_ioctl(); netdevice(7), arp(7), ip(7)): routes, addresses
+ * of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
 	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
 	       (request >= 0x8953 && request <= 0x8955);
 }
 
-/* They don't concern the socket that they are made on: any AF_INET socket will do. */
+/* Such a request does not concern the socket that it is made on, so any AF_INET socket will do. */
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;

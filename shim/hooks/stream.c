@@ -1,5 +1,6 @@
-/* Reading and writing. A descriptor with a connect in progress says so, whatever has become of the attempt
- * that it holds at this moment; with none in progress this is one load and one branch (connects.h). */
+/* Reading and writing. A descriptor with a connect in progress behaves like one, whatever has become of the
+ * attempt that it holds at this moment. If none is in progress, a call costs one load and one branch more
+ * (connects.h). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -26,7 +27,7 @@ ssize_t hook_recv(int fd, void *data, size_t size, int flags)
 	return real.recv(fd, data, size, flags);
 }
 
-/* What _FORTIFY_SOURCE compiles recv() and read() to: SPACE is how large DATA is, as far as the compiler
+/* _FORTIFY_SOURCE compiles recv() and read() to these. SPACE is the size of DATA as far as the compiler
  * knows. */
 ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
 {

@@ -22,7 +22,7 @@
 #include "socket/options.h"
 #include "socket/replace.h"
 
-/* What LISTEN was called with: the kernel shows it in a listener's tcp_info (tcp_get_info()). */
+/* The backlog that listen() was called with. A listener's tcp_info has it (tcp_get_info()). */
 static int backlog_of(int fd)
 {
 	struct tcp_info info;
@@ -33,7 +33,7 @@ static int backlog_of(int fd)
 	return (int)info.tcpi_sacked;
 }
 
-/* A descriptor bound to [::] and not connected: then its port; else 0. */
+/* The port of FD if it is marked, bound to [::] and not connected; else 0. */
 static in_port_t widened_port(int fd)
 {
 	union sockaddr_any name;
@@ -45,10 +45,10 @@ static in_port_t widened_port(int fd)
 	return name.in6.sin6_port;
 }
 
-/* With SO_REUSEPORT on both, for the moment, PLAIN can have the port while DUAL still listens on it
- * (inet_bind_conflict()), so that nothing is given up before all has gone well. SO_REUSEADDR lets it
- * stay there beside what is left of DUAL in other processes. What is in the way all the same are
- * connections, also those in TIME_WAIT, that were accepted while DUAL had neither. */
+/* With SO_REUSEPORT on both for the moment, PLAIN can take the port while DUAL still listens on it
+ * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR lets PLAIN stay
+ * beside the copies of DUAL in other processes. Connections that were accepted while DUAL had neither option
+ * are still in the way, also in TIME_WAIT. */
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
 	static const int both[2] = {1, 1};
@@ -69,14 +69,14 @@ static int take_over(int fd, int dual, int plain, in_port_t port)
 	else
 		result = replace_socket(fd, socket_cookie(dual), plain, dual);
 	clone_set_reuse(result ? dual : plain, before);
-	/* Other processes may hold it still. */
+	/* Other processes may still hold it. */
 	if (!result)
 		(void)real.shutdown(dual, SHUT_RDWR);
 	return result;
 }
 
-/* A datagram socket can become an AF_INET one itself (ipv6(7), IPV6_ADDRFORM, which wants it connected to an
- * IPv4 address), for all who hold it, and with what it has received. */
+/* IPV6_ADDRFORM (ipv6(7)) makes a datagram socket an AF_INET one, for all who hold it and with what it has
+ * received. The socket must be connected to an IPv4 address for that. */
 static int narrow_datagram(int fd)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
@@ -94,14 +94,14 @@ static int narrow_datagram(int fd)
 		return result;
 	}
 	(void)real.connect(fd, &none, sizeof none);
-	/* The filter against martians, which the program would find there. */
+	/* The program must not find the library's filter there. */
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unmarked, sizeof unmarked);
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &unmarked, sizeof unmarked);
 	return 0;
 }
 
-/* Another socket in its place, which is all there is for a listener. */
-static int narrow_by_swap(int fd, in_port_t port)
+/* Puts another socket in its place. For a listener there is no other way. */
+static int narrow_by_replacing(int fd, in_port_t port)
 {
 	int plain = clone_new(AF_INET, socket_protocol(fd)), dual, result;
 
@@ -123,12 +123,12 @@ int narrow(int fd)
 
 	if (!port)
 		return -ENOTCONN;
-	/* By a rule: what is meant for IPv6 alone is not opened in IPv4. */
+	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
 	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
 	if (result)
-		result = narrow_by_swap(fd, port);
+		result = narrow_by_replacing(fd, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
 		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");
 	return result;

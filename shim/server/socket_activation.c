@@ -16,8 +16,8 @@
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
 
-/* Whether FD has a filter of somebody's, as far as that can be read: a mark on a datagram socket would put
- * another in its place (spoof_filter.h). */
+/* Whether somebody has attached a filter to FD; yes if that can't be read. Marking a datagram socket would
+ * replace the filter (spoof_filter.h). */
 static bool is_filtered(int fd)
 {
 	socklen_t steps = 0;
@@ -25,7 +25,7 @@ static bool is_filtered(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &steps) != 0 || steps > 0;
 }
 
-static void adopt(int fd)
+static void mark_inherited(int fd)
 {
 	int domain = 0, only = 0, result = -EBUSY;
 	socklen_t size = sizeof domain;
@@ -54,10 +54,10 @@ void activation_mark_sockets(void)
 	int saved = errno;
 	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
 
-	adopt(STDIN_FILENO);
+	mark_inherited(STDIN_FILENO);
 	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
 		end += given < MOST ? given : MOST;
 	for (int fd = FIRST; fd < end; fd++)
-		adopt(fd);
+		mark_inherited(fd);
 	errno = saved;
 }

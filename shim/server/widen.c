@@ -24,7 +24,8 @@
 #include "socket/replace.h"
 #include "socket/spoof_filter.h"
 
-/* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
+/* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
+ */
 static bool wildcard_name(int fd, struct sockaddr_in *name)
 {
 	union sockaddr_any any;
@@ -41,8 +42,8 @@ bool widen_shares(int fd)
 	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
 }
 
-/* A socket of the program's own that has the port and would not go with a dual-stack one: an IPv6 one, or
- * one at 0.0.0.0 that was not widened, which the kernel would give all IPv4 connections. */
+/* A socket of this process that has the port and that a dual-stack one can't share it with: an IPv6 one, or
+ * one at 0.0.0.0 that was not widened, to which the kernel would give all IPv4 connections. */
 struct neighbour {
 	in_port_t port;
 	int protocol;
@@ -62,7 +63,7 @@ static int is_neighbour(int fd, void *arg)
 	       translate_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
 }
 
-/* Datagram sockets with SO_REUSEADDR can share a port with anybody's; a socket without it can't. */
+/* With SO_REUSEADDR a datagram socket can share its port with anybody's. A socket without it can't. */
 static int taken_elsewhere(const struct sockaddr_in6 *at)
 {
 	int probe = clone_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
@@ -76,16 +77,17 @@ static int taken_elsewhere(const struct sockaddr_in6 *at)
 	return result;
 }
 
-/* Whether the wildcard AT can be had beside what others have of the port, where bind() does not tell. */
-static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
+/* Whether others have the port of the wildcard AT, where bind() does not tell. Returns 0 or a negative errno.
+ */
+static int look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 {
 	struct neighbour n = {.port = at->sin6_port, .protocol = protocol};
 
-	if (!n.port || !widen_shares(twin))
+	if (!n.port || !widen_shares(clone))
 		return 0;
 	if (descriptors_each(is_neighbour, &n))
 		return -EADDRINUSE;
-	return protocol == IPPROTO_UDP && socket_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
+	return protocol == IPPROTO_UDP && socket_option(clone, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
 int widen_mark(int fd)
@@ -95,13 +97,13 @@ int widen_mark(int fd)
 	return result ? result : mark_set(fd);
 }
 
-/* After bind(): MPTCP's mark would have a say in the choice of a port. */
-static int mark_and_replace(int fd, uint64_t cookie, int twin, int except, const char **missed)
+/* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
+static int mark_and_replace(int fd, uint64_t cookie, int clone, int except, const char **missed)
 {
-	int result = widen_mark(twin);
+	int result = widen_mark(clone);
 
 	*missed = result ? "the mark" : NULL;
-	return result ? result : replace_socket(fd, cookie, twin, except);
+	return result ? result : replace_socket(fd, cookie, clone, except);
 }
 
 static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
@@ -120,7 +122,7 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = socket_protocol(fd), on = 1, twin, result;
+	int protocol = socket_protocol(fd), on = 1, clone, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
 	uint64_t cookie = socket_cookie(fd);
@@ -130,38 +132,38 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		return -EAFNOSUPPORT;
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
-	twin = clone_make(fd, AF_INET6, &missed);
-	result = twin < 0 ? twin : 0;
-	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+	clone = clone_make(fd, AF_INET6, &missed);
+	result = clone < 0 ? clone : 0;
+	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
 	if (result == 0 && any)
-		result = look_around(twin, protocol, at);
-	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = look_around(clone, protocol, at);
+	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
-		result = mark_and_replace(fd, cookie, twin, -1, &missed);
-	if (twin >= 0)
-		sys_close(twin);
+		result = mark_and_replace(fd, cookie, clone, -1, &missed);
+	if (clone >= 0)
+		sys_close(clone);
 	log_widening(fd, at, result, missed);
 	return result;
 }
 
-/* Who waits on the old socket, in another thread, is woken up to look at the new one. */
-static int replace_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
+/* Wakes up threads that wait on the old socket, so that they look at the new one. */
+static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **missed)
 {
 	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_replace(fd, cookie, twin, old, missed);
+	result = mark_and_replace(fd, cookie, clone, old, missed);
 	if (result == 0)
 		(void)real.shutdown(old, SHUT_RD);
 	sys_close(old);
 	return result;
 }
 
-/* Another thread is about to do the same: its turn lasts a few system calls, unless it does not get to run.
- * Not through nanosleep(), which is a cancellation point. */
+/* Another thread may be doing the same, which takes it a few system calls once it runs. nanosleep() is a
+ * cancellation point, so its system call is used. */
 static bool widened_meanwhile(int fd)
 {
 	const struct timespec millisecond = {0, 1000000};
@@ -179,7 +181,7 @@ static bool widened_meanwhile(int fd)
 
 int widen_client(int fd)
 {
-	int protocol = socket_protocol(fd), twin, result = 0;
+	int protocol = socket_protocol(fd), clone, result = 0;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 	uint64_t cookie = socket_cookie(fd);
 	const char *missed = NULL;
@@ -188,15 +190,15 @@ int widen_client(int fd)
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
-	twin = clone_make(fd, AF_INET6, &missed);
-	if (twin < 0)
-		result = twin;
+	clone = clone_make(fd, AF_INET6, &missed);
+	if (clone < 0)
+		result = clone;
 	else if (name.sin_port)
-		result = clone_share_port(fd, twin, (const struct sockaddr *)&at, sizeof at);
+		result = clone_share_port(fd, clone, (const struct sockaddr *)&at, sizeof at);
 	if (result == 0)
-		result = replace_and_wake(fd, cookie, twin, &missed);
-	if (twin >= 0)
-		sys_close(twin);
+		result = replace_and_wake(fd, cookie, clone, &missed);
+	if (clone >= 0)
+		sys_close(clone);
 	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))
 		return 0;
 	log_widening(fd, &at, result, missed);

@@ -6,20 +6,19 @@
 
 #include "base/real.h"
 
-/* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
+/* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #define OPT_IPV6_MULTICAST_ALL 29
 #define OPT_IP_MULTICAST_ALL 49
 #define OPT_IP_LOCAL_PORT_RANGE 51
 
-/* IPV6_MULTICAST_ALL (default 1) and IP_MULTICAST_ALL (default 1) say which multicast datagrams a
- * socket gets and mean nothing to a TCP socket. Under MPTCP the kernel refuses both; there it is
- * IP_LOCAL_PORT_RANGE (Linux 6.3), which means nothing to a socket that has its port: the range from
- * port 46 to port 46 is one that nobody asks for. A plain TCP client of an MPTCP listener gets a TCP
- * socket that has inherited that. */
+/* IPV6_MULTICAST_ALL and IP_MULTICAST_ALL (both 1 by default) say which multicast datagrams a socket gets.
+ * They mean nothing to a TCP socket. MPTCP refuses both; its mark is IP_LOCAL_PORT_RANGE (Linux 6.3), which
+ * means nothing to a socket that has its port. Nobody asks for the range from port 46 to port 46. A
+ * connection from a plain TCP client to an MPTCP listener is a TCP socket that has inherited that range. */
 #define MPTCP_MARK (46u << 16 | 46u)
 
-/* For datagrams both options mean something; SO_RCVLOWAT does not (socket(7) speaks of it for streams;
- * datagram_poll() does not look at it), and takes any number. */
+/* For datagrams both options mean something. SO_RCVLOWAT does not (datagram_poll() ignores it), and takes any
+ * number. */
 #define DATAGRAM_MARK 0x44753436u
 #define DATAGRAM_KEPT 0x44753434u
 
@@ -43,7 +42,7 @@ bool mark_expected(void)
 	return atomic_load_explicit(&expected, memory_order_relaxed);
 }
 
-/* One int option, or -1 where it can't be had; errno left alone. */
+/* The value of an int option, or -1 if it can't be read. Leaves errno alone. */
 static int get(int fd, int level, int name)
 {
 	int value, saved = errno;
@@ -117,7 +116,7 @@ bool mark_test_receiver(int fd, socklen_t room, bool ask)
 	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
-/* Where one option can't be read, which every socket has, no mark can. */
+/* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
 bool mark_hidden(int fd)
 {
 	int value, saved = errno;
@@ -163,10 +162,10 @@ enum mark mark_test(int fd)
 	}
 }
 
-/* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
- * the filter of a marked datagram socket is ours (spoof_filter.h), as a program's own makes it IPv4's again;
- * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
- * port. */
+/* IPV6_MULTICAST_ALL on the program's own TCP socket means nothing but would look like the mark. The filter
+ * of a marked datagram socket is the library's (spoof_filter.h), as a socket with a filter of the program's
+ * is narrowed. SO_RCVLOWAT on a datagram socket, and IP_LOCAL_PORT_RANGE on one that has its port, mean
+ * nothing. */
 bool mark_guards(int fd, int level, int name)
 {
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
@@ -179,8 +178,8 @@ bool mark_guards(int fd, int level, int name)
 	return false;
 }
 
-/* On an AF_INET6 socket IP_MULTICAST_ALL has another default, and IPV6_MULTICAST_ALL is the mark: there it is
- * IPV6_MULTICAST_LOOP (default 1), which means nothing to a TCP socket either. */
+/* On an AF_INET6 socket IP_MULTICAST_ALL has another default and IPV6_MULTICAST_ALL is the mark. There it is
+ * IPV6_MULTICAST_LOOP (1 by default), which means nothing to a TCP socket either. */
 int mark_keep(int fd)
 {
 	bool in6 = get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;

@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 
-/* What the kernel knows a packet as, and a word of its IPv6 source. */
+/* The packet's protocol, and a word of its IPv6 source. */
 #define KIND ((uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL))
 #define SOURCE(word) ((uint32_t)(SKF_NET_OFF + 8 + 4 * (word)))
 
@@ -16,7 +16,7 @@
 #define EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, bytes)
 
-/* EQUAL() passes over so many steps. */
+/* EQUAL() skips so many steps. */
 static struct sock_filter steps[] = {
     LOAD(BPF_H, KIND),
     EQUAL(ETH_P_IPV6, 0, 9),
