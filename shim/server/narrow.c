@@ -14,7 +14,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
-#include "server/association.h"
+#include "server/narrow_datagram.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -75,31 +75,6 @@ static int take_over(int fd, int dual, int plain, in_port_t port)
 	return result;
 }
 
-/* IPV6_ADDRFORM (ipv6(7)) makes a datagram socket an AF_INET one, for all who hold it and with what it has
- * received. The socket must be connected to an IPv4 address for that. */
-static int narrow_datagram(int fd)
-{
-	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
-	const struct sockaddr none = {.sa_family = AF_UNSPEC};
-	int family = AF_INET, unmarked = 1, result = 0;
-
-	if (!association_may_dissolve(fd))
-		return -EOPNOTSUPP;
-	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
-	if (real.connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 ||
-	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family) != 0)
-		result = -errno;
-	if (result) {
-		association_dissolve(fd);
-		return result;
-	}
-	(void)real.connect(fd, &none, sizeof none);
-	/* The program must not find the library's filter there. */
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unmarked, sizeof unmarked);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &unmarked, sizeof unmarked);
-	return 0;
-}
-
 /* Puts another socket in its place. For a listener there is no other way. */
 static int narrow_by_replacing(int fd, in_port_t port)
 {
@@ -126,8 +101,10 @@ int narrow(int fd)
 	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
-	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
-	if (result)
+	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd, port) : -ENETUNREACH;
+	/* A datagram socket is replaced only on a host that has no IPv4, not even loopback: there it has
+	 * neither datagrams nor memberships to lose. */
+	if (result == -ENETUNREACH)
 		result = narrow_by_replacing(fd, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
 		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");

@@ -90,17 +90,19 @@ static int look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	return protocol == IPPROTO_UDP && socket_option(clone, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
-int widen_mark(int fd)
+/* Before bind(): from then on datagrams come in. */
+static int filter(int clone, int protocol, const char **missed)
 {
-	int result = socket_protocol(fd) == IPPROTO_UDP ? spoof_filter_attach(fd) : 0;
+	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(clone) : 0;
 
-	return result ? result : mark_set(fd);
+	*missed = result ? "the spoof filter" : NULL;
+	return result;
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
 static int mark_and_replace(int fd, uint64_t cookie, int clone, int except, const char **missed)
 {
-	int result = widen_mark(clone);
+	int result = mark_set(clone);
 
 	*missed = result ? "the mark" : NULL;
 	return result ? result : replace_socket(fd, cookie, clone, except);
@@ -133,7 +135,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
 	clone = clone_make(fd, AF_INET6, &missed);
-	result = clone < 0 ? clone : 0;
+	result = clone < 0 ? clone : filter(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
 	if (result == 0 && any)
@@ -181,7 +183,7 @@ static bool widened_meanwhile(int fd)
 
 int widen_client(int fd)
 {
-	int protocol = socket_protocol(fd), clone, result = 0;
+	int protocol = socket_protocol(fd), clone, result;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 	uint64_t cookie = socket_cookie(fd);
 	const char *missed = NULL;
@@ -191,9 +193,8 @@ int widen_client(int fd)
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
 	clone = clone_make(fd, AF_INET6, &missed);
-	if (clone < 0)
-		result = clone;
-	else if (name.sin_port)
+	result = clone < 0 ? clone : filter(clone, protocol, &missed);
+	if (result == 0 && name.sin_port)
 		result = clone_share_port(fd, clone, (const struct sockaddr *)&at, sizeof at);
 	if (result == 0)
 		result = replace_and_wake(fd, cookie, clone, &missed);

@@ -13,10 +13,6 @@
  * in AT is one with ONLY alone, as it is taken for a client. */
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
-/* Marks the AF_INET6 socket FD (socket/mark.h). A datagram socket gets the spoof filter first
- * (socket/spoof_filter.h). Returns 0 or a negative errno. */
-int widen_mark(int fd);
-
 /* Replaces FD in the same way for a client that is about to reach an IPv6 address. A UDP socket that has a
  * port keeps it. */
 int widen_client(int fd);

@@ -9,4 +9,8 @@
  * negative errno. Async-signal-safe, callable from any thread, leaves errno alone. */
 int spoof_filter_attach(int fd);
 
+/* Replaces that filter by one that keeps out all that comes over IPv6 and, unless INTERFACE is 0, all that
+ * came by another interface than the one of that index. Returns, and may be called, as above. */
+int spoof_filter_close(int fd, int interface);
+
 #endif
