@@ -12,6 +12,7 @@
 #include "config/rule.h"
 #include "server/bind_rules.h"
 #include "server/narrow.h"
+#include "server/port.h"
 #include "server/widen.h"
 
 /* A rule that names :: says which families the program's own socket at [::] serves. For IPv4 alone it is
@@ -33,7 +34,7 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
 	socklen_t size = sizeof v6only;
-	bool shares = result == 0 && mark_expected() && widen_shares(fd);
+	bool shares = result == 0 && mark_expected() && port_may_be_shared(fd);
 
 	if (result == 0)
 		errno = saved;

@@ -192,17 +192,22 @@ static bool by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	return true;
 }
 
-bool ready_for_in6(int fd)
+static bool ready(int fd, int (*widen_it)(int fd))
 {
 	int saved = errno;
 
 	if (mark_test(fd) == MARK_NONE &&
-	    (bind_rules_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+	    (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE))) {
 		errno = ENETUNREACH;
 		return false;
 	}
 	errno = saved;
 	return true;
+}
+
+bool ready_for_in6(int fd)
+{
+	return ready(fd, widen_client);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -247,7 +252,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 			return hooks_fail(-ENETUNREACH);
 		if (!translate_synthetic(addr, len, &to))
 			return real.connect(fd, addr, len);
-		if (!ready_for_in6(fd))
+		if (!ready(fd, widen_connecting))
 			return -1;
 	}
 	to = translate_real(&in);

@@ -46,23 +46,24 @@ static in_port_t widened_port(int fd)
 }
 
 /* With SO_REUSEPORT on both for the moment, PLAIN can take the port while DUAL still listens on it
- * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR lets PLAIN stay
- * beside the copies of DUAL in other processes. Connections that were accepted while DUAL had neither option
- * are still in the way, also in TIME_WAIT. */
+ * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR, which would let in
+ * other users, is on only if the program has set it. Without it, connections that were accepted before are
+ * still in the way, also in TIME_WAIT. */
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
-	static const int both[2] = {1, 1};
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	const char *missed;
-	int before[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
+	int before[2], shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
 
 	if (result == 0)
 		result = options_carry(dual, plain, AF_INET, &missed);
 	if (result)
 		return result;
-	clone_set_reuse(dual, both);
-	clone_set_reuse(plain, both);
+	shared[0] = before[0];
+	shared[1] = 1;
+	clone_set_reuse(dual, shared);
+	clone_set_reuse(plain, shared);
 	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
 	    (listening && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "address/translate.h"
@@ -17,6 +18,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "server/port.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -35,59 +37,6 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 		return false;
 	*name = any.in;
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
-bool widen_shares(int fd)
-{
-	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
-}
-
-/* A socket of this process that has the port and that a dual-stack one can't share it with: an IPv6 one, or
- * one at 0.0.0.0 that was not widened, to which the kernel would give all IPv4 connections. */
-struct neighbour {
-	in_port_t port;
-	int protocol;
-};
-
-static int is_neighbour(int fd, void *arg)
-{
-	const struct neighbour *n = arg;
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
-
-	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, n->protocol))
-		return 0;
-	if (sockaddr_is_in(&name.any, len))
-		return name.in.sin_port == n->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
-	return sockaddr_is_in6(&name.any, len) && name.in6.sin6_port == n->port &&
-	       translate_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
-}
-
-/* With SO_REUSEADDR a datagram socket can share its port with anybody's. A socket without it can't. */
-static int taken_elsewhere(const struct sockaddr_in6 *at)
-{
-	int probe = clone_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
-
-	if (probe < 0)
-		return -errno;
-	if (real.setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
-	    real.bind(probe, (const struct sockaddr *)at, sizeof *at) != 0)
-		result = -errno;
-	sys_close(probe);
-	return result;
-}
-
-/* Whether others have the port of the wildcard AT, where bind() does not tell. Returns 0 or a negative errno.
- */
-static int look_around(int clone, int protocol, const struct sockaddr_in6 *at)
-{
-	struct neighbour n = {.port = at->sin6_port, .protocol = protocol};
-
-	if (!n.port || !widen_shares(clone))
-		return 0;
-	if (descriptors_each(is_neighbour, &n))
-		return -EADDRINUSE;
-	return protocol == IPPROTO_UDP && socket_option(clone, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
 }
 
 /* Before bind(): from then on datagrams come in. */
@@ -139,7 +88,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
 	if (result == 0 && any)
-		result = look_around(clone, protocol, at);
+		result = port_look_around(clone, protocol, at);
 	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
@@ -181,7 +130,22 @@ static bool widened_meanwhile(int fd)
 	return false;
 }
 
-int widen_client(int fd)
+static bool same_owner(int fd, int clone)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(clone, &b) == 0 && a.st_uid == b.st_uid;
+}
+
+static int join(int fd, int clone, in_port_t port, bool connecting)
+{
+	int result = port_join(fd, clone, port);
+
+	return result == -EADDRINUSE && connecting && !same_owner(fd, clone) ? port_take_in6(clone, port)
+									     : result;
+}
+
+static int widen_in_place(int fd, bool connecting)
 {
 	int protocol = socket_protocol(fd), clone, result;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
@@ -195,13 +159,24 @@ int widen_client(int fd)
 	clone = clone_make(fd, AF_INET6, &missed);
 	result = clone < 0 ? clone : filter(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
-		result = clone_share_port(fd, clone, (const struct sockaddr *)&at, sizeof at);
+		result = join(fd, clone, name.sin_port, connecting);
 	if (result == 0)
 		result = replace_and_wake(fd, cookie, clone, &missed);
 	if (clone >= 0)
 		sys_close(clone);
-	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))
+	if ((result == -EALREADY || (result == -EADDRINUSE && port_is_ours(name.sin_port))) &&
+	    widened_meanwhile(fd))
 		return 0;
 	log_widening(fd, &at, result, missed);
 	return result;
+}
+
+int widen_client(int fd)
+{
+	return widen_in_place(fd, false);
+}
+
+int widen_connecting(int fd)
+{
+	return widen_in_place(fd, true);
 }

@@ -17,9 +17,9 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only);
  * port keeps it. */
 int widen_client(int fd);
 
-/* Whether FD can share its port (SO_REUSEPORT, SO_REUSEADDR), so that bind() does not report a conflict. Then
- * the kernel may give a widened socket what is meant for FD, or listen() may fail when the program has
- * dropped the privileges that making room takes. */
-bool widen_shares(int fd);
+/* The same for connect() to an IPv6 address. If FD is not this user's, because the program has dropped its
+ * privileges since, the kernel lets nobody but its owner join its port: then the new socket has the port in
+ * IPv6 alone. */
+int widen_connecting(int fd);
 
 #endif

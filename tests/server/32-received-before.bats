@@ -23,12 +23,14 @@ forge() { on_client python3 "$root/tests/lib/forge.py" "$@"; }
 		client.sendto(b"y", who)
 		print(peer.recvfrom(10)[1][:2] == ("::1", client.getsockname()[1]))
 	END
-	run -0 on_server "$run" -- strace -f -e trace=setsockopt,bind -o "$BATS_TEST_TMPDIR/trace" python3 "$BATS_TEST_TMPDIR/both.py"
+	run -0 on_server "$run" -- strace -f -e trace=setsockopt,bind,dup3 -o "$BATS_TEST_TMPDIR/trace" \
+		python3 "$BATS_TEST_TMPDIR/both.py"
 	assert_output True
-	# Of each descriptor: whether it has a filter when it is bound to [::].
-	run -0 awk '/SO_ATTACH_FILTER/ { has[$2] = 1 } / close/ { has[$2] = 0 }
-		/bind\(.*AF_INET6.*"::"/ { sub("bind", "setsockopt", $2); print has[$2] ? "filtered" : "open"; has[$2] = 0 }' \
-		"$BATS_TEST_TMPDIR/trace"
+	# Of what takes the place of the program's sockets: whether it had a filter when it was bound.
+	run -0 awk '{ fd = $2; gsub(/[^0-9]/, "", fd) }
+		/SO_ATTACH_FILTER/ { filter[fd] = "filtered" }
+		/ bind\(/ { bound[fd] = filter[fd]; filter[fd] = "" }
+		/ dup3\(/ { fd = $2; gsub(/dup3\(|,/, "", fd); print bound[fd] }' "$BATS_TEST_TMPDIR/trace"
 	assert_output $'filtered\nfiltered'
 }
 
