@@ -14,6 +14,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "server/listeners.h"
 #include "server/narrow_datagram.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
@@ -102,6 +103,9 @@ int narrow(int fd)
 	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
+	/* Where others have the listener, too, connections over IPv4 are to reach them. */
+	if (socket_option(fd, SO_ACCEPTCONN) == 1 && !listeners_are_ours(fd))
+		return -EBUSY;
 	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd, port) : -ENETUNREACH;
 	/* A datagram socket is replaced only on a host that has no IPv4, not even loopback: there it has
 	 * neither datagrams nor memberships to lose. */

@@ -8,8 +8,9 @@
 
 /* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port; it
  * listens if FD did. Returns 0 or a negative errno: -ENOTCONN if FD is not such a socket, -EOPNOTSUPP if FD
- * was widened for IPv6 alone and stays so. Connections that wait to be accepted are lost: the kernel has no
- * other way to give up the port. */
+ * was widened for IPv6 alone and stays so, -EBUSY if FD listens and another process may have it, too
+ * (listeners.h). A datagram socket is changed in place (narrow_datagram.h), a stream socket replaced:
+ * connections that wait to be accepted are lost, as the kernel has no other way to give up the port. */
 int narrow(int fd);
 
 /* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket,

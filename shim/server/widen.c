@@ -18,6 +18,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "server/listeners.h"
 #include "server/port.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
@@ -39,13 +40,24 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-/* Before bind(): from then on datagrams come in. */
-static int filter(int clone, int protocol, const char **missed)
+/* From linux/in6.h. */
+#define OPT_IPV6_MULTICAST_ALL 29
+
+/* Keeps from a datagram socket what the program would not have received without the library: spoofed
+ * datagrams, and those to IPv6 groups that others have joined. Before bind(), as datagrams come in from then
+ * on. */
+static int shield(int clone, int protocol, const char **missed)
 {
+	const int off = 0;
 	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(clone) : 0;
 
 	*missed = result ? "the spoof filter" : NULL;
-	return result;
+	if (result || protocol != IPPROTO_UDP)
+		return result;
+	if (real.setsockopt(clone, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &off, sizeof off) == 0)
+		return 0;
+	*missed = "IPV6_MULTICAST_ALL";
+	return -errno;
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
@@ -84,7 +96,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
 	clone = clone_make(fd, AF_INET6, &missed);
-	result = clone < 0 ? clone : filter(clone, protocol, &missed);
+	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
 	if (result == 0 && any)
@@ -93,6 +105,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = -errno;
 	if (result == 0)
 		result = mark_and_replace(fd, cookie, clone, -1, &missed);
+	if (result == 0)
+		listeners_note(clone);
 	if (clone >= 0)
 		sys_close(clone);
 	log_widening(fd, at, result, missed);
@@ -157,7 +171,7 @@ static int widen_in_place(int fd, bool connecting)
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
 	clone = clone_make(fd, AF_INET6, &missed);
-	result = clone < 0 ? clone : filter(clone, protocol, &missed);
+	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
 		result = join(fd, clone, name.sin_port, connecting);
 	if (result == 0)

@@ -314,6 +314,33 @@ END
 	assert_line --regexp '^tell:192.0.2.255/5000 got by a, family 2, '
 }
 
+# Linux gives a socket what comes to a group that anybody on the host has joined, unless told otherwise (IPV6_MULTICAST_ALL).
+@test "what goes to IPv6 groups of others does not reach a server or a client" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/groups.py" <<-'END'
+		import socket, struct
+		interface = socket.if_nametoindex("veth0")
+		server, client, far, other = (socket.socket(f, socket.SOCK_DGRAM)
+		                              for f in (socket.AF_INET, socket.AF_INET, socket.AF_INET6, socket.AF_INET6))
+		server.bind(("", 5000))
+		client.bind(("", 0))
+		for s in server, client, far:
+		    s.settimeout(5)
+		far.sendto(b"x", ("::1", 5000))
+		client.sendto(b"y", server.recvfrom(9)[1])
+		far.recv(9)
+		other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff02::42") + struct.pack("=I", interface))
+		other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface)
+		for s in server, client:
+		    for group in "ff02::42", "ff02::1":
+		        other.sendto(group.encode(), (group, s.getsockname()[1]))
+		    other.sendto(b"to itself", ("::1", s.getsockname()[1]))
+		    print(s.recv(99).decode())
+	END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/groups.py"
+	assert_output $'to itself\nto itself'
+}
+
 @test "a flood from a /64: memory stays constant, regular peers are served, nobody gets another's answer" {
 	ip -n "$client" -6 route add local 2001:db8:1:ffff::/64 dev lo
 	ip -n "$server" -6 route add 2001:db8:1:ffff::/64 via $client6
