@@ -7,12 +7,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "address/translate.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "server/narrow.h"
+#include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/options.h"
 
@@ -27,14 +29,52 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
 	return true;
 }
 
+/* From linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h: SO_ORIGINAL_DST and
+ * IP6T_SO_ORIGINAL_DST. */
+#define OPT_ORIGINAL_DST 80
+
+/* Whether that is asked of a connection of an IPv6 peer, on which only IPv6 has an answer. */
+static bool is_original_in6(int fd, int level, int name)
+{
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
+	int saved = errno;
+	bool result = level == IPPROTO_IP && name == OPT_ORIGINAL_DST && config.active &&
+		      mark_test_stream(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
+		      sockaddr_is_in6(&peer.any, len) && !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
+
+	errno = saved;
+	return result;
+}
+
+/* Where the peer wanted to connect to, before it was redirected here. */
+static int original_in6(int fd, void *value, socklen_t *len)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in shown;
+	socklen_t size = sizeof in6;
+
+	if (!memory_writable(len, sizeof *len) || !memory_writable(value, sizeof shown))
+		return hooks_fail(-EFAULT);
+	if (*len < sizeof shown)
+		return hooks_fail(-EINVAL);
+	if (real.getsockopt(fd, IPPROTO_IPV6, OPT_ORIGINAL_DST, &in6, &size) != 0)
+		return -1;
+	shown = translate_shown(&in6, MARK_STREAM);
+	memcpy(value, &shown, sizeof shown);
+	*len = sizeof shown;
+	return 0;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	int domain = AF_INET;
-	unsigned lowat;
+	int domain = AF_INET, shown;
 
 	hooks_start();
 	if (no_filter(fd, level, name, len))
 		return 0;
+	if (is_original_in6(fd, level, name))
+		return original_in6(fd, value, len);
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
@@ -48,11 +88,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			   : -1;
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
-	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
-		memcpy(&lowat, value, sizeof lowat);
-		if (mark_is_value(level, name, lowat))
-			memcpy(value, &(int){1}, sizeof lowat);
-	}
+	if (config.active && mark_hides(fd, level, name, &shown))
+		memcpy(value, &shown, *len < sizeof shown ? *len : sizeof shown);
 	return 0;
 }
 
@@ -62,6 +99,34 @@ static int set_nothing(int level, int name, const void *value)
 	if (!memory_readable(value, sizeof(int)))
 		return hooks_fail(-EFAULT);
 	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
+}
+
+/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether it changes anything, or a negative
+ * errno. */
+static int try_plainly(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int plain = clone_new(AF_INET, socket_protocol(fd)), result = 1;
+
+	if (plain < 0)
+		return -errno;
+	if (real.setsockopt(plain, level, name, value, len) != 0)
+		result = -errno;
+	else if (level == SOL_SOCKET && name == SO_DONTROUTE)
+		result = socket_option(plain, SO_DONTROUTE) > 0;
+	sys_close(plain);
+	return result;
+}
+
+/* The program sets on the marked socket FD what can't hold for IPv6: FD is narrowed if it still can be, but
+ * not for a call that fails or changes nothing. Returns 0, 1 if FD is IPv4's now, or a negative errno. */
+static int make_plain(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int result = try_plainly(fd, level, name, value, len);
+
+	if (result <= 0)
+		return result;
+	result = narrow(fd);
+	return result && result != -ENOTCONN ? result : 1;
 }
 
 /* Some options of a dual-stack socket are set for IPv6 as well; some exist in IPv4 only, which narrows it. */
@@ -83,11 +148,10 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
 	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
-		/* The option can't hold for IPv6: the socket is narrowed if it still can be. */
-		result = narrow(fd);
-		if (result && result != -ENOTCONN)
+		result = make_plain(fd, level, name, value, len);
+		if (result < 0)
 			return hooks_fail(result);
-		marked = false;
+		marked = result == 0;
 	}
 	errno = saved;
 	if (real.setsockopt(fd, level, name, value, len) != 0)

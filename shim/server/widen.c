@@ -113,6 +113,13 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	return result;
 }
 
+_Atomic unsigned widen_wakes;
+
+bool widen_woke(int fd, unsigned before)
+{
+	return widen_before() != before && mark_test_datagram(fd);
+}
+
 /* Wakes up threads that wait on the old socket, so that they look at the new one. */
 static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **missed)
 {
@@ -121,8 +128,10 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **mis
 	if (old < 0)
 		return -errno;
 	result = mark_and_replace(fd, cookie, clone, old, missed);
-	if (result == 0)
+	if (result == 0) {
+		atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
 		(void)real.shutdown(old, SHUT_RD);
+	}
 	sys_close(old);
 	return result;
 }

@@ -3,6 +3,7 @@
 #define DUALSTACK_WIDEN_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
@@ -21,5 +22,19 @@ int widen_client(int fd);
  * privileges since, the kernel lets nobody but its owner join its port: then the new socket has the port in
  * IPv6 alone. */
 int widen_connecting(int fd);
+
+/* How often a socket has been replaced while other threads may have waited on it. They are woken up, and get
+ * 0 from the call that receives. */
+extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;
+
+/* To be read before such a call. */
+static inline unsigned widen_before(void)
+{
+	return atomic_load_explicit(&widen_wakes, memory_order_relaxed);
+}
+
+/* Whether the call on FD that gave 0 is to be made again: FD has been replaced since BEFORE. An empty
+ * datagram that came at the same time is taken for that, too, and lost. Leaves errno alone. */
+bool widen_woke(int fd, unsigned before);
 
 #endif

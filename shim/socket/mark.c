@@ -74,6 +74,14 @@ bool mark_is_value(int level, int name, unsigned value)
 	return false;
 }
 
+bool mark_hides(int fd, int level, int name, int *shown)
+{
+	*shown = level == SOL_SOCKET;
+	return ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
+		(level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE)) &&
+	       mark_is_value(level, name, (unsigned)get(fd, level, name));
+}
+
 int mark_set(int fd)
 {
 	mark_expect();
@@ -91,28 +99,13 @@ int mark_set(int fd)
 	}
 }
 
-/* Descriptors, each one more than it is, that were found to be marked datagram sockets lately. */
-enum { SEEN = 16 };
-static _Atomic int seen[SEEN];
-
 bool mark_test_datagram(int fd)
 {
-	if (!mark_expected() || (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) != DATAGRAM_MARK)
-		return false;
-	if (fd >= 0)
-		atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
-	return true;
+	return mark_expected() && (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_MARK;
 }
 
-bool mark_seen_datagram(int fd)
+bool mark_test_receiver(int fd, socklen_t room)
 {
-	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
-}
-
-bool mark_test_receiver(int fd, socklen_t room, bool ask)
-{
-	if (!ask && room < ROOM_IN6 && mark_seen_datagram(fd))
-		return true;
 	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
@@ -168,14 +161,13 @@ enum mark mark_test(int fd)
  * nothing. */
 bool mark_guards(int fd, int level, int name)
 {
+	int shown;
+
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
 		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
 	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
 		return mark_test_datagram(fd);
-	if ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
-	    (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE))
-		return mark_is_value(level, name, (unsigned)get(fd, level, name));
-	return false;
+	return mark_hides(fd, level, name, &shown);
 }
 
 /* On an AF_INET6 socket IP_MULTICAST_ALL has another default and IPV6_MULTICAST_ALL is the mark. There it is

@@ -27,6 +27,9 @@ int mark_set(int fd);
 /* Whether VALUE of the option LEVEL, NAME is a mark. The program sees the option's default instead. */
 bool mark_is_value(int level, int name, unsigned value);
 
+/* Whether the option LEVEL, NAME of FD is a mark. Then SHOWN is its default, which the program sees. */
+bool mark_hides(int fd, int level, int name, int *shown);
+
 /* The mark of FD; MARK_NONE if FD is no marked socket. */
 enum mark mark_test(int fd);
 
@@ -35,15 +38,10 @@ enum mark mark_test(int fd);
 bool mark_test_stream(int fd);
 bool mark_test_datagram(int fd);
 
-/* Whether FD was a marked datagram socket when it was last asked, if that is known without asking: a number
- * can be another socket by now. For who would hear of that from the kernel. */
-bool mark_seen_datagram(int fd);
-
-/* Whether what FD yields to a caller with ROOM bytes for a peer's address is to be translated: it is a marked
- * datagram socket. It costs no system call where FD was one lately and no program that knows IPv6 would have
- * so little room; such a caller gets a yes as well where a sandbox does not let the mark be read. ASK: what
- * was lately will not do. A stream socket is always asked: what accept() yields is changed for good. */
-bool mark_test_receiver(int fd, socklen_t room, bool ask);
+/* Whether what the datagram socket FD yields to a caller with ROOM bytes for a peer's address is translated:
+ * FD is marked, or a sandbox does not let the mark be read and ROOM is too small for a program that knows
+ * IPv6. */
+bool mark_test_receiver(int fd, socklen_t room);
 
 /* Whether FD, which is not marked and has given an IPv6 address to a caller with ROOM bytes for it, is
  * treated as marked. It is if it was narrowed while the call waited; or if a sandbox does not let the mark be

@@ -187,7 +187,7 @@ answer_to() {
 @test "a descriptor whose number was a widened socket's" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
-import ctypes, os, socket
+import ctypes, os, socket, sys
 
 libc = ctypes.CDLL(None)
 server, peer = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -213,6 +213,10 @@ own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 own.bind(("::", 5003))
 peer.sendto(b"x", ("::1", 5003))
 print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
+peer.sendto(b"x", ("::1", 5003))
+name = ctypes.create_string_buffer(16)
+libc.recvfrom(own.fileno(), ctypes.create_string_buffer(9), 9, 0, name, ctypes.byref(ctypes.c_uint(16)))
+print("and that with little room for it:", int.from_bytes(name[:2], sys.byteorder) == socket.AF_INET6)
 
 # As who knows nothing but IPv4 has it: 16 bytes for the name, and room for as few descriptors as there can be.
 class Message(ctypes.Structure):
@@ -240,6 +244,7 @@ the server's answer comes from port 5001
 a client's datagram is from ::1 True
 and the answer True
 a socket of the program's own sees ::1 True
+and that with little room for it: True
 descriptors received: 2
 END
 }
