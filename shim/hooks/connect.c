@@ -40,17 +40,22 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-bool ready_for_in6(int fd)
+static bool ready(int fd, int (*widen_it)(int fd))
 {
 	int saved = errno;
 
 	if (mark_test(fd) == MARK_NONE &&
-	    (bind_rules_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+	    (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE))) {
 		errno = ENETUNREACH;
 		return false;
 	}
 	errno = saved;
 	return true;
+}
+
+bool ready_for_in6(int fd)
+{
+	return ready(fd, widen_client);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -94,7 +99,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		/* No packet ever leaves for the pool: what was not given out here is nobody's. */
 		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
 			return hooks_fail(-ENETUNREACH);
-		if (!ready_for_in6(fd))
+		if (!ready(fd, widen_connecting))
 			return -1;
 	}
 	to = translate_real(&in);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "address/message.h"
 #include "address/translate.h"
@@ -11,6 +12,7 @@
 #include "base/memory.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/widen.h"
 
 /* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
@@ -34,8 +36,8 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
-	bool marked = sockaddr_is_in6(&name->any, len) &&
-		      (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
+	bool marked =
+	    sockaddr_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
@@ -50,11 +52,11 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, str
 	return true;
 }
 
-/* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
- * datagram, even an empty one, has a sender. */
-static bool woken(int fd, ssize_t result, socklen_t len)
+/* Whether nothing came because another thread has widened FD since BEFORE (widen.h). A datagram, even an
+ * empty one, has a sender, whose name has the length LEN; 0 where the program did not ask for it. */
+static bool woken(int fd, ssize_t result, socklen_t len, unsigned before)
 {
-	return result == 0 && len == 0 && mark_test_datagram(fd);
+	return result == 0 && len == 0 && widen_woke(fd, before);
 }
 
 /* recvfrom(), or what gcc calls instead with -D_FORTIFY_SOURCE, which checks that SIZE is within SPACE. */
@@ -76,22 +78,26 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
+	unsigned before = widen_before();
 	ssize_t result;
 
-	if (!config.active || !addr)
-		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	if (!config.active || !addr) {
+		result = call_recvfrom(r, fd, data, size, flags, addr, room);
+		return woken(fd, result, 0, before) ? call_recvfrom(r, fd, data, size, flags, addr, room)
+						    : result;
+	}
 	/* Nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
 		had = memory_readable(room, sizeof *room) ? *room : 0;
 		result = call_recvfrom(r, fd, data, size, flags, addr, room);
-		if (result != 0 || !mark_expected() || !woken(fd, result, *room))
+		if (result != 0 || !woken(fd, result, *room, before))
 			return result;
 		*room = had;
 	}
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
-	if (woken(fd, result, len)) {
+	if (woken(fd, result, len, before)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
@@ -131,13 +137,10 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE, to receive with, is for a marked datagram socket. Where the number is a Unix socket's by
- * now, the kernel would put more descriptors into our room for control messages than the program has room
- * for. */
+/* Whether MESSAGE, to receive with, is for a marked datagram socket. */
 static bool receives(int fd, const struct msghdr *message)
 {
-	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
-				  message->msg_control && message->msg_controllen);
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
 }
 
 /* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
@@ -170,6 +173,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
 	struct msghdr kernel;
+	unsigned before = widen_before();
 	ssize_t result;
 
 	hooks_start();
@@ -182,8 +186,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
-		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
-		    !writable(&kernel))
+		if (result != 0 || !woken(fd, result, message->msg_namelen, before) || !writable(&kernel))
 			return result;
 		*message = kernel;
 	}
@@ -237,6 +240,30 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	return got;
 }
 
+/* Of a socket that is not marked. A thread that waited gets all its messages empty when another one widens
+ * FD. */
+static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int flags,
+			 struct timespec *timeout)
+{
+	unsigned before = widen_before(), n = count < BATCH ? count : BATCH;
+	struct mmsghdr had[BATCH];
+	int result, got = 0;
+
+	if (memory_readable(messages, n * sizeof *messages))
+		memcpy(had, messages, n * sizeof *messages);
+	result = real.recvmmsg(fd, messages, count, flags, timeout);
+	for (int i = 0; i < result; i++)
+		expect_passed(&messages[i].msg_hdr);
+	if (result <= 0 || widen_before() == before)
+		return result;
+	while (got < result && !woken(fd, messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
+		got++;
+	if (got)
+		return got;
+	memcpy(messages, had, n * sizeof *messages);
+	return hook_recvmmsg(fd, messages, n, flags, timeout);
+}
+
 int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
 {
 	unsigned total = 0;
@@ -244,13 +271,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 
 	hooks_start();
 	if (!config.active || !mark_expected() || !messages || !count ||
-	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr)) {
-		int result = real.recvmmsg(fd, messages, count, flags, timeout);
-
-		for (int i = 0; i < result; i++)
-			expect_passed(&messages[i].msg_hdr);
-		return result;
-	}
+	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr))
+		return receive_plain(fd, messages, count, flags, timeout);
 	while (total < count) {
 		size_t control;
 		unsigned n = batch_of(messages + total, count - total, &control);

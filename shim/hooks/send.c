@@ -70,20 +70,17 @@ static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int fla
 	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
-/* Sends to TO from what FD was a moment ago, which saves asking: a socket that is AF_INET by now refuses it
- * (udp_sendmsg()). */
+/* Sends to TO without asking what FD is: an AF_INET socket refuses it (udp_sendmsg()). */
 static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
 	int saved = errno;
 	ssize_t result;
 
-	if (mark_seen_datagram(fd)) {
-		result = real.sendto(fd, data, size, flags, name, sizeof *to);
-		if (result >= 0 || errno != EAFNOSUPPORT)
-			return result;
-		errno = saved;
-	}
+	result = real.sendto(fd, data, size, flags, name, sizeof *to);
+	if (result >= 0 || errno != EAFNOSUPPORT)
+		return result;
+	errno = saved;
 	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
 }
 
@@ -201,12 +198,10 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	if (mark_seen_datagram(fd)) {
-		sent = real.sendmsg(fd, &kernel, flags);
-		if (sent >= 0 || errno != EAFNOSUPPORT)
-			return sent;
-		errno = saved;
-	}
+	sent = real.sendmsg(fd, &kernel, flags);
+	if (sent >= 0 || errno != EAFNOSUPPORT)
+		return sent;
+	errno = saved;
 	return ready_for_in6(fd) ? real.sendmsg(fd, &kernel, flags) : -1;
 }
 
