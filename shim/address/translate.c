@@ -22,7 +22,7 @@ bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_i
 	return true;
 }
 
-/* Only a link-local address is another one on another interface. */
+/* The same link-local address on another interface is another peer. No other address has a scope. */
 static uint32_t scope_of(const struct sockaddr_in6 *real)
 {
 	return IN6_IS_ADDR_LINKLOCAL(&real->sin6_addr) ? real->sin6_scope_id : 0;
@@ -135,7 +135,7 @@ bool translate_short(const struct sockaddr *addr, socklen_t len)
 	       sockaddr_family(addr) == AF_UNSPEC;
 }
 
-/* Whether REAL is to go to a caller with ROOM bytes as it is. */
+/* Whether a caller with ROOM bytes gets REAL as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {
 	return gives_real && room >= sizeof *real && !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&
