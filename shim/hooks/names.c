@@ -1,5 +1,5 @@
-/* Addresses as text and as names: a synthetic address stands for an IPv6 one, and that is what an
- * administrator wants to find in the log. */
+/* Addresses as text and as names. An administrator wants to find in the log the IPv6 address that a synthetic
+ * address stands for. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "resolver/getaddrinfo.h"
 
-/* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
+/* Whether ADDR, of LEN bytes and FAMILY, is a synthetic address. If so, IN6 is what it stands for. */
 static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET};
@@ -56,15 +56,15 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	result = real.getnameinfo((const struct sockaddr *)&in6, sizeof in6, host, host_size, service,
 				  service_size, config.text_in ? flags | NI_NAMEREQD : flags);
-	/* Where there is no room for it, the caller gets what would have fitted; and where it has no name and
-	 * must not be shown as what it is, what it is shown as. */
+	/* The caller gets the text of the synthetic address if the IPv6 text does not fit; and, if IPv6 text
+	 * is turned off, if the peer has no name. */
 	if (result == EAI_OVERFLOW || (config.text_in && result == EAI_NONAME && !(flags & NI_NAMEREQD)))
 		result = real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	return result;
 }
 
-/* The answer for an IPv6 address, as one for the IPv4 address SHOWN that was asked for. The list of
- * addresses has room for it: each was four times as long. */
+/* Makes ENTRY, the answer for an IPv6 address, one for SHOWN, the IPv4 address that was asked for. The list
+ * of addresses has room for it: an IPv6 address is four times as long. */
 static void as_in(struct hostent *entry, const void *shown)
 {
 	if (!entry || entry->h_addrtype != AF_INET6)
@@ -85,7 +85,7 @@ struct hostent *hook_gethostbyaddr(const void *addr, socklen_t len, int family)
 
 	if (!synthetic(family, addr, len, &in6))
 		return real.gethostbyaddr(addr, len, family);
-	/* ADDR may be in the memory that is about to be written again. */
+	/* ADDR may lie in memory that the call overwrites. */
 	memcpy(&shown, addr, sizeof shown);
 	entry = real.gethostbyaddr(&in6, sizeof in6, AF_INET6);
 	as_in(entry, &shown);

@@ -1,4 +1,4 @@
-/* Receiving with an address for each message. A stream needs none of this. */
+/* The calls that receive a message with its sender's address. Streams need none of this. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -12,10 +12,10 @@
 #include "client/in_progress.h"
 #include "config/config.h"
 
-/* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
+/* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
 
-/* Who is shown as which address, once for each. */
+/* Logs, at a peer's first datagram, which address it is shown as. */
 static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 {
 	const struct sockaddr_in6 *in6 = &name->in6;
@@ -30,7 +30,8 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program. False: errno is EFAULT. */
+/* Hands the sender's NAME to the program. Returns false, with EFAULT in errno, if its memory can't be
+ * written. */
 static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
@@ -41,7 +42,7 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, str
 
 	if (marked)
 		log_peer(fd, name, len);
-	/* Before, as much as an IPv4 address takes was seen to. */
+	/* As many bytes as an IPv4 address takes were checked before. */
 	if (size > sizeof name->in && !memory_writable(addr, size)) {
 		errno = EFAULT;
 		return false;
@@ -50,14 +51,15 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, str
 	return true;
 }
 
-/* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
- * datagram, even an empty one, has a sender. */
+/* Whether the call was woken because another thread has widened FD meanwhile (widen_client()): it returned
+ * nothing, without a sender. A datagram has a sender even if it is empty. */
 static bool woken(int fd, ssize_t result, socklen_t len)
 {
 	return result == 0 && len == 0 && mark_test_datagram(fd);
 }
 
-/* recvfrom(), or what gcc calls instead with -D_FORTIFY_SOURCE, which checks that SIZE is within SPACE. */
+/* recvfrom(), or __recvfrom_chk(), which gcc calls with -D_FORTIFY_SOURCE: it checks that SIZE is within
+ * SPACE. */
 struct receiver {
 	bool checked;
 	size_t space;
@@ -80,7 +82,7 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 
 	if (!config.active || !addr)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
-	/* Nothing to translate, unless FD is widened meanwhile. */
+	/* There is nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
 		had = memory_readable(room, sizeof *room) ? *room : 0;
 		result = call_recvfrom(r, fd, data, size, flags, addr, room);
@@ -119,8 +121,8 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
 
-/* Whether MESSAGE is one that the kernel could write to, but for control messages: those it leaves out where
- * it can't (put_cmsg()). */
+/* Whether the kernel could write to MESSAGE. Control messages don't count: the kernel leaves out those that
+ * it can't write (put_cmsg()). */
 static bool writable(const struct msghdr *message)
 {
 	return memory_writable(message, sizeof *message) &&
@@ -131,8 +133,8 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE, to receive with, is for a marked datagram socket. Where the number is a Unix socket's by
- * now, the kernel would put more descriptors into our room for control messages than the program has room
+/* Whether MESSAGE is received from a marked datagram socket. With control messages the kernel is asked: if FD
+ * is a Unix socket by now, it would put more descriptors into our larger buffer than the program has room
  * for. */
 static bool receives(int fd, const struct msghdr *message)
 {
@@ -140,7 +142,7 @@ static bool receives(int fd, const struct msghdr *message)
 				  message->msg_control && message->msg_controllen);
 }
 
-/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
+/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but it has
  * control messages of IPv6. */
 static bool translated(int fd, const struct msghdr *message, int flags)
 {
@@ -153,7 +155,7 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 	return receives(fd, message);
 }
 
-/* Sockets that another process passes on may be marked ones. */
+/* Another process may have passed on marked sockets. */
 static void expect_passed(const struct msghdr *message)
 {
 	struct message_control c;
@@ -198,8 +200,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	return result;
 }
 
-/* How many of COUNT messages there is room for at a time, at least one, but for where the first is none that
- * could be received; CONTROL is how much room that takes. */
+/* Returns how many of COUNT messages are received at a time: at least one, or none if the first can't be
+ * written to. CONTROL is the room that their control messages take. */
 static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
 {
 	unsigned n = 0;
@@ -214,7 +216,7 @@ static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t 
 	return n;
 }
 
-/* The first N of what recvmmsg() was asked for. */
+/* Receives the first N messages, whose control messages take SIZE bytes. */
 static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t size, int flags,
 			 struct timespec *timeout)
 {
@@ -260,8 +262,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 		if (got <= 0 && total == 0)
 			return got;
 		total += got > 0 ? (unsigned)got : 0;
-		/* Less than was asked for is all there is; the kernel leaves in TIMEOUT what remains of it.
-		 */
+		/* If fewer came than were asked for, no more are there. The kernel leaves the rest of the
+		 * time in TIMEOUT. */
 		if (got < (int)n || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
 			break;
 		if (flags & MSG_WAITFORONE)
