@@ -284,11 +284,14 @@ static struct slot *find(uint32_t hashed, const struct peer *p, struct peer *hel
 	return NULL;
 }
 
-bool synthetic_known(const struct in6_addr *real, uint32_t scope)
+bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *shown)
 {
 	struct peer p = peer_of(real, scope), held;
 
-	return find(hash_of(&p), &p, &held) != NULL;
+	if (!find(hash_of(&p), &p, &held))
+		return false;
+	*shown = htonl(held.shown);
+	return true;
 }
 
 /* Puts P, which is in no slot, into one. It is shown as P->shown or, if that is 0, as an address that is

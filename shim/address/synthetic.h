@@ -65,8 +65,8 @@ in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope);
  * be called only for what the program itself connects or sends to. REAL may be forgotten as others are. */
 void synthetic_stand(const struct in6_addr *real, in_addr_t shown);
 
-/* Returns whether REAL already has a synthetic address, or stands for another. */
-bool synthetic_known(const struct in6_addr *real, uint32_t scope);
+/* Returns whether REAL is shown as another address already. If so, SHOWN is that (network byte order). */
+bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *shown);
 
 /* Puts the peer that is shown as SHOWN (network byte order) into REAL and SCOPE. Returns 0; -ENOENT if SHOWN
  * was not given out here; -ESTALE if its peer was, or may have been, pushed out, or if it is

@@ -30,7 +30,16 @@ static uint32_t scope_of(const struct sockaddr_in6 *real)
 
 bool translate_known(const struct sockaddr_in6 *real)
 {
-	return synthetic_known(&real->sin6_addr, scope_of(real));
+	in_addr_t shown;
+
+	return synthetic_known(&real->sin6_addr, scope_of(real), &shown);
+}
+
+bool translate_known_as(const struct sockaddr_in6 *real, struct sockaddr_in *shown)
+{
+	*shown = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = real->sin6_port};
+	return synthetic_known(&real->sin6_addr, scope_of(real), &shown->sin_addr.s_addr) &&
+	       synthetic_in_pool(shown->sin_addr.s_addr);
 }
 
 bool translate_is_plain(const struct sockaddr_in6 *real)

@@ -29,8 +29,11 @@ struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark ki
 /* Returns whether REAL is V4MAPPED and is shown as the IPv4 address in it. */
 bool translate_is_plain(const struct sockaddr_in6 *real);
 
-/* Returns whether REAL already has a synthetic address. */
+/* Returns whether REAL is shown as another address already. */
 bool translate_known(const struct sockaddr_in6 *real);
+
+/* Returns whether REAL has a synthetic address already. If so, SHOWN is that, with REAL's port. */
+bool translate_known_as(const struct sockaddr_in6 *real, struct sockaddr_in *shown);
 
 /* Returns the address behind SHOWN, for a dual-stack socket: the IPv6 address that a synthetic one stands
  * for, any other address V4MAPPED. */

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "address/message.h"
+#include "address/text.h"
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -159,13 +161,20 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 static void expect_passed(const struct msghdr *message)
 {
 	struct message_control c;
+	int fd;
 
-	if (mark_expected() || !message)
+	if (!message)
 		return;
 	c = message_controls(message);
-	while (message_next(&c))
-		if (c.header.cmsg_level == SOL_SOCKET && c.header.cmsg_type == SCM_RIGHTS)
-			mark_expect();
+	while (message_next(&c)) {
+		if (c.header.cmsg_level != SOL_SOCKET || c.header.cmsg_type != SCM_RIGHTS)
+			continue;
+		mark_expect();
+		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
+			memcpy(&fd, (const char *)c.data + at, sizeof fd);
+			text_expect(fd);
+		}
+	}
 }
 
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)

@@ -71,6 +71,16 @@ static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int fla
 	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
+/* Whether a message to ADDR, whose family the kernel has just refused, goes to TO: it is the IPv6 address of
+ * a peer that the program knows, and its AF_INET socket FD can send there now. */
+static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+{
+	struct sockaddr_in shown;
+
+	return errno == EAFNOSUPPORT && hooks_known_in6(fd, addr, len, &shown) && ready_for_in6(fd) &&
+	       translate_in6(addr, len, to);
+}
+
 /* Sends to TO. If FD was a marked socket lately, the kernel is not asked again: an AF_INET socket would
  * refuse TO (udp_sendmsg()), and is widened then. */
 static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
@@ -110,7 +120,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return -1;
 	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
-		if (result >= 0 || !by_nat64(fd, addr, len, flags, &to))
+		if (result >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return result;
 		errno = saved;
 	}
@@ -189,7 +199,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
-		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
+		if (sent >= 0 || (!by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to) &&
+				  !by_known(fd, message->msg_name, message->msg_namelen, &to)))
 			return sent;
 		errno = saved;
 	}
@@ -263,7 +274,7 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	if (any_in6(fd, messages, count, flags))
 		return send_each(fd, messages, count, flags);
 	result = real.sendmmsg(fd, messages, count, flags);
-	if (result >= 0 || errno != ENETUNREACH || !nat64_known())
+	if (result >= 0 || (errno != EAFNOSUPPORT && (errno != ENETUNREACH || !nat64_known())))
 		return result;
 	errno = saved;
 	return send_each(fd, messages, count, flags);

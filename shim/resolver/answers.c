@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/answers.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -138,11 +137,4 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 			 sockaddr_text((const struct sockaddr *)real, text),
 			 sockaddr_text((const struct sockaddr *)&shown, as));
 	return shown;
-}
-
-bool answers_literal(const char *node)
-{
-	struct in_addr in;
-
-	return strchr(node, ':') || inet_aton(node, &in);
 }

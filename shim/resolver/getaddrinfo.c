@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/getaddrinfo.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "base/sockaddr.h"
 #include "config/config.h"
 #include "config/rule.h"
 #include "resolver/answers.h"
@@ -74,7 +74,7 @@ static bool is_asking(const char *node, const struct addrinfo *hints)
 	struct in6_addr literal;
 
 	return hints->ai_flags & AI_NUMERICHOST ||
-	       (hints->ai_flags & AI_PASSIVE && inet_pton(AF_INET6, node, &literal) == 1);
+	       (hints->ai_flags & AI_PASSIVE && sockaddr_parse(AF_INET6, node, &literal));
 }
 
 static void note(const char *node, bool both, const struct addrinfo *own, const struct addrinfo *other)
