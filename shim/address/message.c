@@ -201,11 +201,26 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 	}
 }
 
+/* Whether KERNEL is of an IPv4 datagram. Some of the error queue have no name, but IPv4's control messages.
+ */
+static bool is_in(const struct msghdr *kernel)
+{
+	const union sockaddr_any *name = kernel->msg_name;
+	struct message_control c = message_controls(kernel);
+
+	if (name && sockaddr_is_in6(&name->any, kernel->msg_namelen))
+		return IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
+	while (message_next(&c))
+		if (c.header.cmsg_level == IPPROTO_IP)
+			return true;
+	return false;
+}
+
 void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 {
 	const union sockaddr_any *name = kernel->msg_name;
 	bool in6 = name && sockaddr_is_in6(&name->any, kernel->msg_namelen);
-	bool mapped = in6 && IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
+	bool mapped = is_in(kernel);
 	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 
