@@ -136,7 +136,7 @@ static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
-	config.text_in = s->text_in;
+	config.text = s->text;
 	config.delay = s->delay;
 	config.peer = s->peer;
 	config.prefer_in6 = s->prefer_in6;

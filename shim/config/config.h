@@ -14,8 +14,8 @@
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
 struct config {
-	bool active;  /* false: every hook passes its call through */
-	bool text_in; /* as in struct settings, as the next two */
+	bool active;             /* false: every hook passes its call through */
+	enum settings_text text; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
 	bool synthetic_always; /* as in struct settings, like the next */

@@ -16,7 +16,8 @@ static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    NULL};
 static const char *const synthetics[] = {"asked", "always", NULL};
 static const char *const orders[] = {"own", "ipv6", NULL};
-static const char *const texts[] = {"ipv6", "ipv4", NULL};
+static const char *const texts[] = {
+    [SETTINGS_TEXT_AUTO] = "auto", [SETTINGS_TEXT_IPV6] = "ipv6", [SETTINGS_TEXT_IPV4] = "ipv4", NULL};
 
 static int word_of(const char *const *words, const char *value)
 {
@@ -84,7 +85,7 @@ static int set_pool(struct settings *s, const char *value)
 	if (bits < POOL_WIDEST || bits > POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
-	if (inet_pton(AF_INET, text, &net) != 1 || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
+	if (!sockaddr_parse(AF_INET, text, &net) || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
 	    is_meaningful(ntohl(net.s_addr)))
 		return -EINVAL;
 	s->pool = ntohl(net.s_addr);
@@ -113,7 +114,11 @@ static int set_prefer(struct settings *s, const char *value)
 
 static int set_text(struct settings *s, const char *value)
 {
-	return set_bool(texts, value, &s->text_in);
+	int word = word_of(texts, value);
+
+	if (word >= 0)
+		s->text = (enum settings_text)word;
+	return word < 0 ? word : 0;
 }
 
 static bool blank(char c)
@@ -149,7 +154,7 @@ static int set_nat64(struct settings *s, const char *value)
 			return -EINVAL;
 		memcpy(text, at, (size_t)(slash - at));
 		prefix.bits = (unsigned)bits;
-		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_prefix_valid(&prefix))
+		if (!sockaddr_parse(AF_INET6, text, &prefix.addr) || !nat64_prefix_valid(&prefix))
 			return -EINVAL;
 	}
 	s->nat64 = strcmp(value, "off") != 0;
@@ -206,7 +211,7 @@ static void print_prefer(const struct settings *s, char *to)
 
 static void print_text(const struct settings *s, char *to)
 {
-	stpcpy(to, texts[s->text_in]);
+	stpcpy(to, texts[s->text]);
 }
 
 static void print_log(const struct settings *s, char *to)
@@ -228,7 +233,7 @@ static const struct {
     {"synthetic", set_synthetic, print_synthetic, "asked or always"},
     {"prefer", set_prefer, print_prefer, "own or ipv6"},
     {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
-    {"text", set_text, print_text, "ipv6 or ipv4"},
+    {"text", set_text, print_text, "auto, ipv6 or ipv4"},
     {"log", set_log, print_log,
      "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path"},
 };

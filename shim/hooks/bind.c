@@ -76,12 +76,15 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
 	struct sockaddr_in6 at;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
 	attempt_note_bind();
 	if (!memory_readable_address(addr, len))
 		return real.bind(fd, addr, len);
+	if (hooks_known_in6(fd, addr, len, &shown))
+		return hook_bind(fd, (const struct sockaddr *)&shown, sizeof shown);
 	if (translate_foreign(addr, len) && hooks_dual(fd))
 		return hooks_fail(-EAFNOSUPPORT);
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;

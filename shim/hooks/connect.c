@@ -158,6 +158,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
 	struct destination d;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
@@ -168,6 +169,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
+	if (hooks_known_in6(fd, addr, len, &shown))
+		return hook_connect(fd, (const struct sockaddr *)&shown, sizeof shown);
 	if (translate_foreign(addr, len) && mark_test(fd) != MARK_NONE)
 		return connect_foreign(fd);
 	if (!translate_in6(addr, len, &d.to))

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/answers.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -196,11 +195,4 @@ struct addrinfo *answers_as_in(const char *node, struct addrinfo *list)
 		one->ai_addrlen = sizeof shown;
 	}
 	return list;
-}
-
-bool answers_literal(const char *node)
-{
-	struct in_addr in;
-
-	return strchr(node, ':') || inet_aton(node, &in);
 }

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/getaddrinfo.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -21,7 +20,6 @@
 #include "server/listeners.h"
 #include "server/port.h"
 #include "socket/clone.h"
-#include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/replace.h"
