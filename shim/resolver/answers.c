@@ -196,3 +196,19 @@ struct addrinfo *answers_as_in(const char *node, struct addrinfo *list)
 	}
 	return list;
 }
+
+size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t most)
+{
+	size_t count = 0;
+
+	for (; list && mark_expected() && count < most; list = list->ai_next) {
+		struct sockaddr_in6 in6;
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (translate_known(&in6))
+			shown[count++] = translate_shown(&in6, MARK_STREAM).sin_addr;
+	}
+	return count;
+}

@@ -161,6 +161,24 @@ static bool prefer_in6(const struct question *q, int error, bool routed, const s
 	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 }
 
+/* Adds the peers in OTHER to ANSWER, at the end. */
+static void add_peers(const struct question *q, struct addrinfo *answer, const struct addrinfo *other)
+{
+	struct in_addr peers[NAMES_OF_FAMILY];
+	const size_t count = answers_peers(other, peers, NAMES_OF_FAMILY);
+	struct addrinfo numeric = *q->hints;
+	char text[INET_ADDRSTRLEN];
+
+	numeric.ai_flags = AI_NUMERICHOST | (q->hints->ai_flags & AI_NUMERICSERV);
+	for (size_t i = 0; i < count; i++) {
+		while (answer->ai_next)
+			answer = answer->ai_next;
+		if (!real.inet_ntop(AF_INET, &peers[i], text, sizeof text) ||
+		    real.getaddrinfo(text, q->service, &numeric, &answer->ai_next) != 0)
+			answer->ai_next = NULL;
+	}
+}
+
 static int ask_in(const struct question *q, struct addrinfo **result)
 {
 	struct addrinfo *other;
@@ -181,6 +199,8 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 		*result = answers_as_in(q->node, other);
 		return 0;
 	}
+	if (error == 0)
+		add_peers(q, *result, other);
 	/* The error as it is natively, where it was not asked for. */
 	if (error && other)
 		error = ask_plainly(q, result);
