@@ -60,7 +60,6 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	int error;
 
 	both.ai_family = AF_UNSPEC;
-	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
 	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
 	if (error)
 		return error;
