@@ -220,6 +220,13 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
+/* Looks for a translator if the IPv4 addresses of ANSWER have no route. */
+static void discover_for(const struct addrinfo *answer)
+{
+	if (config.nat64_auto && answers_has(answer, AF_INET) && !answers_routed(answer, AF_INET))
+		nat64_discover();
+}
+
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
 	int error = ask_plainly(q, result);
@@ -227,9 +234,8 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	if (error)
 		return error;
 	note(q->node, *result, NULL);
-	if (config.nat64_auto && !(q->hints && q->hints->ai_flags & AI_PASSIVE) &&
-	    answers_has(*result, AF_INET) && !answers_routed(*result, AF_INET))
-		nat64_discover();
+	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
+		discover_for(*result);
 	return 0;
 }
 
@@ -246,6 +252,8 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		answers_add(&list, *result);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
+		if (!(flags & (AI_NUMERICHOST | AI_PASSIVE)))
+			discover_for(*result);
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
