@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 
 #include "address/translate.h"
@@ -140,6 +141,18 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	return true;
 }
 
+/* Whether an earlier connect() of FD has failed without the program knowing: the next one gives it the error
+ * and begins nothing (__inet_stream_connect()). */
+static bool has_failed(int fd)
+{
+	struct pollfd p = {.fd = fd};
+	int saved = errno;
+	bool failed = real.poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+
+	errno = saved;
+	return failed;
+}
+
 bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	const int family = sockaddr_family(addr);
@@ -147,6 +160,8 @@ bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	bool taken;
 
 	if (d->names == 0 || (family == AF_INET && d->list.knows_in6) || !destination_order(d, family))
+		return false;
+	if (has_failed(fd))
 		return false;
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
