@@ -152,7 +152,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 		status = -EINPROGRESS;
 	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
 		*result = ask_kernel(fd, addr, len);
-	else if (is_of_address(-status))
+	else if (is_of_address(-status) && (blocks || !connects_has_ended(fd)))
 		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
 	if (*result == 0)
 		errno = saved;

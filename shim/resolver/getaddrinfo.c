@@ -59,7 +59,6 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	int error;
 
 	both.ai_family = AF_UNSPEC;
-	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
 	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
 	if (error)
 		return error;
@@ -256,6 +255,13 @@ static void add_synthetic(const struct question *q, struct addrinfo *answer)
 	answer->ai_next = more ? answers_as_in(q->node, more) : NULL;
 }
 
+/* Looks for a translator if the IPv4 addresses of ANSWER have no route. */
+static void discover_for(const struct addrinfo *answer)
+{
+	if (config.nat64_auto && answers_has(answer, AF_INET) && !answers_routed(answer, AF_INET))
+		nat64_discover();
+}
+
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
 	int error = ask_plainly(q, result);
@@ -265,9 +271,8 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	note(q->node, *result, NULL);
 	if (config.synthetic_always && !answers_has(*result, AF_INET))
 		add_synthetic(q, *result);
-	if (config.nat64_auto && !(q->hints && q->hints->ai_flags & AI_PASSIVE) &&
-	    answers_has(*result, AF_INET) && !answers_routed(*result, AF_INET))
-		nat64_discover();
+	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
+		discover_for(*result);
 	return 0;
 }
 
@@ -284,6 +289,8 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		answers_add(&list, *result);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
+		if (!(flags & (AI_NUMERICHOST | AI_PASSIVE)))
+			discover_for(*result);
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||

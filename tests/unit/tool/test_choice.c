@@ -17,7 +17,7 @@
 		.ipv6 = (family) == 6, true, CHOICE_SILENT, 0 \
 	}
 
-enum { MOST = 20 };
+enum { MOST = NAMES_ADDRESSES + 4 };
 
 static int chosen(const struct choice_address *addresses, size_t count, enum rules_action action,
 		  unsigned delay)
