@@ -33,7 +33,7 @@ static void set(int fd, int level, int name, int value)
 }
 
 /* struct tcp_info as the kernel has it (linux/tcp.h); not all C libraries' own goes as far. */
-enum { STATE = 0, BYTES_ACKED = 120, INFO_BYTES = 128 };
+enum { STATE = 0, BYTES_ACKED = 120, SEGS_OUT = 136, INFO_BYTES = 144 };
 
 static bool tcp_info(int fd, unsigned char *info)
 {
@@ -74,11 +74,15 @@ bool attempt_plan(int fd, struct attempt_plan *plan)
 	return real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &plan->v6only, &size) == 0;
 }
 
-bool attempt_is_fresh(int fd)
+bool attempt_may_begin(int fd, bool going_too)
 {
 	unsigned char info[INFO_BYTES];
+	uint32_t sent;
 
-	return tcp_info(fd, info) && info[STATE] == TCP_CLOSE;
+	if (!tcp_info(fd, info))
+		return false;
+	memcpy(&sent, info + SEGS_OUT, sizeof sent);
+	return (info[STATE] == TCP_CLOSE && sent == 0) || (going_too && info[STATE] == TCP_SYN_SENT);
 }
 
 static bool is_in(const struct in6_addr *addr)

@@ -29,8 +29,10 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan);
 /* Completes PLAN with what else FD is. False where it is no TCP socket, or can't be asked. */
 bool attempt_plan(int fd, struct attempt_plan *plan);
 
-/* Whether the TCP socket FD neither is connected nor on its way. */
-bool attempt_is_fresh(int fd);
+/* Whether FD is a TCP socket that has not begun to connect, or, with GOING_TOO, is on its way. One that has
+ * failed is neither, until the program has got the error: that is what its next connect() is for
+ * (tcp_disconnect()). */
+bool attempt_may_begin(int fd, bool going_too);
 
 /* Whether a socket as in PLAN can connect to ADDR at all: BitTorrent clients announce from each local address
  * (BEP 7). */

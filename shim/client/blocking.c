@@ -37,14 +37,20 @@ static uint64_t now(void)
 }
 
 /* SO_SNDTIMEO or SO_RCVTIMEO of FD in ms, 0 for none (socket(7)). */
-static uint64_t timeout_of(int fd, int option)
+static uint64_t ask_timeout(int fd, int option)
 {
 	struct timeval t = {0, 0};
 	socklen_t len = sizeof t;
 
-	if (!options_touched(SOL_SOCKET, option) || real.getsockopt(fd, SOL_SOCKET, option, &t, &len) != 0)
+	if (real.getsockopt(fd, SOL_SOCKET, option, &t, &len) != 0)
 		return 0;
 	return (uint64_t)t.tv_sec * 1000 + ((uint64_t)t.tv_usec + 999) / 1000;
+}
+
+/* The same as the program has set it. */
+static uint64_t timeout_of(int fd, int option)
+{
+	return options_touched(SOL_SOCKET, option) ? ask_timeout(fd, option) : 0;
 }
 
 /* ---- the program's own address: the kernel waits, with a timeout of the library's */
@@ -73,12 +79,24 @@ static void give_back(void *unused)
 		set_timeout(fd, lent.ms);
 }
 
+/* After siglongjmp(): the number may be another socket's by now, whose timeout is its own. The kernel rounds
+ * up to its ticks, of 10 ms at most. */
+static void give_back_left(void)
+{
+	uint64_t ms = lent.fd ? ask_timeout(lent.fd - 1, SO_SNDTIMEO) : 0;
+
+	if (ms >= config.delay && ms <= config.delay + 10)
+		give_back(NULL);
+	lent.fd = 0;
+}
+
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+	uint64_t own;
 	int result;
 
-	give_back(NULL);
+	give_back_left();
+	own = timeout_of(fd, SO_SNDTIMEO);
 	if (!config.delay || (own && own <= config.delay))
 		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	lent.ms = own;

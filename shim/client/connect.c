@@ -123,12 +123,12 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 {
 	bool blocks = blocking_is(fd);
 	int saved = errno, status;
-	int protocol = blocks ? socket_protocol(fd) : 0;
 	struct sockaddr_in6 in6;
 
-	errno = saved;
-	if (blocks && (!protocol || protocol == IPPROTO_UDP))
+	if (blocks && !attempt_may_begin(fd, true)) {
+		errno = saved;
 		return false;
+	}
 	if (blocks)
 		status = blocking_try(fd, addr, len);
 	else
@@ -148,10 +148,12 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (status == -EINPROGRESS && !blocks) {
 		connects_start(fd, d);
 		wake_waiters(fd);
-	} else if (status == -EINTR && !blocking_interrupted())
+	} else if (status == -EINTR && !blocking_interrupted()) {
 		status = -EINPROGRESS;
+	}
 	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
 		*result = ask_kernel(fd, addr, len);
+	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
 	else if (is_of_address(-status) && (blocks || !connects_has_ended(fd)))
 		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
 	if (*result == 0)
@@ -170,7 +172,7 @@ bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
 		return own_first(fd, addr, len, d, result);
-	taken = attempt_is_fresh(fd) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
+	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
 	if (!taken)
 		errno = saved;
 	return taken;

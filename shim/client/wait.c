@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/real.h"
 #include "client/connects.h"
 #include "client/hidden.h"
@@ -95,7 +96,7 @@ static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset
 	int hidden = hidden_set(), result;
 	struct timespec t;
 
-	if (hidden < 0 || count > TOGETHER)
+	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
 		return real.ppoll(fds, count, until(end, hidden < 0 ? 0 : SLICE, &t), mask);
 	if (count)
 		memcpy(all, fds, count * sizeof *fds);
@@ -159,6 +160,15 @@ struct sets {
 static size_t words_of(int count)
 {
 	return ((size_t)count + BITS - 1) / BITS;
+}
+
+/* The kernel has the errors of others. */
+static bool accessible(const struct sets *s)
+{
+	for (int i = 0; i < SETS; i++)
+		if (s->program[i] && !memory_writable(s->program[i], words_of(s->count) * sizeof(long)))
+			return false;
+	return true;
 }
 
 static void load(struct sets *s)
@@ -252,7 +262,7 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	int64_t end = valid(timeout) ? end_of(timeout) : 0;
 	int result;
 
-	if (count < 0 || count > SET_BITS || !valid(timeout) || !connects_pending())
+	if (count < 0 || count > SET_BITS || !valid(timeout) || !connects_pending() || !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
 		result = select_while_pending(&s, end, mask);
@@ -293,9 +303,14 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 {
 	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
 	struct timespec t;
+	int result;
 
 	if (both[1].fd < 0 || over(end))
 		return real_epoll(set, events, most, until(end, 0, &t), mask);
+	/* What is no epoll set, or no room, is refused at once. */
+	result = real.epoll_pwait(set, events, most, 0, mask);
+	if (result != 0)
+		return result;
 	if (real.ppoll(both, 2, until(end, 0, &t), mask) < 0)
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
