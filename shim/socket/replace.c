@@ -45,12 +45,14 @@ static int note_set(int set, void *arg)
 {
 	struct holdings *h = arg;
 	struct kcmp_epoll_slot slot = {.efd = (uint32_t)set, .tfd = (uint32_t)h->fds[0]};
-	pid_t self = (pid_t)syscall(SYS_gettid);
-	long result = syscall(SYS_kcmp, self, self, KCMP_EPOLL_TFD, h->fds[0], &slot);
+	pid_t self;
+	long result;
 
-	for (int i = 0; result == 0 && i < h->known->count; i++)
+	for (int i = 0; i < h->known->count; i++)
 		if (h->known->registrations[i].set == set && h->known->registrations[i].target == h->fds[0])
 			return note_registration(&h->known->registrations[i], h);
+	self = (pid_t)syscall(SYS_gettid);
+	result = syscall(SYS_kcmp, self, self, KCMP_EPOLL_TFD, h->fds[0], &slot);
 	if (result == 0)
 		return descriptors_registrations_in(set, h->inode, note_registration, h);
 	if (result < 0 && (errno == EBADF || errno == EINVAL)) {
