@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "address/message.h"
+#include "address/reply_source.h"
 #include "address/text.h"
 #include "address/translate.h"
 #include "base/log.h"
@@ -32,13 +33,13 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program. Returns false, with EFAULT in errno, if its memory can't be
- * written. */
-static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
-		      socklen_t *room)
+/* Hands the sender's NAME to the program; IS_MARKED: FD is known to be marked. Returns false, with EFAULT in
+ * errno, if the program's memory can't be written. */
+static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, bool is_marked,
+		      struct sockaddr *addr, socklen_t *room)
 {
 	bool marked = sockaddr_is_in6(&name->any, len) &&
-		      (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
+		      (is_marked || mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
@@ -75,6 +76,36 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
+/* recvfrom() of the marked socket FD, with control messages: they tell which address the datagram came to. */
+static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			      socklen_t *room)
+{
+	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
+	union sockaddr_any name;
+	struct iovec piece = {data, size};
+	struct msghdr kernel = {.msg_name = &name,
+				.msg_namelen = sizeof name,
+				.msg_iov = &piece,
+				.msg_iovlen = 1,
+				.msg_control = control,
+				.msg_controllen = sizeof control};
+	uint64_t cookie = 0;
+	int saved = errno;
+	ssize_t result = real.recvmsg(fd, &kernel, flags);
+
+	/* A sandbox may let through recvfrom() alone. */
+	if (result < 0 && (errno == EPERM || errno == ENOSYS)) {
+		errno = saved;
+		kernel.msg_controllen = 0;
+		result = real.recvfrom(fd, data, size, flags, &name.any, &kernel.msg_namelen);
+	}
+	if (result < 0)
+		return result;
+	if (!(flags & MSG_ERRQUEUE))
+		reply_source_note(fd, &cookie, &kernel);
+	return give_name(fd, &name, kernel.msg_namelen, true, addr, room) ? result : -1;
+}
+
 static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
 			   struct sockaddr *addr, socklen_t *room)
 {
@@ -94,12 +125,15 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	}
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	/* What is too large ends the program, by the C library's check. */
+	if (!(r->checked && size > r->space) && reply_source_expected() && mark_test_datagram(fd))
+		return receive_marked(fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
-	return result >= 0 && !give_name(fd, &name, len, addr, room) ? -1 : result;
+	return result >= 0 && !give_name(fd, &name, len, false, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
@@ -135,13 +169,12 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE is received from a marked datagram socket. With control messages the kernel is asked: if FD
- * is a Unix socket by now, it would put more descriptors into our larger buffer than the program has room
- * for. */
+/* Whether MESSAGE is received from a marked datagram socket. The kernel is asked each time: if FD is a Unix
+ * socket by now, it would put more descriptors into our larger buffer than the program has room for. */
 static bool receives(int fd, const struct msghdr *message)
 {
 	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
-				  message->msg_control && message->msg_controllen);
+				  true);
 }
 
 /* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but it has
@@ -163,7 +196,7 @@ static void expect_passed(const struct msghdr *message)
 	struct message_control c;
 	int fd;
 
-	if (!message)
+	if (!message || !message->msg_control || !message->msg_controllen)
 		return;
 	c = message_controls(message);
 	while (message_next(&c)) {
@@ -177,10 +210,20 @@ static void expect_passed(const struct msghdr *message)
 	}
 }
 
+/* Without room for control messages (HAD_ROOM), the library's own of a marked datagram socket are cut, which
+ * the program must not see. If it has asked for some itself, and yet has no room, it does not see that they
+ * are cut. */
+static void forget_ours(int fd, struct msghdr *message, bool had_room)
+{
+	if (message && !had_room && message->msg_flags & MSG_CTRUNC && mark_test_datagram(fd))
+		message->msg_flags &= ~MSG_CTRUNC;
+}
+
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
 	struct msghdr kernel;
+	uint64_t cookie = 0;
 	ssize_t result;
 
 	hooks_start();
@@ -191,8 +234,10 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 			     ? *message
 			     : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);
-		if (result >= 0)
+		if (result >= 0) {
 			expect_passed(message);
+			forget_ours(fd, message, kernel.msg_control && kernel.msg_controllen);
+		}
 		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
 		    !writable(&kernel))
 			return result;
@@ -203,7 +248,9 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	message_receive(message, &kernel, &name, control);
 	result = real.recvmsg(fd, &kernel, flags);
 	if (result >= 0) {
-		log_peer(fd, &name, kernel.msg_name ? kernel.msg_namelen : 0);
+		log_peer(fd, &name, kernel.msg_namelen);
+		if (!(flags & MSG_ERRQUEUE))
+			reply_source_note(fd, &cookie, &kernel);
 		message_deliver(&kernel, message);
 	}
 	return result;
@@ -233,6 +280,7 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	struct mmsghdr kernel[BATCH];
 	union sockaddr_any names[BATCH];
 	size_t used = 0;
+	uint64_t cookie = 0;
 	int got;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -242,7 +290,9 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	got = real.recvmmsg(fd, kernel, n, flags, timeout);
 	for (unsigned i = 0; i < n && (int)i < got; i++) {
 		messages[i].msg_len = kernel[i].msg_len;
-		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_name ? kernel[i].msg_hdr.msg_namelen : 0);
+		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_namelen);
+		if (!(flags & MSG_ERRQUEUE))
+			reply_source_note(fd, &cookie, &kernel[i].msg_hdr);
 		message_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
 	}
 	return got;

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address/reply_source.h"
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
@@ -134,6 +135,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	result = twin < 0 ? twin : 0;
 	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
+	if (any && protocol == IPPROTO_UDP && twin >= 0)
+		(void)reply_source_ask(twin);
 	if (result == 0 && any)
 		result = look_around(twin, protocol, at);
 	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
