@@ -3,6 +3,7 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
+
+/* recvfrom() takes a larger size for this (import_single_range(), MAX_RW_COUNT), recvmsg() may refuse it. */
+enum { MOST_BYTES = 0x7fff0000 };
 
 /* Logs, at a peer's first datagram, which address it is shown as. */
 static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
@@ -82,7 +86,7 @@ static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct
 {
 	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
 	union sockaddr_any name;
-	struct iovec piece = {data, size};
+	struct iovec piece = {data, size < MOST_BYTES ? size : MOST_BYTES};
 	struct msghdr kernel = {.msg_name = &name,
 				.msg_namelen = sizeof name,
 				.msg_iov = &piece,
@@ -91,7 +95,8 @@ static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct
 				.msg_controllen = sizeof control};
 	uint64_t cookie = 0;
 	int saved = errno;
-	ssize_t result = real.recvmsg(fd, &kernel, flags);
+	/* recvfrom() does not look at this flag, recvmsg() refuses it (MSG_CMSG_COMPAT). */
+	ssize_t result = real.recvmsg(fd, &kernel, flags & INT_MAX);
 
 	/* A sandbox may let through recvfrom() alone. */
 	if (result < 0 && (errno == EPERM || errno == ENOSYS)) {
@@ -183,8 +188,9 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 {
 	if (!mark_expected() || !message || !writable(message))
 		return false;
+	/* The kernel would say that the control messages are cut that the library asks for. */
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
-		return false;
+		return reply_source_expected() && mark_test_datagram(fd);
 	if (flags & MSG_ERRQUEUE)
 		return mark_test(fd) != MARK_NONE;
 	return receives(fd, message);
@@ -210,15 +216,6 @@ static void expect_passed(const struct msghdr *message)
 	}
 }
 
-/* Without room for control messages (HAD_ROOM), the library's own of a marked datagram socket are cut, which
- * the program must not see. If it has asked for some itself, and yet has no room, it does not see that they
- * are cut. */
-static void forget_ours(int fd, struct msghdr *message, bool had_room)
-{
-	if (message && !had_room && message->msg_flags & MSG_CTRUNC && mark_test_datagram(fd))
-		message->msg_flags &= ~MSG_CTRUNC;
-}
-
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
@@ -234,10 +231,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 			     ? *message
 			     : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);
-		if (result >= 0) {
+		if (result >= 0)
 			expect_passed(message);
-			forget_ours(fd, message, kernel.msg_control && kernel.msg_controllen);
-		}
 		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
 		    !writable(&kernel))
 			return result;

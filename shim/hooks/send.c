@@ -118,7 +118,8 @@ static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, siz
 	if (!is_refused_source(sent))
 		return sent;
 	errno = saved;
-	kernel->msg_controllen -= added;
+	/* musl has another type for it than glibc. */
+	kernel->msg_controllen = (__typeof__(kernel->msg_controllen))(kernel->msg_controllen - added);
 	return real.sendmsg(fd, kernel, flags);
 }
 
