@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "address/reply_source.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -97,6 +98,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
+	if (any && protocol == IPPROTO_UDP && clone >= 0)
+		(void)reply_source_ask(clone);
 	if (result == 0 && any)
 		result = port_look_around(clone, protocol, at);
 	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
