@@ -20,12 +20,12 @@
 #include "base/sys.h"
 #include "server/listeners.h"
 #include "server/port.h"
+#include "server/shield.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/replace.h"
-#include "socket/spoof_filter.h"
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
  */
@@ -40,24 +40,12 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-/* From linux/in6.h. */
-#define OPT_IPV6_MULTICAST_ALL 29
-
-/* Keeps from a datagram socket what the program would not have received without the library: spoofed
- * datagrams, and those to IPv6 groups that others have joined. Before bind(), as datagrams come in from then
- * on. */
 static int shield(int clone, int protocol, const char **missed)
 {
-	const int off = 0;
-	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(clone) : 0;
+	int result = shield_attach(clone, protocol);
 
 	*missed = result ? "the spoof filter" : NULL;
-	if (result || protocol != IPPROTO_UDP)
-		return result;
-	if (real.setsockopt(clone, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &off, sizeof off) == 0)
-		return 0;
-	*missed = "IPV6_MULTICAST_ALL";
-	return -errno;
+	return result;
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
