@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "address/translate.h"
+#include "base/large.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -101,11 +102,36 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	return result;
 }
 
+/* The last sockets that were put in another's place, by cookie. */
+enum { MOST_WAKES = 64 };
+static LARGE _Atomic uint64_t woken[MOST_WAKES];
 _Atomic unsigned widen_wakes;
+
+static void note_wake(uint64_t cookie)
+{
+	unsigned at = atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
+
+	atomic_store_explicit(&woken[at % MOST_WAKES], cookie, memory_order_release);
+}
+
+static __attribute__((noinline, cold)) bool is_woken(int fd, unsigned before, unsigned count)
+{
+	int saved = errno;
+	uint64_t cookie = mark_test_datagram(fd) ? socket_cookie(fd) : 0;
+	bool result = cookie && count > MOST_WAKES;
+
+	for (unsigned i = 0; cookie && i < count && i < MOST_WAKES; i++)
+		result |=
+		    atomic_load_explicit(&woken[(before + i) % MOST_WAKES], memory_order_acquire) == cookie;
+	errno = saved;
+	return result;
+}
 
 bool widen_woke(int fd, unsigned before)
 {
-	return widen_before() != before && mark_test_datagram(fd);
+	unsigned count = widen_before() - before;
+
+	return count != 0 && is_woken(fd, before, count);
 }
 
 /* Wakes up threads that wait on the old socket, so that they look at the new one. */
@@ -117,7 +143,7 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **mis
 		return -errno;
 	result = mark_and_replace(fd, cookie, clone, old, missed);
 	if (result == 0) {
-		atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
+		note_wake(socket_cookie(clone));
 		(void)real.shutdown(old, SHUT_RD);
 	}
 	sys_close(old);
