@@ -148,10 +148,11 @@ static void ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 	hidden_unwatch(&a->at, fd_of(e, a));
 }
 
-/* The attempt whose socket the program is to have when all have failed: the one that it asked for. */
+/* The attempt whose socket the program is to have when all have failed: the one that it asked for, or the
+ * first where a rule leaves that out. Its own socket could still connect there. */
 static struct eyeballs_attempt *kept(struct eyeballs *e)
 {
-	return &e->attempts[e->asked < e->count ? e->asked : e->own];
+	return &e->attempts[e->asked < e->count ? e->asked : 0];
 }
 
 /* What failed in place keeps its error for the program to find. */
