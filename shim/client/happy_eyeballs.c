@@ -530,7 +530,8 @@ void eyeballs_fork(struct eyeballs *e)
 
 		a->at.watched = false;
 		if (!e->blocks && (a == kept(e) || i == e->own)) {
-			watch(e, a);
+			if (e->planned)
+				watch(e, a);
 		} else if (a->at.fd >= 0) {
 			hidden_drop(&a->at, false);
 			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
