@@ -19,8 +19,8 @@
 #include "socket/holdings.h"
 #include "socket/replace.h"
 
-/* What an entry is: FREE; OWN, its own address is on its way and nothing else, and it has no descriptor but the
- * program's; RACING, of whoever has the lock; BUSY, of one thread, for a few instructions. */
+/* What an entry is: FREE; OWN, its own address is on its way and nothing else, and it has no descriptor but
+ * the program's; RACING, of whoever has the lock; BUSY, of one thread, for a few instructions. */
 enum stage { FREE, BUSY, OWN, RACING };
 
 LARGE static struct eyeballs table[CONNECTS_SLOTS];
@@ -174,7 +174,8 @@ static void step_hidden(void)
 	if (count < 0)
 		find_set_again();
 
-	/* If the program has made a set of its own in the place of one that it closed unseen, they are its. */
+	/* If the program has made a set of its own in the place of one that it closed unseen, they are its.
+	 */
 	for (int n = 0; n < count && !lock_has_logged(); n++)
 		for (int i = 0; i < CONNECTS_SLOTS; i++)
 			if (events[n].data.ptr == &table[i])
