@@ -58,7 +58,7 @@ SHIM = $(sort $(wildcard $(ROOMS:%=shim/%/*.c)))
 OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 # The objects that unit tests and the helper link: all except the exported functions.
 INNER = $(filter-out $(BUILD)/shim/hooks/%,$(OBJECTS))
-TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c)))
+TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c shim/tool/*/*.c)))
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 # Test programs may export symbols, and convert: musl's CMSG_NXTHDR() and FD_SET() do.
@@ -139,7 +139,6 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/f
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
 
-$(BUILD)/tests/unit/tool/test_choice: private ALL_CFLAGS += -Ishim/tool
 $(BUILD)/tests/unit/process/test_inheritance: private LDFLAGS += -Wl,--wrap=access
 $(BUILD)/tests/unit/resolver/test_known_names: private LDFLAGS += -Wl,--wrap=clock_gettime
 
@@ -158,17 +157,17 @@ FUZZ_MAIN ?= tests/fuzz/replay.c
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/*/*.c)))
 
 FUZZ_address/message = shim/address/message.c shim/base/memory.c shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
-FUZZ_tool/elf = shim/tool/elf.c shim/tool/script.c
+FUZZ_tool/elf = shim/tool/elf.c shim/tool/check/script.c
 FUZZ_process/inheritance = shim/process/inheritance.c shim/process/library.c shim/base/memory.c shim/base/log.c
 FUZZ_resolver/known_names = shim/base/hash.c shim/resolver/scope.c shim/resolver/nat64.c shim/config/nat64_prefix.c
 FUZZ_resolver/nat64 = shim/resolver/nat64.c shim/config/nat64_prefix.c
 FUZZ_address/synthetic = shim/base/hash.c
 FUZZ_config/rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/config/nat64_prefix.c \
 	shim/base/sockaddr.c shim/base/log.c
-FUZZ_tool/unit = $(addprefix shim/tool/,unit.c unit_values.c unit_name.c words.c dropin.c)
+FUZZ_tool/unit = $(addprefix shim/tool/,unit_name.c units/unit.c units/words.c units/dropin.c)
 FUZZ_address/translate = shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] tests/fuzz/*.h) Makefile
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] shim/*/*/*.[ch] tests/fuzz/*.h) Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(FUZZ_CC) -std=gnu11 $(WARNINGS) -g -O1 -fsanitize=$(FUZZ_SANITIZE) -fno-sanitize-recover=all \
 	-Ishim -o $@ $< $(FUZZ_MAIN) $(FUZZ_$*)
@@ -177,7 +176,7 @@ fuzzers: $(FUZZERS)
 
 $(BUILD)/tests/programs/%: tests/programs/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -ldl -pthread
 
 $(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
@@ -310,4 +309,4 @@ clean:
 .PHONY: FORCE all programs measures faults unit fuzzers demo check soak fuzz bench lint install install-library uninstall uninstall-library dist clean
 .SECONDARY:
 
--include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/unit/*/*.d $(BUILD)/demo/*.d)
+-include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/shim/*/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/unit/*/*.d $(BUILD)/demo/*.d)

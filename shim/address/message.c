@@ -18,7 +18,8 @@
 #define IPV6_ORIGDSTADDR 74
 #endif
 
-/* linux/errqueue.h, which needs headers that musl-gcc does not find. The offender's address follows. */
+/* struct sock_extended_err. linux/errqueue.h needs headers that musl-gcc does not find. The offender's
+ * address follows it. */
 struct extended_error {
 	uint32_t number;
 	uint8_t origin, type, code, pad;
@@ -61,10 +62,11 @@ bool message_next(struct message_control *c)
 	return true;
 }
 
-/* musl's lengths are socklen_t with padding, glibc's are size_t. */
+/* glibc's lengths are size_t, musl's are socklen_t with padding. */
 typedef __typeof__(((struct msghdr *)0)->msg_controllen) control_length;
 
-/* As the kernel's put_cmsg(): what does not fit is cut, and said to be. */
+/* Adds a control message as the kernel's put_cmsg() does: what does not fit is cut, and MSG_CTRUNC says so.
+ */
 static void put(struct msghdr *to, size_t *used, int level, int type, const void *data, size_t size)
 {
 	size_t room = to->msg_controllen - *used, whole = CMSG_LEN(size);
@@ -86,7 +88,7 @@ static void put(struct msghdr *to, size_t *used, int level, int type, const void
 	*used += CMSG_SPACE(size) < room ? CMSG_SPACE(size) : room;
 }
 
-/* An IPv6 address, as an IPv4 one. */
+/* What the program is shown for an IPv6 address. */
 static struct in_addr shown(const struct in6_addr *in6, uint32_t scope)
 {
 	struct sockaddr_in6 real = {.sin6_family = AF_INET6, .sin6_addr = *in6, .sin6_scope_id = scope};
@@ -101,8 +103,7 @@ static void put_pktinfo(struct msghdr *to, size_t *used, const void *data)
 
 	memcpy(&in6, data, sizeof in6);
 	in.ipi_ifindex = (int)in6.ipi6_ifindex;
-	/* ip(7) tells the local address and the one in the header apart; for what is not multicast they
-	 * are the same. */
+	/* ip(7) has the local address beside the one in the header. They differ for multicast only. */
 	in.ipi_spec_dst = in.ipi_addr = shown(&in6.ipi6_addr, in6.ipi6_ifindex);
 	if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
 		in.ipi_spec_dst.s_addr = htonl(INADDR_ANY);
@@ -119,7 +120,7 @@ static void put_address(struct msghdr *to, size_t *used, const void *data)
 	put(to, used, IPPROTO_IP, IP_ORIGDSTADDR, &in, sizeof in);
 }
 
-/* ICMPv6 as the ICMP that says the same (RFC 7915, 5.2). */
+/* Turns an ICMPv6 error into the ICMP error that says the same (RFC 7915, 5.2). */
 static void as_icmp(struct extended_error *e)
 {
 	static const uint8_t unreachable[] = {1, 13, 1, 1, 3, 13, 1};
@@ -129,7 +130,7 @@ static void as_icmp(struct extended_error *e)
 		e->type = 3;
 		e->code = e->code < sizeof unreachable ? unreachable[e->code] : 1;
 	} else if (e->type == 2) {
-		e->type = 3; /* packet too big: fragmentation needed, with the MTU in INFO */
+		e->type = 3; /* packet too big becomes fragmentation needed; the MTU is in INFO */
 		e->code = 4;
 	} else if (e->type == 3) {
 		e->type = 11;
@@ -160,8 +161,8 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
 }
 
-/* A control message of IPv6. For an IPv4 datagram the kernel adds IPv6's for what is common to both; the
- * program has IPv4's own. */
+/* Hands on a control message of IPv6. An IPv4 datagram (MAPPED) brings IPv4's own control messages, and the
+ * kernel repeats some as IPv6's: those are left out. */
 static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped)
 {
 	unsigned char tos;
@@ -200,11 +201,26 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 	}
 }
 
+/* Whether KERNEL is of an IPv4 datagram. Some of the error queue have no name, but IPv4's control messages.
+ */
+static bool is_in(const struct msghdr *kernel)
+{
+	const union sockaddr_any *name = kernel->msg_name;
+	struct message_control c = message_controls(kernel);
+
+	if (name && sockaddr_is_in6(&name->any, kernel->msg_namelen))
+		return IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
+	while (message_next(&c))
+		if (c.header.cmsg_level == IPPROTO_IP)
+			return true;
+	return false;
+}
+
 void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 {
 	const union sockaddr_any *name = kernel->msg_name;
 	bool in6 = name && sockaddr_is_in6(&name->any, kernel->msg_namelen);
-	bool mapped = in6 && IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
+	bool mapped = is_in(kernel);
 	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 
@@ -217,7 +233,7 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 		program->msg_controllen = kernel->msg_controllen;
 		return;
 	}
-	/* Where it can't write the kernel leaves them out and does not say so (put_cmsg()). */
+	/* If the kernel can't write them, it leaves them out and does not say so (put_cmsg()). */
 	if (program->msg_controllen >= sizeof(struct cmsghdr) &&
 	    !memory_writable(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
@@ -246,7 +262,7 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 	in6.ipi6_ifindex = (unsigned)in.ipi_ifindex;
 	from.sin_addr = in.ipi_spec_dst;
 	real = translate_real(&from);
-	/* An IPv4 address can't be where an IPv6 datagram comes from. */
+	/* An IPv6 datagram can't come from an IPv4 address. */
 	if (!IN6_IS_ADDR_V4MAPPED(&real.sin6_addr)) {
 		in6.ipi6_addr = real.sin6_addr;
 		if (!in6.ipi6_ifindex)
@@ -256,7 +272,7 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 	return 0;
 }
 
-/* A control message of IPv4, checked as ip_cmsg_send() does. */
+/* Translates a control message of IPv4, which it checks as ip_cmsg_send() does. */
 static int send_in(struct msghdr *kernel, size_t *used, const struct message_control *c)
 {
 	const size_t size = c->size;
@@ -280,7 +296,7 @@ static int send_in(struct msghdr *kernel, size_t *used, const struct message_con
 		put(kernel, used, IPPROTO_IPV6, IPV6_TCLASS, &number, sizeof number);
 		return 0;
 	case IP_RETOPTS:
-		return 0; /* IPv4's options have no place in IPv6 */
+		return 0; /* IPv6 has no such options */
 	default:
 		return -EINVAL;
 	}
@@ -294,7 +310,7 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 	*kernel = *program;
 	kernel->msg_name = to;
 	kernel->msg_namelen = sizeof *to;
-	/* What goes to an IPv4 address keeps IPv4's. */
+	/* A datagram to an IPv4 address keeps IPv4's control messages. */
 	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > MESSAGE_MOST ||
 	    IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
 		return 0;

@@ -1,24 +1,30 @@
-/* Slots are read and written as a seqlock: SEQ is even while a slot is at rest and odd while somebody
- * writes it. A writer claims a slot with one compare-and-swap and never waits: a slot that is being
- * written (by another thread, or by the code that a signal handler interrupted, or forever, in the
- * child of a fork that copied it half-written) is passed over. */
+/* Slots are read and written as a seqlock: SEQ is even while a slot is at rest and odd while somebody writes
+ * it. A writer claims a slot with one compare-and-swap and never waits. A slot that is being written is
+ * passed over: by another thread, by the code that a signal handler interrupted, or for ever, in the child of
+ * a fork() that copied it half-written. */
+#define _GNU_SOURCE
 #include "address/synthetic.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/large.h"
 
-/* The bits behind the prefix, 28 of them in 240.0.0.0/4: 0 and 27 bits of hash, or 1 (NUMBERED), the slot's
- * number and, in the last TURN_BITS, how often it was filled. */
-enum { SLOT_BITS = 12 };
+/* An address of the pool, behind its prefix (28 bits in 240.0.0.0/4), is one of
+ *   0, the bits of the /64's hash, and HOST_BITS of the whole address's: a hash;
+ *   1 (NUMBERED), and a count: a number.
+ * Either tells the set where its peer is: by its last eight bits and the one above HOST_BITS, which comes
+ * from the /64. So a /64 fills at most half of the sets, and its numbers are in few /24s. */
+enum { SET_BITS = 9 };
+_Static_assert(SYNTHETIC_SETS == 1 << SET_BITS, "a set's number has SET_BITS");
 
 static struct {
-	uint32_t net, numbered, turns;
-	unsigned bits, turn_bits;
-} pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .turns = 1u << 15, .bits = 4, .turn_bits = 15};
+	uint32_t net, numbered, counts; /* COUNTS: of each set */
+} pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .counts = 1u << (27 - SET_BITS)};
 
 struct slot {
 	_Atomic uint32_t seq;   /* twice the times filled; odd while being written */
@@ -34,9 +40,16 @@ struct peer {
 	uint64_t high, low;
 };
 
+/* What was given out in a set and is not in its slots any more. */
+struct past {
+	_Atomic uint64_t hashes;  /* each bit is for a 64th of all /64s: peers of theirs were pushed out */
+	_Atomic uint32_t numbers; /* the next number is not below this */
+};
+
 LARGE static struct slot table[SYNTHETIC_SETS * SYNTHETIC_WAYS];
-_Static_assert(SYNTHETIC_SETS *SYNTHETIC_WAYS == 1 << SLOT_BITS, "a slot's number has SLOT_BITS");
+LARGE static struct past past[SYNTHETIC_SETS];
 static _Atomic uint32_t ticks;
+static _Atomic uint64_t begun; /* a process, and its first_count() */
 static struct hash_key secret;
 
 void synthetic_set_key(const struct hash_key *key)
@@ -47,15 +60,34 @@ void synthetic_set_key(const struct hash_key *key)
 void synthetic_set_pool(uint32_t net, unsigned bits)
 {
 	pool.net = net;
-	pool.bits = bits;
 	pool.numbered = 1u << (31 - bits);
-	pool.turn_bits = 31 - bits - SLOT_BITS;
-	pool.turns = 1u << pool.turn_bits;
+	pool.counts = pool.numbered >> SET_BITS;
 }
 
 bool synthetic_in_pool(in_addr_t addr)
 {
-	return (ntohl(addr) ^ pool.net) >> (32 - pool.bits) == 0;
+	return (ntohl(addr) ^ pool.net) < 2 * pool.numbered;
+}
+
+static uint32_t set_of(uint32_t shown)
+{
+	return (shown & 0xff) | (shown >> (SYNTHETIC_HOST_BITS - 8) & 0x100);
+}
+
+/* The number COUNT of SET: the bits that don't tell the set are the count. */
+static uint32_t number_of(uint32_t set, uint32_t count)
+{
+	const uint32_t low = count & ((1u << (SYNTHETIC_HOST_BITS - 8)) - 1);
+
+	return pool.net | pool.numbered | (count - low) << SET_BITS |
+	       (set & 0x100) << (SYNTHETIC_HOST_BITS - 8) | low << 8 | (set & 0xff);
+}
+
+static uint32_t count_of(uint32_t shown)
+{
+	const uint32_t low = shown >> 8 & ((1u << (SYNTHETIC_HOST_BITS - 8)) - 1);
+
+	return (shown & (pool.numbered - 1)) >> (SYNTHETIC_HOST_BITS + 1) << (SYNTHETIC_HOST_BITS - 8) | low;
 }
 
 static struct peer peer_of(const struct in6_addr *real, uint32_t scope)
@@ -72,8 +104,8 @@ static bool same(const struct peer *a, const struct peer *b)
 	return a->high == b->high && a->low == b->low && a->scope == b->scope;
 }
 
-/* Reads a slot: false when it is empty or changed meanwhile. The acquiring loads keep the second look
- * at SEQ behind them, so a fence (which ThreadSanitizer can't follow) is not needed. */
+/* Reads a slot into P. Returns false if it is empty or changes meanwhile. The acquiring loads keep the second
+ * look at SEQ behind them: ThreadSanitizer can't follow a fence. */
 static bool read_slot(struct slot *s, struct peer *p)
 {
 	uint32_t seq = atomic_load_explicit(&s->seq, memory_order_acquire);
@@ -88,7 +120,7 @@ static bool read_slot(struct slot *s, struct peer *p)
 	return atomic_load_explicit(&s->seq, memory_order_relaxed) == seq;
 }
 
-/* Writes a slot that the caller has claimed by making SEQ odd. */
+/* Writes a slot whose SEQ the caller has made odd. */
 static void write_slot(struct slot *s, uint32_t seq, const struct peer *p)
 {
 	atomic_store_explicit(&s->shown, p->shown, memory_order_release);
@@ -99,8 +131,8 @@ static void write_slot(struct slot *s, uint32_t seq, const struct peer *p)
 	atomic_store_explicit(&s->seq, seq + 2, memory_order_release);
 }
 
-/* How readily CANDIDATE makes room for NEWCOMER: whoever holds a network and walks through it pushes
- * out its own addresses, not other people's. */
+/* How readily CANDIDATE makes room for NEWCOMER. A host that walks through its network pushes out its own
+ * addresses, not other people's. */
 static int kinship(const struct peer *candidate, const struct peer *newcomer)
 {
 	uint64_t differ = candidate->high ^ newcomer->high;
@@ -115,7 +147,7 @@ static int kinship(const struct peer *candidate, const struct peer *newcomer)
 	return 1; /* the same /48 */
 }
 
-/* How many in SET are of the network of MEMBER, which is one of them. */
+/* How many peers of SET are of the network of MEMBER, itself included. */
 static int crowd(struct slot *set, const struct peer *member)
 {
 	struct peer held;
@@ -126,10 +158,11 @@ static int crowd(struct slot *set, const struct peer *member)
 	return count;
 }
 
-/* The slot of SET to be filled next, with the SEQ that it had: an empty one, else the nearest kin of P or,
- * where it has none, one of the network that has most, which is whoever floods the table; among those the one
- * that nobody asked for longest. NULL when all are being written or used up. */
-static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq)
+/* Chooses the slot of SET to be filled next; SEQ is what it had then, HELD the peer that is pushed out, if
+ * any. An empty slot comes first, then the nearest kin of P. Without kin it is a peer of the network that has
+ * most, which is whoever floods the table. Among equals it is the one that was not asked for longest. NULL:
+ * all are being written. */
+static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq, struct peer *held)
 {
 	struct slot *best = NULL;
 	int best_rank = -1;
@@ -137,166 +170,206 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 
 	for (int i = 0; i < SYNTHETIC_WAYS; i++) {
 		uint32_t s = atomic_load_explicit(&set[i].seq, memory_order_acquire);
-		struct peer held;
+		struct peer one;
 
 		if (s == 0) {
 			*seq = s;
 			return &set[i];
 		}
-		/* s / 2 fillings so far were numbered from 0. */
-		if (s & 1 || s / 2 >= pool.turns - 1 || !read_slot(&set[i], &held))
+		if (!read_slot(&set[i], &one))
 			continue;
-		int kin = kinship(&held, p), rank = kin ? SYNTHETIC_WAYS + kin : crowd(set, &held);
-		uint32_t age = now - held.used;
+		int kin = kinship(&one, p), rank = kin ? SYNTHETIC_WAYS + kin : crowd(set, &one);
+		uint32_t age = now - one.used;
 
 		if (!best || rank > best_rank || (rank == best_rank && age > best_age)) {
 			best = &set[i];
 			best_rank = rank;
 			best_age = age;
 			*seq = s;
+			*held = one;
 		}
 	}
 	return best;
 }
 
-static bool shown_in(struct slot *set, uint32_t shown)
+/* The bit of a hash in struct past. */
+static uint64_t bit_of(uint32_t hashed)
 {
-	struct peer held;
-
-	for (int i = 0; i < SYNTHETIC_WAYS; i++)
-		if (read_slot(&set[i], &held) && held.shown == shown)
-			return true;
-	return false;
+	return (uint64_t)1 << (hashed >> (SYNTHETIC_HOST_BITS + 1) & 63);
 }
 
-/* The hashed address is free to give while no slot of the set was ever filled twice, because then
- * everybody who ever had it is still there to be seen; an empty slot says just that, since nobody is
- * pushed out while one is left. */
-static uint32_t give(struct slot *set, struct slot *slot, uint32_t seq, uint32_t hashed)
+static bool is_hash(uint32_t shown)
 {
-	uint32_t number = (uint32_t)(slot - table);
+	return synthetic_in_pool(htonl(shown)) && !(shown & pool.numbered);
+}
 
-	if (seq == 0 && hashed != pool.net && !shown_in(set, hashed))
-		return hashed;
-	return pool.net | pool.numbered | number << pool.turn_bits | seq / 2;
+/* Whether HASHED was never given to anybody: to no peer of SET, and to none that was pushed out. What another
+ * slot than MINE, which the caller has claimed, is about to hold can't be told. Of two who look at the same
+ * time at least one sees that the other has claimed a slot, by the order of sequentially consistent
+ * operations. */
+static bool is_free(uint32_t set, const struct slot *mine, uint32_t hashed)
+{
+	struct slot *slots = &table[set * SYNTHETIC_WAYS];
+	struct peer held;
+
+	for (int i = 0; i < SYNTHETIC_WAYS; i++) {
+		if (&slots[i] == mine || atomic_load(&slots[i].seq) == 0)
+			continue;
+		if (!read_slot(&slots[i], &held) || held.shown == hashed)
+			return false;
+	}
+	return hashed != pool.net && !(atomic_load(&past[set].hashes) & bit_of(hashed));
+}
+
+/* Where this process begins to count, in the half of what its parent has left: behind all that the parent has
+ * given out, mostly, and elsewhere than its brothers. Not told by a handler of fork(), which _Fork() and
+ * clone() do not call. */
+static uint32_t first_count(void)
+{
+	uint64_t had = atomic_load(&begun), pid = (uint32_t)getpid(), first = (uint32_t)had, next;
+	struct timespec now = {.tv_sec = 0};
+	int saved = errno;
+
+	if (had >> 32 == pid)
+		return (uint32_t)first;
+	/* The kernel gives a process's number to another one later. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	errno = saved;
+	next = hash_words(&secret, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all;
+	first += next % ((pool.counts - first) / 2 + 1);
+	return atomic_compare_exchange_strong(&begun, &had, pid << 32 | first) ? (uint32_t)first
+									       : (uint32_t)had;
+}
+
+/* A number of SET that was never given, or 0 if there is none. */
+static uint32_t next_number(uint32_t set)
+{
+	uint32_t first = first_count(), next = atomic_load(&past[set].numbers), count;
+
+	do {
+		count = next > first ? next : first;
+		if (count >= pool.counts)
+			return 0;
+	} while (!atomic_compare_exchange_weak(&past[set].numbers, &next, count + 1));
+	return number_of(set, count);
 }
 
 /* The hashed address of P, and with it the set where P is, if it is anywhere. A host that really has an
  * address of the pool's lower half is shown as that if it can be. */
 static uint32_t hash_of(const struct peer *p)
 {
-	uint64_t words[3] = {p->high, p->low, p->scope};
+	const uint64_t words[3] = {p->high, p->low, p->scope};
+	const uint32_t hosts = (1u << SYNTHETIC_HOST_BITS) - 1;
 	struct in6_addr real;
+	struct hash_pair hash;
 	in_addr_t in;
 
 	memcpy(real.s6_addr, words, sizeof real);
 	memcpy(&in, real.s6_addr + 12, sizeof in);
-	if (IN6_IS_ADDR_V4MAPPED(&real) && synthetic_in_pool(in) && !(ntohl(in) & pool.numbered))
+	if (IN6_IS_ADDR_V4MAPPED(&real) && is_hash(ntohl(in)))
 		return ntohl(in);
-	return pool.net | (uint32_t)(hash_bytes(&secret, words, sizeof words) & (pool.numbered - 1));
+	hash = hash_words(&secret, words);
+	return pool.net | ((uint32_t)hash.first & (pool.numbered - 1) & ~hosts) |
+	       ((uint32_t)hash.all & hosts);
 }
 
-static struct slot *set_of(uint32_t hashed)
+/* The slot that holds P, whose hash is HASHED, read into HELD; NULL if there is none. */
+static struct slot *find(uint32_t hashed, const struct peer *p, struct peer *held)
 {
-	return &table[hashed % SYNTHETIC_SETS * SYNTHETIC_WAYS];
-}
+	struct slot *set = &table[set_of(hashed) * SYNTHETIC_WAYS];
 
-/* The slot of SET that holds P, read into HELD, or NULL. */
-static struct slot *find(struct slot *set, const struct peer *p, struct peer *held)
-{
 	for (int i = 0; i < SYNTHETIC_WAYS; i++)
 		if (read_slot(&set[i], held) && same(held, p))
 			return &set[i];
 	return NULL;
 }
 
-bool synthetic_known(const struct in6_addr *real, uint32_t scope)
+bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *shown)
 {
 	struct peer p = peer_of(real, scope), held;
 
-	return find(set_of(hash_of(&p)), &p, &held) != NULL;
+	if (!find(hash_of(&p), &p, &held))
+		return false;
+	*shown = htonl(held.shown);
+	return true;
 }
 
-/* Puts P, which is in no slot of SET, into one, shown as P->shown or, if that is 0, as an address that is
- * given now from HASHED. Returns what it is shown as, or the pool's first address. */
-static uint32_t insert(struct slot *set, struct peer *p, uint32_t hashed)
+/* Puts P, which is in no slot, into one. It is shown as P->shown or, if that is 0, as an address that is
+ * given now: HASHED or a number. Returns what it is shown as, or the pool's first address. */
+static uint32_t insert(struct peer *p, uint32_t hashed)
 {
+	const uint32_t set = set_of(hashed);
 	uint32_t seq = 0;
+	struct peer held = {.shown = 0};
 	struct slot *slot;
 
 	p->used = atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1;
-	while ((slot = choose(set, p, &seq))) {
-		/* Acquire and release: what is written next must not be seen before SEQ is odd. */
-		if (!atomic_compare_exchange_strong_explicit(&slot->seq, &seq, seq | 1, memory_order_acq_rel,
-							     memory_order_relaxed))
+	while ((slot = choose(&table[set * SYNTHETIC_WAYS], p, &seq, &held))) {
+		/* Before anybody can miss it. */
+		if (seq && is_hash(held.shown))
+			atomic_fetch_or(&past[set].hashes, bit_of(held.shown));
+		if (!atomic_compare_exchange_strong(&slot->seq, &seq, seq | 1))
 			continue;
 		if (!p->shown)
-			p->shown = give(set, slot, seq, hashed);
-		write_slot(slot, seq, p);
-		return p->shown;
+			p->shown = is_free(set, slot, hashed) ? hashed : next_number(set);
+		if (p->shown) {
+			write_slot(slot, seq, p);
+			return p->shown;
+		}
+		/* Nothing was written. */
+		atomic_store(&slot->seq, seq);
+		break;
 	}
 	return pool.net;
 }
 
-/* Where it was seen before, as a peer, it keeps the address that the program knows it by. */
+/* A peer that was seen before keeps the address that the program knows it by. */
 void synthetic_stand(const struct in6_addr *real, in_addr_t shown)
 {
 	struct peer p = peer_of(real, 0), held;
 	uint32_t hashed = hash_of(&p);
 
 	p.shown = ntohl(shown);
-	if (!find(set_of(hashed), &p, &held))
-		(void)insert(set_of(hashed), &p, hashed);
+	if (!find(hashed, &p, &held))
+		(void)insert(&p, hashed);
 }
 
 in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope)
 {
 	struct peer p = peer_of(real, scope), held;
 	uint32_t hashed = hash_of(&p);
-	struct slot *set = set_of(hashed), *slot = find(set, &p, &held);
+	struct slot *slot = find(hashed, &p, &held);
+
 	if (slot) {
 		atomic_store_explicit(&slot->used, atomic_load_explicit(&ticks, memory_order_relaxed),
 				      memory_order_relaxed);
 		return htonl(held.shown);
 	}
-	return htonl(insert(set, &p, hashed));
+	return htonl(insert(&p, hashed));
 }
 
-/* Whether SHOWN, which nobody has now, was given out and taken back: a number that the slot has passed; a
- * hash in a set where somebody was pushed out. */
-static bool forgotten(struct slot *first, int ways, uint32_t shown)
+/* Whether SHOWN, which nobody of SET has now, was or may have been given out before. */
+static bool forgotten(uint32_t set, uint32_t shown)
 {
-	for (int i = 0; i < ways; i++) {
-		uint32_t filled = atomic_load_explicit(&first[i].seq, memory_order_relaxed) / 2;
-
-		if (shown & pool.numbered ? (shown & (pool.turns - 1)) < filled : filled > 1)
-			return true;
-	}
-	return false;
+	if (shown & pool.numbered)
+		return count_of(shown) < atomic_load(&past[set].numbers);
+	return shown == pool.net || atomic_load(&past[set].hashes) & bit_of(shown);
 }
 
 int synthetic_real(in_addr_t addr, struct in6_addr *real, uint32_t *scope)
 {
-	uint32_t shown = ntohl(addr);
-	struct slot *first;
-	int ways;
+	const uint32_t shown = ntohl(addr), set = set_of(shown);
+	struct slot *slots = &table[set * SYNTHETIC_WAYS];
 	struct peer held;
 
-	if (shown == pool.net)
-		return -ESTALE;
-	if (shown & pool.numbered) {
-		first = &table[(shown & (pool.numbered - 1)) >> pool.turn_bits];
-		ways = 1;
-	} else {
-		first = set_of(shown);
-		ways = SYNTHETIC_WAYS;
-	}
-	for (int i = 0; synthetic_in_pool(addr) && i < ways; i++)
-		if (read_slot(&first[i], &held) && held.shown == shown) {
+	if (!synthetic_in_pool(addr))
+		return -ENOENT;
+	for (int i = 0; i < SYNTHETIC_WAYS; i++)
+		if (read_slot(&slots[i], &held) && held.shown == shown) {
 			memcpy(real->s6_addr, &held.high, 8);
 			memcpy(real->s6_addr + 8, &held.low, 8);
 			*scope = held.scope;
 			return 0;
 		}
-	return synthetic_in_pool(addr) && forgotten(first, ways, shown) ? -ESTALE : -ENOENT;
+	return forgotten(set, shown) ? -ESTALE : -ENOENT;
 }

@@ -1,20 +1,33 @@
-/* Synthetic IPv4 addresses: what an IPv4-only program is shown in the place of an IPv6 address, and the
- * way back (RFC 6535, 2.3.2 and 4.4; there for names, here for peers).
+/* Synthetic IPv4 addresses: what an IPv4-only program is shown in the place of an IPv6 address, and the way
+ * back (RFC 6535, 2.3.2 and 4.4; there for names, here for peers).
  *
- * They come from 240.0.0.0/4, which no host has and no access list names (RFC 6890, 2.2.2), instead of
- * the RFC 1918 ranges that RFC 6535 4.4 recommends, which are in everybody's access lists.
+ * They come from 240.0.0.0/4, which no host has and no access list names (RFC 6890, 2.2.2), instead of the
+ * RFC 1918 ranges that RFC 6535, 4.4, recommends, which are in everybody's access lists.
  *
- * An address is a keyed hash of the IPv6 address where it can be, so that all processes that share the
- * key show one peer as one address (the pool's lower half, 240.0.0.0/5). Where it can't, because two peers
- * have the same hash or the table had to push a peer out, it is a number never given out before (the
- * upper half, 248.0.0.0/5). So no synthetic address ever stands for two IPv6 addresses in the life of a
- * process: what is sent to a peer that was pushed out fails, and reaches nobody else.
+ * A peer is shown as a keyed hash where that is possible: all processes with the same key show it as the same
+ * address of the pool's lower half (240.0.0.0/5). The upper bits of the hash come from the peer's /64, the
+ * last SYNTHETIC_HOST_BITS from the whole address. So a /64 is shown as one /21, a /24 of the pool has peers
+ * of one /64 only, and a limit or a ban for a /24 concerns one network. There are 65536 /21s: two given /64s
+ * share one with that probability (in the shortest pool, a /16, there are 16, and networks share them).
  *
- * On a network where addresses of the pool are in use after all, an IPv4 host that has one (V4MAPPED here)
- * is a peer like others: shown as what it is where that is in the lower half and nobody else is shown as it.
+ * A peer that can't have its hash, because another peer has or may have had it, gets a number of the pool's
+ * upper half (248.0.0.0/5). Then there is no room any more, and a /24 may hold numbers of several networks.
+ * Two peers of one /64 have the same hash with probability 1/2048; and no peer gets a hash where one of its
+ * /64, or of one /64 in 64, has been pushed out of the table before. Numbers are the process's own: each
+ * process begins to count somewhere else, so that a number of one process is hardly ever a number of another
+ * one.
  *
- * The table is fixed in size, without locks, and private to the process (a copy after fork). Every
- * function here is async-signal-safe, callable from any thread, and leaves errno alone. */
+ * In the life of a process no synthetic address ever stands for two peers: what is sent to a peer that was
+ * pushed out fails, and reaches nobody else. When the numbers are used up (2^17 and more of each set, in
+ * 240.0.0.0/4) new peers are shown as SYNTHETIC_NOBODY.
+ *
+ * On a network where addresses of the pool are in use after all, an IPv4 host that has one (V4MAPPED here) is
+ * a peer like any other. It is shown as what it is if that is in the lower half and nobody else is shown as
+ * it.
+ *
+ * The table is fixed in size, has no locks, and is private to the process; after fork() the child has a copy.
+ * All functions but the first two are async-signal-safe, any thread may call them, and they leave errno
+ * alone. Only giving a number makes system calls: getpid(2) and, once in each process, clock_gettime(2). */
 #ifndef DUALSTACK_SYNTHETIC_H
 #define DUALSTACK_SYNTHETIC_H
 
@@ -27,33 +40,37 @@
 
 enum {
 	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */
-	SYNTHETIC_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full, untouched pages cost nothing */
+	SYNTHETIC_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full; untouched pages cost nothing */
+	SYNTHETIC_HOST_BITS = 11, /* the bits of a hash that differ within a /64 */
 };
 
-/* The pool's first address (host byte order) is shown where none is left to give: it has no way back. */
+/* The pool's first address (host byte order). It is shown where no address is left to give, and has no way
+ * back.
+ */
 #define SYNTHETIC_NOBODY POOL_DEFAULT
 
-/* The hash's key, and another pool. Called once, when the library is loaded, before any other function here.
- */
+/* Sets the key of the hash; and another pool than POOL_DEFAULT: NET in host byte order, of a prefix of BITS
+ * bits. Called once, when the library is loaded, before any other function here. */
 void synthetic_set_key(const struct hash_key *key);
 void synthetic_set_pool(uint32_t net, unsigned bits);
 
-/* Whether ADDR (network byte order) is in the pool. */
+/* Returns whether ADDR (network byte order) is in the pool. */
 bool synthetic_in_pool(in_addr_t addr);
 
-/* The synthetic address (network byte order) of REAL, given now if it has none. SCOPE is the interface
- * index of a link-local address, else 0. */
+/* Returns the synthetic address (network byte order) of REAL, and gives it one if it has none. SCOPE is the
+ * interface index of a link-local address, else 0. */
 in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope);
 
-/* REAL, which this host reaches SHOWN by (network byte order, outside the pool), is to be shown as that: to
- * be called only for what the program connects or sends to itself. It may be forgotten as others are. */
+/* Shows REAL as SHOWN from now on (network byte order, outside the pool): this host reaches SHOWN by REAL. To
+ * be called only for what the program itself connects or sends to. REAL may be forgotten as others are. */
 void synthetic_stand(const struct in6_addr *real, in_addr_t shown);
 
-/* Whether REAL has one by now. */
-bool synthetic_known(const struct in6_addr *real, uint32_t scope);
+/* Returns whether REAL is shown as another address already. If so, SHOWN is that (network byte order). */
+bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *shown);
 
-/* The way back: fills REAL and SCOPE for SHOWN (network byte order). Returns 0, or -ENOENT when SHOWN
- * was not given out here, or -ESTALE when its peer has been pushed out, or may have been, or is nobody. */
+/* Puts the peer that is shown as SHOWN (network byte order) into REAL and SCOPE. Returns 0; -ENOENT if SHOWN
+ * was not given out here; -ESTALE if its peer was, or may have been, pushed out, or if it is
+ * SYNTHETIC_NOBODY. */
 int synthetic_real(in_addr_t shown, struct in6_addr *real, uint32_t *scope);
 
 #endif

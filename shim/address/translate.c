@@ -22,7 +22,7 @@ bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_i
 	return true;
 }
 
-/* Only a link-local address is another one on another interface. */
+/* The same link-local address on another interface is another peer. No other address has a scope. */
 static uint32_t scope_of(const struct sockaddr_in6 *real)
 {
 	return IN6_IS_ADDR_LINKLOCAL(&real->sin6_addr) ? real->sin6_scope_id : 0;
@@ -30,7 +30,16 @@ static uint32_t scope_of(const struct sockaddr_in6 *real)
 
 bool translate_known(const struct sockaddr_in6 *real)
 {
-	return synthetic_known(&real->sin6_addr, scope_of(real));
+	in_addr_t shown;
+
+	return synthetic_known(&real->sin6_addr, scope_of(real), &shown);
+}
+
+bool translate_known_as(const struct sockaddr_in6 *real, struct sockaddr_in *shown)
+{
+	*shown = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = real->sin6_port};
+	return synthetic_known(&real->sin6_addr, scope_of(real), &shown->sin_addr.s_addr) &&
+	       synthetic_in_pool(shown->sin_addr.s_addr);
 }
 
 bool translate_is_plain(const struct sockaddr_in6 *real)
@@ -135,7 +144,7 @@ bool translate_short(const struct sockaddr *addr, socklen_t len)
 	       sockaddr_family(addr) == AF_UNSPEC;
 }
 
-/* Whether REAL is to go to a caller with ROOM bytes as it is. */
+/* Whether a caller with ROOM bytes gets REAL as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {
 	return gives_real && room >= sizeof *real && !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&

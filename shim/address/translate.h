@@ -1,5 +1,7 @@
-/* Addresses as the program sees them and as the kernel has them: the one place where a struct sockaddr
- * is taken apart. No system calls; async-signal-safe, callable from any thread, errno left alone. */
+/* Translates addresses between what the program sees (IPv4) and what the kernel has (IPv6). Only this file
+ * takes a struct sockaddr apart. Addresses and ports are in network byte order, lengths in bytes. All
+ * functions but translate_give_real() are async-signal-safe, any thread may call them; they make no system
+ * calls and leave errno alone. */
 #ifndef DUALSTACK_TRANSLATE_H
 #define DUALSTACK_TRANSLATE_H
 
@@ -10,57 +12,61 @@
 #include "base/sockaddr.h"
 #include "socket/mark.h"
 
-/* The address ADDR as an IPv6 one: as it is, as the IPv6 address that a synthetic one stands for, or
- * V4MAPPED. False for what is neither IPv4 nor IPv6. */
+/* Puts ADDR into IN6 as an IPv6 address: an IPv6 address as it is, a synthetic one as the address that it
+ * stands for, any other IPv4 address V4MAPPED. Returns false if ADDR is neither IPv4 nor IPv6. */
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
 
-/* From now on translate_give() gives IPv6 addresses as they are to callers with room for them. */
+/* Makes translate_give() give IPv6 addresses as they are to callers with room for them (peer = real). Called
+ * while the library is loaded. */
 void translate_give_real(void);
 
-/* What an IPv4-only program is shown for REAL on a socket of that kind: a V4MAPPED address as the IPv4
- * address in it (RFC 4291 2.5.5.2), :: as 0.0.0.0, any other as its synthetic address (synthetic.h); but ::1
- * on a stream as 127.0.0.1. Not for datagrams: an answer to 127.0.0.1 has to go there. An IPv4 address of the
- * pool is a peer's like others (synthetic.h). */
+/* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the
+ * IPv4 address in it (RFC 4291, 2.5.5.2), :: as 0.0.0.0, any other address as its synthetic address
+ * (synthetic.h). On a stream ::1 is shown as 127.0.0.1; not on a datagram socket, where an answer to
+ * 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of the pool is a peer like any other (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
 
-/* Whether REAL is an IPv4 address that is shown as it is. */
+/* Returns whether REAL is V4MAPPED and is shown as the IPv4 address in it. */
 bool translate_is_plain(const struct sockaddr_in6 *real);
 
-/* Whether REAL has a synthetic address by now. */
+/* Returns whether REAL is shown as another address already. */
 bool translate_known(const struct sockaddr_in6 *real);
 
-/* The way back, for a dual-stack socket: a synthetic address as the IPv6 address it stands for, any
- * other as V4MAPPED. */
+/* Returns whether REAL has a synthetic address already. If so, SHOWN is that, with REAL's port. */
+bool translate_known_as(const struct sockaddr_in6 *real, struct sockaddr_in *shown);
+
+/* Returns the address behind SHOWN, for a dual-stack socket: the IPv6 address that a synthetic one stands
+ * for, any other address V4MAPPED. */
 struct sockaddr_in6 translate_real(const struct sockaddr_in *shown);
 
-/* Whether ADDR stands for another one; then that is put into REAL, with the port. */
+/* Returns whether ADDR is a synthetic address that stands for another one. If so, REAL is that one, with
+ * ADDR's port. */
 bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
-/* Whether ADDR stood for an IPv6 address that has been forgotten since: nothing may be sent to it. */
+/* Returns whether ADDR stood for a peer that has been forgotten since. Nothing may be sent to it. */
 bool translate_forgotten(const struct sockaddr *addr, socklen_t len);
 
-/* Whether bind() of ADDR is one to make dual-stack: the wildcard, or a synthetic address. Then REAL is
- * what to bind, in IPv6. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
+/* Returns whether a bind() to ADDR is made dual-stack: ADDR is the wildcard, or a synthetic address. If so,
+ * REAL is the IPv6 address to bind to. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
 bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
-/* Whether ADDR is of a family that an AF_INET socket refuses with EAFNOSUPPORT, and that the program was not
- * shown. */
+/* Returns whether an AF_INET socket refuses the family of ADDR with EAFNOSUPPORT. AF_INET6 is not refused
+ * where programs are shown such addresses (peer = real). */
 bool translate_foreign(const struct sockaddr *addr, socklen_t len);
 
-/* Whether ADDR is of no family and too short for an AF_INET socket, which takes the family for its own. */
+/* Returns whether ADDR is AF_UNSPEC, which an AF_INET socket takes for AF_INET, and too short for AF_INET. */
 bool translate_short(const struct sockaddr *addr, socklen_t len);
 
-/* Whether ADDR is in use at the same time as 0.0.0.0 with the same port without IPv4's knowing: an
- * IPv6 address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
+/* Returns whether a socket at ADDR and one at 0.0.0.0 can natively have the same port: ADDR is an IPv6
+ * address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
 bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
 
-/* How many bytes of FROM, of length LEN, a caller with ROOM for them is handed by translate_give(). */
+/* Returns how many bytes of FROM, of length LEN, translate_give() writes for a caller with ROOM bytes. */
 socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mark kind, socklen_t room);
 
-/* Hands FROM, of length LEN, to a caller who has ROOM bytes at TO, as the kernel does: the copy is cut,
- * the length stored is the full one (accept(2)). ROOM was checked not to be negative. Where KIND is not
- * MARK_NONE, FROM is an IPv6 address, and what is handed on is what it is shown as, unless
- * translate_give_real() was called. */
+/* Hands FROM, of length LEN, to a caller with *ROOM bytes at TO, as the kernel does: the copy is cut, the
+ * length stored in ROOM is the full one (accept(2)). *ROOM is not negative. If KIND is not MARK_NONE, FROM is
+ * an IPv6 address, and the caller gets what it is shown as, or FROM itself after translate_give_real(). */
 void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
 		    socklen_t *room);
 

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "address/translate.h"
+#include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "client/attempt.h"
 #include "client/blocking.h"
 #include "client/connects.h"
+#include "client/wake.h"
 #include "config/config.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
@@ -101,14 +103,32 @@ static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct des
 	return true;
 }
 
+static void log_connected(int fd, const struct destination *d)
+{
+	char text[SOCKADDR_TEXT];
+	struct sockaddr_in in;
+
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	in = sockaddr_unmapped(&d->to);
+	(void)sockaddr_text(IN6_IS_ADDR_V4MAPPED(&d->to.sin6_addr) ? (const struct sockaddr *)&in
+								   : (const struct sockaddr *)&d->to,
+			    text);
+	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
+}
+
 /* The program's own socket to its own address: the very call that it is without the library, with an eye on
  * the others. */
-static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
+static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	bool blocks = blocking_is(fd);
-	int saved = errno, status, result;
+	int saved = errno, status;
 	struct sockaddr_in6 in6;
 
+	if (blocks && !attempt_may_begin(fd, true)) {
+		errno = saved;
+		return false;
+	}
 	if (blocks)
 		status = blocking_try(fd, addr, len);
 	else
@@ -122,37 +142,38 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 			status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	}
 	errno = saved;
-	result = status ? fail(status) : 0;
-	if (status == -EINPROGRESS && !blocks)
+	*result = status ? fail(status) : 0;
+	if (status == 0)
+		log_connected(fd, d);
+	if (status == -EINPROGRESS && !blocks) {
 		connects_start(fd, d);
-	else if (status == -EINTR && !blocking_interrupted())
+		wake_waiters(fd);
+	} else if (status == -EINTR && !blocking_interrupted()) {
 		status = -EINPROGRESS;
-	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, &result))
-		result = ask_kernel(fd, addr, len);
-	else if (is_of_address(-status))
-		(void)go_on(fd, addr, len, d, blocks, true, -status, &result);
-	if (result == 0)
+	}
+	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
+		*result = ask_kernel(fd, addr, len);
+	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
+	else if (is_of_address(-status) && (blocks || !connects_has_ended(fd)))
+		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
+	if (*result == 0)
 		errno = saved;
-	return result;
+	return true;
 }
 
 bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	const int family = sockaddr_family(addr);
 	int saved = errno;
+	bool taken;
 
 	if (d->names == 0 || (family == AF_INET && d->list.knows_in6) || !destination_order(d, family))
 		return false;
-	if (attempt_may_begin(fd, d->own_first)) {
-		attempt_local(fd, d->to.sin6_port, &d->plan);
+	attempt_local(fd, d->to.sin6_port, &d->plan);
+	if (d->own_first)
+		return own_first(fd, addr, len, d, result);
+	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
+	if (!taken)
 		errno = saved;
-		if (d->own_first) {
-			*result = own_first(fd, addr, len, d);
-			return true;
-		}
-		if (go_on(fd, addr, len, d, blocking_is(fd), false, 0, result))
-			return true;
-	}
-	errno = saved;
-	return false;
+	return taken;
 }

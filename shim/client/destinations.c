@@ -32,23 +32,36 @@ static bool is_in(const struct names_address *a)
 	return IN6_IS_ADDR_V4MAPPED(&a->addr);
 }
 
-/* Adds the way to TO through a translator, if there is no other (RFC 6052). What DNS64 (RFC 6147) has put
- * there already stands for an IPv4 address, too. */
-static void add_nat64(struct names_list *list, const struct names_address *to)
+/* Adds to LIST the way to IN, an IPv4 address of it, through a translator, if there is no other (RFC 6052).
+ */
+static void add_way(struct names_list *list, const struct in6_addr *in)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(9)};
 	struct sockaddr_in6 by;
-	in_addr_t in;
 
-	for (uint32_t i = 0; i < list->count; i++)
-		if (nat64_inside(&list->addresses[i].addr, &in))
-			synthetic_stand(&list->addresses[i].addr, in);
-	memcpy(&from.sin_addr, to->addr.s6_addr + 12, sizeof from.sin_addr);
-	if (!is_in(to) || !destination_nat64((const struct sockaddr *)&from, sizeof from, &by) ||
+	memcpy(&from.sin_addr, in->s6_addr + 12, sizeof from.sin_addr);
+	if (!destination_nat64((const struct sockaddr *)&from, sizeof from, &by) ||
 	    route_known((const struct sockaddr *)&from, sizeof from))
 		return;
 	names_add(list, &by.sin6_addr, 0);
 	synthetic_stand(&by.sin6_addr, from.sin_addr.s_addr);
+}
+
+/* Adds the ways to the IPv4 addresses that may be tried for TO: TO alone, or all if it is an IPv6 one. What
+ * DNS64 (RFC 6147) has put there already stands for an IPv4 address, too. */
+static void add_nat64(struct names_list *list, const struct names_address *to)
+{
+	const uint32_t count = list->count;
+	in_addr_t in;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct names_address *a = &list->addresses[i];
+
+		if (nat64_inside(&a->addr, &in))
+			synthetic_stand(&a->addr, in);
+		else if (is_in(a) && (!is_in(to) || names_same(a, to)))
+			add_way(list, &a->addr);
+	}
 }
 
 /* The addresses of one family, in the order in which they are to be tried: *FROM first, around to the one

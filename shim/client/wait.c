@@ -14,10 +14,11 @@
 #include "client/connects.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/wake.h"
 
 /* Descriptors of the program's that are waited for together with the library's; more are waited for in slices
- * of so many ms. */
-enum { TOGETHER = 64, SLICE = 10 };
+ * of so many ms. And how long a thread waits before it looks for what others have begun. */
+enum { TOGETHER = 64, SLICE = 10, PATIENCE = 250 };
 
 /* ---- time: nanoseconds, -1 for ever */
 
@@ -58,19 +59,17 @@ static bool over(int64_t end)
 	return end >= 0 && now() >= end;
 }
 
-/* What is left until END or the next attempt is due, MS from now at most unless that is 0, into T; NULL for
- * ever. */
+/* What is left until END or the next attempt is due, MS from now (0: PATIENCE) at most, into T. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
 	uint64_t due = atomic_load(&connects_due);
 	int64_t next = due < INT64_MAX / 1000000 ? (int64_t)due * 1000000 : -1;
 
-	if (ms && (next < 0 || now() + (int64_t)ms * 1000000 < next))
+	ms = ms ? ms : PATIENCE;
+	if ((next < 0 || now() + (int64_t)ms * 1000000 < next))
 		next = now() + (int64_t)ms * 1000000;
 	if (next >= 0 && (end < 0 || next < end))
 		end = next;
-	if (end < 0)
-		return NULL;
 	*t = rest_of(end);
 	return t;
 }
@@ -284,7 +283,8 @@ int wait_sift(int set, struct epoll_event *events, int count)
 	if (failures)
 		connects_look_for_failures();
 	for (int i = 0; i < count; i++)
-		if (!failures || !(events[i].events & EPOLLHUP) || !connects_out_of_date(set, &events[i]))
+		if (!wake_swallow(set, &events[i]) &&
+		    (!failures || !(events[i].events & EPOLLHUP) || !connects_out_of_date(set, &events[i])))
 			events[left++] = events[i];
 	errno = saved;
 	return left;

@@ -136,10 +136,11 @@ static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
-	config.text_in = s->text_in;
+	config.text = s->text;
 	config.delay = s->delay;
 	config.peer = s->peer;
 	config.prefer_in6 = s->prefer_in6;
+	config.synthetic_always = s->synthetic_always;
 	config.pool = s->pool;
 	config.pool_bits = s->pool_bits;
 	config.nat64_auto = s->nat64 && s->nat64_found;

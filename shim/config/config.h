@@ -14,15 +14,16 @@
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
 struct config {
-	bool active;  /* false: every hook passes its call through */
-	bool text_in; /* as in struct settings, as the next two */
+	bool active;             /* false: every hook passes its call through */
+	enum settings_text text; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
-	bool prefer_in6;     /* as in struct settings */
-	bool inherited;      /* a program under the library executed this one and handed its key on */
-	bool nat64_auto;     /* a NAT64 prefix may be looked for */
-	struct hash_key key; /* of synthetic addresses */
-	uint32_t pool;       /* as in struct settings, like the next */
+	bool synthetic_always; /* as in struct settings, like the next */
+	bool prefer_in6;       /* as in struct settings */
+	bool inherited;        /* a program under the library executed this one and handed its key on */
+	bool nat64_auto;       /* a NAT64 prefix may be looked for */
+	struct hash_key key;   /* of synthetic addresses */
+	uint32_t pool;         /* as in struct settings, like the next */
 	unsigned pool_bits;
 	struct nat64_prefix nat64_prefix;        /* bits is 0 if none is known */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; not NULL if ACTIVE */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sockaddr.h"
 #include "config/rule.h"
 #include "config/rules.h"
 #include "config/rules_table.h"
@@ -99,7 +100,7 @@ static int add_address(struct reader *r, const struct word *w)
 			     "an IPv4 or IPv6 address, or a prefix such as 2001:db8::/32");
 	memcpy(text, w->at, size);
 	text[size] = '\0';
-	if (inet_pton(p.in6 ? AF_INET6 : AF_INET, text, p.in6 ? p.addr.s6_addr : p.addr.s6_addr + 12) != 1 ||
+	if (!sockaddr_parse(p.in6 ? AF_INET6 : AF_INET, text, p.in6 ? p.addr.s6_addr : p.addr.s6_addr + 12) ||
 	    strlen(text) != size)
 		return wrong(r, w, "bad address",
 			     "an IPv4 or IPv6 address, or a prefix such as 2001:db8::/32");

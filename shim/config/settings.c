@@ -14,8 +14,10 @@ static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
 				    [SETTINGS_PEER_REAL] = "real",
 				    NULL};
+static const char *const synthetics[] = {"asked", "always", NULL};
 static const char *const orders[] = {"own", "ipv6", NULL};
-static const char *const texts[] = {"ipv6", "ipv4", NULL};
+static const char *const texts[] = {
+    [SETTINGS_TEXT_AUTO] = "auto", [SETTINGS_TEXT_IPV6] = "ipv6", [SETTINGS_TEXT_IPV4] = "ipv4", NULL};
 
 static int word_of(const char *const *words, const char *value)
 {
@@ -83,7 +85,7 @@ static int set_pool(struct settings *s, const char *value)
 	if (bits < POOL_WIDEST || bits > POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
-	if (inet_pton(AF_INET, text, &net) != 1 || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
+	if (!sockaddr_parse(AF_INET, text, &net) || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
 	    is_meaningful(ntohl(net.s_addr)))
 		return -EINVAL;
 	s->pool = ntohl(net.s_addr);
@@ -100,6 +102,11 @@ static int set_peer(struct settings *s, const char *value)
 	return word < 0 ? word : 0;
 }
 
+static int set_synthetic(struct settings *s, const char *value)
+{
+	return set_bool(synthetics, value, &s->synthetic_always);
+}
+
 static int set_prefer(struct settings *s, const char *value)
 {
 	return set_bool(orders, value, &s->prefer_in6);
@@ -107,7 +114,11 @@ static int set_prefer(struct settings *s, const char *value)
 
 static int set_text(struct settings *s, const char *value)
 {
-	return set_bool(texts, value, &s->text_in);
+	int word = word_of(texts, value);
+
+	if (word >= 0)
+		s->text = (enum settings_text)word;
+	return word < 0 ? word : 0;
 }
 
 static bool blank(char c)
@@ -143,7 +154,7 @@ static int set_nat64(struct settings *s, const char *value)
 			return -EINVAL;
 		memcpy(text, at, (size_t)(slash - at));
 		prefix.bits = (unsigned)bits;
-		if (inet_pton(AF_INET6, text, &prefix.addr) != 1 || !nat64_prefix_valid(&prefix))
+		if (!sockaddr_parse(AF_INET6, text, &prefix.addr) || !nat64_prefix_valid(&prefix))
 			return -EINVAL;
 	}
 	s->nat64 = strcmp(value, "off") != 0;
@@ -188,6 +199,11 @@ static void print_nat64(const struct settings *s, char *to)
 		       s->nat64_prefix.bits);
 }
 
+static void print_synthetic(const struct settings *s, char *to)
+{
+	stpcpy(to, synthetics[s->synthetic_always]);
+}
+
 static void print_prefer(const struct settings *s, char *to)
 {
 	stpcpy(to, orders[s->prefer_in6]);
@@ -195,7 +211,7 @@ static void print_prefer(const struct settings *s, char *to)
 
 static void print_text(const struct settings *s, char *to)
 {
-	stpcpy(to, texts[s->text_in]);
+	stpcpy(to, texts[s->text]);
 }
 
 static void print_log(const struct settings *s, char *to)
@@ -214,9 +230,10 @@ static const struct {
     {"pool", set_pool, print_pool,
      "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
     {"peer", set_peer, print_peer, "auto, synthetic or real"},
+    {"synthetic", set_synthetic, print_synthetic, "asked or always"},
     {"prefer", set_prefer, print_prefer, "own or ipv6"},
     {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
-    {"text", set_text, print_text, "ipv6 or ipv4"},
+    {"text", set_text, print_text, "auto, ipv6 or ipv4"},
     {"log", set_log, print_log,
      "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path"},
 };
@@ -313,10 +330,11 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
 		key++;
 	if (!equals || key == KEYS)
-		return wrong(error, l, l->at, "unknown word", "",
-			     "enabled, delay, pool, peer, prefer, nat64, text or log, = and a value, or a "
-			     "rule, which begins "
-			     "with bind or connect");
+		return wrong(
+		    error, l, l->at, "unknown word", "",
+		    "enabled, delay, pool, peer, synthetic, prefer, nat64, text or log, = and a value, or a "
+		    "rule, which begins "
+		    "with bind or connect");
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;

@@ -23,17 +23,25 @@ enum settings_peer {
 	SETTINGS_PEER_REAL,      /* an IPv6 address is shown where there is room for it */
 };
 
+/* Where a synthetic address is the text of the IPv6 address that it stands for. */
+enum settings_text {
+	SETTINGS_TEXT_AUTO, /* for callers whose buffer says that they expect IPv6 text */
+	SETTINGS_TEXT_IPV6, /* for callers with room for it */
+	SETTINGS_TEXT_IPV4, /* nowhere */
+};
+
 struct settings {
 	bool enabled;
 	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt at a time */
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
 	enum settings_peer peer;
+	bool synthetic_always; /* also for programs that ask for both families */
 	bool prefer_in6;  /* a name's IPv6 addresses come before the IPv4 one that the program connects to */
 	bool nat64;       /* IPv4 addresses are reached by a translator */
 	bool nat64_found; /* NAT64_PREFIX is discovered, not given */
 	struct nat64_prefix nat64_prefix;
-	bool text_in; /* a synthetic address is text as what it is, not as the IPv6 address it stands for */
+	enum settings_text text;
 	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
 };
 

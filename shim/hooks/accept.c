@@ -1,4 +1,4 @@
-/* accept(): what the program is told of a peer. */
+/* accept() and accept4(): the program is shown an IPv4 address for each peer. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -12,11 +12,11 @@
 #include "config/settings.h"
 #include "server/socket_activation.h"
 
-/* An accepted connection from an IPv4 address can be made an AF_INET socket again (ipv6(7),
- * IPV6_ADDRFORM): then it is what it would have been without the shim, for programs that make system
- * calls of their own and for those that inherit it without the shim, too. The kernel refuses when the
- * peer has gone already, and under MPTCP; then the mark goes on saying what it is. It does so for one that is
- * not shown as what it is, too. */
+/* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then what
+ * it would be without the library, also for programs that make system calls of their own or inherit it
+ * without the library. The kernel refuses if the peer has gone already, and under MPTCP: then the mark goes
+ * on saying what the socket is. A peer that is not shown as the address that it has keeps its AF_INET6
+ * socket, too. */
 static void unmap(int fd, const struct sockaddr_in6 *peer)
 {
 	int family = AF_INET;
@@ -25,7 +25,8 @@ static void unmap(int fd, const struct sockaddr_in6 *peer)
 		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
 }
 
-/* The first connection of a peer says what it is shown as, for who reads the program's own log. */
+/* Logs, at a peer's first connection, which address it is shown as. Readers of the program's own log need it.
+ */
 static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 {
 	enum log_level level = known ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
@@ -40,15 +41,15 @@ static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 		 sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Whether there is nothing new to say of NAME: to be asked before it is shown. ::1 is no synthetic address.
- */
+/* Whether the log knows NAME already. To be asked before NAME is shown. ::1 gets no synthetic address. */
 static bool known_peer(const union sockaddr_any *name)
 {
 	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
 	       translate_known(&name->in6);
 }
 
-/* What accept() yielded in FD, whose peer is NAME. False: the program can't be told, and errno is EFAULT. */
+/* Hands NAME, the peer of the accepted FD, to the program. Returns false, with EFAULT in errno, if the
+ * program's memory can't be written. */
 static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		     socklen_t *room)
 {
@@ -64,8 +65,8 @@ static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, stru
 	return true;
 }
 
-/* The same where the program did not ask for the peer. The kernel is not asked either: sockets of some
- * families have none, and lose the connection over it. */
+/* The same for a program that did not ask for the peer. accept() is not given a buffer of ours then: sockets
+ * of some families have no peer name, and would lose the connection over it. */
 static void accepted_unasked(int fd)
 {
 	union sockaddr_any name;
@@ -78,14 +79,14 @@ static void accepted_unasked(int fd)
 	log_peer(fd, &name.in6, known_peer(&name));
 }
 
-/* accept() and accept4() with FLAGS, or -1 for the former. */
+/* accept4() with FLAGS, or accept() if FLAGS is -1. */
 static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
 	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);
 }
 
-/* Whether accept() failed because another thread has narrowed FD meanwhile: what it waited on was shut
- * down, what is there now listens. */
+/* Whether accept() failed because another thread has narrowed FD meanwhile. The socket that it waited on was
+ * shut down then, and the one that is there now listens. */
 static bool narrowed_meanwhile(int fd)
 {
 	int listening = 0, error = errno;
@@ -108,7 +109,7 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 	if (hooks_pass(addr, room))
 		return call_accept(fd, addr, room, flags);
 	result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
-	/* Once: what is there then is not narrowed any more. */
+	/* Once is enough: a narrowed socket is not narrowed again. */
 	if (result < 0 && narrowed_meanwhile(fd)) {
 		len = sizeof name;
 		result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
@@ -136,7 +137,7 @@ int hook_accept(int fd, struct sockaddr *addr, socklen_t *room)
 int hook_accept4(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
 	hooks_start();
-	/* What the kernel refuses as EINVAL must not look like a socket that was narrowed. */
+	/* The kernel's EINVAL for wrong flags must not be taken for a narrowed socket. */
 	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
 		return real.accept4(fd, addr, room, flags);
 	return do_accept(fd, addr, room, flags);

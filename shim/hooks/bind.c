@@ -13,10 +13,11 @@
 #include "config/rule.h"
 #include "server/bind_rules.h"
 #include "server/narrow.h"
+#include "server/port.h"
 #include "server/widen.h"
 
-/* A rule that names :: says which families the program's own socket at [::] has. IPv4 alone is the wildcard
- * V4MAPPED, which no IPv6 peer reaches (ipv6(7)). */
+/* A rule that names :: says which families the program's own socket at [::] serves. For IPv4 alone it is
+ * bound to the V4MAPPED wildcard, which no IPv6 peer reaches (ipv6(7)). */
 static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 {
 	int v6only = action == RULES_IPV6;
@@ -28,13 +29,13 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
 }
 
-/* The program's own IPv6 socket comes first: whatever the shim widened makes room for it. */
+/* The program's own IPv6 socket has precedence: widened sockets make room for it. */
 static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
 	socklen_t size = sizeof v6only;
-	bool shares = result == 0 && mark_expected() && widen_shares(fd);
+	bool shares = result == 0 && mark_expected() && port_may_be_shared(fd);
 
 	if (result == 0)
 		errno = saved;
@@ -61,7 +62,7 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
 }
 
-/* A dual-stack socket is bound already, and says so if it is asked in its own family. */
+/* A dual-stack socket is already bound. The kernel says so if the address is of its own family. */
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
@@ -75,12 +76,15 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
 	struct sockaddr_in6 at;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
 	attempt_note_bind();
 	if (!memory_readable_address(addr, len))
 		return real.bind(fd, addr, len);
+	if (hooks_known_in6(fd, addr, len, &shown))
+		return hook_bind(fd, (const struct sockaddr *)&shown, sizeof shown);
 	if (translate_foreign(addr, len) && hooks_dual(fd))
 		return hooks_fail(-EAFNOSUPPORT);
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
@@ -89,7 +93,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!config.active || !bind_rules_widens(action, addr, len, &at))
 		return bind_in(fd, addr, len);
 	result = widen(fd, &at, action == RULES_IPV6);
-	/* Who wants a port in IPv6 alone does not want it open in IPv4. */
+	/* A port for IPv6 alone is not opened in IPv4. */
 	if (result && action == RULES_IPV6)
 		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
@@ -98,7 +102,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	return bind_in(fd, addr, len);
 }
 
-/* With SO_REUSEADDR a port that the other family has shows only here (inet_csk_listen_start()). */
+/* With SO_REUSEADDR, a conflict with the other family shows only here (inet_csk_listen_start()). */
 static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 {
 	int v6only = 0, saved = errno, result = real.listen(fd, backlog);
@@ -120,7 +124,7 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 	return real.listen(fd, backlog);
 }
 
-/* The same to [::], of a socket of the program's own: a rule that names :: is obeyed first. */
+/* listen() binds the program's own unbound socket to [::]. A rule that names :: is applied first. */
 static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
 {
 	enum rules_action action = bind_rules_action(fd, (const struct sockaddr *)name, sizeof *name);

@@ -40,17 +40,22 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-bool ready_for_in6(int fd)
+static bool ready(int fd, int (*widen_it)(int fd))
 {
 	int saved = errno;
 
 	if (mark_test(fd) == MARK_NONE &&
-	    (bind_rules_keeps(fd) || (widen_client(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+	    (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE))) {
 		errno = ENETUNREACH;
 		return false;
 	}
 	errno = saved;
 	return true;
+}
+
+bool ready_for_in6(int fd)
+{
+	return ready(fd, widen_client);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -94,7 +99,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		/* No packet ever leaves for the pool: what was not given out here is nobody's. */
 		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
 			return hooks_fail(-ENETUNREACH);
-		if (!ready_for_in6(fd))
+		if (!ready(fd, widen_connecting))
 			return -1;
 	}
 	to = translate_real(&in);
@@ -153,6 +158,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
 	struct destination d;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
@@ -163,6 +169,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
+	if (hooks_known_in6(fd, addr, len, &shown))
+		return hook_connect(fd, (const struct sockaddr *)&shown, sizeof shown);
 	if (translate_foreign(addr, len) && mark_test(fd) != MARK_NONE)
 		return connect_foreign(fd);
 	if (!translate_in6(addr, len, &d.to))

@@ -13,6 +13,7 @@
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "client/wait.h"
+#include "client/wake.h"
 #include "socket/holdings.h"
 
 static const struct timespec *from_ms(int ms, struct timespec *t)
@@ -48,10 +49,15 @@ int hook_epoll_create1(int flags)
 
 RARE static int epoll_ctl_pending(int set, int operation, int fd, struct epoll_event *event)
 {
+	int result;
+
 	hooks_start();
 	if (!connects_pending() || !connects_maybe(fd) || !memory_readable(event, event ? sizeof *event : 0))
 		return real.epoll_ctl(set, operation, fd, event);
-	return connects_register(set, operation, fd, event);
+	result = connects_register(set, operation, fd, event);
+	if (result == 0 && operation != EPOLL_CTL_DEL)
+		wake_waiter(set, event);
+	return result;
 }
 
 int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
@@ -95,7 +101,9 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 	hooks_start();
 	if (connects_pending())
 		return wait_epoll(set, events, most, from_ms(timeout, &t), mask);
+	wake_begin();
 	result = real.epoll_pwait(set, events, most, timeout, mask);
+	wake_end();
 	return sifted(set, events, result, most, from_ms(timeout, &t), mask);
 }
 
@@ -106,24 +114,12 @@ int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout,
 	return epoll_pwait_watched(set, events, most, timeout, mask);
 }
 
-static __attribute__((noinline)) int epoll_wait_watched(int set, struct epoll_event *events, int most,
-							int timeout)
-{
-	struct timespec t;
-	int result;
-
-	hooks_start();
-	if (connects_pending())
-		return wait_epoll(set, events, most, from_ms(timeout, &t), NULL);
-	result = real.epoll_wait(set, events, most, timeout);
-	return sifted(set, events, result, most, from_ms(timeout, &t), NULL);
-}
-
 int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 {
 	if (is_still())
 		return real.epoll_wait(set, events, most, timeout);
-	return epoll_wait_watched(set, events, most, timeout);
+	/* Without a mask they are the same (epoll_wait(2)). */
+	return epoll_pwait_watched(set, events, most, timeout, NULL);
 }
 
 static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_event *events, int most,
@@ -140,7 +136,9 @@ static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_
 	if (connects_pending() &&
 	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
 		return wait_epoll(set, events, most, timeout, mask);
+	wake_begin();
 	result = real.epoll_pwait2(set, events, most, timeout, mask);
+	wake_end();
 	return sifted(set, events, result, most, timeout, mask);
 }
 

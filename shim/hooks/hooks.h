@@ -45,6 +45,19 @@ bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room);
 
+/* Whether a caller of getnameinfo() with FLAGS and SIZE bytes for the host expects the text of an IPv6
+ * address. */
+bool hooks_expects_in6(socklen_t size, int flags);
+
+/* Returns NODE, which may be NULL, as it is to be looked up in FAMILY: in AF_INET the IPv6 text of a known
+ * peer (address/text.h) as that of its synthetic address, which is put into TEXT. Not async-signal-safe. */
+const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLEN]);
+
+/* Whether ADDR is the IPv6 address of a peer that the program knows, and FD is AF_INET for the program. If
+ * so, SHOWN is the peer's synthetic address, which the program can mean only. errno is left alone;
+ * async-signal-safe. */
+bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown);
+
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. False: that is
  * the kernel's to answer. */
 bool connect_error(int fd, void *value, socklen_t *len);

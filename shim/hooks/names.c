@@ -1,5 +1,4 @@
-/* Addresses as text and as names: a synthetic address stands for an IPv6 one, and that is what an
- * administrator wants to find in the log. */
+/* Names of addresses, and addresses of names. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -8,12 +7,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "address/text.h"
 #include "address/translate.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "config/settings.h"
 #include "resolver/getaddrinfo.h"
 
-/* Whether ADDR, LEN of FAMILY, is a synthetic address; then IN6 is what it stands for. */
+/* Whether ADDR, of LEN bytes and FAMILY, is a synthetic address. If so, IN6 is what it stands for. */
 static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET};
@@ -30,41 +31,32 @@ static bool synthetic(int family, const void *addr, socklen_t len, struct in6_ad
 	return true;
 }
 
-/* A caller with a smaller buffer than that reckons with an IPv4 address, and copies it into another. */
-const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t size)
-{
-	struct in6_addr in6;
-
-	hooks_start();
-	if (size >= INET6_ADDRSTRLEN && !config.text_in &&
-	    synthetic(family, addr, sizeof(struct in_addr), &in6))
-		/* cppcheck-suppress returnDanglingLifetime ; it returns TEXT */
-		return real.inet_ntop(AF_INET6, &in6, text, size);
-	return real.inet_ntop(family, addr, text, size);
-}
-
 int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_size,
 		     char *service, socklen_t service_size, NAMEINFO_FLAGS flags)
 {
 	struct sockaddr_in6 in6;
+	bool in6_text;
 	int result;
 
 	hooks_start();
-	if (!config.active || !memory_readable_address(addr, len) || !translate_synthetic(addr, len, &in6))
+	if (!config.active || !host || !host_size || !memory_readable_address(addr, len) ||
+	    !text_stands_for(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
-	if (config.text_in && flags & NI_NUMERICHOST)
+	in6_text = config.text != SETTINGS_TEXT_IPV4 &&
+		   (sockaddr_family(addr) == AF_INET6 || hooks_expects_in6(host_size, flags));
+	if (!in6_text && flags & NI_NUMERICHOST)
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	result = real.getnameinfo((const struct sockaddr *)&in6, sizeof in6, host, host_size, service,
-				  service_size, config.text_in ? flags | NI_NAMEREQD : flags);
-	/* Where there is no room for it, the caller gets what would have fitted; and where it has no name and
-	 * must not be shown as what it is, what it is shown as. */
-	if (result == EAI_OVERFLOW || (config.text_in && result == EAI_NONAME && !(flags & NI_NAMEREQD)))
+				  service_size, in6_text ? flags : flags | NI_NAMEREQD);
+	/* The caller gets the text of the synthetic address if that of the IPv6 address does not fit; and, if
+	 * it must not get that, if the peer has no name. */
+	if (result == EAI_OVERFLOW || (!in6_text && result == EAI_NONAME && !(flags & NI_NAMEREQD)))
 		result = real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	return result;
 }
 
-/* The answer for an IPv6 address, as one for the IPv4 address SHOWN that was asked for. The list of
- * addresses has room for it: each was four times as long. */
+/* Makes ENTRY, the answer for an IPv6 address, one for SHOWN, the IPv4 address that was asked for. The list
+ * of addresses has room for it: an IPv6 address is four times as long. */
 static void as_in(struct hostent *entry, const void *shown)
 {
 	if (!entry || entry->h_addrtype != AF_INET6)
@@ -85,7 +77,7 @@ struct hostent *hook_gethostbyaddr(const void *addr, socklen_t len, int family)
 
 	if (!synthetic(family, addr, len, &in6))
 		return real.gethostbyaddr(addr, len, family);
-	/* ADDR may be in the memory that is about to be written again. */
+	/* ADDR may lie in memory that the call overwrites. */
 	memcpy(&shown, addr, sizeof shown);
 	entry = real.gethostbyaddr(&in6, sizeof in6, AF_INET6);
 	as_in(entry, &shown);
@@ -112,16 +104,24 @@ int hook_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hos
 int hook_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		     struct addrinfo **result)
 {
+	char text[INET_ADDRSTRLEN];
+
 	hooks_start();
 	if (!config.active)
 		return real.getaddrinfo(node, service, hints, result);
+	node = hooks_text_in(node, hints ? hints->ai_family : AF_UNSPEC, text);
 	return resolve_getaddrinfo(node, service, hints, result);
 }
 
 struct hostent *hook_gethostbyname2(const char *name, int family)
 {
+	char text[INET_ADDRSTRLEN];
+
 	hooks_start();
-	return config.active && name ? resolve_host(name, family) : real.gethostbyname2(name, family);
+	if (!config.active || !name)
+		return real.gethostbyname2(name, family);
+	/* cppcheck-suppress returnDanglingLifetime ; it returns memory of the C library */
+	return resolve_host(hooks_text_in(name, family, text), family);
 }
 
 struct hostent *hook_gethostbyname(const char *name)
@@ -132,9 +132,12 @@ struct hostent *hook_gethostbyname(const char *name)
 int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
 {
+	char text[INET_ADDRSTRLEN];
+
 	hooks_start();
 	if (!config.active || !name)
 		return real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+	name = hooks_text_in(name, family, text);
 	return resolve_host_r(name, family, entry, buffer, size, result, error);
 }
 

@@ -1,4 +1,4 @@
-/* Options of sockets, and requests to them. */
+/* getsockopt(), setsockopt() and ioctl(). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -7,17 +7,19 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "address/translate.h"
 #include "base/memory.h"
 #include "base/sys.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "server/narrow.h"
+#include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/options.h"
 
-/* SO_GET_FILTER of a marked datagram socket, whose filter is the library's (spoof_filter.h): the program has
- * none. */
+/* SO_GET_FILTER of a marked datagram socket: its filter is the library's (spoof_filter.h), and the program
+ * has none. */
 static bool no_filter(int fd, int level, int name, socklen_t *len)
 {
 	if (level != SOL_SOCKET || name != SO_GET_FILTER || !config.active ||
@@ -27,18 +29,56 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
 	return true;
 }
 
+/* From linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h: SO_ORIGINAL_DST and
+ * IP6T_SO_ORIGINAL_DST. */
+#define OPT_ORIGINAL_DST 80
+
+/* Whether that is asked of a connection of an IPv6 peer, on which only IPv6 has an answer. */
+static bool is_original_in6(int fd, int level, int name)
+{
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
+	int saved = errno;
+	bool result = level == IPPROTO_IP && name == OPT_ORIGINAL_DST && config.active &&
+		      mark_test_stream(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
+		      sockaddr_is_in6(&peer.any, len) && !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
+
+	errno = saved;
+	return result;
+}
+
+/* Where the peer wanted to connect to, before it was redirected here. */
+static int original_in6(int fd, void *value, socklen_t *len)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in shown;
+	socklen_t size = sizeof in6;
+
+	if (!memory_writable(len, sizeof *len) || !memory_writable(value, sizeof shown))
+		return hooks_fail(-EFAULT);
+	if (*len < sizeof shown)
+		return hooks_fail(-EINVAL);
+	if (real.getsockopt(fd, IPPROTO_IPV6, OPT_ORIGINAL_DST, &in6, &size) != 0)
+		return -1;
+	shown = translate_shown(&in6, MARK_STREAM);
+	memcpy(value, &shown, sizeof shown);
+	*len = sizeof shown;
+	return 0;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	int domain = AF_INET;
-	unsigned lowat;
+	int domain = AF_INET, shown;
 
 	hooks_start();
 	if (no_filter(fd, level, name, len))
 		return 0;
+	if (is_original_in6(fd, level, name))
+		return original_in6(fd, value, len);
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
-	/* Levels that an AF_INET socket has no options of: do_ip_getsockopt() has another error for that than
-	 * do_ipv6_getsockopt(). */
+	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
+	 * in the error. */
 	if (level == IPPROTO_IPV6 && hooks_dual(fd))
 		return hooks_fail(-EOPNOTSUPP);
 	if (real.getsockopt(fd, level, name, value, len) != 0)
@@ -48,15 +88,12 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			   : -1;
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
-	if (level == SOL_SOCKET && name == SO_RCVLOWAT && config.active && *len >= sizeof lowat) {
-		memcpy(&lowat, value, sizeof lowat);
-		if (mark_is_value(level, name, lowat))
-			memcpy(value, &(int){1}, sizeof lowat);
-	}
+	if (config.active && mark_hides(fd, level, name, &shown))
+		memcpy(value, &shown, *len < sizeof shown ? *len : sizeof shown);
 	return 0;
 }
 
-/* What mark_guards() keeps from the kernel. Of filters the program has none to detach. */
+/* A call that mark_guards() keeps from the kernel. The program has no filter to detach. */
 static int set_nothing(int level, int name, const void *value)
 {
 	if (!memory_readable(value, sizeof(int)))
@@ -64,7 +101,35 @@ static int set_nothing(int level, int name, const void *value)
 	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
 }
 
-/* Of what a program sets on a dual-stack socket, some is IPv4's alone and some must not be only that. */
+/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether it changes anything, or a negative
+ * errno. */
+static int try_plainly(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int plain = clone_new(AF_INET, socket_protocol(fd)), result = 1;
+
+	if (plain < 0)
+		return -errno;
+	if (real.setsockopt(plain, level, name, value, len) != 0)
+		result = -errno;
+	else if (level == SOL_SOCKET && name == SO_DONTROUTE)
+		result = socket_option(plain, SO_DONTROUTE) > 0;
+	sys_close(plain);
+	return result;
+}
+
+/* The program sets on the marked socket FD what can't hold for IPv6: FD is narrowed if it still can be, but
+ * not for a call that fails or changes nothing. Returns 0, 1 if FD is IPv4's now, or a negative errno. */
+static int make_plain(int fd, int level, int name, const void *value, socklen_t len)
+{
+	int result = try_plainly(fd, level, name, value, len);
+
+	if (result <= 0)
+		return result;
+	result = narrow(fd);
+	return result && result != -ENOTCONN ? result : 1;
+}
+
+/* Some options of a dual-stack socket are set for IPv6 as well; some exist in IPv4 only, which narrows it. */
 int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row;
@@ -84,11 +149,10 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
 	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
-		/* What can't hold for IPv6 alike: the socket becomes IPv4's alone, if it still can. */
-		result = narrow(fd);
-		if (result && result != -ENOTCONN)
+		result = make_plain(fd, level, name, value, len);
+		if (result < 0)
 			return hooks_fail(result);
-		marked = false;
+		marked = result == 0;
 	}
 	errno = saved;
 	if (real.setsockopt(fd, level, name, value, len) != 0)
@@ -102,15 +166,15 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	return result ? hooks_fail(result) : 0;
 }
 
-/* Requests that only AF_INET sockets answer (inet_ioctl(); netdevice(7), arp(7), ip(7)), in ranges: routes,
- * addresses of interfaces, ARP. */
+/* Whether only AF_INET sockets answer REQUEST (inet_ioctl(); netdevice(7), arp(7), ip(7)): routes, addresses
+ * of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
 	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
 	       (request >= 0x8953 && request <= 0x8955);
 }
 
-/* They don't concern the socket that they are made on: any AF_INET socket will do. */
+/* Such a request does not concern the socket that it is made on, so any AF_INET socket will do. */
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;

@@ -1,21 +1,27 @@
-/* Receiving with an address for each message. A stream needs none of this. */
+/* The calls that receive a message with its sender's address. Streams need none of this. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "address/message.h"
+#include "address/text.h"
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/widen.h"
+#include "socket/facts.h"
+#include "socket/holdings.h"
+#include "socket/options.h"
 
-/* Messages of recvmmsg() that are translated at a time, and bytes of their control messages. */
+/* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
 
-/* Who is shown as which address, once for each. */
+/* Logs, at a peer's first datagram, which address it is shown as. */
 static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 {
 	const struct sockaddr_in6 *in6 = &name->in6;
@@ -30,18 +36,19 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program. False: errno is EFAULT. */
+/* Hands the sender's NAME to the program. Returns false, with EFAULT in errno, if its memory can't be
+ * written. */
 static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		      socklen_t *room)
 {
-	bool marked = sockaddr_is_in6(&name->any, len) &&
-		      (mark_test_receiver(fd, *room, false) || mark_assume(fd, *room));
+	bool marked =
+	    sockaddr_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
 	if (marked)
 		log_peer(fd, name, len);
-	/* Before, as much as an IPv4 address takes was seen to. */
+	/* As many bytes as an IPv4 address takes were checked before. */
 	if (size > sizeof name->in && !memory_writable(addr, size)) {
 		errno = EFAULT;
 		return false;
@@ -50,14 +57,15 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, str
 	return true;
 }
 
-/* Whether nothing came, from nobody, because another thread has widened FD meanwhile (widen_client()). A
- * datagram, even an empty one, has a sender. */
-static bool woken(int fd, ssize_t result, socklen_t len)
+/* Whether nothing came because another thread has widened FD since BEFORE (widen.h). A datagram, even an
+ * empty one, has a sender, whose name has the length LEN; 0 where the program did not ask for it. */
+static bool woken(int fd, ssize_t result, socklen_t len, unsigned before)
 {
-	return result == 0 && len == 0 && mark_test_datagram(fd);
+	return result == 0 && len == 0 && widen_woke(fd, before);
 }
 
-/* recvfrom(), or what gcc calls instead with -D_FORTIFY_SOURCE, which checks that SIZE is within SPACE. */
+/* recvfrom(), or __recvfrom_chk(), which gcc calls with -D_FORTIFY_SOURCE: it checks that SIZE is within
+ * SPACE. */
 struct receiver {
 	bool checked;
 	size_t space;
@@ -76,22 +84,26 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
+	unsigned before = widen_before();
 	ssize_t result;
 
-	if (!config.active || !addr)
-		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	if (!config.active || !addr) {
+		result = call_recvfrom(r, fd, data, size, flags, addr, room);
+		return woken(fd, result, 0, before) ? call_recvfrom(r, fd, data, size, flags, addr, room)
+						    : result;
+	}
 	/* Nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
 		had = memory_readable(room, sizeof *room) ? *room : 0;
 		result = call_recvfrom(r, fd, data, size, flags, addr, room);
-		if (result != 0 || !mark_expected() || !woken(fd, result, *room))
+		if (result != 0 || !woken(fd, result, *room, before))
 			return result;
 		*room = had;
 	}
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
-	if (woken(fd, result, len)) {
+	if (woken(fd, result, len, before)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
@@ -119,8 +131,8 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
 
-/* Whether MESSAGE is one that the kernel could write to, but for control messages: those it leaves out where
- * it can't (put_cmsg()). */
+/* Whether the kernel could write to MESSAGE. Control messages don't count: the kernel leaves out those that
+ * it can't write (put_cmsg()). */
 static bool writable(const struct msghdr *message)
 {
 	return memory_writable(message, sizeof *message) &&
@@ -131,16 +143,13 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE, to receive with, is for a marked datagram socket. Where the number is a Unix socket's by
- * now, the kernel would put more descriptors into our room for control messages than the program has room
- * for. */
+/* Whether MESSAGE is received from a marked datagram socket. */
 static bool receives(int fd, const struct msghdr *message)
 {
-	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
-				  message->msg_control && message->msg_controllen);
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
 }
 
-/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but
+/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but it has
  * control messages of IPv6. */
 static bool translated(int fd, const struct msghdr *message, int flags)
 {
@@ -153,23 +162,47 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 	return receives(fd, message);
 }
 
-/* Sockets that another process passes on may be marked ones. */
+/* FD has come from another process, which may have it still: a socket with options that are not known here,
+ * or an epoll set. */
+static void expect_copy(int fd)
+{
+	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
+
+	if (domain == AF_INET || domain == AF_INET6) {
+		options_note_all();
+		holdings_note_copy();
+	} else if (domain < 0) {
+		holdings_note_set(fd);
+	}
+	errno = saved;
+}
+
+/* Another process may have passed on marked sockets. */
 static void expect_passed(const struct msghdr *message)
 {
 	struct message_control c;
+	int fd;
 
-	if (mark_expected() || !message)
+	if (!message)
 		return;
 	c = message_controls(message);
-	while (message_next(&c))
-		if (c.header.cmsg_level == SOL_SOCKET && c.header.cmsg_type == SCM_RIGHTS)
-			mark_expect();
+	while (message_next(&c)) {
+		if (c.header.cmsg_level != SOL_SOCKET || c.header.cmsg_type != SCM_RIGHTS)
+			continue;
+		mark_expect();
+		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
+			memcpy(&fd, (const char *)c.data + at, sizeof fd);
+			text_expect(fd);
+			expect_copy(fd);
+		}
+	}
 }
 
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
 	struct msghdr kernel;
+	unsigned before = widen_before();
 	ssize_t result;
 
 	hooks_start();
@@ -182,8 +215,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
-		if (result != 0 || !kernel.msg_name || !woken(fd, result, message->msg_namelen) ||
-		    !writable(&kernel))
+		if (result != 0 || !woken(fd, result, message->msg_namelen, before) || !writable(&kernel))
 			return result;
 		*message = kernel;
 	}
@@ -198,8 +230,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	return result;
 }
 
-/* How many of COUNT messages there is room for at a time, at least one, but for where the first is none that
- * could be received; CONTROL is how much room that takes. */
+/* Returns how many of COUNT messages are received at a time: at least one, or none if the first can't be
+ * written to. CONTROL is the room that their control messages take. */
 static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
 {
 	unsigned n = 0;
@@ -214,7 +246,7 @@ static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t 
 	return n;
 }
 
-/* The first N of what recvmmsg() was asked for. */
+/* Receives the first N messages, whose control messages take SIZE bytes. */
 static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t size, int flags,
 			 struct timespec *timeout)
 {
@@ -237,6 +269,30 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	return got;
 }
 
+/* Of a socket that is not marked. A thread that waited gets all its messages empty when another one widens
+ * FD. */
+static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int flags,
+			 struct timespec *timeout)
+{
+	unsigned before = widen_before(), n = count < BATCH ? count : BATCH;
+	struct mmsghdr had[BATCH];
+	int result, got = 0;
+
+	if (memory_readable(messages, n * sizeof *messages))
+		memcpy(had, messages, n * sizeof *messages);
+	result = real.recvmmsg(fd, messages, count, flags, timeout);
+	for (int i = 0; i < result; i++)
+		expect_passed(&messages[i].msg_hdr);
+	if (result <= 0 || widen_before() == before)
+		return result;
+	while (got < result && !woken(fd, messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
+		got++;
+	if (got)
+		return got;
+	memcpy(messages, had, n * sizeof *messages);
+	return hook_recvmmsg(fd, messages, n, flags, timeout);
+}
+
 int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
 {
 	unsigned total = 0;
@@ -244,13 +300,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 
 	hooks_start();
 	if (!config.active || !mark_expected() || !messages || !count ||
-	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr)) {
-		int result = real.recvmmsg(fd, messages, count, flags, timeout);
-
-		for (int i = 0; i < result; i++)
-			expect_passed(&messages[i].msg_hdr);
-		return result;
-	}
+	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr))
+		return receive_plain(fd, messages, count, flags, timeout);
 	while (total < count) {
 		size_t control;
 		unsigned n = batch_of(messages + total, count - total, &control);
@@ -260,8 +311,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 		if (got <= 0 && total == 0)
 			return got;
 		total += got > 0 ? (unsigned)got : 0;
-		/* Less than was asked for is all there is; the kernel leaves in TIMEOUT what remains of it.
-		 */
+		/* If fewer came than were asked for, no more are there. The kernel leaves the rest of the
+		 * time in TIMEOUT. */
 		if (got < (int)n || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
 			break;
 		if (flags & MSG_WAITFORONE)

@@ -1,4 +1,4 @@
-/* Sending with an address for each message. A stream needs none of this, but for TCP Fast Open. */
+/* The calls that send a message to an address. Streams need none of this, except TCP Fast Open. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -18,10 +18,11 @@
 #include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
 
-/* Those behind are not looked at (__sys_sendmmsg(), UIO_MAXIOV). */
+/* The kernel does not look at more of them (__sys_sendmmsg(), UIO_MAXIOV). */
 enum { MOST_MESSAGES = 1024 };
 
-/* MSG_FASTOPEN connects (tcp(7)); AF_INET6 stream sockets take no IPv4 address, datagram sockets do. */
+/* MSG_FASTOPEN connects (tcp(7)). AF_INET6 stream sockets, other than datagram sockets, take no IPv4 address.
+ */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
@@ -33,7 +34,7 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 	return true;
 }
 
-/* Linux takes AF_UNSPEC for AF_INET here (udp_sendmsg()), but not on an AF_INET6 socket. */
+/* An AF_INET socket takes AF_UNSPEC for AF_INET (udp_sendmsg()), an AF_INET6 socket does not. */
 static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
 	if (!addr || len < sizeof *in || len > sizeof(union sockaddr_any) ||
@@ -44,9 +45,9 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Why nothing is sent to ADDR: it stood for a peer that is forgotten, or is none that the program's socket
- * would take. (An IPv6 address is, now: aria2c has an AF_INET socket and sends to whatever address a name
- * has.) 0: it may be sent. */
+/* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR stood for a peer that is
+ * forgotten, or if an AF_INET socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET
+ * socket and sends to every address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))
@@ -62,28 +63,35 @@ static int fail(int error)
 	return -1;
 }
 
-/* Whether a message to ADDR, to which the kernel has just found no way in IPv4, goes to TO, by a translator.
- */
+/* Whether a message to ADDR goes to TO instead, through a translator, as the kernel has just found no IPv4
+ * route to ADDR. */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
 	return errno == ENETUNREACH && destination_nat64(addr, len, to) &&
 	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
-/* Sends to TO from what FD was a moment ago, which saves asking: a socket that is AF_INET by now refuses it
- * (udp_sendmsg()). */
+/* Whether a message to ADDR, whose family the kernel has just refused, goes to TO: it is the IPv6 address of
+ * a peer that the program knows, and its AF_INET socket FD can send there now. */
+static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+{
+	struct sockaddr_in shown;
+
+	return errno == EAFNOSUPPORT && hooks_known_in6(fd, addr, len, &shown) && ready_for_in6(fd) &&
+	       translate_in6(addr, len, to);
+}
+
+/* Sends to TO. FD is not asked what it is: an AF_INET socket refuses TO (udp_sendmsg()). */
 static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
 	int saved = errno;
 	ssize_t result;
 
-	if (mark_seen_datagram(fd)) {
-		result = real.sendto(fd, data, size, flags, name, sizeof *to);
-		if (result >= 0 || errno != EAFNOSUPPORT)
-			return result;
-		errno = saved;
-	}
+	result = real.sendto(fd, data, size, flags, name, sizeof *to);
+	if (result >= 0 || errno != EAFNOSUPPORT)
+		return result;
+	errno = saved;
 	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
 }
 
@@ -109,15 +117,15 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return -1;
 	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
-		if (result >= 0 || !by_nat64(fd, addr, len, flags, &to))
+		if (result >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return result;
 		errno = saved;
 	}
 	return send_in6(fd, data, size, flags, &to);
 }
 
-/* With no name the message goes where the socket is connected to: its control messages are to be IPv6's if
- * that is an IPv6 address. */
+/* Whether MESSAGE has no name, has control messages, and FD is connected to the IPv6 address TO: then the
+ * control messages have to be IPv6's. */
 static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
 	union sockaddr_any peer;
@@ -136,7 +144,7 @@ static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_
 	return result;
 }
 
-/* A program that is shown IPv6 addresses sends to them, with control messages of IPv4 all the same. */
+/* A program that is shown IPv6 addresses (peer = real) sends to them, but with control messages of IPv4. */
 static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
 	return config.peer == SETTINGS_PEER_REAL && message->msg_control && message->msg_controllen &&
@@ -149,7 +157,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Whether all of MESSAGE that the shim looks at can be read. */
+/* Whether all of MESSAGE that the library looks at can be read. */
 static bool readable(const struct msghdr *message)
 {
 	return memory_readable(message, sizeof *message) &&
@@ -188,7 +196,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
-		if (sent >= 0 || !by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to))
+		if (sent >= 0 || (!by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to) &&
+				  !by_known(fd, message->msg_name, message->msg_namelen, &to)))
 			return sent;
 		errno = saved;
 	}
@@ -201,12 +210,10 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	if (mark_seen_datagram(fd)) {
-		sent = real.sendmsg(fd, &kernel, flags);
-		if (sent >= 0 || errno != EAFNOSUPPORT)
-			return sent;
-		errno = saved;
-	}
+	sent = real.sendmsg(fd, &kernel, flags);
+	if (sent >= 0 || errno != EAFNOSUPPORT)
+		return sent;
+	errno = saved;
 	return ready_for_in6(fd) ? real.sendmsg(fd, &kernel, flags) : -1;
 }
 
@@ -231,7 +238,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int 
 	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
-/* One by one. sendmmsg(2): an error is one only if nothing was sent. */
+/* Sends them one by one. sendmmsg(2) fails only if nothing was sent. */
 static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
 	int saved = errno;
@@ -262,7 +269,7 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	if (any_in6(fd, messages, count, flags))
 		return send_each(fd, messages, count, flags);
 	result = real.sendmmsg(fd, messages, count, flags);
-	if (result >= 0 || errno != ENETUNREACH || !nat64_known())
+	if (result >= 0 || (errno != EAFNOSUPPORT && (errno != ENETUNREACH || !nat64_known())))
 		return result;
 	errno = saved;
 	return send_each(fd, messages, count, flags);

@@ -14,7 +14,7 @@
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room)
 {
-	/* hooks_pass() has seen to as much as an IPv4 address takes. */
+	/* hooks_pass() has checked as many bytes as an IPv4 address takes. */
 	if (translate_size(name, len, kind, *room) > sizeof name->in &&
 	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
 		errno = EFAULT;
@@ -30,7 +30,7 @@ bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
 	       (addr && (!mark_expected() || !memory_takes_address(addr, room) || (int)*room < 0));
 }
 
-/* getsockname() and getpeername(), which differ in the real one only. */
+/* Both calls, by the real one, ASK. */
 static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
 		   socklen_t *room)
 {
@@ -38,7 +38,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	/* A program may wait in asking again and again. */
+	/* A program may wait for a connection by asking again and again. */
 	if (connects_pending())
 		connects_advance();
 	if (!addr || hooks_pass(addr, room))

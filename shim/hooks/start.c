@@ -15,6 +15,7 @@
 #include "config/settings.h"
 #include "process/library.h"
 #include "resolver/nat64.h"
+#include "server/listeners.h"
 #include "server/socket_activation.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -86,6 +87,8 @@ void hooks_start(void)
 	}
 	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
 		activation_mark_sockets();
+	if (config.active)
+		listeners_setup();
 	connects_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
 }

@@ -1,9 +1,13 @@
-/* Reading and writing. A descriptor with a connect in progress says so, whatever has become of the attempt
- * that it holds at this moment; with none in progress this is one load and one branch (connects.h). */
+/* Reading and writing. A descriptor with a connect in progress behaves like one, whatever has become of the
+ * attempt that it holds at this moment. If none is in progress, a call costs one load and one branch more
+ * (connects.h). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
+#include <stdint.h>
+
 #include "client/in_progress.h"
+#include "server/widen.h"
 
 /* Before the library is ready, connects_pending() says yes. */
 RARE static bool to_kernel(int fd, int flags, int timeout)
@@ -19,35 +23,62 @@ ssize_t hook_send(int fd, const void *data, size_t size, int flags)
 	return real.send(fd, data, size, flags);
 }
 
-ssize_t hook_recv(int fd, void *data, size_t size, int flags)
+/* _FORTIFY_SOURCE compiles recv() and read() to __recv_chk() and __read_chk(). SPACE is the size of DATA as
+ * far as the compiler knows. */
+#define UNKNOWN SIZE_MAX
+
+static ssize_t call_recv(int fd, void *data, size_t size, size_t space, int flags)
 {
-	if (connects_pending() && !to_kernel(fd, flags, SO_RCVTIMEO))
-		return -1;
-	return real.recv(fd, data, size, flags);
+	return space != UNKNOWN && real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
+						   : real.recv(fd, data, size, flags);
 }
 
-/* What _FORTIFY_SOURCE compiles recv() and read() to: SPACE is how large DATA is, as far as the compiler
- * knows. */
-ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
+static ssize_t do_recv(int fd, void *data, size_t size, size_t space, int flags)
 {
+	unsigned before = widen_before();
+	ssize_t result;
+
 	if (connects_pending() && !to_kernel(fd, flags, SO_RCVTIMEO))
 		return -1;
-	return real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
-			       : real.recv(fd, data, size, flags);
+	result = call_recv(fd, data, size, space, flags);
+	return result == 0 && widen_woke(fd, before) ? call_recv(fd, data, size, space, flags) : result;
+}
+
+ssize_t hook_recv(int fd, void *data, size_t size, int flags)
+{
+	return do_recv(fd, data, size, UNKNOWN, flags);
+}
+
+ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
+{
+	return do_recv(fd, data, size, space, flags);
+}
+
+static ssize_t call_read(int fd, void *data, size_t size, size_t space)
+{
+	return space != UNKNOWN && real.__read_chk ? real.__read_chk(fd, data, size, space)
+						   : real.read(fd, data, size);
+}
+
+static ssize_t do_read(int fd, void *data, size_t size, size_t space)
+{
+	unsigned before = widen_before();
+	ssize_t result;
+
+	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
+		return -1;
+	result = call_read(fd, data, size, space);
+	return result == 0 && widen_woke(fd, before) ? call_read(fd, data, size, space) : result;
 }
 
 ssize_t hook_read(int fd, void *data, size_t size)
 {
-	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
-		return -1;
-	return real.read(fd, data, size);
+	return do_read(fd, data, size, UNKNOWN);
 }
 
 ssize_t hook___read_chk(int fd, void *data, size_t size, size_t space)
 {
-	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
-		return -1;
-	return real.__read_chk ? real.__read_chk(fd, data, size, space) : real.read(fd, data, size);
+	return do_read(fd, data, size, space);
 }
 
 ssize_t hook_write(int fd, const void *data, size_t size)
@@ -59,9 +90,13 @@ ssize_t hook_write(int fd, const void *data, size_t size)
 
 ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 {
+	unsigned before = widen_before();
+	ssize_t result;
+
 	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
 		return -1;
-	return real.readv(fd, pieces, count);
+	result = real.readv(fd, pieces, count);
+	return result == 0 && widen_woke(fd, before) ? real.readv(fd, pieces, count) : result;
 }
 
 ssize_t hook_writev(int fd, const struct iovec *pieces, int count)

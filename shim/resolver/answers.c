@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/answers.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -198,9 +197,18 @@ struct addrinfo *answers_as_in(const char *node, struct addrinfo *list)
 	return list;
 }
 
-bool answers_literal(const char *node)
+size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t most)
 {
-	struct in_addr in;
+	size_t count = 0;
 
-	return strchr(node, ':') || inet_aton(node, &in);
+	for (; list && mark_expected() && count < most; list = list->ai_next) {
+		struct sockaddr_in6 in6;
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (translate_known(&in6))
+			shown[count++] = translate_shown(&in6, MARK_STREAM).sin_addr;
+	}
+	return count;
 }

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "resolver/known_names.h"
 
@@ -39,6 +40,11 @@ bool answers_taken(struct in_addr in);
 /* What is given to the program in the place of REAL, an address of NODE: 127.0.0.1 for ::1, by which
  * connect() finds both then, or a synthetic address; the log is told of a new one. */
 struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real);
+
+/* The synthetic addresses of peers that this process knows among the IPv6 addresses in LIST: a server that
+ * looks up the name of a peer and then the addresses of that name finds the peer there. At most MOST of them
+ * go to SHOWN; returns how many. */
+size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t most);
 
 /* A number is no name, and needs no look-up. */
 bool answers_literal(const char *node);

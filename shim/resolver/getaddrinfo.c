@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "resolver/getaddrinfo.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -60,7 +59,6 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	int error;
 
 	both.ai_family = AF_UNSPEC;
-	both.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
 	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
 	if (error)
 		return error;
@@ -162,6 +160,24 @@ static bool prefer_in6(const struct question *q, int error, bool routed, const s
 	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 }
 
+/* Adds the peers in OTHER to ANSWER, at the end. */
+static void add_peers(const struct question *q, struct addrinfo *answer, const struct addrinfo *other)
+{
+	struct in_addr peers[NAMES_OF_FAMILY];
+	const size_t count = answers_peers(other, peers, NAMES_OF_FAMILY);
+	struct addrinfo numeric = *q->hints;
+	char text[INET_ADDRSTRLEN];
+
+	numeric.ai_flags = AI_NUMERICHOST | (q->hints->ai_flags & AI_NUMERICSERV);
+	for (size_t i = 0; i < count; i++) {
+		while (answer->ai_next)
+			answer = answer->ai_next;
+		if (!real.inet_ntop(AF_INET, &peers[i], text, sizeof text) ||
+		    real.getaddrinfo(text, q->service, &numeric, &answer->ai_next) != 0)
+			answer->ai_next = NULL;
+	}
+}
+
 static int ask_in(const struct question *q, struct addrinfo **result)
 {
 	struct addrinfo *other;
@@ -182,6 +198,8 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 		*result = answers_as_in(q->node, other);
 		return 0;
 	}
+	if (error == 0)
+		add_peers(q, *result, other);
 	/* The error as it is natively, where it was not asked for. */
 	if (error && other)
 		error = ask_plainly(q, result);
@@ -221,6 +239,29 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
+/* Adds the synthetic addresses of a name without IPv4 ones to its answer, at the end: for programs that ask
+ * for both families and take IPv4 addresses only. */
+static void add_synthetic(const struct question *q, struct addrinfo *answer)
+{
+	static const struct addrinfo any = {.ai_family = AF_UNSPEC};
+	const struct question numeric = {q->node, q->service, q->hints ? q->hints : &any};
+	struct names_list list = {.count = 0};
+	struct addrinfo *more;
+
+	answers_add(&list, answer);
+	more = answer_of(&list, false, &numeric);
+	while (answer->ai_next)
+		answer = answer->ai_next;
+	answer->ai_next = more ? answers_as_in(q->node, more) : NULL;
+}
+
+/* Looks for a translator if the IPv4 addresses of ANSWER have no route. */
+static void discover_for(const struct addrinfo *answer)
+{
+	if (config.nat64_auto && answers_has(answer, AF_INET) && !answers_routed(answer, AF_INET))
+		nat64_discover();
+}
+
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
 	int error = ask_plainly(q, result);
@@ -228,9 +269,10 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	if (error)
 		return error;
 	note(q->node, *result, NULL);
-	if (config.nat64_auto && !(q->hints && q->hints->ai_flags & AI_PASSIVE) &&
-	    answers_has(*result, AF_INET) && !answers_routed(*result, AF_INET))
-		nat64_discover();
+	if (config.synthetic_always && !answers_has(*result, AF_INET))
+		add_synthetic(q, *result);
+	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
+		discover_for(*result);
 	return 0;
 }
 
@@ -247,6 +289,8 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		answers_add(&list, *result);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
+		if (!(flags & (AI_NUMERICHOST | AI_PASSIVE)))
+			discover_for(*result);
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||

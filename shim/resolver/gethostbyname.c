@@ -118,6 +118,26 @@ static void note_host(const char *name, const struct hostent *own, const struct 
 	names_note(name, &list);
 }
 
+/* Room for peers, and for the list of addresses with them, at the end of the caller's buffer. */
+#define PEERS_BYTES (NAMES_OF_FAMILY * sizeof(struct in_addr) + 3 * NAMES_OF_FAMILY * sizeof(char *))
+
+/* Adds the peers among the addresses of ENTRY's name, which are in OTHER, to it, as many as there is room for
+ * in the PEERS_BYTES at SPACE. */
+static void host_with_peers(struct hostent *entry, char *space, const struct addrinfo *other)
+{
+	struct in_addr peers[NAMES_OF_FAMILY];
+	size_t added = answers_peers(other, peers, NAMES_OF_FAMILY), had = 0,
+	       skip = -(uintptr_t)space % sizeof(char *);
+	char **list = (char **)(void *)(space + skip + sizeof peers);
+
+	for (; entry->h_addr_list[had] && had < 2 * NAMES_OF_FAMILY - 2; had++)
+		list[had] = entry->h_addr_list[had];
+	for (size_t i = 0; i < added; i++)
+		list[had + i] = memcpy(space + skip + i * sizeof *peers, &peers[i], sizeof *peers);
+	list[had + added] = NULL;
+	entry->h_addr_list = list;
+}
+
 /* What the program's question in FAMILY did not give, asked for in the other one, and noted. */
 static int host_otherwise(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
@@ -164,22 +184,31 @@ static struct addrinfo *others_of(const char *name, const struct hostent *own)
 	return NULL;
 }
 
-/* Whether the name NAME, whose answer is OWN, is to be given another family's addresses all the same: there
- * is no way to its own, or a rule says so. */
-static bool host_found(const char *name, int family, const struct hostent *own)
+/* What the program is to have: the answer to its own question, that with the peers among the name's
+ * addresses, or that to the question in the other family. */
+enum outcome { OWN, WITH_PEERS, OTHERWISE };
+
+/* For the name NAME, whose answer is OWN: OTHERWISE if there is no way to its own addresses, or a rule says
+ * so. */
+static enum outcome host_found(const char *name, int family, const struct hostent *own)
 {
 	enum rules_action action = connect_rules_name(name, 0, -1);
 	struct addrinfo *other = others_of(name, own);
-	bool instead = false, routed = family != AF_INET || host_routed(own);
+	bool routed = family != AF_INET || host_routed(own);
+	enum outcome result = OWN;
+	struct in_addr peer;
 
 	note_host(name, own, other);
 	if (!routed && config.nat64_auto)
 		nat64_discover();
-	if (family == AF_INET && action != RULES_IPV4)
-		instead = (connect_rules_wants_in6(action) || !routed) && answers_native(other);
+	if (family == AF_INET && answers_peers(other, &peer, 1))
+		result = WITH_PEERS;
+	if (family == AF_INET && action != RULES_IPV4 && (connect_rules_wants_in6(action) || !routed) &&
+	    answers_native(other))
+		result = OTHERWISE;
 	if (other)
 		freeaddrinfo(other);
-	return instead;
+	return result;
 }
 
 /* Whether a question in FAMILY that had no answer, because of ERROR, is to be asked in the other one. */
@@ -191,9 +220,10 @@ static bool host_missing(const char *name, int family, int error)
 	       action != (family == AF_INET ? RULES_IPV4 : RULES_IPV6);
 }
 
-/* Whether the answer ENTRY (NULL: none, because of ERROR) to the question of NAME in FAMILY is to be replaced
- * by one of the other family. A number is what it is. */
-static bool host_instead(const char *name, int family, const struct hostent *entry, int error)
+/* The same for the answer ENTRY (NULL: none, because of ERROR) to the question of NAME in FAMILY. A number is
+ * what it is.
+ */
+static enum outcome host_outcome(const char *name, int family, const struct hostent *entry, int error)
 {
 	if ((family != AF_INET && family != AF_INET6) || answers_literal(name)) {
 		struct names_list list = {.count = 0};
@@ -202,9 +232,11 @@ static bool host_instead(const char *name, int family, const struct hostent *ent
 			add_host(&list, entry);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
-		return false;
+		return OWN;
 	}
-	return entry ? host_found(name, family, entry) : host_missing(name, family, error);
+	if (entry)
+		return host_found(name, family, entry);
+	return host_missing(name, family, error) ? OTHERWISE : OWN;
 }
 
 static int host_really_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
@@ -219,15 +251,40 @@ static int host_really_r(const char *name, int family, struct hostent *entry, ch
 	return status;
 }
 
+/* The answer to the program's question as OUTCOME says, other than OWN. */
+static int host_by(enum outcome outcome, const char *name, int family, struct hostent *entry, char *buffer,
+		   size_t size, struct hostent **result, int *error)
+{
+	struct addrinfo *other;
+	int status;
+
+	if (outcome == OTHERWISE)
+		return host_otherwise(name, family, entry, buffer, size, result, error);
+	*result = NULL;
+	if (size < PEERS_BYTES)
+		return ERANGE;
+	size -= PEERS_BYTES;
+	status = host_really_r(name, family, entry, buffer, size, result, error);
+	if (status != 0 || !*result)
+		return status;
+	other = others_of(name, *result);
+	host_with_peers(*result, buffer + size, other);
+	if (other)
+		freeaddrinfo(other);
+	return status;
+}
+
 int resolve_host_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 		   struct hostent **result, int *error)
 {
 	int status = host_really_r(name, family, entry, buffer, size, result, error), first = *error;
 	bool found = status == 0 && *result;
+	enum outcome outcome =
+	    status == ERANGE ? OWN : host_outcome(name, family, found ? *result : NULL, first);
 
-	if (status == ERANGE || !host_instead(name, family, found ? *result : NULL, first))
+	if (outcome == OWN)
 		return status;
-	status = host_otherwise(name, family, entry, buffer, size, result, error);
+	status = host_by(outcome, name, family, entry, buffer, size, result, error);
 	if (status == ERANGE || (status == 0 && *result))
 		return status;
 	if (found)
@@ -236,31 +293,24 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 	return status;
 }
 
-/* The C library's own memory can't be had with other contents; this is another, of the same kind and as
- * little thread-safe (gethostbyname(3)). */
-static struct hostent *host_from_here(const char *name, int family)
-{
-	static struct hostent entry;
-	LARGE static char buffer[8192];
-	struct hostent *result = NULL;
-	int error;
-
-	return host_otherwise(name, family, &entry, buffer, sizeof buffer, &result, &error) == 0 ? result
-												 : NULL;
-}
-
 struct hostent *resolve_host(const char *name, int family)
 {
-	struct hostent *entry = real.gethostbyname2(name, family), *other;
-	int error = h_errno;
+	/* The C library's own memory can't be had with other contents; this is another, of the same kind and
+	 * as little thread-safe (gethostbyname(3)). */
+	static struct hostent other;
+	LARGE static char buffer[8192];
+	struct hostent *entry = real.gethostbyname2(name, family), *result = NULL;
+	int error = h_errno, ignored;
+	enum outcome outcome;
 
 	if (entry && !answers_literal(name) && !host_of_others(entry)) {
 		entry = NULL;
 		error = HOST_NOT_FOUND;
 	}
-	other = host_instead(name, family, entry, error) ? host_from_here(name, family) : NULL;
-	if (other)
-		return other;
+	outcome = host_outcome(name, family, entry, error);
+	if (outcome != OWN &&
+	    host_by(outcome, name, family, &other, buffer, sizeof buffer, &result, &ignored) == 0 && result)
+		return result;
 	h_errno = error;
 	return entry;
 }

@@ -14,8 +14,8 @@ bool association_may_dissolve(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 && len == 0;
 }
 
-/* One that was connected to an IPv4 address gets no IPv6 datagrams any more after connect(AF_UNSPEC): the
- * kernel leaves it in the IPv4 hash (udp_v6_rehash()). An association with ::1, dissolved in turn, brings it
+/* connect(AF_UNSPEC) leaves a socket that was connected to an IPv4 address in the kernel's IPv4 hash
+ * (udp_v6_rehash()), where no IPv6 datagram finds it. Connecting it to ::1 and dissolving that brings it
  * back. */
 void association_dissolve(int fd)
 {

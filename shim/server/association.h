@@ -1,4 +1,4 @@
-/* The association of a widened datagram socket with a peer, and how it is dissolved. */
+/* Dissolving the association of a widened datagram socket with its peer. */
 #ifndef DUALSTACK_ASSOCIATION_H
 #define DUALSTACK_ASSOCIATION_H
 
@@ -6,11 +6,12 @@
 
 /* Both are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Whether connect(AF_UNSPEC) may be called on the datagram socket FD without the program's asking: it would
- * also take back SO_BINDTODEVICE (__udp_disconnect()). */
+/* Whether the library may call connect(AF_UNSPEC) on the datagram socket FD of its own accord. It may not
+ * where FD is bound to a device: the call undoes SO_BINDTODEVICE (__udp_disconnect()). */
 bool association_may_dissolve(int fd);
 
-/* connect(AF_UNSPEC) on the marked datagram socket FD, after which it gets datagrams of both families. */
+/* Calls connect(AF_UNSPEC) on the marked datagram socket FD. Afterwards FD gets datagrams of both families.
+ */
 void association_dissolve(int fd);
 
 #endif

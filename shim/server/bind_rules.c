@@ -18,7 +18,7 @@ enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen
 
 	if (!rules_any(RULES_BIND))
 		return RULES_DEFAULT;
-	/* Linux takes AF_UNSPEC for AF_INET here (ip(7), "Notes"). */
+	/* Linux treats AF_UNSPEC as AF_INET here (ip(7), "Notes"). */
 	if (addr && len == sizeof in && sockaddr_family(addr) == AF_UNSPEC) {
 		memcpy(&in, addr, sizeof in);
 		in.sin_family = AF_INET;
@@ -44,7 +44,8 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
 		return false;
 	memcpy(&in, addr, sizeof in);
 	net = ntohl(in.sin_addr.s_addr) >> 24;
-	/* [::] is open to others, which 127.0.0.0/8 is not; and nobody else's are multicast and broadcast. */
+	/* [::] is open to other hosts, 127.0.0.0/8 is not. Multicast and broadcast have no IPv6 counterpart.
+	 */
 	if ((net == 127 && action == RULES_DUAL) || net >= 224)
 		return false;
 	*at = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};

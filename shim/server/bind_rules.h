@@ -1,5 +1,5 @@
-/* What the rules say of bind(). Without rules each is one load and branch. All are async-signal-safe,
- * callable from any thread, and leave errno alone. */
+/* What the rules say about bind(). Without rules, each function costs one load and one branch. All are
+ * async-signal-safe, callable from any thread, and leave errno alone. */
 #ifndef DUALSTACK_BIND_RULES_H
 #define DUALSTACK_BIND_RULES_H
 
@@ -9,16 +9,16 @@
 
 #include "config/rule.h"
 
-/* bind() of FD to ADDR; RULES_DEFAULT for what is neither TCP nor UDP in IPv4 or IPv6. */
+/* The rule for bind() of FD to ADDR. RULES_DEFAULT if that is not TCP or UDP over IPv4 or IPv6. */
 enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen_t len);
 
-/* Whether bind() of ADDR is one to be made in IPv6: of the wildcard or a synthetic address
- * (translate_bind()), or by ACTION of any other. Then AT is what to bind. */
+/* Whether bind() of ADDR is made in IPv6 instead. It is for the wildcard and synthetic addresses
+ * (translate_bind()), and for others if ACTION says so. Then AT is the address to bind. */
 bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
 		       struct sockaddr_in6 *at);
 
-/* Whether the AF_INET datagram socket FD has a port that a rule keeps IPv4: then it is not widened afterwards
- * either, to reach an IPv6 address. */
+/* Whether a rule keeps the port of the AF_INET datagram socket FD IPv4. Then FD is not widened later either,
+ * to reach an IPv6 address. */
 bool bind_rules_keeps(int fd);
 
 #endif

@@ -14,7 +14,8 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
-#include "server/association.h"
+#include "server/listeners.h"
+#include "server/narrow_datagram.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -22,7 +23,7 @@
 #include "socket/options.h"
 #include "socket/replace.h"
 
-/* What LISTEN was called with: the kernel shows it in a listener's tcp_info (tcp_get_info()). */
+/* The backlog that listen() was called with. A listener's tcp_info has it (tcp_get_info()). */
 static int backlog_of(int fd)
 {
 	struct tcp_info info;
@@ -33,7 +34,7 @@ static int backlog_of(int fd)
 	return (int)info.tcpi_sacked;
 }
 
-/* A descriptor bound to [::] and not connected: then its port; else 0. */
+/* The port of FD if it is marked, bound to [::] and not connected; else 0. */
 static in_port_t widened_port(int fd)
 {
 	union sockaddr_any name;
@@ -45,63 +46,39 @@ static in_port_t widened_port(int fd)
 	return name.in6.sin6_port;
 }
 
-/* With SO_REUSEPORT on both, for the moment, PLAIN can have the port while DUAL still listens on it
- * (inet_bind_conflict()), so that nothing is given up before all has gone well. SO_REUSEADDR lets it
- * stay there beside what is left of DUAL in other processes. What is in the way all the same are
- * connections, also those in TIME_WAIT, that were accepted while DUAL had neither. */
+/* With SO_REUSEPORT on both for the moment, PLAIN can take the port while DUAL still listens on it
+ * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR, which would let in
+ * other users, is on only if the program has set it. Without it, connections that were accepted before are
+ * still in the way, also in TIME_WAIT. */
 static int take_over(int fd, int dual, int plain, in_port_t port)
 {
-	static const int both[2] = {1, 1};
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	const char *missed;
-	int before[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
+	int before[2], shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
 
 	if (result == 0)
 		result = options_carry(dual, plain, AF_INET, &missed);
 	if (result)
 		return result;
-	clone_set_reuse(dual, both);
-	clone_set_reuse(plain, both);
+	shared[0] = before[0];
+	shared[1] = 1;
+	clone_set_reuse(dual, shared);
+	clone_set_reuse(plain, shared);
 	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
 	    (listening && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;
 	else
 		result = replace_socket(fd, socket_cookie(dual), plain, dual);
 	clone_set_reuse(result ? dual : plain, before);
-	/* Other processes may hold it still. */
+	/* Other processes may still hold it. */
 	if (!result)
 		(void)real.shutdown(dual, SHUT_RDWR);
 	return result;
 }
 
-/* A datagram socket can become an AF_INET one itself (ipv6(7), IPV6_ADDRFORM, which wants it connected to an
- * IPv4 address), for all who hold it, and with what it has received. */
-static int narrow_datagram(int fd)
-{
-	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
-	const struct sockaddr none = {.sa_family = AF_UNSPEC};
-	int family = AF_INET, unmarked = 1, result = 0;
-
-	if (!association_may_dissolve(fd))
-		return -EOPNOTSUPP;
-	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
-	if (real.connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 ||
-	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family) != 0)
-		result = -errno;
-	if (result) {
-		association_dissolve(fd);
-		return result;
-	}
-	(void)real.connect(fd, &none, sizeof none);
-	/* The filter against martians, which the program would find there. */
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unmarked, sizeof unmarked);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &unmarked, sizeof unmarked);
-	return 0;
-}
-
-/* Another socket in its place, which is all there is for a listener. */
-static int narrow_by_swap(int fd, in_port_t port)
+/* Puts another socket in its place. For a listener there is no other way. */
+static int narrow_by_replacing(int fd, in_port_t port)
 {
 	int plain = clone_new(AF_INET, socket_protocol(fd)), dual, result;
 
@@ -123,12 +100,17 @@ int narrow(int fd)
 
 	if (!port)
 		return -ENOTCONN;
-	/* By a rule: what is meant for IPv6 alone is not opened in IPv4. */
+	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
-	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd) : -EOPNOTSUPP;
-	if (result)
-		result = narrow_by_swap(fd, port);
+	/* Where others have the listener, too, connections over IPv4 are to reach them. */
+	if (socket_option(fd, SO_ACCEPTCONN) == 1 && !listeners_are_ours(fd))
+		return -EBUSY;
+	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd, port) : -ENETUNREACH;
+	/* A datagram socket is replaced only on a host that has no IPv4, not even loopback: there it has
+	 * neither datagrams nor memberships to lose. */
+	if (result == -ENETUNREACH)
+		result = narrow_by_replacing(fd, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
 		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");
 	return result;

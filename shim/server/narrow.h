@@ -1,20 +1,20 @@
-/* Narrowing: an AF_INET socket in the place of a widened one. */
+/* Narrowing: a widened socket becomes an AF_INET socket again. */
 #ifndef DUALSTACK_NARROW_H
 #define DUALSTACK_NARROW_H
 
 #include <netinet/in.h>
 
-/* All of these are async-signal-safe and callable from any thread; errno is undefined afterwards. */
+/* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port,
- * and listening if it did. Returns 0 or a negative errno; -ENOTCONN where FD is no such socket,
- * -EOPNOTSUPP where it was widened for IPv6 alone, which it stays.
- * Connections that nobody has accepted yet are lost, as the kernel offers no other way to give up the
- * port. */
+/* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port; it
+ * listens if FD did. Returns 0 or a negative errno: -ENOTCONN if FD is not such a socket, -EOPNOTSUPP if FD
+ * was widened for IPv6 alone and stays so, -EBUSY if FD listens and another process may have it, too
+ * (listeners.h). A datagram socket is changed in place (narrow_datagram.h), a stream socket replaced:
+ * connections that wait to be accepted are lost, as the kernel has no other way to give up the port. */
 int narrow(int fd);
 
-/* Narrows every widened socket of this process that stands in the way of FD, an AF_INET6 socket of the
- * program's own that is bound to PORT (network byte order) or could not be. Returns how many. */
+/* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket,
+ * which is bound to PORT (network byte order) or could not be. Returns how many sockets were narrowed. */
 int narrow_for(int fd, in_port_t port);
 
 #endif

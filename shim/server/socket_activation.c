@@ -9,15 +9,16 @@
 
 #include "base/log.h"
 #include "base/real.h"
-#include "server/widen.h"
+#include "server/receive_queue.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
+#include "socket/spoof_filter.h"
 
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
 
-/* Whether FD has a filter of somebody's, as far as that can be read: a mark on a datagram socket would put
- * another in its place (spoof_filter.h). */
+/* Whether somebody has attached a filter to FD; yes if that can't be read. Marking a datagram socket would
+ * replace the filter (spoof_filter.h). */
 static bool is_filtered(int fd)
 {
 	socklen_t steps = 0;
@@ -25,7 +26,25 @@ static bool is_filtered(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &steps) != 0 || steps > 0;
 }
 
-static void adopt(int fd)
+/* Whether a datagram is one that the spoof filter drops. */
+static bool is_spoofed(const struct in6_addr *from, const struct in6_addr *to)
+{
+	return (IN6_IS_ADDR_V4MAPPED(from) || IN6_IS_ADDR_UNSPECIFIED(from)) && !IN6_IS_ADDR_V4MAPPED(to);
+}
+
+/* The filter does not see what a socket has received before. */
+static int filter(int fd)
+{
+	int result = spoof_filter_attach(fd);
+
+	if (result)
+		return result;
+	receive_queue_settle();
+	result = receive_queue_drop(fd, is_spoofed);
+	return result < 0 ? result : 0;
+}
+
+static void mark_inherited(int fd)
 {
 	int domain = 0, only = 0, result = -EBUSY;
 	socklen_t size = sizeof domain;
@@ -36,8 +55,10 @@ static void adopt(int fd)
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
 	if (only)
 		return;
-	if (socket_protocol(fd) != IPPROTO_UDP || !is_filtered(fd))
-		result = widen_mark(fd);
+	if (socket_protocol(fd) != IPPROTO_UDP)
+		result = mark_set(fd);
+	else if (!is_filtered(fd) && (result = filter(fd)) == 0)
+		result = mark_set(fd);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }
@@ -54,10 +75,10 @@ void activation_mark_sockets(void)
 	int saved = errno;
 	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
 
-	adopt(STDIN_FILENO);
+	mark_inherited(STDIN_FILENO);
 	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
 		end += given < MOST ? given : MOST;
 	for (int fd = FIRST; fd < end; fd++)
-		adopt(fd);
+		mark_inherited(fd);
 	errno = saved;
 }

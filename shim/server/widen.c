@@ -10,21 +10,23 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "address/translate.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "server/listeners.h"
+#include "server/port.h"
 #include "socket/clone.h"
-#include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/replace.h"
 #include "socket/spoof_filter.h"
 
-/* Whether FD is an AF_INET socket at 0.0.0.0, bound to a port or not; its NAME then. */
+/* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
+ */
 static bool wildcard_name(int fd, struct sockaddr_in *name)
 {
 	union sockaddr_any any;
@@ -36,72 +38,33 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-bool widen_shares(int fd)
+/* From linux/in6.h. */
+#define OPT_IPV6_MULTICAST_ALL 29
+
+/* Keeps from a datagram socket what the program would not have received without the library: spoofed
+ * datagrams, and those to IPv6 groups that others have joined. Before bind(), as datagrams come in from then
+ * on. */
+static int shield(int clone, int protocol, const char **missed)
 {
-	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
-}
+	const int off = 0;
+	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(clone) : 0;
 
-/* A socket of the program's own that has the port and would not go with a dual-stack one: an IPv6 one, or
- * one at 0.0.0.0 that was not widened, which the kernel would give all IPv4 connections. */
-struct neighbour {
-	in_port_t port;
-	int protocol;
-};
-
-static int is_neighbour(int fd, void *arg)
-{
-	const struct neighbour *n = arg;
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
-
-	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, n->protocol))
+	*missed = result ? "the spoof filter" : NULL;
+	if (result || protocol != IPPROTO_UDP)
+		return result;
+	if (real.setsockopt(clone, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &off, sizeof off) == 0)
 		return 0;
-	if (sockaddr_is_in(&name.any, len))
-		return name.in.sin_port == n->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
-	return sockaddr_is_in6(&name.any, len) && name.in6.sin6_port == n->port &&
-	       translate_beside_wildcard(&name.in6, true) && mark_test(fd) == MARK_NONE;
+	*missed = "IPV6_MULTICAST_ALL";
+	return -errno;
 }
 
-/* Datagram sockets with SO_REUSEADDR can share a port with anybody's; a socket without it can't. */
-static int taken_elsewhere(const struct sockaddr_in6 *at)
+/* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
+static int mark_and_replace(int fd, uint64_t cookie, int clone, int except, const char **missed)
 {
-	int probe = clone_new(AF_INET6, IPPROTO_UDP), on = 1, result = 0;
-
-	if (probe < 0)
-		return -errno;
-	if (real.setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
-	    real.bind(probe, (const struct sockaddr *)at, sizeof *at) != 0)
-		result = -errno;
-	sys_close(probe);
-	return result;
-}
-
-/* Whether the wildcard AT can be had beside what others have of the port, where bind() does not tell. */
-static int look_around(int twin, int protocol, const struct sockaddr_in6 *at)
-{
-	struct neighbour n = {.port = at->sin6_port, .protocol = protocol};
-
-	if (!n.port || !widen_shares(twin))
-		return 0;
-	if (descriptors_each(is_neighbour, &n))
-		return -EADDRINUSE;
-	return protocol == IPPROTO_UDP && socket_option(twin, SO_REUSEPORT) != 1 ? taken_elsewhere(at) : 0;
-}
-
-int widen_mark(int fd)
-{
-	int result = socket_protocol(fd) == IPPROTO_UDP ? spoof_filter_attach(fd) : 0;
-
-	return result ? result : mark_set(fd);
-}
-
-/* After bind(): MPTCP's mark would have a say in the choice of a port. */
-static int mark_and_replace(int fd, uint64_t cookie, int twin, int except, const char **missed)
-{
-	int result = widen_mark(twin);
+	int result = mark_set(clone);
 
 	*missed = result ? "the mark" : NULL;
-	return result ? result : replace_socket(fd, cookie, twin, except);
+	return result ? result : replace_socket(fd, cookie, clone, except);
 }
 
 static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
@@ -120,7 +83,7 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = socket_protocol(fd), on = 1, twin, result;
+	int protocol = socket_protocol(fd), on = 1, clone, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
 	uint64_t cookie = socket_cookie(fd);
@@ -130,38 +93,49 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		return -EAFNOSUPPORT;
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
-	twin = clone_make(fd, AF_INET6, &missed);
-	result = twin < 0 ? twin : 0;
-	if (result == 0 && only && real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+	clone = clone_make(fd, AF_INET6, &missed);
+	result = clone < 0 ? clone : shield(clone, protocol, &missed);
+	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
 	if (result == 0 && any)
-		result = look_around(twin, protocol, at);
-	if (result == 0 && real.bind(twin, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = port_look_around(clone, protocol, at);
+	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
-		result = mark_and_replace(fd, cookie, twin, -1, &missed);
-	if (twin >= 0)
-		sys_close(twin);
+		result = mark_and_replace(fd, cookie, clone, -1, &missed);
+	if (result == 0)
+		listeners_note(clone);
+	if (clone >= 0)
+		sys_close(clone);
 	log_widening(fd, at, result, missed);
 	return result;
 }
 
-/* Who waits on the old socket, in another thread, is woken up to look at the new one. */
-static int replace_and_wake(int fd, uint64_t cookie, int twin, const char **missed)
+_Atomic unsigned widen_wakes;
+
+bool widen_woke(int fd, unsigned before)
+{
+	return widen_before() != before && mark_test_datagram(fd);
+}
+
+/* Wakes up threads that wait on the old socket, so that they look at the new one. */
+static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **missed)
 {
 	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_replace(fd, cookie, twin, old, missed);
-	if (result == 0)
+	result = mark_and_replace(fd, cookie, clone, old, missed);
+	if (result == 0) {
+		atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
 		(void)real.shutdown(old, SHUT_RD);
+	}
 	sys_close(old);
 	return result;
 }
 
-/* Another thread is about to do the same: its turn lasts a few system calls, unless it does not get to run.
- * Not through nanosleep(), which is a cancellation point. */
+/* Another thread may be doing the same, which takes it a few system calls once it runs. nanosleep() is a
+ * cancellation point, so its system call is used. */
 static bool widened_meanwhile(int fd)
 {
 	const struct timespec millisecond = {0, 1000000};
@@ -177,9 +151,24 @@ static bool widened_meanwhile(int fd)
 	return false;
 }
 
-int widen_client(int fd)
+static bool same_owner(int fd, int clone)
 {
-	int protocol = socket_protocol(fd), twin, result = 0;
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(clone, &b) == 0 && a.st_uid == b.st_uid;
+}
+
+static int join(int fd, int clone, in_port_t port, bool connecting)
+{
+	int result = port_join(fd, clone, port);
+
+	return result == -EADDRINUSE && connecting && !same_owner(fd, clone) ? port_take_in6(clone, port)
+									     : result;
+}
+
+static int widen_in_place(int fd, bool connecting)
+{
+	int protocol = socket_protocol(fd), clone, result;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 	uint64_t cookie = socket_cookie(fd);
 	const char *missed = NULL;
@@ -188,17 +177,27 @@ int widen_client(int fd)
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
-	twin = clone_make(fd, AF_INET6, &missed);
-	if (twin < 0)
-		result = twin;
-	else if (name.sin_port)
-		result = clone_share_port(fd, twin, (const struct sockaddr *)&at, sizeof at);
+	clone = clone_make(fd, AF_INET6, &missed);
+	result = clone < 0 ? clone : shield(clone, protocol, &missed);
+	if (result == 0 && name.sin_port)
+		result = join(fd, clone, name.sin_port, connecting);
 	if (result == 0)
-		result = replace_and_wake(fd, cookie, twin, &missed);
-	if (twin >= 0)
-		sys_close(twin);
-	if ((result == -EADDRINUSE || result == -EALREADY) && widened_meanwhile(fd))
+		result = replace_and_wake(fd, cookie, clone, &missed);
+	if (clone >= 0)
+		sys_close(clone);
+	if ((result == -EALREADY || (result == -EADDRINUSE && port_is_ours(name.sin_port))) &&
+	    widened_meanwhile(fd))
 		return 0;
 	log_widening(fd, &at, result, missed);
 	return result;
+}
+
+int widen_client(int fd)
+{
+	return widen_in_place(fd, false);
+}
+
+int widen_connecting(int fd)
+{
+	return widen_in_place(fd, true);
 }

@@ -1,29 +1,40 @@
-/* Widening: a dual-stack socket in the place of the program's IPv4 one, and narrowing, the way back. */
+/* Widening: a dual-stack socket replaces the program's IPv4 one. */
 #ifndef DUALSTACK_WIDEN_H
 #define DUALSTACK_WIDEN_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-/* All of these are async-signal-safe and callable from any thread; errno is undefined afterwards. */
+/* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Makes the unbound AF_INET TCP, MPTCP or UDP socket FD a marked AF_INET6 one on the same descriptor,
- * IPV6_V6ONLY off, with everything that the program has set on it, bound to AT. Returns 0, or a negative
- * errno with FD untouched. -EAFNOSUPPORT: FD is no socket to widen, which a UDP socket without a port in
- * AT is not either, but with ONLY: it is a client until shown otherwise. ONLY: with IPV6_V6ONLY on. */
+/* Replaces the unbound AF_INET TCP, MPTCP or UDP socket FD by a marked AF_INET6 one on the same descriptor:
+ * bound to AT, with all options that the program has set, and with IPV6_V6ONLY as ONLY says. Returns 0, or a
+ * negative errno with FD untouched. -EAFNOSUPPORT: FD is not a socket to widen. A UDP socket without a port
+ * in AT is one with ONLY alone, as it is taken for a client. */
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
-/* Marks the AF_INET6 socket FD (socket/mark.h), a datagram socket once it has the filter against forged
- * sources (socket/spoof_filter.h). Returns 0 or a negative errno. */
-int widen_mark(int fd);
-
-/* The same for a client that is about to reach an IPv6 address: FD, if it is a UDP socket that has a port
- * already, keeps it. */
+/* Replaces FD in the same way for a client that is about to reach an IPv6 address. A UDP socket that has a
+ * port keeps it. */
 int widen_client(int fd);
 
-/* Whether FD shares its port with other sockets without an error from bind(): SO_REUSEPORT, SO_REUSEADDR.
- * Then the kernel would give some of what is meant for FD to a widened one; or listen() would fail, when the
- * program may have dropped the privileges that it takes to make room. */
-bool widen_shares(int fd);
+/* The same for connect() to an IPv6 address. If FD is not this user's, because the program has dropped its
+ * privileges since, the kernel lets nobody but its owner join its port: then the new socket has the port in
+ * IPv6 alone. */
+int widen_connecting(int fd);
+
+/* How often a socket has been replaced while other threads may have waited on it. They are woken up, and get
+ * 0 from the call that receives. */
+extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;
+
+/* To be read before such a call. */
+static inline unsigned widen_before(void)
+{
+	return atomic_load_explicit(&widen_wakes, memory_order_relaxed);
+}
+
+/* Whether the call on FD that gave 0 is to be made again: FD has been replaced since BEFORE. An empty
+ * datagram that came at the same time is taken for that, too, and lost. Leaves errno alone. */
+bool widen_woke(int fd, unsigned before);
 
 #endif

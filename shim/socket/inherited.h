@@ -1,11 +1,11 @@
-/* What a program that is about to be executed inherits. */
+/* What a program inherits over exec. */
 #ifndef DUALSTACK_INHERITED_H
 #define DUALSTACK_INHERITED_H
 
 #include <stdbool.h>
 
-/* Whether it inherits a marked socket; CLOEXEC_TOO counts descriptors that have FD_CLOEXEC.
- * Async-signal-safe, also after vfork(); errno left alone. */
+/* Whether the program inherits a marked socket. CLOEXEC_TOO counts descriptors with FD_CLOEXEC as well.
+ * Async-signal-safe, also after vfork(). Leaves errno alone. */
 bool inherited_marked(bool cloexec_too);
 
 #endif

@@ -6,20 +6,19 @@
 
 #include "base/real.h"
 
-/* From linux/in.h and linux/in6.h, which not every C library's headers bring along. */
+/* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #define OPT_IPV6_MULTICAST_ALL 29
 #define OPT_IP_MULTICAST_ALL 49
 #define OPT_IP_LOCAL_PORT_RANGE 51
 
-/* IPV6_MULTICAST_ALL (default 1) and IP_MULTICAST_ALL (default 1) say which multicast datagrams a
- * socket gets and mean nothing to a TCP socket. Under MPTCP the kernel refuses both; there it is
- * IP_LOCAL_PORT_RANGE (Linux 6.3), which means nothing to a socket that has its port: the range from
- * port 46 to port 46 is one that nobody asks for. A plain TCP client of an MPTCP listener gets a TCP
- * socket that has inherited that. */
+/* IPV6_MULTICAST_ALL and IP_MULTICAST_ALL (both 1 by default) say which multicast datagrams a socket gets.
+ * They mean nothing to a TCP socket. MPTCP refuses both; its mark is IP_LOCAL_PORT_RANGE (Linux 6.3), which
+ * means nothing to a socket that has its port. Nobody asks for the range from port 46 to port 46. A
+ * connection from a plain TCP client to an MPTCP listener is a TCP socket that has inherited that range. */
 #define MPTCP_MARK (46u << 16 | 46u)
 
-/* For datagrams both options mean something; SO_RCVLOWAT does not (socket(7) speaks of it for streams;
- * datagram_poll() does not look at it), and takes any number. */
+/* For datagrams both options mean something. SO_RCVLOWAT does not (datagram_poll() ignores it), and takes any
+ * number. */
 #define DATAGRAM_MARK 0x44753436u
 #define DATAGRAM_KEPT 0x44753434u
 
@@ -43,7 +42,7 @@ bool mark_expected(void)
 	return atomic_load_explicit(&expected, memory_order_relaxed);
 }
 
-/* One int option, or -1 where it can't be had; errno left alone. */
+/* The value of an int option, or -1 if it can't be read. Leaves errno alone. */
 static int get(int fd, int level, int name)
 {
 	int value, saved = errno;
@@ -75,6 +74,14 @@ bool mark_is_value(int level, int name, unsigned value)
 	return false;
 }
 
+bool mark_hides(int fd, int level, int name, int *shown)
+{
+	*shown = level == SOL_SOCKET;
+	return ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
+		(level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE)) &&
+	       mark_is_value(level, name, (unsigned)get(fd, level, name));
+}
+
 int mark_set(int fd)
 {
 	mark_expect();
@@ -92,32 +99,17 @@ int mark_set(int fd)
 	}
 }
 
-/* Descriptors, each one more than it is, that were found to be marked datagram sockets lately. */
-enum { SEEN = 16 };
-static _Atomic int seen[SEEN];
-
 bool mark_test_datagram(int fd)
 {
-	if (!mark_expected() || (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) != DATAGRAM_MARK)
-		return false;
-	if (fd >= 0)
-		atomic_store_explicit(&seen[fd % SEEN], fd + 1, memory_order_relaxed);
-	return true;
+	return mark_expected() && (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_MARK;
 }
 
-bool mark_seen_datagram(int fd)
+bool mark_test_receiver(int fd, socklen_t room)
 {
-	return fd >= 0 && atomic_load_explicit(&seen[fd % SEEN], memory_order_relaxed) == fd + 1;
-}
-
-bool mark_test_receiver(int fd, socklen_t room, bool ask)
-{
-	if (!ask && room < ROOM_IN6 && mark_seen_datagram(fd))
-		return true;
 	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
-/* Where one option can't be read, which every socket has, no mark can. */
+/* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
 bool mark_hidden(int fd)
 {
 	int value, saved = errno;
@@ -163,24 +155,23 @@ enum mark mark_test(int fd)
 	}
 }
 
-/* IPV6_MULTICAST_ALL on a TCP socket of the program's own means nothing, but would look like the mark;
- * the filter of a marked datagram socket is ours (spoof_filter.h), as a program's own makes it IPv4's again;
- * SO_RCVLOWAT on a datagram socket means nothing either, nor does IP_LOCAL_PORT_RANGE on one that has its
- * port. */
+/* IPV6_MULTICAST_ALL on the program's own TCP socket means nothing but would look like the mark. The filter
+ * of a marked datagram socket is the library's (spoof_filter.h), as a socket with a filter of the program's
+ * is narrowed. SO_RCVLOWAT on a datagram socket, and IP_LOCAL_PORT_RANGE on one that has its port, mean
+ * nothing. */
 bool mark_guards(int fd, int level, int name)
 {
+	int shown;
+
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
 		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
 	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
 		return mark_test_datagram(fd);
-	if ((level == SOL_SOCKET && name == SO_RCVLOWAT) ||
-	    (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE))
-		return mark_is_value(level, name, (unsigned)get(fd, level, name));
-	return false;
+	return mark_hides(fd, level, name, &shown);
 }
 
-/* On an AF_INET6 socket IP_MULTICAST_ALL has another default, and IPV6_MULTICAST_ALL is the mark: there it is
- * IPV6_MULTICAST_LOOP (default 1), which means nothing to a TCP socket either. */
+/* On an AF_INET6 socket IP_MULTICAST_ALL has another default and IPV6_MULTICAST_ALL is the mark. There it is
+ * IPV6_MULTICAST_LOOP (1 by default), which means nothing to a TCP socket either. */
 int mark_keep(int fd)
 {
 	bool in6 = get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;

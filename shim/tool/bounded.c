@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "bounded.h"
+#include "tool/bounded.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,64 +7,51 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static long long now_ms(void)
-{
-	struct timespec t;
+#include "tool/keep.h"
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-/* Reads until the end. 0 or a negative errno. */
+/* Reads until the end. Returns 0 or a negative errno. */
 static int collect(int fd, char **output)
 {
-	long long end = now_ms() + BOUNDED_SECONDS * 1000LL;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t used = 0, room = 0;
+	ssize_t n;
 
-	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		long long left = end - now_ms();
-		ssize_t n;
-
+	do {
+		/* A child of the child has no alarm, and may hold the pipe open. */
+		if (poll(&p, 1, 2000 * BOUNDED_SECONDS) < 1)
+			return -ETIMEDOUT;
 		if (used + 1 >= room) {
-			char *more = realloc(*output, room = room ? 2 * room : 4096);
+			char *more = keep(room = room ? 2 * room : 4096);
 
-			if (!more)
-				return -ENOMEM;
+			if (used)
+				memcpy(more, *output, used);
 			*output = more;
 		}
-		if (left <= 0)
-			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)left) < 1)
-			continue;
 		n = read(fd, *output + used, room - used - 1);
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		used += (size_t)n;
+		used += n > 0 ? (size_t)n : 0;
 		(*output)[used] = '\0';
-		if (n == 0)
-			return 0;
-		if (used > BOUNDED_OUTPUT)
-			return -E2BIG;
-	}
+	} while (n && used <= BOUNDED_OUTPUT);
+	return n ? -E2BIG : 0;
 }
 
-/* The child's side: never returns. */
+/* The child's side. It never returns. */
 __attribute__((noreturn)) static void serve(int out, int (*work)(void *), void *arg)
 {
 	int null = open("/dev/null", O_RDWR);
 	sigset_t alarms;
 
-	/* For one that closes its output and does not end. */
+	/* The alarm survives execve(2). */
 	(void)sigemptyset(&alarms);
 	(void)sigaddset(&alarms, SIGALRM);
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);
-	(void)alarm(BOUNDED_SECONDS + 1);
+	(void)alarm(BOUNDED_SECONDS);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0)
 		_exit(126);
@@ -96,9 +83,8 @@ int bounded_run(int (*work)(void *), void *arg, char **output)
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (!error && !WIFEXITED(status))
-		error = -EINTR;
+		error = WTERMSIG(status) == SIGALRM ? -ETIMEDOUT : -EINTR;
 	if (error) {
-		free(*output);
 		*output = NULL;
 		return error;
 	}

@@ -1,4 +1,4 @@
-/* Work that may take for ever, done in a child with a bound on time and output. */
+/* Runs work that may never end in a child, with bounds on its time and output. */
 #ifndef DUALSTACK_BOUNDED_H
 #define DUALSTACK_BOUNDED_H
 
@@ -6,15 +6,16 @@
 
 enum { BOUNDED_SECONDS = 5, BOUNDED_OUTPUT = 1 << 23 /* bytes */ };
 
-/* Forks, runs WORK(ARG) in the child, whose standard input and standard error are /dev/null, and puts what
- * it wrote to standard output into *OUTPUT, with a NUL behind it, for the caller to free. Returns the child's
- * exit status, which is what WORK returns if it does; or, with *OUTPUT being NULL, -ETIMEDOUT after
- * BOUNDED_SECONDS, -E2BIG after BOUNDED_OUTPUT, -EINTR where a signal ended it, or the negative errno of what
- * failed. The child is gone then. */
+/* Forks and runs WORK(ARG) in the child, with /dev/null as standard input and standard error. *OUTPUT is what
+ * the child writes to standard output, with a NUL behind it (keep.h). Returns the child's exit status, which
+ * is what WORK returns. If it fails, *OUTPUT is NULL, the child is gone, and the result is -ETIMEDOUT after
+ * BOUNDED_SECONDS, -E2BIG after BOUNDED_OUTPUT, -EINTR if a signal ended the child, or another negative
+ * errno. */
 int bounded_run(int (*work)(void *arg), void *arg, char **output);
 
-/* WORK that executes a program, with ARG its NULL-terminated argument vector: found in PATH or where
- * administrators' programs are, with messages in English. 127 where there is none. */
+/* A WORK that executes a program; ARG is its NULL-terminated argument vector. The program is looked for in
+ * PATH and in the usual directories, /usr/sbin among them, and prints in English. Returns 127 if there is
+ * none. */
 int bounded_execute(void *arg);
 
 #endif

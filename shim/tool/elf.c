@@ -1,4 +1,4 @@
-#include "elf.h"
+#include "tool/elf.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -10,7 +10,6 @@
 
 enum {
 	HEADERS = 65536, /* bytes of program headers that the kernel takes */
-	NOTES = 4096,    /* bytes of a note segment that are looked at: Go's note is of about 100 */
 };
 
 /* A field of an Elf32_ or Elf64_TYPE that begins at DATA. */
@@ -32,7 +31,7 @@ static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
 {
 	size_t done = 0;
 
-	if (offset > INT64_MAX - size)
+	if (offset > (uint64_t)INT64_MAX - size)
 		return 0;
 	while (done < size) {
 		ssize_t n = pread(fd, (char *)data + done, size - done, (off_t)(offset + done));
@@ -48,7 +47,7 @@ static ssize_t read_some(int fd, void *data, size_t size, uint64_t offset)
 	return (ssize_t)done;
 }
 
-/* All of them: 0, -EBADMSG where the file ends before, or another negative errno. */
+/* Reads all SIZE bytes. Returns 0, -EBADMSG if the file ends before, or another negative errno. */
 static int read_all(int fd, void *data, size_t size, uint64_t offset)
 {
 	ssize_t n = read_some(fd, data, size, offset);
@@ -56,42 +55,21 @@ static int read_all(int fd, void *data, size_t size, uint64_t offset)
 	return n < 0 ? (int)n : (size_t)n == size ? 0 : -EBADMSG;
 }
 
-/* As the kernel wants it: of 2 to PATH_MAX bytes, the last one being NUL. */
+/* The kernel wants 2 to PATH_MAX bytes, of which the last is NUL. */
 static int read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t size)
 {
 	int error;
 
 	if (size < 2 || size > sizeof e->interpreter)
 		return -EBADMSG;
-	error = read_all(fd, e->interpreter, size, offset);
+	error = read_all(fd, e->interpreter, (size_t)size, offset);
 	if (error == 0 && (e->interpreter[size - 1] || !e->interpreter[0]))
 		error = -EBADMSG;
 	return error;
 }
 
-/* Whether one of the notes in a segment is the Go linker's: owner "Go", padded to four bytes. */
-static bool go_note(int fd, const struct elf *e, uint64_t offset, uint64_t size, uint64_t align)
-{
-	unsigned char data[NOTES];
-	ssize_t got = read_some(fd, data, size < sizeof data ? (size_t)size : sizeof data, offset);
-	uint64_t end = got > 0 ? (uint64_t)got : 0, round = align == 8 ? 7 : 3;
-
-	for (uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= end;) {
-		uint64_t name = FIELD(e, Nhdr, data + at, n_namesz);
-		uint64_t desc = FIELD(e, Nhdr, data + at, n_descsz);
-
-		at += sizeof(Elf64_Nhdr);
-		if (name == 4 && at + 4 <= end && memcmp(data + at, "Go\0", 4) == 0)
-			return true;
-		/* Sums of 32-bit numbers: they can't overflow, only lead beyond the end. */
-		at = (at + name + round) & ~round;
-		at = (at + desc + round) & ~round;
-	}
-	return false;
-}
-
-/* Whether there is a section that only Go's linker makes. The kernel needs no sections, so what is wrong
- * with them is no error. */
+/* Is there the section that Go's linker makes (since Go 1.13)? The kernel needs no sections, so that damaged
+ * ones are no error. */
 static bool go_section(int fd, const struct elf *e, const unsigned char *header)
 {
 	uint64_t table = FIELD(e, Ehdr, header, e_shoff), count = FIELD(e, Ehdr, header, e_shnum);
@@ -120,7 +98,7 @@ static bool go_section(int fd, const struct elf *e, const unsigned char *header)
 	return false;
 }
 
-/* The program headers: the first PT_INTERP, as the kernel does it, and the notes. */
+/* Reads the first PT_INTERP among the program headers, as the kernel does. */
 static int read_segments(int fd, struct elf *e, const unsigned char *header)
 {
 	uint64_t table = FIELD(e, Ehdr, header, e_phoff), count = FIELD(e, Ehdr, header, e_phnum);
@@ -141,8 +119,6 @@ static int read_segments(int fd, struct elf *e, const unsigned char *header)
 		length = FIELD(e, Phdr, segment, p_filesz);
 		if (type == PT_INTERP && !e->interpreter[0])
 			error = read_interpreter(fd, e, offset, length);
-		else if (type == PT_NOTE && !e->go)
-			e->go = go_note(fd, e, offset, length, FIELD(e, Phdr, segment, p_align));
 		if (error)
 			return error;
 	}
@@ -173,7 +149,7 @@ int elf_read(int fd, struct elf *e)
 	if (type != ET_EXEC && type != ET_DYN)
 		return -EBADMSG;
 	error = read_segments(fd, e, header);
-	if (error == 0 && !e->go)
+	if (error == 0)
 		e->go = go_section(fd, e, header);
 	return error;
 }

@@ -1,5 +1,5 @@
-/* What an ELF file says of how it is to be loaded (elf(5)). The file is read by hand, of either word size and
- * byte order: it may be cut off, or made to mislead. */
+/* Reads how an ELF file is to be loaded (elf(5)), for either word size and byte order. The file may be cut
+ * off, or made to mislead. */
 #ifndef DUALSTACK_ELF_H
 #define DUALSTACK_ELF_H
 
@@ -14,9 +14,9 @@ struct elf {
 	char interpreter[PATH_MAX]; /* the dynamic loader (PT_INTERP); "" in a static program */
 };
 
-/* Reads the regular file FD into E; the file's offset is left alone. Returns 0; -ENOEXEC where it is no ELF
- * file; -EBADMSG where it is one that execve() would refuse, by the rules of the kernel's fs/binfmt_elf.c, or
- * no program; or another negative errno. Then E says nothing. */
+/* Reads the regular file FD into E and leaves the file's offset alone. Returns 0, or -ENOEXEC if it is no ELF
+ * file, -EBADMSG if it is no program or execve() would refuse it (the kernel's fs/binfmt_elf.c), or another
+ * negative errno; then E is undefined. */
 int elf_read(int fd, struct elf *e);
 
 #endif

@@ -1,4 +1,4 @@
-#include "json.h"
+#include "tool/json.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -8,9 +8,9 @@ enum { DEPTH = 16 };
 
 static char brackets[DEPTH];
 static int depth;
-static bool follows; /* something stands before in what is open */
+static bool follows; /* what is open has a member already */
 
-/* How many bytes the UTF-8 sequence at TEXT has (RFC 3629, 4); 0 if it is none. */
+/* Returns how many bytes the UTF-8 sequence at TEXT has (RFC 3629, 4); 0 if it is none. */
 static size_t sequence(const unsigned char *text)
 {
 	size_t size = *text < 0x80   ? 1

@@ -1,11 +1,11 @@
-/* Writes JSON (RFC 8259) to standard output, one member to a line, indented. Commas and nesting are kept
- * track of here; names and the order of calls are the caller's business. */
+/* Writes JSON (RFC 8259) to standard output, one member to a line, indented, with the commas that are needed.
+ */
 #ifndef DUALSTACK_JSON_H
 #define DUALSTACK_JSON_H
 
 #include <stdbool.h>
 
-/* NAME is that of a member of the object around, or NULL in an array and at the top. BRACKET is '{' or '['.
+/* NAME is the member's name in an object, and NULL in an array and at the top. BRACKET is '{' or '['.
  * json_close() closes what was opened last, and ends the line after the outermost. */
 void json_open(const char *name, char bracket);
 void json_close(void);

@@ -1,6 +1,6 @@
-#include "keep.h"
+#include "tool/keep.h"
 
-#include "tool.h"
+#include "tool/tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,16 +49,21 @@ char *keep_format(const char *format, ...)
 	return text;
 }
 
+void *keep_grow(void *list, size_t count, size_t size)
+{
+	void *more = list;
+
+	/* It grows at each power of two, so that it is seldom copied. */
+	if (!(count & (count - 1)) || !count) {
+		more = keep(2 * (count + 1) * size);
+		if (count)
+			memcpy(more, list, count * size);
+	}
+	return more;
+}
+
 void texts_add(struct texts *texts, const char *text)
 {
-	if (texts->count + 2 > texts->room) {
-		const char **old = texts->at;
-
-		texts->room = texts->room ? 2 * texts->room : 16;
-		texts->at = keep(texts->room * sizeof *texts->at);
-		if (old)
-			memcpy(texts->at, old, texts->count * sizeof *old);
-	}
+	texts->at = keep_grow(texts->at, texts->count, sizeof *texts->at);
 	texts->at[texts->count++] = text;
-	texts->at[texts->count] = NULL;
 }

@@ -1,4 +1,4 @@
-/* Memory that is kept until the tool exits: it reads a handful of small files, once. */
+/* Memory that is kept until the tool exits: it reads a handful of small files, once. Not for threads. */
 #ifndef DUALSTACK_KEEP_H
 #define DUALSTACK_KEEP_H
 
@@ -13,10 +13,14 @@ char *keep_copy(const char *text, size_t size);
 /* As asprintf(3). */
 __attribute__((format(printf, 1, 2))) char *keep_format(const char *format, ...);
 
-/* A list of texts that grows; {0} is an empty one. What AT holds ends with a NULL. */
+/* Returns LIST, of COUNT elements of SIZE bytes each, or a copy of it, with room for one more. LIST may be
+ * NULL if COUNT is 0. */
+void *keep_grow(void *list, size_t count, size_t size);
+
+/* A list of texts that grows; {0} is an empty one. */
 struct texts {
 	const char **at;
-	size_t count, room;
+	size_t count;
 };
 
 void texts_add(struct texts *texts, const char *text);

@@ -1,7 +1,7 @@
-#include "library.h"
+#include "tool/library.h"
 
-#include "keep.h"
-#include "tool.h"
+#include "tool/keep.h"
+#include "tool/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where this tool is, and beside it the library, or a directory for each word size. */
+/* The directory of this tool. The library is in it, or in a directory below for each word size. */
 static const char *directory(void)
 {
 	static const char *path;
@@ -28,7 +28,7 @@ static const char *directory(void)
 	return path = keep_copy(tool, strlen(tool));
 }
 
-/* Installed for a C library that knows $LIB (ld.so(8)), not in the build directory. */
+/* Is it installed for a C library that knows $LIB (ld.so(8))? In the build directory it is not. */
 static bool has_lib(void)
 {
 	return *DUALSTACK_LIB && access(keep_format("%s/libdualstack.so", directory()), F_OK) != 0;

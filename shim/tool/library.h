@@ -1,19 +1,19 @@
-/* Where the library is, of which this tool is a part. */
+/* Where the library is that was built with this tool. Memory: keep.h. */
 #ifndef DUALSTACK_LIBRARY_H
 #define DUALSTACK_LIBRARY_H
 
 #include <stdbool.h>
 
-#include "elf.h"
+#include "tool/elf.h"
 
-/* What LD_PRELOAD has to hold, an absolute path as ld.so(8) reads it, with $LIB where it was installed so.
- * Fails with tool_fail() where LD_PRELOAD can't name it: ld.so splits it at spaces and colons. */
+/* Returns the value for LD_PRELOAD: an absolute path as ld.so(8) reads it, with $LIB if it was installed so.
+ * Fails with tool_fail() if the path has a space or a colon, at which ld.so splits LD_PRELOAD. */
 const char *library_path(void);
 
-/* The file itself, of this tool's word size, for looking whether it is there and who may read it. */
+/* Returns the library's file for this tool's word size, to see if it is there and who may read it. */
 const char *library_file(void);
 
-/* Whether one is installed that PROGRAM, of another word size than this tool, will be given for $LIB. */
+/* Is a library installed for PROGRAM, of another word size than this tool, so that $LIB leads to it? */
 bool library_for(const struct elf *program);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tool.h"
+#include "tool/tool.h"
 
 #include <string.h>
 

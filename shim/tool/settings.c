@@ -1,6 +1,6 @@
-/* dualstack-tool settings [--print] FILE RULES: what dualstack-run --config=FILE and --rule=, of which RULES
- * has one to a line, come to with the environment, for DUALSTACK_SETTINGS; --print: for a person to read,
- * complete. Either may be empty. */
+/* dualstack-tool settings [--print] FILE RULES: prints the settings that result from dualstack-run's
+ * --config=FILE, its --rule= options (RULES, one to a line) and the environment, for DUALSTACK_SETTINGS; with
+ * --print all of them, for a person. FILE and RULES may be empty. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/real.h"
-#include "bounded.h"
 #include "config/loader.h"
 #include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
-#include "tool.h"
+#include "tool/bounded.h"
+#include "tool/tool.h"
 
 __attribute__((noreturn)) static void fail(const struct loader_error *e)
 {
@@ -30,8 +30,8 @@ static void check_key(void)
 		tool_fail("DUALSTACK_KEY: expected 32 hexadecimal digits (0-9, a-f)");
 }
 
-/* A translator is looked for by those who have no other way to IPv4 addresses; these two stand for all of
- * their family, and nothing is sent to them. They are a.root-servers.net's. */
+/* A host needs a translator if it has a route to IPv6 and none to IPv4 addresses. Those of a.root-servers.net
+ * stand for all; nothing is sent to them. */
 static bool needs_translator(void)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
@@ -43,7 +43,7 @@ static bool needs_translator(void)
 	       route_known((const struct sockaddr *)&in6, sizeof in6);
 }
 
-/* In a child, with its end in sight: the command waits for it. */
+/* In a child, and for two seconds at most: the command waits for it. */
 static int print_translator(void *arg)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -57,7 +57,8 @@ static int print_translator(void *arg)
 	return fflush(stdout) != 0;
 }
 
-/* Programs that are told addresses and never ask for a name have nobody to find it but the launcher. */
+/* The launcher looks for the translator because some programs are given addresses and never look up a name.
+ */
 static void find_translator(struct settings *s)
 {
 	const char *expected;

@@ -1,8 +1,7 @@
-/* dualstack-tool: what the launcher can't do in sh. An ordinary program, never part of a service: it links
- * the library's inner files (rules, addresses, the mark) and may allocate, print and exit.
- *
- * dualstack-run calls it as "dualstack-tool COMMAND ARG...", with LD_PRELOAD empty, and everything that it
- * says is said in dualstack-run's name. */
+/* dualstack-tool does what the launcher can't do in sh. It is an ordinary program, never part of a service:
+ * it links the library's inner files (rules, addresses, the mark) and may allocate, print and exit.
+ * dualstack-run calls it as "dualstack-tool COMMAND ARG...", with LD_PRELOAD empty. It speaks in
+ * dualstack-run's name. */
 #ifndef DUALSTACK_TOOL_H
 #define DUALSTACK_TOOL_H
 
@@ -11,15 +10,14 @@
 /* The exit status of dualstack-run when it fails itself: bad options, rules, files (env(1), timeout(1)). */
 #define TOOL_FAILED 125
 
-/* Prints "dualstack-run: " and the line on standard error and exits with TOOL_FAILED. Bytes of arguments
- * that are not printable are shown as "?", so that it stays one line. */
+/* Prints "dualstack-run: " and the line on standard error and exits with TOOL_FAILED. Control characters are
+ * shown as "?", so that it stays one line. */
 __attribute__((noreturn, format(printf, 1, 2))) void tool_fail(const char *format, ...);
 
-/* The same line, and goes on. */
+/* Prints the same line, and returns. */
 __attribute__((format(printf, 1, 2))) void tool_warn(const char *format, ...);
 
-/* The commands. ARGV[0] is the command's name, what follows are its arguments; each returns the exit status.
- */
+/* The commands. ARGV[0] is the command's name, and its arguments follow. Each returns the exit status. */
 int tool_check(int argc, char **argv);
 int tool_disable(int argc, char **argv);
 int tool_enable(int argc, char **argv);

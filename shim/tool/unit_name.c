@@ -1,19 +1,16 @@
-#include "unit_name.h"
+#include "tool/unit_name.h"
 
-#include "keep.h"
-#include "tool.h"
+#include "tool/keep.h"
 
 #include <string.h>
 
 enum { LONGEST = 255 }; /* UNIT_NAME_MAX */
 
 static const char SERVICE[] = ".service";
-static const char ALLOWED[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
-static const char *const types[] = {".service", ".socket", ".target", ".device", ".mount", ".automount",
-				    ".swap",    ".timer",  ".path",   ".slice",  ".scope", NULL};
+static const char *const types[] = {SERVICE, ".socket", ".target", ".device", ".mount", ".automount",
+				    ".swap", ".timer",  ".path",   ".slice",  ".scope", NULL};
 
-/* The unit type at the end of NAME, with its dot; NULL if there is none. */
-static const char *type_of(const char *name)
+const char *unit_name_type(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -23,40 +20,30 @@ static const char *type_of(const char *name)
 	return NULL;
 }
 
-bool unit_name_valid(const char *name)
-{
-	const char *type = type_of(name);
-
-	return type && type != name && *name != '@' && strcmp(type, SERVICE) == 0 &&
-	       strlen(name) <= LONGEST && !name[strspn(name, ALLOWED)];
-}
-
 const char *unit_name(const char *argument)
 {
-	const char *type = type_of(argument), *name = argument;
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+	const char *type = unit_name_type(argument);
 
-	if (strlen(argument) > LONGEST)
-		tool_fail("%.32s...: a unit's name has at most %d bytes, this has %zu", argument, LONGEST,
-			  strlen(argument));
-	if (!*argument || argument[strspn(argument, ALLOWED)])
-		tool_fail("'%s': not a unit's name, expected one such as dovecot.service, not a path",
-			  argument);
-	if (type && strcmp(type, SERVICE) != 0)
-		tool_fail("%s: a %s unit runs no program, expected a service such as dovecot.service",
-			  argument, type + 1);
-	if (!type)
-		name = keep_format("%s%s", argument, SERVICE);
-	if (!unit_name_valid(name))
-		tool_fail("'%s': not a unit's name, expected one such as dovecot.service", argument);
-	return name;
+	if (!*argument || *argument == '-' || *argument == '@' || type == argument ||
+	    argument[strspn(argument, allowed)] || strlen(argument) + (type ? 0 : strlen(SERVICE)) > LONGEST)
+		return NULL;
+	return type ? argument : keep_format("%s%s", argument, SERVICE);
 }
 
-/* Where the instance of NAME begins and ends: behind its @, and at its type. NULL if it has no @. */
+bool unit_name_is_service(const char *name)
+{
+	const char *type = unit_name_type(name);
+
+	return type && strcmp(type, SERVICE) == 0 && unit_name(name);
+}
+
+/* Returns where the instance of NAME begins, behind its @, and in *END where it ends. NULL if it has no @. */
 static const char *instance_of(const char *name, const char **end)
 {
 	const char *at = strchr(name, '@');
 
-	*end = type_of(name);
+	*end = unit_name_type(name);
 	return at && *end > at ? at + 1 : NULL;
 }
 
@@ -85,7 +72,7 @@ const char *unit_name_shorter(const char *name)
 
 	if (!end || end == name)
 		return NULL;
-	/* A dash at the very end of the prefix was left there by the step before. */
+	/* A dash at the end of the prefix is from the step before. */
 	if (dash > name && dash[-1] == '-')
 		dash--;
 	while (dash > name && dash[-1] != '-')

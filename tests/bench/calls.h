@@ -21,6 +21,9 @@ enum { BATCH = 8, SPARE = 200, NO_SUCH = 900 };
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
 		size_t space);
+const char *__inet_ntop_chk(int family, const void *addr, char *to, socklen_t size, size_t space)
+    __attribute__((weak));
+int __inet_pton_chk(int family, const char *from, void *to, size_t space) __attribute__((weak));
 ssize_t __recv_chk(int fd, void *data, size_t size, size_t space, int flags);
 ssize_t __read_chk(int fd, void *data, size_t size, size_t space);
 ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
@@ -378,6 +381,17 @@ CALL(recvmsg, recvmsg(fd, &messages[0].msg_hdr, 0))
 CALL(recvmmsg, recvmmsg(fd, messages, BATCH, 0, NULL) - BATCH)
 CALL(inet_ntop, inet_ntop(AF_INET, &name.in.sin_addr, buffer, INET6_ADDRSTRLEN) ? 0 : -1)
 CALL(inet_ntop6, inet_ntop(AF_INET6, &name.in6.sin6_addr, buffer, INET6_ADDRSTRLEN) ? 0 : -1)
+CALL(inet_ntop_chk,
+     (__inet_ntop_chk ? __inet_ntop_chk(AF_INET, &name.in.sin_addr, buffer, INET6_ADDRSTRLEN, sizeof buffer)
+		      : inet_ntop(AF_INET, &name.in.sin_addr, buffer, INET6_ADDRSTRLEN))
+	 ? 0
+	 : -1)
+CALL(inet_pton, inet_pton(AF_INET, text, &name) - 1)
+CALL(inet_pton_chk, (__inet_pton_chk ? __inet_pton_chk(AF_INET, text, &name, sizeof name)
+				     : inet_pton(AF_INET, text, &name)) -
+			1)
+CALL(inet_aton, inet_aton(text, &name.in.sin_addr) - 1)
+CALL(inet_addr, inet_addr(text) == INADDR_NONE ? -1 : 0)
 CALL(getnameinfo, getnameinfo(&name.any, len, buffer, sizeof buffer, NULL, 0, NI_NUMERICHOST))
 CALL(gethostbyaddr, gethostbyaddr(&name.in.sin_addr, sizeof name.in.sin_addr, AF_INET) ? 0 : -1)
 CALL(gethostbyaddr_r, gethostbyaddr_r(&name.in.sin_addr, sizeof name.in.sin_addr, AF_INET, &entry, buffer,

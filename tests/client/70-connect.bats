@@ -1,6 +1,6 @@
 # connect() to a name, by small programs in every mode. Under the library, with a list of addresses of which
 # only the last answers, they observe the same as natively with that address alone (eight.example: a rule puts
-# the IPv4 address last).
+# the IPv4 address last: by default it is the first, and the kernel alone connects to it).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -141,7 +141,8 @@ plain_ipv4() {
 @test "no descriptor left, IPv6 forbidden by a sandbox or switched off: plain IPv4" {
 	start echo6 python3 "$root/tests/lib/echo.py" $server6 7200 7200
 	wait_until eval '[ "$(on_server ss -Hltn "sport = :7200" | wc -l)" = 2 ]'
-	# Otherwise it is IPv6.
+	# IPv6 first, so that what stands in its way shows. Otherwise it is IPv6.
+	export DUALSTACK_PREFER=ipv6
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain both.example 7200
 	assert_output --partial "[$server6]:7200 connected"
 	echo "nameserver $server4" >"/etc/netns/$client/resolv.conf"
@@ -160,7 +161,10 @@ plain_ipv4() {
 	drop_in6 $dead6
 	run -0 on_client "$run" "$last" --log=info -- "$programs/blocks" plain eight.example 7200
 	assert_line --regexp 'to eight.example: .*\[2001:db8:1::81\]:7200 ECONNREFUSED after [0-9]+ ms, .*192\.0\.2\.1:7200 connected after [0-9]+ ms$'
+	# The program's own address comes first.
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
+	assert_line --regexp 'to dead.example: 192\.0\.2\.1:7200 connected$'
+	DUALSTACK_PREFER=ipv6 run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	assert_line --regexp "to dead.example: \[$dead6\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected after"
 	run -0 on_client "$run" --log=info -- "$programs/blocks" plain four.example 7200
 	refute_output --partial dualstack
@@ -168,7 +172,7 @@ plain_ipv4() {
 
 @test "however many IPv6 addresses don't answer, the IPv4 one is the second that is tried" {
 	drop_in6 2001:db8:1::80/124
-	run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
+	DUALSTACK_PREFER=ipv6 run -0 on_client "$run" --log=info -- "$programs/blocks" plain eight.example 7200
 	assert_line --regexp 'to eight.example: \[2001:db8:1::8[1-7]\]:7200 given up after [0-9]+ ms, 192\.0\.2\.1:7200 connected'
 	# A rule can put one family first.
 	run -0 on_client "$run" --rule='connect ipv6-first' --log=info -- "$programs/blocks" plain eight.example 7200
@@ -177,6 +181,7 @@ plain_ipv4() {
 
 @test "DUALSTACK_DELAY: strictly one after the other, or sooner" {
 	drop_in6 $dead6
+	export DUALSTACK_PREFER=ipv6
 	DUALSTACK_DELAY=10 run -0 on_client "$run" --log=info -- "$programs/blocks" plain dead.example 7200
 	assert_output --partial '192.0.2.1:7200 connected'
 	# With 0 nothing else is tried until the first address has failed.

@@ -32,7 +32,7 @@ delay = 250
 pool = 240.0.0.0/4
 peer = auto
 nat64 = auto
-text = ipv6
+text = auto
 log = off'
 	printf 'delay = 100\nlog = error\npeer = real\nbind tcp port=1 ipv4\n' >"$conf"
 	DUALSTACK_DELAY=50 DUALSTACK_LOG=info run -0 "$run" --config="$conf" --log=debug:syslog \
@@ -42,7 +42,7 @@ delay = 50
 pool = 240.0.0.0/4
 peer = real
 nat64 = auto
-text = ipv6
+text = auto
 log = debug:syslog
 bind udp ipv6
 connect ipv4

@@ -5,6 +5,7 @@
  * child dies, the line has the signal. Exits 1 if a function of hooks.def is not called. */
 #include "answers.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -33,7 +34,7 @@ static const struct {
 	enum result result;
 } functions[] = {
 #define HOOK(type, name, params) \
-	{#name, asked_##name, _Generic((type *)NULL, int *: INT, ssize_t *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
+	{#name, asked_##name, _Generic((type *)NULL, int *: INT, in_addr_t *: INT, ssize_t *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
 #include "../../shim/hooks/hooks.def"
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, ROWS = sizeof rows / sizeof *rows };
@@ -201,6 +202,17 @@ static const struct value *normal_of(const struct param *p)
 	return NULL;
 }
 
+/* Whether the C library has the function: what it lacks the library may export all the same. */
+static bool in_libc(const char *name)
+{
+	static void *libc;
+	Dl_info info;
+
+	if (!libc && dladdr((void *)(uintptr_t)&strtol, &info))
+		libc = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	return !libc || dlsym(libc, name);
+}
+
 /* Fills the memory and ARGUMENTS. */
 static void prepare(const struct row *row, const struct value **chosen, long *arguments)
 {
@@ -235,7 +247,7 @@ static void ask(const struct row *row, const struct value **chosen)
 		f++;
 	if (f == FUNCTIONS)
 		die(row->call);
-	if (!functions[f].function) {
+	if (!functions[f].function || !in_libc(row->call)) {
 		say(" absent");
 		return;
 	}

@@ -58,31 +58,73 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	assert_output --partial 'over IPv4'
 }
 
-@test "names that share an IPv4 address: the one that the thread asked for last" {
+# also ADDRESS NAME...: more lines of the name server's hosts file.
+also() {
+	printf '%s %s\n' "$@" >>"$BATS_TEST_TMPDIR/hosts"
+	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
+	wait_until eval "on_client getent ahosts '${*: -1}' | grep -q '${*: -2:1}'"
+}
+
+# The name that the thread asked for last does not decide: another thread, or a later question, may mean another.
+@test "names that share an IPv4 address: IPv6 addresses that all of them have, and no others" {
+	also $server4 twin.example 2001:db8:1::98 twin.example $server6 twin.example
 	# other.example has an IPv6 address where nobody listens.
 	greet $server6
-	lookups 4 other.example both.example
+	lookups 4 both.example
 	assert_output --partial 'over IPv6'
-	lookups 4 both.example other.example
-	assert_line 'connect: ECONNREFUSED'
-	assert_output --partial 'to other.example: [2001:db8:1::99]'
-	# Both asked for in other threads: it is not clear which is meant, so IPv4 is used.
-	lookups 4 +other.example +both.example
-	assert_line 'connect: ECONNREFUSED'
-	refute_output --partial 'dualstack['
-	# If only one name is known, the thread does not matter.
 	lookups 4 +both.example
 	assert_output --partial 'over IPv6'
+	lookups 4 other.example
+	assert_line 'connect: ECONNREFUSED'
+	assert_output --partial 'to other.example: '
+	assert_output --partial '[2001:db8:1::99]'
+	# They have none in common.
+	for asked in 'other.example both.example' 'both.example other.example' '+other.example +both.example' \
+		'+other.example both.example' 'other.example both.example both.example'; do
+		# shellcheck disable=SC2086 # several words
+		lookups 4 $asked
+		assert_line 'connect: ECONNREFUSED'
+		refute_output --partial '2001:db8:1::99'
+	done
+	# These have one, and 2001:db8:1::98 is one name's alone.
+	lookups 4 twin.example both.example
+	assert_output --partial 'over IPv6'
+	refute_output --partial '2001:db8:1::98'
+	lookups 4 twin.example both.example other.example
+	assert_line 'connect: ECONNREFUSED'
+}
+
+@test "with prefer = ipv6, several names with one IPv4 address: it is not clear which is meant, and IPv4 is first" {
+	also $server4 twin.example $server6 twin.example
+	greet $server4 $server6
+	DUALSTACK_PREFER=ipv6 lookups 4 both.example
+	assert_output --partial 'over IPv6'
+	DUALSTACK_PREFER=ipv6 lookups 4 twin.example both.example
+	assert_output --partial 'over IPv4'
+}
+
+@test "an address that the thread has asked for as a number since goes nowhere else" {
+	greet $server6
+	lookups 4 both.example $server4
+	assert_line 'connect: ECONNREFUSED'
+	refute_output --partial "$server6"
+	lookups 4 $server4 both.example
+	assert_output --partial 'over IPv6'
+	# What another thread has asked for does not matter here.
+	lookups 4 +$server4 both.example
+	assert_output --partial 'over IPv6'
+	lookups 4 +both.example $server4
+	assert_line 'connect: ECONNREFUSED'
 }
 
 @test "127.0.0.1 from a name is still tried first" {
-	echo "127.0.0.1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
-	echo "::1 here.example" >>"$BATS_TEST_TMPDIR/hosts"
-	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
-	wait_until eval 'on_client getent ahosts here.example | grep -q ::1'
+	also 127.0.0.1 here.example ::1 here.example
 	# On the client's own loopback.
 	server=$client greet 127.0.0.1 ::1
 	lookups 4 here.example
+	assert_output --partial 'over IPv4'
+	# Also where IPv6 is preferred.
+	DUALSTACK_PREFER=ipv6 lookups 4 here.example
 	assert_output --partial 'over IPv4'
 }
 

@@ -75,7 +75,7 @@ asyncio.run(main())'
 	serves
 	PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 4 both.example
 	assert_output --partial 'over IPv4'
-	assert_output --regexp "\[$server6\]:7000 failed .*\[64:ff9b::c01f:c40a\]:7000 connected"
+	assert_output --regexp "\[$server6\]:7000 ECONNREFUSED .*\[64:ff9b::c01f:c40a\]:7000 connected"
 	greet $server6
 	PORT=7000 run -0 on_client "$run" -- "$programs/lookups" 4 both.example
 	assert_output --partial 'over IPv6'

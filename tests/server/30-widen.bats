@@ -269,6 +269,98 @@ assert_plain_under() {
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
+# Each of them narrows the socket, where it has an effect.
+@test "an option that is refused, or changes nothing, takes no waiting connection and leaves IPv6" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/refused.py" <<-'END'
+		import socket, sys
+		SO_DONTROUTE, SO_ATTACH_FILTER, SO_ATTACH_BPF, TCP_MD5SIG = 5, 26, 50, 14
+		def attempt(s, level, name, value):
+		    try:
+		        s.setsockopt(level, name, value)
+		        print("ok")
+		    except OSError as e:
+		        print(e.strerror)
+		port = int(sys.argv[1])
+		for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+		    s = socket.socket(type=kind)
+		    s.bind(("", port))
+		    clients = [socket.socket(f, kind) for f in (socket.AF_INET, socket.AF_INET6)]
+		    kind == socket.SOCK_STREAM and s.listen(9)
+		    def ask(client, address):
+		        client.connect((address, port))
+		        client.send(b"x")
+		    ask(clients[0], "127.0.0.1")
+		    attempt(s, socket.SOL_SOCKET, SO_DONTROUTE, 0)
+		    attempt(s, socket.SOL_SOCKET, SO_ATTACH_FILTER, bytes(16))
+		    attempt(s, socket.SOL_SOCKET, SO_ATTACH_BPF, -1)
+		    attempt(s, socket.IPPROTO_TCP, TCP_MD5SIG, bytes(300))
+		    s.settimeout(5)
+		    print((s.accept()[0].recv(9) if kind == socket.SOCK_STREAM else s.recv(9)).decode())
+		    try:
+		        ask(clients[1], "::1")
+		        print((s.accept()[0].recv(9) if kind == socket.SOCK_STREAM else s.recv(9)).decode(), "over IPv6")
+		    except OSError:
+		        pass
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/refused.py" 5000
+	native=$output
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/refused.py" 5001
+	assert_equal "$(grep -v IPv6 <<<"$output")" "$native"
+	assert_equal "$(grep -c 'x over IPv6' <<<"$output")" 2
+}
+
+@test "SO_ORIGINAL_DST: where a redirected peer wanted to go, over either family" {
+	need python3
+	need nft
+	for family in ip ip6; do
+		on_server nft "table $family there { chain out { type nat hook output priority -100; tcp dport 80 redirect to :5000; }; }" ||
+			skip "this kernel has no NAT"
+	done
+	on_server ip -6 addr add 2001:db8:5::5/128 dev lo nodad
+	cat >"$BATS_TEST_TMPDIR/original.py" <<-'END'
+		import socket, struct, sys
+		SO_ORIGINAL_DST = 80
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5000))
+		s.listen(9)
+		for address in sys.argv[1:]:
+		    client = socket.create_connection((address, 80), 5)
+		    c, _ = s.accept()
+		    for size in 16, 28, 15:
+		        try:
+		            raw = c.getsockopt(socket.SOL_IP, SO_ORIGINAL_DST, size)
+		            family, port, host = struct.unpack_from("=HH4s", raw)
+		            print(address, len(raw), family, socket.ntohs(port), socket.inet_ntoa(host))
+		        except OSError as e:
+		            print(address, e.strerror)
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/original.py" 192.0.2.1
+	native=$output
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/original.py" 192.0.2.1 2001:db8:5::5
+	assert_equal "$(grep ^192 <<<"$output")" "$native"
+	assert_line --index 3 --regexp '^2001:db8:5::5 16 2 80 2[45][0-9]\.'
+	assert_line --index 4 --regexp '^2001:db8:5::5 16 2 80 2[45][0-9]\.'
+	assert_line --index 5 '2001:db8:5::5 Invalid argument'
+}
+
+@test "the options that are marks read as their defaults" {
+	run -0 plain a=mptcp4 a.bind:0.0.0.0/5000 a.get:ip:51
+	if [ "${lines[2]}" = 'a.get:ip:51 0' ]; then
+		run -0 steps a=mptcp4 a.bind:0.0.0.0/5000 a.get:ip:51 a.listen who:::1/5000
+		assert_line 'a.get:ip:51 0'
+		assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+	fi
+	run -0 steps a=udp4 a.bind:0.0.0.0/5001 a.get:socket:18
+	assert_line 'a.get:socket:18 1'
+	# A socket of the program's own has what it has.
+	run -0 plain a=tcp6 a.get:ipv6:29
+	assert_line 'a.get:ipv6:29 1'
+	run -0 steps b=udp4 b.bind:0.0.0.0/5001 a=tcp6 a.get:ipv6:29
+	assert_line 'a.get:ipv6:29 1'
+}
+
 @test "a socket that can't be narrowed any more stays widened, and the option is refused" {
 	# Without SO_REUSEADDR, a connection in TIME_WAIT keeps the port from a new socket.
 	run -0 steps a=tcp4 a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 a.filter a.get:socket:2 \

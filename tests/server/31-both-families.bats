@@ -146,3 +146,75 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 	compare a=mptcp4 a.reuseaddr a.bind:0.0.0.0/PORT a.listen b=tcp6 b.v6only b.reuseaddr b.bind:::/PORT b.listen \
 		a.backlog a.get:ip:51 who:127.0.0.1/PORT who:::1/PORT a.name a.domain
 }
+
+# Natively the workers get all that comes over IPv4, whatever the master opens beside. To be killed: it runs for good.
+@test "a master that has workers, and then binds IPv6 itself, takes nothing from them" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/master.py" <<-'END'
+		import os, socket, sys
+		def new(family, address):
+		    s = socket.socket(family)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    family == socket.AF_INET6 and s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		    s.bind((address, 5000))
+		    s.listen(9)
+		    return s
+		def ask(address):
+		    c = socket.create_connection((address, 5000), 5)
+		    return c.recv(9).decode()
+		four = new(socket.AF_INET, "0.0.0.0")
+		worker = os.fork()
+		if not worker:
+		    while True:
+		        try:
+		            four.accept()[0].send(b"worker")
+		        except OSError as e:
+		            os._exit(e.errno)
+		print(ask("127.0.0.1"))
+		try:
+		    six = new(socket.AF_INET6, "::")
+		except OSError as e:
+		    print(ask("::1"), "serves IPv6")
+		print(ask("127.0.0.1"))
+		os.kill(worker, 9)
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/master.py"
+	assert_output $'worker\nworker'
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/master.py"
+	assert_output $'worker\nworker serves IPv6\nworker'
+}
+
+# The narrowed socket would not listen in the daemon.
+@test "a daemon that is bound before it forks, and can listen in IPv4 alone" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/daemon.py" <<-'END'
+		import os, socket, subprocess, sys
+		four, six = socket.socket(), socket.socket(socket.AF_INET6)
+		for s in four, six:
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		without = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+		four.bind(("", 5000))
+		if os.fork():
+		    os.wait()
+		    sys.exit()
+		other = subprocess.Popen([sys.executable, "-c", """if True:
+		    import socket, sys
+		    six = socket.socket(socket.AF_INET6)
+		    six.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		    six.bind(("::", 5000))
+		    six.listen(9)
+		    print("there", flush=True)
+		    sys.stdin.read()"""], env=without, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		other.stdout.readline()
+		four.listen(9)
+		c = socket.create_connection(("127.0.0.1", 5000), 5)
+		print(four.accept()[0].getpeername() == c.getsockname())
+	END
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix python3 "$BATS_TEST_TMPDIR/daemon.py"
+		assert_output True
+	done
+}

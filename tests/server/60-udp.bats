@@ -187,7 +187,7 @@ answer_to() {
 @test "a descriptor whose number was a widened socket's" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/numbers.py" <<'END'
-import ctypes, os, socket
+import ctypes, os, socket, sys
 
 libc = ctypes.CDLL(None)
 server, peer = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -213,6 +213,10 @@ own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 own.bind(("::", 5003))
 peer.sendto(b"x", ("::1", 5003))
 print("a socket of the program's own sees", own.recvfrom(10)[1][0], own.fileno() == number)
+peer.sendto(b"x", ("::1", 5003))
+name = ctypes.create_string_buffer(16)
+libc.recvfrom(own.fileno(), ctypes.create_string_buffer(9), 9, 0, name, ctypes.byref(ctypes.c_uint(16)))
+print("and that with little room for it:", int.from_bytes(name[:2], sys.byteorder) == socket.AF_INET6)
 
 # As an IPv4-only program has it: 16 bytes for the name, and room for as few descriptors as there can be.
 class Message(ctypes.Structure):
@@ -240,6 +244,7 @@ the server's answer comes from port 5001
 a client's datagram is from ::1 True
 and the answer True
 a socket of the program's own sees ::1 True
+and that with little room for it: True
 descriptors received: 2
 END
 }
@@ -312,6 +317,33 @@ END
 	assert_line --regexp '\*:5000 '
 	assert_line --regexp '^tell:224.1.1.1/5000 got by a, family 2, '
 	assert_line --regexp '^tell:192.0.2.255/5000 got by a, family 2, '
+}
+
+# Linux gives a socket what comes to a group that anybody on the host has joined, unless told otherwise (IPV6_MULTICAST_ALL).
+@test "what goes to IPv6 groups of others does not reach a server or a client" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/groups.py" <<-'END'
+		import socket, struct
+		interface = socket.if_nametoindex("veth0")
+		server, client, far, other = (socket.socket(f, socket.SOCK_DGRAM)
+		                              for f in (socket.AF_INET, socket.AF_INET, socket.AF_INET6, socket.AF_INET6))
+		server.bind(("", 5000))
+		client.bind(("", 0))
+		for s in server, client, far:
+		    s.settimeout(5)
+		far.sendto(b"x", ("::1", 5000))
+		client.sendto(b"y", server.recvfrom(9)[1])
+		far.recv(9)
+		other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff02::42") + struct.pack("=I", interface))
+		other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface)
+		for s in server, client:
+		    for group in "ff02::42", "ff02::1":
+		        other.sendto(group.encode(), (group, s.getsockname()[1]))
+		    other.sendto(b"to itself", ("::1", s.getsockname()[1]))
+		    print(s.recv(99).decode())
+	END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/groups.py"
+	assert_output $'to itself\nto itself'
 }
 
 @test "a flood from a /64: memory stays constant, regular peers are served, nobody gets another's answer" {

@@ -115,7 +115,8 @@ logged() {
 		template(name="t" type="string" string="%fromhost-ip% %msg%\n")
 		*.* action(type="omfile" file="$BATS_TEST_TMPDIR/messages" template="t")
 	END
-	start rsyslogd "$run" -- rsyslogd -n -f "$BATS_TEST_TMPDIR/rsyslog.conf" -i NONE
+	# Its buffer of 80 bytes for the text says nothing of IPv6.
+	DUALSTACK_TEXT=ipv6 start rsyslogd "$run" -- rsyslogd -n -f "$BATS_TEST_TMPDIR/rsyslog.conf" -i NONE
 	wait_bound 5514
 	each_way logged
 	run -0 cat "$BATS_TEST_TMPDIR/messages"

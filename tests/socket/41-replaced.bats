@@ -41,3 +41,75 @@ teardown() { hosts_down; }
 		assert_output 'from 127.0.0.1 family 2 length 16, answered: 1'
 	done
 }
+
+@test "a thread that waits in any call that receives goes on waiting, and gets the answer" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/waits.py" <<-'END'
+		import ctypes as c, os, socket, sys, threading, time
+		libc = c.CDLL(None)
+
+		class Piece(c.Structure):
+		    _fields_ = [("at", c.c_void_p), ("size", c.c_size_t)]
+		class Message(c.Structure):
+		    _fields_ = [("name", c.c_void_p), ("namelen", c.c_uint), ("iov", c.POINTER(Piece)), ("iovlen", c.c_size_t),
+		                ("control", c.c_void_p), ("controllen", c.c_size_t), ("flags", c.c_int)]
+		class Several(c.Structure):
+		    _fields_ = [("message", Message), ("size", c.c_uint)]
+
+		data, name = c.create_string_buffer(99), c.create_string_buffer(16)
+		piece = Piece(c.addressof(data), 99)
+		def message(named):
+		    return Message(c.addressof(name) if named else None, 16 if named else 0, c.pointer(piece), 1, None, 0, 0)
+		def recvmmsg(fd, named):
+		    several = (Several * 3)(*(Several(message(named)) for _ in range(3)))
+		    got = libc.recvmmsg(fd, several, 3, socket.MSG_WAITALL | 0x10000, None)  # MSG_WAITFORONE
+		    return several[0].size if got == 1 else (got, "messages")
+		calls = {
+		    "recv": lambda fd: libc.recv(fd, data, 99, 0),
+		    "__recv_chk": lambda fd: libc.__recv_chk(fd, data, c.c_size_t(99), c.c_size_t(99), 0),
+		    "read": lambda fd: libc.read(fd, data, 99),
+		    "__read_chk": lambda fd: libc.__read_chk(fd, data, c.c_size_t(99), c.c_size_t(99)),
+		    "readv": lambda fd: libc.readv(fd, c.pointer(piece), 1),
+		    "recvfrom": lambda fd: libc.recvfrom(fd, data, 99, 0, None, None),
+		    "recvfrom, named": lambda fd: libc.recvfrom(fd, data, 99, 0, name, c.byref(c.c_uint(16))),
+		    "recvmsg": lambda fd: libc.recvmsg(fd, c.byref(message(False)), 0),
+		    "recvmsg, named": lambda fd: libc.recvmsg(fd, c.byref(message(True)), 0),
+		    "recvmmsg": lambda fd: recvmmsg(fd, False),
+		    "recvmmsg, named": lambda fd: recvmmsg(fd, True),
+		}
+
+		# Asleep, and not for want of the interpreter, which this thread has.
+		def waits(thread):
+		    return open("/proc/self/task/%d/syscall" % thread.native_id).read().split()[0] in receiving
+		receiving = {str(n) for n in map(int, sys.argv[1:])}
+
+		server, far = socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		server.bind(("", 5000))
+		far.settimeout(10)
+		far.sendto(b"x", ("::1", 5000))
+		_, peer = server.recvfrom(9)
+		for call, receive in calls.items():
+		    s = socket.socket(type=socket.SOCK_DGRAM)
+		    s.bind(("", 0))
+		    libc.setsockopt(s.fileno(), socket.SOL_SOCKET, socket.SO_RCVTIMEO, (c.c_long * 2)(10, 0), 16)
+		    got = []
+		    # An empty datagram is one, before and after.
+		    socket.socket(type=socket.SOCK_DGRAM).sendto(b"", ("127.0.0.1", s.getsockname()[1]))
+		    got.append(receive(s.fileno()))
+		    thread = threading.Thread(target=lambda: got.append(receive(s.fileno())))
+		    thread.start()
+		    while not waits(thread):
+		        time.sleep(0.001)
+		    s.sendto(b"question", peer)
+		    far.sendto(b"answer", far.recvfrom(99)[1])
+		    thread.join()
+		    far.sendto(b"", ("::1", s.getsockname()[1]))
+		    got.append(receive(s.fileno()))
+		    print(call, *got)
+	END
+	# The numbers of the calls.
+	numbers=$(printf '#include <sys/syscall.h>\nSYS_read SYS_readv SYS_recvfrom SYS_recvmsg SYS_recvmmsg\n' | ${CC:-cc} -E -P - | tail -n 1)
+	# shellcheck disable=SC2086 # a list
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/waits.py" $numbers
+	[ "$(grep -cE ' 0 6 0$' <<<"$output")" = 11 ] || fail "$output"
+}

@@ -58,7 +58,7 @@ refused() {
 	refused 125 "--log: can't write to the file '$BATS_TEST_TMPDIR'" "--log=info:$BATS_TEST_TMPDIR" echo hello
 	DUALSTACK_LOG=loud refused 125 "DUALSTACK_LOG: unknown level 'loud'" echo hello
 	DUALSTACK_DISABLE=yes refused 125 "DUALSTACK_DISABLE: unknown value 'yes'" echo hello
-	DUALSTACK_TEXT=6 refused 125 "DUALSTACK_TEXT: unknown value '6', expected ipv6 or ipv4" echo hello
+	DUALSTACK_TEXT=6 refused 125 "DUALSTACK_TEXT: unknown value '6', expected auto, ipv6 or ipv4" echo hello
 	DUALSTACK_KEY=abc refused 125 'DUALSTACK_KEY: expected 32 hexadecimal digits' echo hello
 	DUALSTACK_KEY=$(printf '%032d' 0 | tr 0 G) refused 125 'DUALSTACK_KEY: expected 32' echo hello
 }

@@ -61,8 +61,8 @@ refused() {
 	refused "unknown option '-', expected" -
 	refused "unknown option '--help\?exit', expected" $'--help\nexit'
 	refused "unknown option '--js\?on', expected" $'--js\eon'
-	refused "unexpected 'b', expected one COMMAND" a b
-	refused "unexpected '--json', expected one COMMAND" -- a --json
+	refused "unexpected 'b' after 'a'" a b
+	refused "unexpected '--json' after 'a'" -- a --json
 	refused "unknown option '-F', expected" dovecot -F
 	refused "empty COMMAND" ''
 	refused "empty COMMAND" --json -- ''
@@ -273,13 +273,13 @@ dns() {
 	echo "nameserver $server4" >"$conf"
 	dns --host-record=a.root-servers.net,198.41.0.4,2001:503:ba3e::2:30
 	asked ok 'gives IPv6 addresses'
-	RES_OPTIONS='ndots:2 no-aaaa' asked warn 'no-aaaa in RES_OPTIONS'
+	RES_OPTIONS='ndots:2 no-aaaa' asked warn 'no-aaaa in .*RES_OPTIONS'
 	RES_OPTIONS='ndots:2 aaaa' asked ok ''
 	printf 'nameserver %s\noptions timeout:1 no-aaaa\n' $server4 >"$conf"
-	asked warn 'no-aaaa in /etc/resolv.conf'
+	asked warn 'no-aaaa in resolv.conf'
 	# Without the network it is known all the same.
 	client_check 0
-	says resolver_aaaa warn 'no-aaaa in /etc/resolv.conf'
+	says resolver_aaaa warn 'no-aaaa in resolv.conf'
 	printf '# options no-aaaa\nnameserver %s\n' $server4 >"$conf"
 	asked ok ''
 	dns --host-record=a.root-servers.net,198.41.0.4
@@ -307,7 +307,7 @@ dns() {
 	on_client strace -f -e trace=sendto,sendmsg,sendmmsg,connect,bind -o "$BATS_TEST_TMPDIR/trace" \
 		"$run" --check --no-network dovecot >/dev/null || true
 	# To AF_NETLINK, the kernel; a UDP connect() is not a packet.
-	run -1 grep -E 'send.*AF_INET' "$BATS_TEST_TMPDIR/trace"
+	run -1 sh -c "grep -v nlmsg_ '$BATS_TEST_TMPDIR/trace' | grep -E 'send.*AF_INET'"
 	assert [ -s "$BATS_TEST_TMPDIR/trace" ]
 }
 

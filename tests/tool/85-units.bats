@@ -27,7 +27,14 @@ dropin() {
 	printf '%s\n' '[Service]' "${@:2}" >"$system/$1"
 }
 
-enable() { "$run" --enable --root="$tree" "$@"; }
+# Nobody can be asked about a system that does not run: that is said last, and left out here.
+not_asked='dualstack-run: .*: not checked for settings that keep the library out: what is in --root does not run'
+enable() {
+	local status=0
+	"$run" --enable --root="$tree" "$@" 2>"$BATS_TEST_TMPDIR/stderr" || status=$?
+	grep -vx "$not_asked" "$BATS_TEST_TMPDIR/stderr" >&2 || true
+	return "$status"
+}
 disable() { "$run" --disable --root="$tree" "$@"; }
 files() { (cd "$tree" && find . -name '*dualstack.conf*' -o -name '*.d'); }
 
@@ -64,6 +71,15 @@ Environment=\"LD_PRELOAD=$lib/libdualstack.so\""
 	assert_equal "$(cd "$tree" && find . | sort)" "$before"
 	run -0 disable a
 	assert_output "a.service: not enabled by $conf"
+}
+
+@test "what could not be asked is said in one line, behind the result" {
+	unit a.service PrivateNetwork=yes
+	for command in "$run --enable" "$run --enable" "$run --enable --dry-run"; do
+		run -0 --separate-stderr $command --root="$tree" a
+		assert_equal "${#stderr_lines[@]}" 1
+		assert_regex "$stderr" "^$not_asked\$"
+	done
 }
 
 @test "the umask of who enables it does not keep the service manager out" {
@@ -115,7 +131,7 @@ $(cat "$conf")" "$printed"
 	assert_output "a.service: not enabled by $conf"
 	enable a
 	run -0 enable --runtime a
-	assert_line --index 0 --partial '/etc/systemd/system/a.service.d/50-dualstack.conf: systemd reads it in place of'
+	assert_line --partial '/etc/systemd/system/a.service.d/50-dualstack.conf: systemd reads it in place of'
 	run -0 disable --runtime a
 	assert_file_exists "$conf"
 	assert_not_exists "$tree/run/systemd/system/a.service.d"
@@ -129,7 +145,7 @@ $(cat "$conf")" "$printed"
 	run -0 "$run" --enable --user mine
 	assert_line --partial 'systemctl --user daemon-reload && systemctl --user restart mine.service'
 	conf=$HOME/.config/systemd/user/mine.service.d/50-dualstack.conf
-	assert_equal "$(preload "$conf")" "\"LD_PRELOAD=$lib/libdualstack.so:/x.so\""
+	assert_equal "$(preload "$conf")" "LD_PRELOAD=$lib/libdualstack.so:/x.so"
 	run -0 "$run" --disable --user mine
 	assert_not_exists "$(dirname "$conf")"
 	run -0 "$run" --enable --user --runtime mine
@@ -150,24 +166,24 @@ $(cat "$conf")" "$printed"
 		rm -rf "$system/a.service.d"
 		unit a.service "$setting"
 		enable a >/dev/null
-		assert_equal "$setting: $(preload)" "$setting: \"LD_PRELOAD=$lib/libdualstack.so$expected\""
+		assert_equal "$setting: $(preload)" "$setting: ${expected//=LIB/=$lib/libdualstack.so}"
 	done <<'END'
-Environment=LD_PRELOAD=/a.so|:/a.so
-Environment="LD_PRELOAD=/a.so /b.so"|:/a.so:/b.so
-Environment='LD_PRELOAD=/a.so:/b.so'|:/a.so:/b.so
-Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|:/a.so
-Environment = LD_PRELOAD="/a.so"|:/a.so
-Environment=LD_PRELOAD=/\x61\056so|:/a.so
-Environment="LD_PRELOAD=/a\"\\b.so"|:/a\"\\b.so
-Environment=LD_PRELOAD=/%i/100%%.so|:/%i/100%%.so
-Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|:/$LIB/${PLATFORM}.so
-Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|:/b.so
-Environment=LD_PRELOAD=|
-Environment=XLD_PRELOAD=/a.so|
-Environment=LD_PRELOAD=/a.so "unclosed|:/a.so
-Environment=LD_PRELOAD=/\u00e9.so|:/é.so
-Environment=LD_PRELOAD=/a\tb.so|:/a\x09b.so
-#Environment=LD_PRELOAD=/a.so|
+Environment=LD_PRELOAD=/a.so|LD_PRELOAD=LIB:/a.so
+Environment="LD_PRELOAD=/a.so /b.so"|"LD_PRELOAD=LIB:/a.so /b.so"
+Environment='LD_PRELOAD=/a.so:/b.so'|'LD_PRELOAD=LIB:/a.so:/b.so'
+Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|LD_PRELOAD=LIB:/a.so
+Environment = LD_PRELOAD="/a.so"|LD_PRELOAD=LIB:"/a.so"
+Environment=LD_PRELOAD=/\x61\056so|LD_PRELOAD=LIB:/\x61\056so
+Environment="LD_PRELOAD=/a\"\\b.so"|"LD_PRELOAD=LIB:/a\"\\b.so"
+Environment=LD_PRELOAD=/%i/100%%.so|LD_PRELOAD=LIB:/%i/100%%.so
+Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|LD_PRELOAD=LIB:/$LIB/${PLATFORM}.so
+Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|LD_PRELOAD=LIB:/b.so
+Environment=LD_PRELOAD=|LD_PRELOAD=LIB
+Environment=XLD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
+Environment=LD_PRELOAD=/a.so "unclosed|LD_PRELOAD=LIB:/a.so
+Environment=LD_PRELOAD=/\u00e9.so|LD_PRELOAD=LIB:/\u00e9.so
+Environment=LD_PRELOAD=/a\tb.so|LD_PRELOAD=LIB:/a\tb.so
+#Environment=LD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
 END
 }
 
@@ -176,7 +192,7 @@ END
 	dropin a.service.d/20-b.conf 'Environment=A=1 \' '# LD_PRELOAD=/comment.so \' '  LD_PRELOAD=/later.so'
 	dropin a.service.d/10-a.conf Environment=LD_PRELOAD=/earlier.so
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/later.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/later.so"
 	dropin a.service.d/30-c.conf Environment=
 	enable a
 	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so\""
@@ -199,13 +215,13 @@ END
 	dropin service.d/10.conf Environment=LD_PRELOAD=/all.so
 	enable a-b@c
 	conf=$system/a-b@c.service.d/50-dualstack.conf
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/all.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/all.so"
 	dropin a-@c.service.d/11.conf Environment=LD_PRELOAD=/prefix.so
 	enable a-b@c
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/prefix.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/prefix.so"
 	dropin a-b@.service.d/12.conf Environment=LD_PRELOAD=/template.so
 	enable a-b@c
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/template.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/template.so"
 	run -0 enable a-b@
 	assert_line --index 0 --partial a-b@.service.d/50-dualstack.conf
 }
@@ -213,7 +229,7 @@ END
 @test "the library that is there already is not named twice" {
 	unit a.service "Environment=LD_PRELOAD=/a.so:$lib/libdualstack.so:/b.so"
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/a.so:/b.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=/a.so:$lib/libdualstack.so:/b.so"
 }
 
 @test "an alias is the unit that it stands for" {
@@ -223,7 +239,7 @@ END
 	dropin alias.service.d/10.conf Environment=LD_PRELOAD=/of-alias.so
 	run -0 enable alias
 	assert_line --index 0 "a.service: enabled by $conf"
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/of-alias.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/of-alias.so"
 	run -0 enable a
 	assert_output --partial already
 	run -0 disable alias
@@ -242,6 +258,10 @@ END
 	unit a.service
 	mkdir -p "$BATS_TEST_TMPDIR/outside"
 	ln -s "$BATS_TEST_TMPDIR/outside" "$system/a.service.d"
+	run -125 enable a
+	assert_output --partial 'No such file or directory'
+	assert_equal "$(ls -A "$BATS_TEST_TMPDIR/outside")" ''
+	mkdir -p "$tree$BATS_TEST_TMPDIR/outside"
 	run -0 enable a
 	assert_equal "$(ls -A "$BATS_TEST_TMPDIR/outside")" ''
 	assert_file_exists "$tree$BATS_TEST_TMPDIR/outside/50-dualstack.conf"
@@ -320,7 +340,7 @@ END
 		run "$run" $command --root="$tree"
 		assert_refused "$command: no unit"
 		run "$run" $command --root="$tree" a a
-		assert_refused "$command: 'a' after 'a', expected one unit"
+		assert_refused "$command: unexpected 'a' after 'a'"
 		for option in --xyzzy -x --user=1 --runtime= --dry-run=yes --roo "--$(head -c 4096 /dev/zero | tr '\0' a)" \
 			$'--a\nb'; do
 			run "$run" $command --root="$tree" "$option" a
@@ -333,14 +353,14 @@ END
 		run "$run" $command --root="$tree/missing" a
 		assert_refused 'No such file or directory'
 		run "$run" $command --root="$tree/usr/sbin/a" a
-		assert_refused 'not a directory'
+		assert_refused 'Not a directory'
 		run "$run" $command --root="/$(head -c 5000 /dev/zero | tr '\0' a)" a
 		assert_refused '--root: a path of 5001 bytes'
 		run "$run" $command --root="$(head -c 300 /dev/zero | tr '\0' a)" a
 		assert_refused 'File name too long'
 	done
 	cd "$tree/etc"
-	run -0 "$run" --enable --root=.. --dry-run -- a
+	run -0 --separate-stderr "$run" --enable --root=.. --dry-run -- a
 	assert_line --index 0 "# $conf"
 }
 
@@ -408,7 +428,7 @@ END
 	printf '\r\n[Service]\r\nEnvironment=LD_PRELOAD=/b.so\r\n\0\0[Service\n=x\n[]\nEnvironment=LD_PRELOAD=/c.so \\' \
 		>>"$tree/usr/lib/systemd/system/a.service"
 	enable a
-	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so:/b.so\""
+	assert_equal "$(preload)" "LD_PRELOAD=$lib/libdualstack.so:/b.so"
 }
 
 @test "AF_INET6 is added where the unit restricts address families" {
@@ -452,22 +472,9 @@ warns() {
 	assert_file_exists "$conf"
 }
 
-@test "warnings: addresses and families" {
-	warns '' IPAddressDeny=192.0.2.0/24
-	warns 'IPAddressDeny=any: no packet*' IPAddressDeny=any
-	warns 'IPAddressDeny=10.0.0.0/8 ::/0: *' 'IPAddressDeny=10.0.0.0/8 ::/0'
-	warns 'IPAddressDeny=any: *' IPAddressDeny=any 'IPAddressAllow=localhost 192.0.2.0/24'
-	warns '' IPAddressDeny=any 'IPAddressAllow=localhost'
-	warns '' IPAddressDeny=any 'IPAddressAllow=192.0.2.0/24 2001:db8::/32'
-	warns '' IPAddressDeny=any IPAddressDeny=
+@test "warnings: families" {
 	warns 'RestrictAddressFamilies=AF_UNIX: forbids AF_INET, *' RestrictAddressFamilies=AF_UNIX
 	warns 'RestrictAddressFamilies=none: forbids AF_INET, *' RestrictAddressFamilies=none
-	warns 'PrivateNetwork=yes: *' PrivateNetwork=yes
-	warns '' PrivateNetwork=yes PrivateNetwork=off
-	warns 'SocketBindDeny=any: *' SocketBindDeny=any SocketBindAllow=ipv4:tcp:143
-	warns 'SocketBindDeny=ipv6: *' SocketBindDeny=ipv6
-	warns '' SocketBindDeny=any SocketBindAllow=tcp:143
-	warns '' SocketBindDeny=ipv4:udp
 	dropin a.service.d/60-strict.conf RestrictAddressFamilies= 'RestrictAddressFamilies=AF_INET'
 	warns 'RestrictAddressFamilies=AF_INET: a drop-in read after 50-dualstack.conf forbids AF_INET6*'
 }
@@ -482,72 +489,14 @@ warns() {
 	assert_equal "$(tail -n 1 "$conf")" RestrictAddressFamilies=AF_INET6
 }
 
-@test "warnings: system calls" {
-	warns '' SystemCallFilter=@system-service
-	warns '' 'SystemCallFilter=@network-io @basic-io @file-system'
-	warns 'SystemCallFilter=@basic-io @file-system: *SystemCallFilter=socket bind *' 'SystemCallFilter=@basic-io @file-system'
-	warns 'SystemCallFilter=* SystemCallFilter=dup3' SystemCallFilter=@system-service SystemCallFilter=~dup3:EPERM
-	warns 'SystemCallFilter=~@network-io:EPERM: *' SystemCallFilter=~@network-io:EPERM
-	warns '' 'SystemCallFilter=~@mount @privileged'
-	warns '' SystemCallFilter=~@network-io SystemCallFilter=
-	warns '' SystemCallFilter=~socket SystemCallFilter=socket
-}
-
-@test "warnings: LD_PRELOAD that comes from elsewhere, or goes" {
-	warns '' NoNewPrivileges=yes User=root
-	warns 'UnsetEnvironment=LD_PRELOAD: *' 'UnsetEnvironment=A LD_PRELOAD'
-	warns '' UnsetEnvironment=LD_PRELOAD UnsetEnvironment=
-	mkdir -p "$tree/etc/default"
-	printf '# x\nA=1\n LD_PRELOAD = /x.so\n' >"$tree/etc/default/a"
-	printf '#LD_PRELOAD=/x.so\nLD_PRELOADED=1\n' >"$tree/etc/default/b"
-	warns 'EnvironmentFile=/etc/default/a: LD_PRELOAD in /etc/default/a goes before*' EnvironmentFile=/etc/default/a
-	warns 'EnvironmentFile=-/etc/def\*/\[a]: LD_PRELOAD in /etc/default/a *' 'EnvironmentFile=-/etc/def*/[a]'
-	warns '' EnvironmentFile=/etc/default/b EnvironmentFile=-/etc/default/missing EnvironmentFile=relative
-	warns '' EnvironmentFile=/etc/default/a EnvironmentFile=
+@test "warnings: LD_PRELOAD of a later drop-in, and a root without the library" {
 	dropin a.service.d/60-x.conf Environment=LD_PRELOAD=/x.so
-	warns 'Environment=LD_PRELOAD=/x.so: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
+	warns 'Environment=LD_PRELOAD=/x.so: /etc/systemd/system/a.service.d/60-x.conf is read after *'
 	dropin a.service.d/60-x.conf Environment=
-	warns 'Environment=: in /etc/systemd/system/a.service.d/60-x.conf, read after *'
-}
-
-@test "warnings: a library that the service does not see" {
-	warns 'RootDirectory=/srv/a: *' RootDirectory=/srv/a ExecStart= ExecStart=%h/a
-	warns '' RootDirectory=/srv/a "BindReadOnlyPaths=$lib" ExecStart= ExecStart=%h/a
-	warns 'RootImage=/a.raw: *' RootImage=/a.raw
-	warns "InaccessiblePaths=-$root: *" "InaccessiblePaths=-$root"
-	warns "TemporaryFileSystem=$lib:ro: *" "TemporaryFileSystem=$lib:ro"
-	mkdir -p "$tree/srv/a$lib"
-	: >"$tree/srv/a$lib/libdualstack.so"
-	warns '' RootDirectory=/srv/a ExecStart= ExecStart=%h/a
-	chmod 700 "$tree$lib"
-	warns "User=mail: may not read $lib, *" User=mail
-	warns 'DynamicUser=yes: *' DynamicUser=yes
-	warns '' User=root
+	warns 'Environment=: /etc/systemd/system/a.service.d/60-x.conf is read after *'
+	rm "$system/a.service.d/60-x.conf"
 	rm -r "$tree$lib"
 	warns "--root=$tree: has no $lib/libdualstack.so; *"
-}
-
-# A copy of the tool where it is hidden by ProtectHome or PrivateTmp.
-@test "warnings: a library in a home directory or in /tmp" {
-	need_root
-	for where in /root /tmp; do
-		copy=$(mktemp -d $where/dualstack.XXXXXX)
-		cp "$root"/build/{dualstack-run,dualstack-tool,libdualstack.so} "$copy"
-		mkdir -p "$tree$copy"
-		: >"$tree$copy/libdualstack.so"
-		unit a.service ProtectHome=yes PrivateTmp=yes
-		run --separate-stderr "$copy/dualstack-run" --enable --root="$tree" a
-		echo "$where: $stderr" >>"$BATS_TEST_TMPDIR/said"
-		unit a.service ProtectHome=read-only PrivateTmp=no
-		run --separate-stderr "$copy/dualstack-run" --enable --root="$tree" a
-		echo "$where: $stderr" >>"$BATS_TEST_TMPDIR/said"
-		rm -r "$copy"
-	done
-	run cat "$BATS_TEST_TMPDIR/said"
-	assert_line --index 0 --partial 'a.service: ProtectHome=yes: the service does not see /root/dualstack.'
-	assert_line --index 1 '/root: '
-	assert_line --index 2 --partial 'a.service: PrivateTmp=yes: the service does not see /tmp/dualstack.'
-	assert_line --index 3 '/tmp: '
 }
 
 @test "a library where LD_PRELOAD can't name it, one whose name has to be quoted, and none" {
@@ -565,30 +514,4 @@ warns() {
 	rm "$copy/libdualstack.so"
 	run "$copy/dualstack-run" --enable --root="$tree" a
 	assert_refused "libdualstack.so: can't read the library"
-}
-
-@test "warnings: sockets of systemd's" {
-	printf '[Socket]\nListenStream=0.0.0.0:143\nListenStream=/run/a\n' >"$system/a.socket"
-	warns ''
-	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *' Sockets=a.socket
-	mkdir "$system/sockets.target.wants"
-	ln -s ../a.socket "$system/sockets.target.wants"
-	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *'
-	warns 'ListenStream=0.0.0.0:143: systemd binds it for a.socket, *' Sockets=a.socket
-	printf '[Socket]\nListenStream=0.0.0.0:143\nListenStream=[::]:143\n' >"$system/a.socket"
-	warns ''
-	printf '[Socket]\nListenStream=143\nListenDatagram=127.0.0.1:53\n' >"$system/a.socket"
-	warns 'ListenDatagram=127.0.0.1:53: *'
-	mkdir "$system/a.socket.d"
-	printf '[Socket]\nListenDatagram=\n' >"$system/a.socket.d/no.conf"
-	warns '' 'Sockets=missing.socket ../a.socket' '[Socket]' ListenStream=0.0.0.0:1
-}
-
-@test "warnings: a program that is not there" {
-	warns 'ExecStart=/usr/sbin/missing: *' ExecStart= 'ExecStart=-@/usr/sbin/missing a -F'
-	chmod -x "$tree/usr/sbin/a"
-	warns "ExecStart=/usr/sbin/a: it can't be executed"
-	chmod +x "$tree/usr/sbin/a"
-	warns '' ExecStart= ExecStart=a
-	warns 'ExecStart=b: *' ExecStart= ExecStart=b
 }

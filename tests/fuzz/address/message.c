@@ -299,6 +299,16 @@ static void check_received(const struct msghdr *kernel, const struct msghdr *pro
 	assert(n == made.count && !(program->msg_flags & MSG_CTRUNC) == !cut);
 }
 
+static bool has_level(const struct msghdr *message, int level)
+{
+	struct items all = apart(message->msg_control, message->msg_controllen);
+
+	for (unsigned i = 0; i < all.count; i++)
+		if (all.at[i].level == level)
+			return true;
+	return false;
+}
+
 static void receive_it(struct input *in, unsigned shift)
 {
 	size_t room = take16(in) % 1400;
@@ -328,7 +338,8 @@ static void receive_it(struct input *in, unsigned shift)
 	message_deliver(&kernel, &program);
 	if (kernel.msg_control == control)
 		check_received(&kernel, &program, room,
-			       kernel.msg_namelen && IN6_IS_ADDR_V4MAPPED(&from.sin6_addr));
+			       kernel.msg_name && kernel.msg_namelen ? IN6_IS_ADDR_V4MAPPED(&from.sin6_addr)
+								     : has_level(&kernel, IPPROTO_IP));
 	assert(!program.msg_name || !kernel.msg_namelen || program.msg_namelen == sizeof(struct sockaddr_in));
 	if (kernel.msg_namelen && name_room >= 2)
 		assert(memcmp(name, &(sa_family_t){AF_INET}, 2) == 0);

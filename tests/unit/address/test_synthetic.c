@@ -3,7 +3,10 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,9 +31,17 @@ static struct in6_addr peer(uint64_t network, uint64_t host)
 static uint32_t hashed(const struct in6_addr *a)
 {
 	uint64_t words[3] = {0, 0, 0};
+	struct hash_pair hash;
 
 	memcpy(words, a, 16);
-	return (uint32_t)hash_bytes(&key, words, sizeof words) & 0x07ffffff;
+	hash = hash_words(&key, words);
+	return ((uint32_t)hash.first & 0x07fff800) | ((uint32_t)hash.all & 0x7ff);
+}
+
+/* The set that a hash leads to. */
+static uint32_t set_of(uint32_t hash)
+{
+	return (hash & 0xff) | (hash >> 3 & 0x100);
 }
 
 static void assert_known(in_addr_t shown, const struct in6_addr *a)
@@ -51,6 +62,8 @@ static void agreement(void **state)
 
 	(void)state;
 	assert_int_equal(ntohl(shown), 0xf0000000 | hashed(&a));
+	/* SipHash-1-3 as others compute it, so that libraries of different versions agree. */
+	assert_int_equal(shown, inet_addr("246.146.124.126"));
 	assert_int_equal(synthetic_of(&a, 0), shown);
 	assert_known(shown, &a);
 }
@@ -88,48 +101,123 @@ static void of_the_pool(void **state)
 	assert_known(shown, &six);
 }
 
-struct hash_of {
-	uint32_t hash;
-	uint64_t host;
-};
-
-static int by_hash(const void *a, const void *b)
-{
-	const struct hash_of *x = a, *y = b;
-
-	return (x->hash > y->hash) - (x->hash < y->hash);
-}
-
-/* Among this many addresses several pairs have the same 27 bits (the birthday problem). */
+/* The first hosts of a network: some have the same hash (the birthday problem), and each an address of
+ * its own. */
 static void collisions(void **state)
 {
-	enum { COUNT = 60000 };
+	enum { COUNT = 200 };
 	const uint64_t network = 0x20010db8000c0000;
-	struct hash_of *all = malloc(COUNT * sizeof *all);
-	int found = 0;
+	in_addr_t shown[COUNT];
+	int numbers = 0;
 
 	(void)state;
-	assert_non_null(all);
 	for (uint64_t i = 0; i < COUNT; i++) {
 		struct in6_addr a = peer(network, i);
 
-		all[i] = (struct hash_of){hashed(&a), i};
+		shown[i] = synthetic_of(&a, 0);
+		numbers += (ntohl(shown[i]) & 1u << 27) != 0;
+		for (uint64_t j = 0; j < i; j++)
+			assert_int_not_equal(shown[i], shown[j]);
 	}
-	qsort(all, COUNT, sizeof *all, by_hash);
-	for (int i = 1; i < COUNT; i++) {
-		if (all[i].hash != all[i - 1].hash)
-			continue;
-		struct in6_addr a = peer(network, all[i - 1].host), b = peer(network, all[i].host);
-		in_addr_t shown_a = synthetic_of(&a, 0), shown_b = synthetic_of(&b, 0);
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(network, i);
 
-		assert_int_not_equal(shown_a, shown_b);
-		assert_known(shown_a, &a);
-		assert_known(shown_b, &b);
-		assert_int_equal(synthetic_of(&b, 0), shown_b);
-		found++;
+		assert_known(shown[i], &a);
+		assert_int_equal(synthetic_of(&a, 0), shown[i]);
 	}
+	assert_in_range(numbers, 1, 30);
+}
+
+/* Whether one of the COUNT addresses in SHOWN is in the same /24 as A. */
+static bool near(in_addr_t a, const in_addr_t *shown, int count)
+{
+	for (int i = 0; i < count; i++)
+		if ((ntohl(a) ^ ntohl(shown[i])) >> 8 == 0)
+			return true;
+	return false;
+}
+
+/* A thousand hosts of one /64 are in few /24s, and hosts of other networks are in none of these. */
+static void networks(void **state)
+{
+	enum { COUNT = 1000 };
+	in_addr_t shown[COUNT];
+	int nets = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct in6_addr a = peer(0x20010db800ab0000, i << 32 | i * 77777);
+
+		shown[i] = synthetic_of(&a, 0);
+		nets += !near(shown[i], shown, (int)i);
+	}
+	assert_in_range(nets, 1, 16);
+	for (uint64_t i = 0; i < 100; i++) {
+		struct in6_addr a = peer(0x2a010db800000000 | i << 17, 1);
+
+		assert_false(near(synthetic_of(&a, 0), shown, COUNT));
+	}
+}
+
+enum { WORKERS = 8, PEERS = 5000 };
+
+/* PEERS peers of as many networks, from FIRST on, in an order of the worker's own; what each is shown as. */
+static void work(unsigned worker, in_addr_t shown[PEERS])
+{
+	static const unsigned steps[WORKERS] = {1, 3, 7, 9, 11, 13, 17, 19};
+
+	for (unsigned i = 0; i < PEERS; i++) {
+		unsigned n = (i * steps[worker] + worker * 611) % PEERS;
+		struct in6_addr a = peer(0x2600000000000000 | (uint64_t)n * 0x9e3779b97f4a, n * 0x10001u);
+
+		shown[n] = synthetic_of(&a, 0);
+	}
+}
+
+/* Whom an address stands for, in whatever process. */
+static int by_address(const void *a, const void *b)
+{
+	uint32_t x = (uint32_t)(*(const uint64_t *)a >> 32), y = (uint32_t)(*(const uint64_t *)b >> 32);
+
+	return (x > y) - (x < y);
+}
+
+/* Workers of a service, with the same key and the same peers: no address of one stands for another peer in
+ * another. Half of them are children that no handler of fork() hears of. */
+static void workers(void **state)
+{
+	const size_t bytes = sizeof(in_addr_t[WORKERS][PEERS]);
+	in_addr_t(*shown)[PEERS] =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t *all = malloc(sizeof *all * WORKERS * PEERS);
+	int status, agreed = 0;
+
+	(void)state;
+	assert_true((void *)shown != MAP_FAILED);
+	assert_non_null(all);
+	for (unsigned w = 0; w < WORKERS; w++) {
+		pid_t child = w % 2 ? fork() : (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0, 0, 0, 0);
+
+		if (child == 0) {
+			work(w, shown[w]);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+	for (unsigned w = 0; w < WORKERS; w++)
+		for (unsigned n = 0; n < PEERS; n++)
+			all[w * PEERS + n] = (uint64_t)ntohl(shown[w][n]) << 32 | n;
+	qsort(all, WORKERS * PEERS, sizeof *all, by_address);
+	for (unsigned i = 1; i < WORKERS * PEERS; i++)
+		if (all[i] >> 32 == all[i - 1] >> 32)
+			assert_int_equal((uint32_t)all[i], (uint32_t)all[i - 1]);
+	for (unsigned n = 0; n < PEERS; n++)
+		agreed += shown[0][n] == shown[1][n];
+	/* More than there is room for in the table at a time. */
+	assert_in_range(agreed, PEERS - 250, PEERS);
+	munmap(shown, bytes);
 	free(all);
-	assert_in_range(found, 1, COUNT);
 }
 
 /* A walk through a /64: every address ever shown stands for one peer or for none, and a regular peer, who
@@ -179,19 +267,19 @@ static void pushed_out_on_purpose(void **state)
 {
 	const uint64_t networks = 0x20010e0000000000;
 	struct in6_addr victim = peer(0x20010db899990000, 1), bystander = peer(0x20010db899980000, 2), a;
-	in_addr_t shown = synthetic_of(&victim, 0), bystander_shown = synthetic_of(&bystander, 0);
+	in_addr_t shown = synthetic_of(&victim, 0), bystander_shown = synthetic_of(&bystander, 0), shown_now;
 	uint32_t scope;
 
 	(void)state;
-	assert_int_not_equal(hashed(&bystander) % SYNTHETIC_SETS, hashed(&victim) % SYNTHETIC_SETS);
+	assert_int_not_equal(set_of(hashed(&bystander)), set_of(hashed(&victim)));
 	for (uint64_t i = 0, pushed = 0; pushed < 1000; i++) {
 		a = peer(networks | i << 16, 1);
-		if (hashed(&a) % SYNTHETIC_SETS != hashed(&victim) % SYNTHETIC_SETS)
+		if (set_of(hashed(&a)) != set_of(hashed(&victim)))
 			continue;
 		assert_int_not_equal(synthetic_of(&a, 0), shown);
 		pushed++;
 	}
-	assert_false(synthetic_known(&victim, 0));
+	assert_false(synthetic_known(&victim, 0, &shown_now));
 	assert_int_equal(synthetic_real(shown, &a, &scope), -ESTALE);
 	assert_int_not_equal(synthetic_of(&victim, 0), shown);
 	assert_known(bystander_shown, &bystander);
@@ -224,16 +312,17 @@ static void newcomers(void **state)
 /* A set whose numbers are used up gives out no more, and its last ones stay valid. */
 static void exhaustion(void **state)
 {
-	enum { PER_SET = SYNTHETIC_WAYS << 15 };
+	enum { PER_SET = (1 << 18) + 64 }; /* numbers, and hashes of some that nobody else had */
 	const uint64_t network = 0x20010db8dddd0000;
-	struct in6_addr a;
+	struct in6_addr a = peer(network, 0);
+	const uint32_t set = set_of(hashed(&a));
 	in_addr_t shown = 0;
 	uint64_t host = 0;
 
 	(void)state;
 	for (int given = 0; given <= PER_SET; host++) {
 		a = peer(network, host);
-		if (hashed(&a) % SYNTHETIC_SETS != 7)
+		if (set_of(hashed(&a)) != set)
 			continue;
 		shown = synthetic_of(&a, 0);
 		given++;
@@ -297,6 +386,8 @@ int main(void)
 	    cmocka_unit_test(of_the_pool),
 	    cmocka_unit_test(pushed_out_on_purpose),
 	    cmocka_unit_test(collisions),
+	    cmocka_unit_test(networks),
+	    cmocka_unit_test(workers),
 	    cmocka_unit_test(after_fork),
 	    cmocka_unit_test(flood),
 	    cmocka_unit_test(newcomers),

@@ -22,7 +22,8 @@ static void understood(void **state)
 	(void)state;
 	assert_int_equal(parse(&s,
 			       "# a comment\n\n  \t\n"
-			       "enabled=no\n delay =\t0\r\npool = 198.18.0.0/15\npeer = real\ntext = ipv4\n"
+			       "enabled=no\n delay =\t0\r\npool = 198.18.0.0/15\npeer = real\ntext = "
+			       "ipv4\nprefer = ipv6\nsynthetic = always\n"
 			       "log = debug:/var/log/a b = c.log\n"
 			       "bind port=1 ipv4\n  # another\nconnect ipv6",
 			       &error),
@@ -32,7 +33,9 @@ static void understood(void **state)
 	assert_int_equal(s.pool, 0xc6120000);
 	assert_int_equal(s.pool_bits, 15);
 	assert_int_equal(s.peer, SETTINGS_PEER_REAL);
-	assert_true(s.text_in);
+	assert_int_equal(s.text, SETTINGS_TEXT_IPV4);
+	assert_true(s.prefer_in6);
+	assert_true(s.synthetic_always);
 	assert_string_equal(s.log, "debug:/var/log/a b = c.log");
 	assert_string_equal(rules_text(), "bind port=1 ipv4\nconnect ipv6\n");
 }
@@ -48,9 +51,9 @@ static void defaults(void **state)
 	settings_print(&s, false, text);
 	assert_string_equal(text, "");
 	settings_print(&s, true, text);
-	assert_string_equal(
-	    text, "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\nnat64 = auto\ntext = ipv6\n"
-		  "log = off\n");
+	assert_string_equal(text, "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\nsynthetic = "
+				  "asked\nprefer = own\nnat64 = auto\ntext = auto\n"
+				  "log = off\n");
 }
 
 static void printed_is_read_again(void **state)
@@ -99,7 +102,7 @@ static void refused(void **state)
 	    {"nat64 = 64:ff9b::1/96", 1, 9, "prefix"},
 	    {"nat64 = auto:", 1, 9, "prefix"},
 	    {"nat64 = autos", 1, 9, "prefix"},
-	    {"text = ipv5", 1, 8, "ipv6 or ipv4"},
+	    {"text = ipv5", 1, 8, "auto, ipv6 or ipv4"},
 	    {"log = info:relative", 1, 7, "absolute path"},
 	    {"log = info:", 1, 7, "absolute path"},
 	    {"log = loud", 1, 7, "off, error, info or debug"},
@@ -161,7 +164,7 @@ static void one_by_one(void **state)
 	assert_int_equal(s.delay, 7);
 	assert_int_equal(settings_set(&s, "text", "ipv4", &expected), 0);
 	assert_int_equal(settings_set(&s, "text", "x", &expected), -EINVAL);
-	assert_true(s.text_in);
+	assert_int_equal(s.text, SETTINGS_TEXT_IPV4);
 	assert_int_equal(settings_set(&s, "enabled", "x", &expected), -EINVAL);
 	assert_true(s.enabled);
 	assert_int_equal(settings_set(&s, "log", "info:/a\nb", &expected), -EINVAL);

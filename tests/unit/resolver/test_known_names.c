@@ -1,4 +1,4 @@
-/* The table of names: the name found for an address, when it is unambiguous, and for how long. */
+/* The table of names: the names that an address has, and for how long. */
 #define _GNU_SOURCE
 #include "../unit.h"
 
@@ -38,12 +38,44 @@ static void note(const char *name, const char *addresses)
 	names_note(name, &list);
 }
 
-/* The name found for the address TEXT, or "". */
+struct visited {
+	struct names_list *last;
+	unsigned count;
+};
+
+static void visit(const struct names_list *list, void *arg)
+{
+	struct visited *v = arg;
+
+	*v->last = *list;
+	v->count++;
+}
+
+/* How many names have the address A; the last of them is left in LIST. */
+static unsigned names_of(const struct names_address *a, struct names_list *list)
+{
+	struct visited v = {.last = list};
+
+	names_each(a, visit, &v);
+	return v.count;
+}
+
+static unsigned names_at(const char *text)
+{
+	struct names_address a = {.addr = addr(text)};
+	struct names_list list;
+
+	return names_of(&a, &list);
+}
+
+/* The name of the address TEXT, which has at most one, or "". */
 static const char *found(const char *text, struct names_list *list)
 {
 	struct names_address a = {.addr = addr(text)};
+	unsigned count = names_of(&a, list);
 
-	return names_find(&a, list) ? list->name : "";
+	assert_true(count <= 1);
+	return count ? list->name : "";
 }
 
 static void finds_all_addresses_in_order(void **state)
@@ -118,38 +150,83 @@ static void expires(void **state)
 	assert_false(names_known("old.example", &list));
 }
 
-static void *find_in_thread(void *arg)
-{
-	struct names_list list;
-
-	return (void *)(intptr_t)(*found(arg, &list) != '\0');
-}
-
-static int in_thread(void *(*what)(void *), void *arg)
-{
-	pthread_t thread;
-	void *result;
-
-	assert_int_equal(pthread_create(&thread, NULL, what, arg), 0);
-	pthread_join(thread, &result);
-	return (int)(intptr_t)result;
-}
-
-static void the_one_that_the_thread_asked_for_last(void **state)
+/* Several names with one address: all of them, in any order. */
+static void every_name_of_an_address(void **state)
 {
 	struct names_list list;
 
 	(void)state;
 	note("a.example", "2001:db8::a ::ffff:192.0.2.40");
 	note("b.example", "2001:db8::b ::ffff:192.0.2.40");
-	assert_string_equal(found("::ffff:192.0.2.40", &list), "b.example");
-	note("a.example", "2001:db8::a ::ffff:192.0.2.40");
+	note("c.example", "2001:db8::c ::ffff:192.0.2.41");
+	assert_int_equal(names_at("::ffff:192.0.2.40"), 2);
+	assert_string_equal(found("2001:db8::a", &list), "a.example");
+	assert_string_equal(found("2001:db8::b", &list), "b.example");
+	note("b.example", "2001:db8::b ::ffff:192.0.2.42");
 	assert_string_equal(found("::ffff:192.0.2.40", &list), "a.example");
-	/* For a thread that asked for neither, it is ambiguous. */
-	assert_false(in_thread(find_in_thread, (char *)"::ffff:192.0.2.40"));
-	/* Unless both have the same addresses. */
-	note("b.example", "2001:db8::a ::ffff:192.0.2.40");
-	assert_true(in_thread(find_in_thread, (char *)"::ffff:192.0.2.40"));
+}
+
+static void *count_in_thread(void *arg)
+{
+	return (void *)(intptr_t)names_at(arg);
+}
+
+static unsigned in_thread(const char *text)
+{
+	char copy[64];
+	pthread_t thread;
+	void *result;
+
+	snprintf(copy, sizeof copy, "%s", text);
+	assert_int_equal(pthread_create(&thread, NULL, count_in_thread, copy), 0);
+	pthread_join(thread, &result);
+	return (unsigned)(intptr_t)result;
+}
+
+/* What a thread has asked for as a number has no name in that thread, until it asks for one that has it. */
+static void a_number_is_a_number(void **state)
+{
+	const struct names_address number = {.addr = addr("::ffff:192.0.2.60")};
+	struct names_address other = {.addr = addr("::ffff:192.0.2.61")};
+
+	(void)state;
+	note("number.example", "2001:db8::60 ::ffff:192.0.2.60");
+	assert_int_equal(names_at("::ffff:192.0.2.60"), 1);
+	names_note_number(&number);
+	assert_int_equal(names_at("::ffff:192.0.2.60"), 0);
+	assert_int_equal(in_thread("::ffff:192.0.2.60"), 1);
+	/* The name's other address was not asked for as a number. */
+	assert_int_equal(names_at("2001:db8::60"), 1);
+	note("elsewhere.example", "2001:db8::62 ::ffff:192.0.2.62");
+	assert_int_equal(names_at("::ffff:192.0.2.60"), 0);
+	note("number.example", "2001:db8::60 ::ffff:192.0.2.60");
+	assert_int_equal(names_at("::ffff:192.0.2.60"), 1);
+	/* Numbers of no name don't push it out at once. */
+	names_note_number(&number);
+	names_note_number(&other);
+	assert_int_equal(names_at("::ffff:192.0.2.60"), 0);
+}
+
+/* A program that has connected in AF_INET6 is left to itself for all names with the address, until it asks
+ * again. */
+static void who_has_connected_in_in6(void **state)
+{
+	const struct names_address in6 = {.addr = addr("2001:db8::70")};
+	struct names_list list;
+
+	(void)state;
+	note("knows.example", "2001:db8::70 ::ffff:192.0.2.70");
+	note("other.example", "2001:db8::71 ::ffff:192.0.2.71");
+	assert_string_equal(found("::ffff:192.0.2.70", &list), "knows.example");
+	assert_false(list.knows_in6);
+	names_connected_in6(&in6);
+	assert_string_equal(found("::ffff:192.0.2.70", &list), "knows.example");
+	assert_true(list.knows_in6);
+	assert_string_equal(found("::ffff:192.0.2.71", &list), "other.example");
+	assert_false(list.knows_in6);
+	note("knows.example", "2001:db8::70 ::ffff:192.0.2.70");
+	assert_string_equal(found("::ffff:192.0.2.70", &list), "knows.example");
+	assert_false(list.knows_in6);
 }
 
 /* fe80::1 on another interface is another host. */
@@ -165,19 +242,16 @@ static void link_local_ones_by_interface(void **state)
 	names_add(&list, &in, 0);
 	assert_int_equal(list.count, 3);
 	names_note("local.example", &list);
-	assert_true(names_find(&to, &list));
+	assert_int_equal(names_of(&to, &list), 1);
 	to.scope = 4;
-	assert_false(names_find(&to, &list));
-	/* Two names with one IPv4 address, and link-local ones on different interfaces. */
+	assert_int_equal(names_of(&to, &list), 0);
 	names_add(&other, &local, 2);
 	names_add(&other, &local, 4);
 	names_add(&other, &in, 0);
 	names_note("other.example", &other);
-	assert_true(names_find(&mapped, &list));
-	for (int i = 0; i < 4; i++)
-		note((const char *[]){"n1.example", "n2.example", "n3.example", "n4.example"}[i],
-		     "2001:db8::50");
-	assert_false(names_find(&mapped, &list));
+	assert_int_equal(names_of(&mapped, &list), 2);
+	assert_int_equal(names_of(&to, &list), 1);
+	assert_string_equal(list.name, "other.example");
 }
 
 static void is_bounded(void **state)
@@ -196,15 +270,39 @@ static void is_bounded(void **state)
 	assert_string_equal(found("::ffff:10.0.0.1", &list), "");
 	snprintf(addresses, sizeof addresses, "::ffff:10.0.%d.%d", (3 * NAMES_ENTRIES - 1) / 256, 255);
 	assert_int_equal(strlen(found(addresses, &list)), NAMES_TEXT - 1);
-	/* And a name may have any number of addresses. */
-	note(
-	    "many.example",
-	    "2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4 2001:db8::5 2001:db8::6 2001:db8::7 2001:db8::8 "
-	    "2001:db8::9 2001:db8::10 2001:db8::11 2001:db8::12 2001:db8::13 2001:db8::14 2001:db8::15 "
-	    "2001:db8::16 2001:db8::17 2001:db8::18");
-	assert_string_equal(found("2001:db8::16", &list), "many.example");
+}
+
+/* A name may have any number of addresses: so many of each family are kept, the first ones. One family's do
+ * not push out the other's. */
+static void keeps_some_of_each_family(void **state)
+{
+	struct names_list list = {.count = 0};
+
+	(void)state;
+	for (int i = 1; i <= NAMES_OF_FAMILY + 2; i++) {
+		char text[64];
+		struct in6_addr a;
+
+		snprintf(text, sizeof text, "2001:db8:2::%x", i);
+		a = addr(text);
+		names_add(&list, &a, 0);
+	}
+	assert_int_equal(list.count, NAMES_OF_FAMILY);
+	for (int i = 1; i <= NAMES_OF_FAMILY + 2; i++) {
+		char text[64];
+		struct in6_addr a;
+
+		snprintf(text, sizeof text, "::ffff:203.0.113.%d", i);
+		a = addr(text);
+		names_add(&list, &a, 0);
+	}
 	assert_int_equal(list.count, NAMES_ADDRESSES);
-	assert_string_equal(found("2001:db8::17", &list), "");
+	names_note("many.example", &list);
+	assert_string_equal(found("2001:db8:2::10", &list), "many.example");
+	assert_int_equal(list.count, NAMES_ADDRESSES);
+	assert_string_equal(found("2001:db8:2::11", &list), "");
+	assert_string_equal(found("::ffff:203.0.113.16", &list), "many.example");
+	assert_string_equal(found("::ffff:203.0.113.17", &list), "");
 }
 
 int main(void)
@@ -215,9 +313,12 @@ int main(void)
 	    cmocka_unit_test(an_answer_replaces_the_one_before),
 	    cmocka_unit_test(keeps_in6_for_its_time),
 	    cmocka_unit_test(expires),
-	    cmocka_unit_test(the_one_that_the_thread_asked_for_last),
+	    cmocka_unit_test(every_name_of_an_address),
+	    cmocka_unit_test(a_number_is_a_number),
+	    cmocka_unit_test(who_has_connected_in_in6),
 	    cmocka_unit_test(link_local_ones_by_interface),
 	    cmocka_unit_test(is_bounded),
+	    cmocka_unit_test(keeps_some_of_each_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

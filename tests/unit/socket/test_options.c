@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/real.h"
+#include "server/listeners.h"
 #include "server/narrow.h"
 #include "server/widen.h"
 #include "socket/mark.h"
@@ -340,5 +341,6 @@ int main(void)
 
 	*peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(0xc0000201)}};
 	real_load();
+	listeners_setup();
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* The choice among addresses whose outcomes are known: order, Connection Attempt Delay, failures. */
 #include "../unit.h"
 
-#include "choice.h"
 #include "resolver/known_names.h"
+#include "tool/probe/choice.h"
 
 #define ANSWERS(family, time)                                      \
 	{                                                          \
@@ -17,7 +17,7 @@
 		.ipv6 = (family) == 6, true, CHOICE_SILENT, 0 \
 	}
 
-enum { MOST = 20 };
+enum { MOST = NAMES_ADDRESSES + 4 };
 
 static int chosen(const struct choice_address *addresses, size_t count, enum rules_action action,
 		  unsigned delay)

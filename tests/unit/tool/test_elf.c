@@ -104,10 +104,6 @@ static void go(void **state)
 	struct elf e;
 
 	(void)state;
-	memcpy(m.owner, "Go\0", 4);
-	assert_int_equal(read_made(&m, &e), 0);
-	assert_true(e.go);
-	m = make64();
 	memcpy(m.names + 1, ".go", 3);
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_true(e.go);
@@ -202,11 +198,6 @@ static void misleading_rest(void **state)
 	assert_int_equal(read_made(&m, &e), 0); \
 	assert_false(e.go)
 	for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
-		TAKEN(m.segments[1].p_offset = far[i]);
-		TAKEN(m.segments[1].p_filesz = far[i]);
-		TAKEN(m.segments[1].p_align = far[i]);
-		TAKEN(m.note.n_namesz = (uint32_t)far[i]);
-		TAKEN(m.note.n_descsz = (uint32_t)far[i]);
 		TAKEN(m.header.e_shoff = far[i]);
 		TAKEN(m.sections[0].sh_name = (uint32_t)far[i]);
 		TAKEN(m.sections[1].sh_offset = far[i]);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tool/script.h"
+#include "tool/check/script.h"
 
 static void lines(void **state)
 {

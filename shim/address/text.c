@@ -1,0 +1,99 @@
+#define _GNU_SOURCE
+#include "address/text.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address/translate.h"
+#include "base/real.h"
+#include "base/sockaddr.h"
+#include "socket/descriptors.h"
+#include "socket/mark.h"
+
+bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (!sockaddr_is_in6(addr, len) || !translate_in6(addr, len, &in6) ||
+	    !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return translate_synthetic(addr, len, peer);
+	in = sockaddr_unmapped(&in6);
+	return translate_synthetic((const struct sockaddr *)&in, sizeof in, peer);
+}
+
+/* The interface that the text behind "%" names, or 0. */
+static uint32_t interface_of(const char *name)
+{
+	size_t digits = strspn(name, "0123456789");
+
+	return digits && !name[digits] ? (uint32_t)strtoul(name, NULL, 10) : if_nametoindex(name);
+}
+
+static bool parse(const char *text, struct sockaddr_in6 *peer)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t size = strcspn(text, "%");
+
+	if (size >= sizeof address)
+		return false;
+	memcpy(address, text, size);
+	address[size] = '\0';
+	*peer = (struct sockaddr_in6){.sin6_family = AF_INET6};
+	if (!sockaddr_parse(AF_INET6, address, &peer->sin6_addr))
+		return false;
+	if (!text[size])
+		return true;
+	if (IN6_IS_ADDR_LINKLOCAL(&peer->sin6_addr))
+		peer->sin6_scope_id = interface_of(text + size + 1);
+	return peer->sin6_scope_id != 0;
+}
+
+/* Has the peer of FD, if that is a marked socket, shown as the program will see it. */
+static int note_peer(int fd, void *arg)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+	enum mark kind = mark_test(fd);
+
+	(void)arg;
+	if (kind != MARK_NONE && real.getpeername(fd, &name.any, &len) == 0 &&
+	    sockaddr_is_in6(&name.any, len))
+		(void)translate_shown(&name.in6, kind);
+	return 0;
+}
+
+void text_expect(int fd)
+{
+	int saved = errno;
+
+	(void)note_peer(fd, NULL);
+	errno = saved;
+}
+
+bool text_shown(const char *text, struct in_addr *shown)
+{
+	/* Sockets that came with exec are looked for once: whatever comes later is seen when it comes. */
+	static _Atomic bool looked;
+	int saved = errno;
+	struct sockaddr_in6 peer;
+	struct sockaddr_in as;
+	bool known;
+
+	if (!mark_expected() || !strchr(text, ':') || !parse(text, &peer)) {
+		errno = saved;
+		return false;
+	}
+	known = translate_known_as(&peer, &as);
+	if (!known && !atomic_exchange(&looked, true)) {
+		(void)descriptors_each(note_peer, NULL);
+		known = translate_known_as(&peer, &as);
+	}
+	if (known)
+		*shown = as.sin_addr;
+	errno = saved;
+	return known;
+}

@@ -1,0 +1,106 @@
+#define _GNU_SOURCE
+#include "client/wake.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+
+#include "base/real.h"
+#include "base/sys.h"
+#include "socket/descriptors.h"
+#include "socket/holdings.h"
+
+static _Atomic int waiting;
+
+/* Events under way. FD is an eventfd(2), 0 for a free place. */
+enum { PLACES = 16 };
+static struct {
+	_Atomic int fd;
+	int set;
+	uint64_t data;
+} places[PLACES];
+static _Atomic int used;
+
+void wake_begin(void)
+{
+	atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
+}
+
+void wake_end(void)
+{
+	atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+}
+
+void wake_waiter(int set, const struct epoll_event *event)
+{
+	struct epoll_event once = {.events = EPOLLIN | EPOLLONESHOT, .data = event->data};
+	int saved = errno, fd, place = 0, none = 0;
+
+	if (atomic_load(&waiting) <= 0)
+		return;
+	fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	while (fd > 0 && place < PLACES && !atomic_compare_exchange_strong(&places[place].fd, &none, -1)) {
+		none = 0;
+		place++;
+	}
+	if (fd > 0 && place < PLACES) {
+		places[place].set = set;
+		places[place].data = event->data.u64;
+		atomic_fetch_add(&used, 1);
+		atomic_store(&places[place].fd, fd);
+		/* If it can't be told, the thread that connects drives alone. */
+		if (real.epoll_ctl(set, EPOLL_CTL_ADD, fd, &once) == 0) {
+			errno = saved;
+			return;
+		}
+		atomic_fetch_sub(&used, 1);
+		atomic_store(&places[place].fd, 0);
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	errno = saved;
+}
+
+static int wake_one(const struct descriptors_registration *r, void *arg)
+{
+	const int *fd = arg;
+
+	if (r->target == *fd)
+		wake_waiter(r->set, &r->event);
+	return 0;
+}
+
+static int wake_set(int set, void *arg)
+{
+	(void)descriptors_registrations_in(set, 0, wake_one, arg);
+	return 0;
+}
+
+void wake_waiters(int fd)
+{
+	int saved = errno;
+
+	if (atomic_load(&waiting) > 0 && holdings_registered(fd))
+		(void)holdings_each_set(wake_set, &fd);
+	errno = saved;
+}
+
+bool wake_swallow(int set, const struct epoll_event *event)
+{
+	if (atomic_load(&used) == 0 || event->events != EPOLLIN)
+		return false;
+	for (int i = 0; i < PLACES; i++) {
+		int fd = atomic_load(&places[i].fd);
+
+		if (fd <= 0 || places[i].set != set || places[i].data != event->data.u64 ||
+		    !atomic_compare_exchange_strong(&places[i].fd, &fd, -1))
+			continue;
+		(void)real.epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL);
+		sys_close(fd);
+		atomic_fetch_sub(&used, 1);
+		atomic_store(&places[i].fd, 0);
+		return true;
+	}
+	return false;
+}

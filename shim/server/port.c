@@ -1,0 +1,185 @@
+#define _GNU_SOURCE
+#include "server/port.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address/translate.h"
+#include "base/real.h"
+#include "base/sockaddr.h"
+#include "base/sys.h"
+#include "socket/clone.h"
+#include "socket/descriptors.h"
+#include "socket/facts.h"
+#include "socket/mark.h"
+
+bool port_may_be_shared(int fd)
+{
+	return socket_option(fd, SO_REUSEPORT) == 1 || socket_option(fd, SO_REUSEADDR) == 1;
+}
+
+struct look {
+	in_port_t port;
+	int protocol;
+	bool marked; /* there is a marked socket with the port */
+};
+
+static int is_in_the_way(int fd, void *arg)
+{
+	struct look *look = arg;
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, look->protocol))
+		return 0;
+	if (sockaddr_is_in(&name.any, len))
+		return name.in.sin_port == look->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
+	if (!sockaddr_is_in6(&name.any, len) || name.in6.sin6_port != look->port)
+		return 0;
+	if (mark_test(fd) == MARK_NONE)
+		return translate_beside_wildcard(&name.in6, true);
+	look->marked = true;
+	return 0;
+}
+
+/* A line of /proc/net/udp or /proc/net/tcp: "  12: 00000000:1388 00000000:0000 07 ...", a number, the
+ * socket's name and its peer's, in hexadecimal, and its state. */
+#define LISTED ": 00000000:____ 00000000:0000 "
+enum { LISTED_PORT = sizeof ": 00000000:" - 1, LINE_BYTES = 512 };
+
+static void write_port(char *text, in_port_t port)
+{
+	for (int i = 0; i < 4; i++)
+		text[i] = "0123456789ABCDEF"[ntohs(port) >> (12 - 4 * i) & 15];
+}
+
+/* How many AF_INET sockets the kernel lists that are at 0.0.0.0 and PORT and not connected; of streams, those
+ * that listen. A negative errno if the list can't be read. */
+static int count_listed(int protocol, in_port_t port)
+{
+	bool datagrams = protocol == IPPROTO_UDP;
+	int list =
+	    sys_open(datagrams ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp", O_RDONLY, 0);
+	char text[LINE_BYTES], wanted[] = LISTED "0A ";
+	size_t used = 0;
+	ssize_t n = 0;
+	int count = 0;
+
+	if (list < 0)
+		return -errno;
+	write_port(wanted + LISTED_PORT, port);
+	if (datagrams)
+		wanted[sizeof LISTED - 1] = '\0';
+	while ((n = sys_read(list, text + used, sizeof text - 1 - used)) > 0) {
+		char *line = text, *end;
+
+		text[used += (size_t)n] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			count += strstr(line, wanted) != NULL;
+		}
+		used -= (size_t)(line - text);
+		memmove(text, line, used);
+	}
+	sys_close(list);
+	return n < 0 ? -EIO : count;
+}
+
+/* Whether anybody has PORT for datagrams in FAMILY: a socket without SO_REUSEADDR and SO_REUSEPORT does not
+ * get it then. Returns 0 or a negative errno. */
+static int probe(int family, in_port_t port)
+{
+	const struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = port};
+	const struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
+	bool in6 = family == AF_INET6;
+	int fd = clone_new(family, IPPROTO_UDP), on = 1, result = 0;
+
+	if (fd < 0)
+		return -errno;
+	if ((in6 && real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+	    real.bind(fd, in6 ? (const struct sockaddr *)&at6 : (const struct sockaddr *)&at,
+		      in6 ? sizeof at6 : sizeof at) != 0)
+		result = -errno;
+	sys_close(fd);
+	return result;
+}
+
+int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
+{
+	struct look look = {.port = at->sin6_port, .protocol = protocol};
+	bool reuseport = socket_option(clone, SO_REUSEPORT) == 1;
+	int listed, result;
+
+	if (!look.port || !port_may_be_shared(clone))
+		return 0;
+	if (descriptors_each(is_in_the_way, &look))
+		return -EADDRINUSE;
+	/* Of streams, two share a port with SO_REUSEPORT only; else listen() tells. */
+	if (protocol != IPPROTO_UDP && !reuseport)
+		return 0;
+	listed = count_listed(protocol, look.port);
+	if (listed > 0)
+		return -EADDRINUSE;
+	/* With SO_REUSEPORT the kernel puts CLONE behind the others: it takes nothing from them. */
+	if (protocol != IPPROTO_UDP || reuseport || look.marked)
+		return 0;
+	result = probe(AF_INET6, look.port);
+	return result || listed == 0 ? result : probe(AF_INET, look.port);
+}
+
+/* SO_REUSEPORT asks for the same user, SO_REUSEADDR for nobody in particular: not for a moment is it set. */
+int port_join(int fd, int clone, in_port_t port)
+{
+	static const int same_user[2] = {0, 1};
+	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
+	int before[2], result = clone_read_reuse(fd, before);
+
+	/* FD itself is one of those that are listed. */
+	if (result == 0 && (before[0] || before[1]) && count_listed(IPPROTO_UDP, port) != 1)
+		result = -EADDRINUSE;
+	if (result == 0)
+		result = probe(AF_INET6, port);
+	if (result)
+		return result;
+	clone_set_reuse(fd, same_user);
+	clone_set_reuse(clone, same_user);
+	if (real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
+		result = -errno;
+	clone_set_reuse(fd, before);
+	clone_set_reuse(clone, before);
+	return result;
+}
+
+int port_take_in6(int clone, in_port_t port)
+{
+	static const int alone[2] = {0, 0};
+	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
+	int before[2], on = 1, result = clone_read_reuse(clone, before);
+
+	if (result)
+		return result;
+	clone_set_reuse(clone, alone);
+	if (real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
+	    real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
+		result = -errno;
+	clone_set_reuse(clone, before);
+	return result;
+}
+
+static int is_at(int fd, void *arg)
+{
+	const in_port_t *port = arg;
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	return real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in6(&name.any, len) &&
+	       name.in6.sin6_port == *port && IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) &&
+	       socket_protocol(fd) == IPPROTO_UDP;
+}
+
+bool port_is_ours(in_port_t port)
+{
+	return descriptors_each(is_at, &port) != 0;
+}

@@ -1,0 +1,92 @@
+#define _GNU_SOURCE
+#include "server/receive_queue.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/real.h"
+#include "socket/facts.h"
+
+/* From linux/membarrier.h and asm-generic/socket.h. */
+#define BARRIER_GLOBAL 1
+#define OPT_SO_PEEK_OFF 42
+
+/* A socket's pending errors come first, one for each call. */
+enum { MOST_ERRORS = 8 };
+
+void receive_queue_settle(void)
+{
+#ifdef SYS_membarrier
+	(void)syscall(SYS_membarrier, BARRIER_GLOBAL, 0);
+#endif
+}
+
+struct ends {
+	struct in6_addr from, to;
+};
+
+/* Receives a datagram's ends but not its data. recvmsg(3) is a cancellation point, and bind(), which gets
+ * here, is none. Returns 0 or a negative errno, -EAGAIN at the end of the queue. */
+static int receive(int fd, int flags, struct ends *e)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	struct sockaddr_in6 from = {.sin6_family = AF_UNSPEC};
+	struct msghdr message;
+	struct in6_pktinfo info = {.ipi6_ifindex = 0};
+	const struct cmsghdr *c;
+	int result = -EIO;
+
+	for (int i = 0; i < MOST_ERRORS && result && result != -EAGAIN; i++) {
+		memset(&message, 0, sizeof message);
+		message.msg_name = &from;
+		message.msg_namelen = sizeof from;
+		message.msg_control = control;
+		message.msg_controllen = sizeof control;
+		result =
+		    syscall(SYS_recvmsg, fd, &message, flags | MSG_DONTWAIT | MSG_TRUNC) < 0 ? -errno : 0;
+	}
+	if (result)
+		return result;
+	c = CMSG_FIRSTHDR(&message);
+	if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+	*e = (struct ends){from.sin6_addr, info.ipi6_addr};
+	return 0;
+}
+
+/* Goes through the queue by SO_PEEK_OFF, which moves on with each datagram. Returns the number of the last
+ * unwanted one, the first being 1, or 0. */
+static int last_unwanted(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to))
+{
+	const int start = 0;
+	int last = 0, result;
+	struct ends e;
+
+	if (real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &start, sizeof start) != 0)
+		return -errno;
+	for (int n = 1; (result = receive(fd, MSG_PEEK, &e)) == 0; n++)
+		if (unwanted(&e.from, &e.to))
+			last = n;
+	return result == -EAGAIN ? last : result;
+}
+
+int receive_queue_drop(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to))
+{
+	const int on = 1, peek = socket_option(fd, OPT_SO_PEEK_OFF);
+	int info = 0, last, dropped = 0;
+	socklen_t len = sizeof info;
+	struct ends e;
+
+	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, &len) != 0 ||
+	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
+		return -errno;
+	last = last_unwanted(fd, unwanted);
+	(void)real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &peek, sizeof peek);
+	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, sizeof info);
+	while (dropped < last && receive(fd, 0, &e) == 0)
+		dropped++;
+	return last < 0 ? last : dropped;
+}

@@ -1,0 +1,16 @@
+/* The command lines of the tool's commands: options, then words; "--" ends the options. */
+#ifndef DUALSTACK_ARGUMENTS_H
+#define DUALSTACK_ARGUMENTS_H
+
+struct argument_option {
+	const char *name; /* "--json", or with its value behind it "--timeout="; NULL ends a table */
+	void *to;         /* a bool that becomes true; with TAKE, whatever that needs */
+	void (*take)(void *to, const char *value); /* or NULL; VALUE is "" for an option without one */
+};
+
+/* Reads ARGV, whose first is the command's name, into what OPTIONS name and up to MOST WORDS. Returns how
+ * many words there are. Fails with tool_fail(): for an unknown option it says that EXPECTED is expected. */
+int arguments_take(int argc, char **argv, const struct argument_option *options, const char *expected,
+		   const char **words, int most);
+
+#endif

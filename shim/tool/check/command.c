@@ -1,0 +1,200 @@
+#define _GNU_SOURCE
+#include "tool/check/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tool/check/program.h"
+#include "tool/check/script.h"
+#include "tool/elf.h"
+
+enum { SCRIPTS = 4 }; /* interpreters of interpreters that the kernel follows */
+
+/* The way from a command to the program that the kernel executes in the end. */
+struct walk {
+	struct findings *f;
+	char path[PATH_MAX]; /* the file at which it is now */
+	char way[4 * PATH_MAX];
+	unsigned scripts; /* behind it */
+	bool by_name;     /* by execvp(3), which gives files of unknown format to the shell */
+};
+
+/* Returns 0, -EACCES or -ENOENT; the last also if the caller may not enter a directory on the way. */
+static int executable(const char *path)
+{
+	struct stat s;
+
+	if (stat(path, &s) != 0)
+		return -ENOENT;
+	return S_ISREG(s.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : -EACCES;
+}
+
+/* Finds NAME as execvp(3) does: a name without a slash in PATH, going on past files that can't be executed.
+ */
+static int find(const char *name, char path[PATH_MAX])
+{
+	const char *dirs = getenv("PATH");
+	int result = -ENOENT;
+
+	if (!*name || strlen(name) >= PATH_MAX)
+		return -ENOENT;
+	if (strchr(name, '/')) {
+		(void)snprintf(path, PATH_MAX, "%s", name);
+		return executable(path);
+	}
+	for (dirs = dirs ? dirs : "/usr/bin:/bin";; dirs++) {
+		int size = (int)strcspn(dirs, ":"), error = -ENOENT;
+
+		if (snprintf(path, PATH_MAX, "%.*s/%s", size ? size : 1, size ? dirs : ".", name) < PATH_MAX)
+			error = executable(path);
+		if (error == 0)
+			return 0;
+		if (error == -EACCES)
+			result = error;
+		dirs += size;
+		if (!*dirs)
+			return result;
+	}
+}
+
+static const char *reason(int error)
+{
+	return error == -ENOENT ? "not found" : "not an executable file";
+}
+
+/* One finding tells of all scripts on the way. */
+__attribute__((format(printf, 3, 4))) static void fail(struct walk *w, const char *advice, const char *format,
+						       ...)
+{
+	char text[2 * PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (w->scripts)
+		findings_add(w->f, "script", FINDING_FAIL, advice, "run by %s: %s", w->way, text);
+	else
+		findings_add(w->f, "command", FINDING_FAIL, advice, "%s: %s", w->path, text);
+}
+
+/* Goes on to the program that a script names. */
+static bool go_to(struct walk *w, const char *name, bool by_name)
+{
+	size_t used = strlen(w->way);
+	int error;
+
+	if (!w->scripts++)
+		findings_add(w->f, "command", FINDING_OK, "", "%s", w->path);
+	(void)snprintf(w->way + used, sizeof w->way - used, "%s%s", used ? ", " : "", name);
+	w->by_name = by_name;
+	if (by_name)
+		error = find(name, w->path);
+	else
+		error = executable(memcpy(w->path, name, strlen(name) + 1));
+	if (error)
+		fail(w, "Install the interpreter, or correct the first line of the script.", "%s",
+		     reason(error));
+	return error == 0;
+}
+
+/* The next step from the file FD, which is no ELF file. */
+static bool follow(struct walk *w, int fd)
+{
+	char data[SCRIPT_LINE];
+	ssize_t size = pread(fd, data, sizeof data, 0);
+	struct script s;
+	int error = size < 0 ? -errno : script_parse(data, (size_t)size, &s);
+
+	if (error == -ENOEXEC && w->by_name)
+		return go_to(w, "/bin/sh", false);
+	if (error) {
+		fail(w, "See file(1); where binfmt_misc gives it to an interpreter, check that one.",
+		     "neither an ELF program nor a script");
+		return false;
+	}
+	if (w->scripts >= SCRIPTS) {
+		fail(w, "Name the program itself.", "more scripts behind it than the kernel follows");
+		return false;
+	}
+	if (!go_to(w, s.interpreter, false))
+		return false;
+	if (s.cleaned) {
+		fail(w, "Take -i, or what concerns LD_PRELOAD, out of the first line of the script.",
+		     "it takes LD_PRELOAD out of the environment");
+		return false;
+	}
+	return !s.name[0] || go_to(w, s.name, true);
+}
+
+/* A shell's script is as dual-stack as what it starts. */
+static bool is_shell(const char *path)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ksh", "mksh", "zsh", "busybox"};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+		if (strcmp(name, shells[i]) == 0)
+			return true;
+	return false;
+}
+
+static void arrive(struct walk *w, int fd, const struct elf *e)
+{
+	if (!w->scripts)
+		findings_add(w->f, "command", FINDING_OK, "", "%s", w->path);
+	else if (is_shell(w->path))
+		findings_add(w->f, "script", FINDING_NOTE,
+			     "What the script starts is preloaded as well; check that, too.", "run by %s",
+			     w->way);
+	else
+		findings_add(w->f, "script", FINDING_OK, "", "run by %s, which decides", w->way);
+	program_findings(w->f, fd, e);
+}
+
+/* Looks at one file on the way. Returns true if there is another. */
+static bool walk_on(struct walk *w)
+{
+	/* The file may have become a FIFO; O_NONBLOCK keeps open() from waiting. */
+	int fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct elf e;
+	int error = fd < 0 ? -errno : elf_read(fd, &e);
+	bool more = false;
+
+	if (error == 0)
+		arrive(w, fd, &e);
+	else if (error == -ENOEXEC)
+		more = follow(w, fd);
+	else if (error == -EBADMSG)
+		fail(w, "Install it anew.", "a damaged ELF file, or not a program");
+	else
+		findings_add(w->f, w->scripts ? "script" : "command", FINDING_UNKNOWN,
+			     "Call --check as root, or as the service's user.", "%s: can't be read (%s)",
+			     w->path, log_errno(-error));
+	if (fd >= 0)
+		close(fd);
+	return more;
+}
+
+void command_findings(struct findings *f, const char *name)
+{
+	struct walk w = {.f = f, .by_name = true};
+	int error = find(name, w.path);
+
+	if (error) {
+		findings_add(f, "command", FINDING_FAIL, "Install it, or name its file.", "'%s': %s", name,
+			     reason(error));
+		return;
+	}
+	while (walk_on(&w))
+		continue;
+}

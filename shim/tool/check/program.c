@@ -1,0 +1,228 @@
+#define _GNU_SOURCE
+#include "tool/check/program.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tool/library.h"
+
+/* The library is built by the same compiler as this tool, so it is for the same machine. */
+static bool read_own(struct elf *own)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	bool done = fd >= 0 && elf_read(fd, own) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static bool same_machine(const struct elf *a, const struct elf *b)
+{
+	return a->bits == b->bits && a->machine == b->machine && a->big_endian == b->big_endian;
+}
+
+/* Does a kernel that runs OWN run E as well? So it is with 32-bit programs on a 64-bit machine. */
+static bool runs_beside(const struct elf *own, const struct elf *e)
+{
+	static const unsigned pairs[][2] = {
+	    {EM_X86_64, EM_386},    /* i386 */
+	    {EM_X86_64, EM_X86_64}, /* x32 */
+	    {EM_AARCH64, EM_ARM},   {EM_PPC64, EM_PPC}, {EM_S390, EM_S390}, {EM_MIPS, EM_MIPS},
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (own->bits != e->bits && own->big_endian == e->big_endian &&
+		    ((own->machine == pairs[i][0] && e->machine == pairs[i][1]) ||
+		     (own->machine == pairs[i][1] && e->machine == pairs[i][0])))
+			return true;
+	return false;
+}
+
+static void word_size(struct findings *f, const struct elf *own, const struct elf *e)
+{
+	static const char id[] = "word_size";
+
+	if (!own->bits)
+		findings_add(f, id, FINDING_UNKNOWN, "Mount /proc.", "%d-bit; the library's can't be read",
+			     e->bits);
+	else if (same_machine(own, e))
+		findings_add(f, id, FINDING_OK, "", "%d-bit, as the library", e->bits);
+	else if (runs_beside(own, e) && library_for(e))
+		findings_add(f, id, FINDING_OK, "", "%d-bit, for which the library is installed, too",
+			     e->bits);
+	else if (runs_beside(own, e))
+		findings_add(f, id, FINDING_FAIL,
+			     e->bits == 32
+				 ? "Install the 32-bit library beside this one, or the 64-bit program."
+				 : "Install the 64-bit library, or the 32-bit program.",
+			     "a %d-bit program, and the library is for %d-bit ones", e->bits, own->bits);
+	else
+		findings_add(f, id, FINDING_FAIL, "Build the library for that machine.",
+			     "for another machine (%u in elf.h, %d-bit, %s-endian)", e->machine, e->bits,
+			     e->big_endian ? "big" : "little");
+}
+
+/* Tells the C library by the name of its loader. */
+static const char *libc_of(const char *loader)
+{
+	static const struct {
+		const char *begins, *libc;
+	} libcs[] = {
+	    {"ld-musl-", "musl"}, {"ld-linux", "glibc"},   {"ld64.so", "glibc"}, {"ld.so", "glibc"},
+	    {"ld-2.", "glibc"},   {"ld-uClibc", "uClibc"}, {"linker", "bionic"},
+	};
+	const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
+
+	for (size_t i = 0; i < sizeof libcs / sizeof *libcs; i++)
+		if (strncmp(name, libcs[i].begins, strlen(libcs[i].begins)) == 0)
+			return libcs[i].libc;
+	return "an unknown C library";
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
+static void libc(struct findings *f, const struct elf *own, const struct elf *e)
+{
+#ifdef __GLIBC__
+	const char *ours = "glibc";
+#else
+	const char *ours = "musl";
+#endif
+	const char *theirs = libc_of(e->interpreter);
+
+	if (access(e->interpreter, F_OK) != 0)
+		findings_add(f, "libc", FINDING_FAIL, "Install the C library that it was built for.",
+			     "built for %s, whose loader %s is not there", theirs, e->interpreter);
+	else if (strcmp(ours, theirs) != 0)
+		findings_add(
+		    f, "libc", FINDING_FAIL,
+		    "Build the library with that C library's compiler (make CC=musl-gcc), or install "
+		    "the program as built for this one.",
+		    "built for %s (%s), and the library is for %s", theirs, e->interpreter, ours);
+	else if (own->interpreter[0] && same_machine(own, e) && !same_file(own->interpreter, e->interpreter))
+		findings_add(
+		    f, "libc", FINDING_WARN,
+		    "Works if it is not older than the one that the library was built with; see with "
+		    "--log=debug.",
+		    "a %s of its own (%s)", theirs, e->interpreter);
+	else
+		findings_add(f, "libc", FINDING_OK, "", "%s, as the library", ours);
+}
+
+/* The kernel gives a program no more rights than its caller has if the file system is mounted nosuid, or with
+ * PR_SET_NO_NEW_PRIVS. */
+static bool no_rights(int fd)
+{
+	struct statvfs fs;
+
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
+	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
+}
+
+/* ld.so(8), "Secure-execution mode", is for differing real and effective IDs. They do not differ if the
+ * caller is that user already. Without execute permission for the group, set-group-ID means mandatory
+ * locking. */
+static void set_id(struct findings *f, int fd)
+{
+	static const char id[] = "set_id";
+	struct stat s;
+	bool user, group, other;
+
+	if (fstat(fd, &s) != 0) {
+		findings_add(f, id, FINDING_UNKNOWN, "See ls -l.", "its mode can't be read (%s)",
+			     log_errno(errno));
+		return;
+	}
+	user = s.st_mode & S_ISUID;
+	group = (s.st_mode & S_ISGID) && (s.st_mode & S_IXGRP);
+	other = (user && s.st_uid != getuid()) || (group && s.st_gid != getgid());
+	if (!user && !group)
+		findings_add(f, id, FINDING_OK, "", "neither set-user-ID nor set-group-ID");
+	else if (other && !no_rights(fd))
+		findings_add(
+		    f, id, FINDING_FAIL,
+		    "ld.so(8) ignores LD_PRELOAD for it: run it as that user, or what it starts under "
+		    "dualstack-run.",
+		    "set-%s-ID to %s %u, which the caller is not", user ? "user" : "group",
+		    user ? "user" : "group", (unsigned)(user ? s.st_uid : s.st_gid));
+	else
+		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
+			     "set-%s-ID, which changes nothing for this caller", user ? "user" : "group");
+}
+
+/* The attribute (capabilities(7), "File capability extended attribute versioning") is little-endian: a word
+ * with version and effective flag, then for each 32 capabilities a word of permitted and one of inheritable
+ * ones. Inheritable ones count only for callers that have them. */
+static bool gives(const unsigned char *attribute, size_t size)
+{
+	bool permitted = false;
+
+	for (size_t i = 4; i + 8 <= size && i < 4 + 2 * 8; i += 8)
+		permitted =
+		    permitted || attribute[i] || attribute[i + 1] || attribute[i + 2] || attribute[i + 3];
+	return size >= 4 && ((attribute[0] & 1) || permitted);
+}
+
+static void capabilities(struct findings *f, int fd)
+{
+	static const char id[] = "capabilities";
+	unsigned char attribute[64];
+	ssize_t size = fgetxattr(fd, "security.capability", attribute, sizeof attribute);
+
+	if (size < 0 && errno != ENODATA && errno != ENOTSUP)
+		findings_add(f, id, FINDING_UNKNOWN, "See getcap(8).", "they can't be read (%s)",
+			     log_errno(errno));
+	else if (size <= 0 || !gives(attribute, (size_t)size))
+		findings_add(f, id, FINDING_OK, "", "no file capabilities");
+	else if (getuid() != 0 && !no_rights(fd))
+		findings_add(f, id, FINDING_FAIL,
+			     "ld.so(8) ignores LD_PRELOAD for it: run a copy without them, with "
+			     "AmbientCapabilities= of systemd or setpriv(1) instead.",
+			     "file capabilities");
+	else
+		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
+			     "file capabilities, which change nothing for this caller");
+}
+
+void program_findings(struct findings *f, int fd, const struct elf *e)
+{
+	struct elf own;
+
+	if (!read_own(&own))
+		own = (struct elf){0};
+	word_size(f, &own, e);
+	if (!e->interpreter[0])
+		findings_add(f, "static", FINDING_FAIL, "Install the program as dynamically linked.",
+			     "statically linked: there is no loader to preload anything");
+	else
+		findings_add(f, "static", FINDING_OK, "", "dynamically linked");
+	if (e->interpreter[0])
+		libc(f, &own, e);
+	if (e->go)
+		findings_add(f, "go", FINDING_FAIL,
+			     "Usually it is not needed: a Go program that is given no address, or [::], "
+			     "serves and reaches both families.",
+			     "a Go program: it calls the kernel without libc");
+	else
+		findings_add(f, "go", FINDING_OK, "", "not a Go program");
+	set_id(f, fd);
+	capabilities(f, fd);
+}

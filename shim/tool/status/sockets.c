@@ -1,0 +1,194 @@
+#define _GNU_SOURCE
+#include "tool/status/sockets.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "socket/mark.h"
+#include "tool/keep.h"
+
+/* musl has no functions for them, and older versions no numbers. These hold for all architectures but alpha.
+ */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+#define PROTOCOL_MPTCP 262
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof value;
+
+	return getsockopt(fd, level, name, &value, &len) == 0 ? value : -1;
+}
+
+static bool is_connected(int fd)
+{
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
+
+	return getpeername(fd, &peer.any, &len) == 0;
+}
+
+/* Can others reach a program through FD? A UDP socket that has a peer is a client's. */
+static bool serves(int fd)
+{
+	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+
+	if (domain != AF_INET && domain != AF_INET6)
+		return false;
+	switch (option(fd, SOL_SOCKET, SO_PROTOCOL)) {
+	case IPPROTO_TCP:
+	case PROTOCOL_MPTCP:
+		return option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
+	case IPPROTO_UDP:
+		return !is_connected(fd);
+	default:
+		return false;
+	}
+}
+
+static void read_address(int fd, struct sockets_one *s)
+{
+	struct connections *c = &s->served;
+	socklen_t len = sizeof s->bound;
+	bool any, mapped;
+
+	memset(&s->bound, 0, sizeof s->bound);
+	*c = (struct connections){.address = IN6ADDR_ANY_INIT};
+	if (getsockname(fd, &s->bound.any, &len) != 0)
+		return;
+	if (s->bound.any.sa_family == AF_INET) {
+		c->port = ntohs(s->bound.in.sin_port);
+		c->in4 = true;
+		if (s->bound.in.sin_addr.s_addr == INADDR_ANY)
+			return;
+		c->address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+		memcpy(&c->address.s6_addr[12], &s->bound.in.sin_addr, 4);
+		return;
+	}
+	c->port = ntohs(s->bound.in6.sin6_port);
+	c->address = s->bound.in6.sin6_addr;
+	any = IN6_IS_ADDR_UNSPECIFIED(&c->address);
+	mapped = IN6_IS_ADDR_V4MAPPED(&c->address);
+	c->in4 = mapped || (any && option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0);
+	c->in6 = !mapped;
+}
+
+static struct sockets_one *find(struct sockets *found, uint64_t cookie)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->list[i].cookie == cookie)
+			return &found->list[i];
+	return NULL;
+}
+
+/* Takes note of FD, a copy of what the process has. */
+static void take(int fd, pid_t pid, size_t process, struct sockets *found)
+{
+	struct sockets_one one = {.process = process, .last = process}, *known;
+	socklen_t len = sizeof one.cookie;
+	struct stat netns;
+	char path[64];
+
+	if (!serves(fd) || getsockopt(fd, SOL_SOCKET, SO_COOKIE, &one.cookie, &len) != 0)
+		return;
+	known = find(found, one.cookie);
+	if (known) {
+		known->others += known->last != process;
+		known->last = process;
+		return;
+	}
+	one.protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
+	one.widened = mark_test(fd) != MARK_NONE;
+	read_address(fd, &one);
+	if (!one.served.port)
+		return;
+	(void)snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
+	one.netns = stat(path, &netns) == 0 ? netns.st_ino : 0;
+	found->list = keep_grow(found->list, found->count, sizeof *found->list);
+	found->list[found->count++] = one;
+}
+
+static bool is_socket(int directory, const char *name)
+{
+	char target[32];
+	ssize_t size = readlinkat(directory, name, target, sizeof target);
+
+	return size > 7 && memcmp(target, "socket:", 7) == 0;
+}
+
+static int take_all(DIR *directory, int pidfd, pid_t pid, size_t process, struct sockets *found)
+{
+	const struct dirent *name;
+
+	while ((name = readdir(directory)) != NULL) {
+		int fd;
+
+		if (!isdigit((unsigned char)name->d_name[0]) || !is_socket(dirfd(directory), name->d_name))
+			continue;
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(name->d_name, NULL, 10), 0);
+		if (fd >= 0) {
+			take(fd, pid, process, found);
+			close(fd);
+		} else if (errno == EPERM || errno == EACCES) {
+			return -EPERM;
+		} else if (errno == ENOSYS) {
+			return -ENOSYS;
+		}
+	}
+	return 0;
+}
+
+int sockets_of(pid_t pid, size_t process, struct sockets *found)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), result;
+	DIR *directory;
+	char path[64];
+
+	if (pidfd < 0)
+		return errno == ENOSYS || errno == EPERM ? -errno : -ESRCH;
+	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	directory = opendir(path);
+	if (directory) {
+		result = take_all(directory, pidfd, pid, process, found);
+		closedir(directory);
+	} else {
+		result = errno == EACCES || errno == EPERM ? -EPERM : -ESRCH;
+	}
+	close(pidfd);
+	return result;
+}
+
+/* The lists of a namespace are read once for all of its sockets. */
+void sockets_count(const pid_t *pids, struct sockets *found)
+{
+	struct connections *lists = keep((found->count + 1) * sizeof *lists);
+
+	for (size_t first = 0; first < found->count; first++) {
+		ino_t netns = found->list[first].netns;
+		bool counted = false;
+
+		for (size_t i = 0; i < first; i++)
+			counted |= found->list[i].netns == netns;
+		if (counted)
+			continue;
+		for (size_t i = 0; i < found->count; i++)
+			lists[i] = found->list[i].served;
+		connections_count(pids[found->list[first].process], lists, found->count);
+		for (size_t i = 0; i < found->count; i++)
+			if (found->list[i].netns == netns)
+				found->list[i].served = lists[i];
+	}
+}

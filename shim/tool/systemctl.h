@@ -1,0 +1,22 @@
+/* Asks the service manager about a unit, with systemctl(1). Memory: keep.h. */
+#ifndef DUALSTACK_SYSTEMCTL_H
+#define DUALSTACK_SYSTEMCTL_H
+
+#include "tool/keep.h"
+
+#include <stdbool.h>
+
+/* Asks for PROPERTIES, separated by commas, of UNIT, of the caller's own service manager if USER. The answer
+ * is in ANSWER, "NAME=VALUE" in each text; a property that is a list of its own has several. It is what the
+ * manager has loaded, with its own drop-ins and specifiers, which may be older than the files. Returns 0, or
+ *   -ENOSYS  there is no systemctl
+ *   -EIO     systemctl fails or does not answer: another init runs here, or there is none */
+int systemctl_show(const char *unit, const char *properties, bool user, struct texts *answer);
+
+/* The value of TEXT, one of an answer, if it is of the property NAME; else NULL. */
+const char *systemctl_value(const char *text, const char *name);
+
+/* The first value of the property NAME; "" if the answer has none. */
+const char *systemctl_first(const struct texts *answer, const char *name);
+
+#endif

@@ -1,0 +1,300 @@
+#define _GNU_SOURCE
+#include "tool/units/warnings.h"
+
+#include "tool/check/command.h"
+#include "tool/tool.h"
+#include "tool/units/dropin.h"
+#include "tool/units/library_warnings.h"
+#include "tool/units/rooted.h"
+#include "tool/units/service.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Is WORD one of LIST, of which each may have ":" and more behind it? */
+static bool has(const char *list, const char *word)
+{
+	const char *one;
+	size_t size;
+
+	while ((one = service_word(&list, &size)))
+		if (strncmp(one, word, strlen(word)) == 0 &&
+		    (size == strlen(word) || one[strlen(word)] == ':'))
+			return true;
+	return false;
+}
+
+/* IPv4 and IPv6 addresses of the machine and the link, which systemd's "localhost" and so on stand for. */
+static const char LOCAL[] = "127.0.0.0/8 ::1/128 169.254.0.0/16 fe80::/64 224.0.0.0/4 ff00::/8";
+
+static void address_deny(const struct service *service, const char *name)
+{
+	const char *deny = systemctl_first(&service->properties, name), *word;
+	const char *allow = systemctl_first(&service->properties, "IPAddressAllow");
+	bool ipv4_only = !*allow;
+	size_t size;
+
+	while ((word = service_word(&allow, &size))) {
+		bool local = has(LOCAL, keep_copy(word, size));
+
+		if (!local && memchr(word, ':', size))
+			return;
+		ipv4_only |= !local;
+	}
+	if (ipv4_only && strstr(keep_format(" %s ", deny), " ::/0 "))
+		service_warn(service, name, deny,
+			     "blocks IPv6 packets of other hosts; add the IPv6 networks to IPAddressAllow=");
+}
+
+static void private_network(const struct service *service, const char *name)
+{
+	const char *value = systemctl_first(&service->properties, name);
+
+	if (strcmp(value, "yes") == 0)
+		service_warn(service, name, value,
+			     "the service has only a loopback interface, so nobody reaches it");
+}
+
+static void call_filter(const struct service *service, const char *name)
+{
+	/* What the library needs of the kernel beyond what a server does anyway. */
+	static const char *const calls[] = {"socket",      "bind", "getsockopt", "setsockopt",
+					    "getsockname", "dup3", "fcntl"};
+	const char *value = systemctl_first(&service->properties, name), *missing = "";
+	bool forbids = *value == '~';
+
+	/* A systemd without seccomp(2) filters nothing. */
+	for (size_t i = 0; *value && i < sizeof calls / sizeof *calls; i++)
+		if (has(value + forbids, calls[i]) == forbids)
+			missing = keep_format("%s%s%s", missing, *missing ? " " : "", calls[i]);
+	if (*missing)
+		service_warn(
+		    service, name, value,
+		    "forbids system calls that the library needs; add a drop-in with SystemCallFilter=%s",
+		    missing);
+}
+
+/* A rule of NAME that bears on IPv6; NULL if there is none. */
+static const char *rule_for_ipv6(const struct service *service, const char *name)
+{
+	const struct texts *all = &service->properties;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *rule = systemctl_value(all->at[i], name);
+
+		if (rule && *rule && strncmp(rule, "ipv4:", 5) != 0)
+			return rule;
+	}
+	return NULL;
+}
+
+static void socket_bind(const struct service *service, const char *name)
+{
+	const char *rule = rule_for_ipv6(service, name);
+
+	if (rule && !rule_for_ipv6(service, "SocketBindAllow"))
+		service_warn(service, name, rule,
+			     "the service can't bind IPv6 sockets; add SocketBindAllow=ipv6: with its ports");
+}
+
+static void unset_environment(const struct service *service, const char *name)
+{
+	if (has(systemctl_first(&service->properties, name), "LD_PRELOAD"))
+		service_warn(service, name, "LD_PRELOAD",
+			     "takes the library away again; reset it with an empty UnsetEnvironment=");
+}
+
+/* Does a line of TEXT, an EnvironmentFile=, set LD_PRELOAD? */
+static bool sets_preload(const char *text)
+{
+	static const char name[] = "LD_PRELOAD";
+
+	for (; text; text = strchr(text, '\n')) {
+		text += strspn(text, " \t\r\n");
+		if (strncmp(text, name, strlen(name)) == 0 &&
+		    text[strlen(name) + strspn(text + strlen(name), " \t")] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* VALUE is a pattern of glob(7) and " (ignore_errors=yes)". */
+static void environment_file(const struct service *service, const char *name, const char *value)
+{
+	const char *end = strstr(value, " (ignore_errors="), *text;
+	const char *pattern = keep_copy(value, end ? (size_t)(end - value) : strlen(value));
+	glob_t found;
+	size_t size;
+
+	(void)name;
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if ((text = rooted_read("", found.gl_pathv[i], &size)) && sets_preload(text))
+			service_warn(
+			    service, "EnvironmentFile", pattern,
+			    "LD_PRELOAD in %s overrides that of Environment=; name the library there",
+			    found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* VALUE is "{ path=FILE ; argv[]=... }". What is in another root is not looked at. */
+static void program(const struct service *service, const char *name, const char *value)
+{
+	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL;
+	const char *root = systemctl_first(&service->properties, "RootDirectory");
+	struct findings f = {.count = 0};
+
+	if (!end || (*root && strcmp(root, "/") != 0) || *systemctl_first(&service->properties, "RootImage"))
+		return;
+	path = keep_copy(path + strlen("path="), (size_t)(end - path) - strlen("path="));
+	command_findings(&f, path);
+	for (size_t i = 0; i < f.count; i++)
+		if (f.list[i].state == FINDING_FAIL)
+			service_warn(service, name, path, "%s: %s", f.list[i].found, f.list[i].advice);
+}
+
+/* Is LISTEN "a.b.c.d:port (TYPE)"? */
+static bool is_ipv4(const char *listen)
+{
+	size_t size = strspn(listen, "0123456789.");
+
+	return listen[size] == ':' && memchr(listen, '.', size);
+}
+
+/* Is there an IPv6 listener with the port and type of LISTEN? */
+static bool has_twin(const struct texts *listeners, const char *listen)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		const char *one = systemctl_value(listeners->at[i], "Listen"),
+			   *port = one ? strrchr(one, ':') : NULL;
+
+		if (port && !is_ipv4(one) && strcmp(port, strrchr(listen, ':')) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* SOCKET is a socket unit that starts the service. */
+static void socket_unit(const struct service *service, const char *socket, bool user)
+{
+	struct texts listeners;
+
+	if (systemctl_show(socket, "Listen", user, &listeners) != 0)
+		return;
+	for (size_t i = 0; i < listeners.count; i++) {
+		const char *listen = systemctl_value(listeners.at[i], "Listen");
+		const char *type = listen ? strstr(listen, " (") : NULL;
+
+		if (type && is_ipv4(listen) && !has_twin(&listeners, listen))
+			service_warn(service,
+				     keep_format("Listen%.*s", (int)strcspn(type + 2, ")"), type + 2),
+				     keep_copy(listen, (size_t)(type - listen)),
+				     "systemd binds it for %s, and the library can't widen it; set it to the "
+				     "port alone, and set DUALSTACK_PEER=synthetic in the service if its "
+				     "program knows IPv4 only",
+				     socket);
+	}
+}
+
+static void sockets(const struct service *service, bool user)
+{
+	const char *rest = systemctl_first(&service->properties, "TriggeredBy"), *word;
+	size_t size;
+
+	while ((word = service_word(&rest, &size))) {
+		const char *unit = keep_copy(word, size), *dot = strrchr(unit, '.');
+
+		if (dot && strcmp(dot, ".socket") == 0)
+			socket_unit(service, unit, user);
+	}
+}
+
+/* The settings that have one value each in what the manager says. */
+static const struct {
+	const char *name;
+	void (*look)(const struct service *service, const char *name);
+} settings[] = {
+    {"UnsetEnvironment", unset_environment}, {"IPAddressDeny", address_deny},
+    {"SocketBindDeny", socket_bind},         {"PrivateNetwork", private_network},
+    {"SystemCallFilter", call_filter},
+};
+
+/* And those that have one for each file or command. */
+static const struct {
+	const char *name;
+	void (*look)(const struct service *service, const char *name, const char *value);
+} lists[] = {{"EnvironmentFiles", environment_file}, {"ExecStart", program}};
+
+static const char PROPERTIES[] =
+    "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,SocketBindDeny,SocketBindAllow,PrivateNetwork,"
+    "SystemCallFilter,EnvironmentFiles,ExecStart,TriggeredBy," LIBRARY_PROPERTIES;
+
+/* Asks the manager. Returns why that is not possible, or NULL. */
+static const char *ask(const struct unit *unit, struct service *service)
+{
+	if (*unit->place.root)
+		return "what is in --root does not run";
+	if (strstr(service->name, "@."))
+		return "it is a template";
+	if (systemctl_show(service->name, PROPERTIES, unit->place.user, &service->properties) != 0)
+		return "no service manager answers";
+	if (strcmp(systemctl_first(&service->properties, "LoadState"), "loaded") != 0)
+		return "the service manager has not loaded it";
+	return NULL;
+}
+
+/* What a drop-in that is read after ours undoes, in the files. */
+static void later_dropins(const struct unit *unit, const struct service *service)
+{
+	static const char name[] = "RestrictAddressFamilies";
+	const struct setting *lost = unit_variable_lost(unit, "LD_PRELOAD"), *last = NULL;
+	const char *ours = dropin_families(unit);
+
+	if (lost)
+		service_warn(service, lost->name, lost->value,
+			     "%s is read after " UNIT_DROPIN " and overrides its LD_PRELOAD", lost->file);
+	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));)
+		last = at;
+	if (!last)
+		return;
+	if (!unit_permits(unit, name, "AF_INET", ours))
+		service_warn(service, name, last->value,
+			     "forbids AF_INET, so the service has no sockets to widen");
+	else if (!unit_permits(unit, name, "AF_INET6", ours))
+		service_warn(service, name, last->value,
+			     "a drop-in read after " UNIT_DROPIN " forbids AF_INET6; permit it there");
+}
+
+void warnings_print(const struct unit *unit, const char *library)
+{
+	struct service service = {.name = unit->files.name};
+	const struct texts *all = &service.properties;
+	const char *why = ask(unit, &service);
+	int fd = rooted_open(unit->place.root, library, O_PATH);
+
+	if (fd < 0)
+		service_warn(&service, "--root", unit->place.root, "has no %s; install dualstack there",
+			     library);
+	else
+		close(fd);
+	later_dropins(unit, &service);
+	if (why) {
+		tool_warn("%s: not checked for settings that keep the library out: %s", service.name, why);
+		return;
+	}
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+		settings[i].look(&service, settings[i].name);
+	/* Where systemd looks for programs without a slash. */
+	(void)setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	for (size_t i = 0; i < all->count; i++)
+		for (size_t j = 0; j < sizeof lists / sizeof *lists; j++)
+			if (systemctl_value(all->at[i], lists[j].name))
+				lists[j].look(&service, lists[j].name,
+					      systemctl_value(all->at[i], lists[j].name));
+	library_warnings(&service, library, unit->place.user);
+	sockets(&service, unit->place.user);
+}

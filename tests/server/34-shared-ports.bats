@@ -1,0 +1,191 @@
+# Ports that several sockets have: of this process, of one without the library, of another user. IPv4 goes where it natively
+# goes, and nobody gets what is not his.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() {
+	hosts_up
+	need python3
+	cat >"$BATS_TEST_TMPDIR/own.py" <<-'END'
+		import os, socket, subprocess, sys
+
+		def new(*options, port=5000, kind=socket.SOCK_DGRAM):
+		    s = socket.socket(type=kind)
+		    for option in options:
+		        s.setsockopt(socket.SOL_SOCKET, getattr(socket, option), 1)
+		    s.bind(("", port))
+		    s.setblocking(False)
+		    if kind == socket.SOCK_STREAM:
+		        s.listen(9)
+		    return s
+
+		# A program without the library, which goes on once it has said that it is there.
+		def stranger(code):
+		    without = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+		    code = "import os, socket, sys\n" + code + "\nprint('there', flush=True)\nsys.stdin.read()"
+		    p = subprocess.Popen([sys.executable, "-c", code], env=without, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		    p.stdout.readline()
+		    return p
+
+		# Which of the sockets gets how many of 20 datagrams, or connections, to this address.
+		def ask(address, *sockets, kind=socket.SOCK_DGRAM):
+		    asking = []
+		    for _ in range(20):
+		        s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+		        asking.append(s)
+		        s.settimeout(1)
+		        try:
+		            s.connect((address, 5000))
+		            kind == socket.SOCK_DGRAM and s.send(b"x")
+		        except OSError:
+		            pass
+		    got = [0] * len(sockets)
+		    for i, s in enumerate(sockets):
+		        try:
+		            while True:
+		                s.accept() if kind == socket.SOCK_STREAM else s.recvfrom(9)
+		                got[i] += 1
+		        except OSError:
+		            pass
+		    print(address, *got)
+	END
+}
+teardown() { hosts_down; }
+
+# Runs standard input, after own.py, in the server: "native" without the library.
+program() {
+	cat "$BATS_TEST_TMPDIR/own.py" - >"$BATS_TEST_TMPDIR/program.py"
+	if [ "$1" = native ]; then
+		on_server python3 "$BATS_TEST_TMPDIR/program.py"
+	else
+		on_server "$run" "$@" -- python3 "$BATS_TEST_TMPDIR/program.py"
+	fi
+}
+
+reload='
+old = new("SO_REUSEADDR")
+for _ in range(3):
+    ask("127.0.0.1", old)
+    ask("::1", old)
+    other = new("SO_REUSEADDR")
+    ask("127.0.0.1", old, other)
+    ask("::1", old, other)
+    old.close()
+    old = other
+'
+
+@test "a new socket, then the old one closed: both families go to the newest" {
+	run -0 program --log=off <<<"$reload"
+	assert_equal "$(sort <<<"$output" | uniq -c | sed 's/^ *//')" $'3 127.0.0.1 0 20\n3 127.0.0.1 20\n3 ::1 0 20\n3 ::1 20'
+}
+
+@test "a connected socket for each client, on the server's port" {
+	run -0 program --log=off <<-'END'
+		server = new("SO_REUSEADDR")
+		clients, ends = [], []
+		for address in ("127.0.0.1", "::1") * 2:
+		    client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    client.settimeout(5)
+		    client.sendto(b"a", (address, 5000))
+		    server.settimeout(5)
+		    end, who = server, server.recvfrom(9)[1]
+		    server = new("SO_REUSEADDR")
+		    end.connect(who)
+		    clients.append((client, address))
+		    ends.append(end)
+		for (client, address), end in zip(clients, ends):
+		    client.sendto(b"b", (address, 5000))
+		    end.send(end.recv(9))
+		    print(address, client.recvfrom(9)[0])
+	END
+	assert_output "$(printf "127.0.0.1 b'b'\n::1 b'b'\n%.0s" 1 2)"
+}
+
+# A process without the library, from before the library's or from between two of its sockets.
+@test "another process has the port in IPv4: it is shared as natively" {
+	for options in '"SO_REUSEADDR"' '"SO_REUSEPORT"' '"SO_REUSEADDR", "SO_REUSEPORT"'; do
+		for order in 'o = stranger(code); s = [new(*options)]' 's = [new(*options)]; o = stranger(code); s += [new(*options)]'; do
+			for prefix in native --log=off; do
+				run -0 program $prefix <<-END
+					options = [$options]
+					code = "\n".join(["s = socket.socket(type=socket.SOCK_DGRAM)",
+					                  *("s.setsockopt(socket.SOL_SOCKET, socket." + o + ", 1)" for o in options),
+					                  "s.bind(('', 5000))"])
+					$order
+					ask("127.0.0.1", s[-1])
+				END
+				case $prefix,$options in
+				native,*) native=$output ;;
+				*PORT*) assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9])$' ;; # chosen by ports, which differ
+				*) assert_output "$native" ;;
+				esac
+			done
+		done
+	done
+}
+
+@test "another process listens on the port in IPv4 with SO_REUSEPORT: connections are shared as natively" {
+	for prefix in native --log=off; do
+		run -0 program $prefix <<-'END'
+			o = stranger("s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); s.bind(('', 5000)); s.listen(99)")
+			ask("127.0.0.1", new("SO_REUSEPORT", kind=socket.SOCK_STREAM), kind=socket.SOCK_STREAM)
+		END
+		assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9])$'
+	done
+}
+
+# It would get the answers; or the client what is that user's.
+@test "a client does not share its port with another user" {
+	cat >"$BATS_TEST_TMPDIR/client" <<-'END'
+		server, client, far = new(), new(port=0), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		far.sendto(b"x", ("::1", 5000))
+		server.settimeout(5)
+		_, peer = server.recvfrom(9)
+		port = client.getsockname()[1]
+		def send():
+		    try:
+		        print(client.sendto(b"y", peer))
+		    except OSError as e:
+		        print(e.strerror)
+	END
+	run -0 program --log=off <<-END
+		$(cat "$BATS_TEST_TMPDIR/client")
+		o = stranger("os.setuid(65534); s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); "
+		             "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); "
+		             "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); "
+		             "s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1); s.bind(('::', %d))" % port)
+		send()
+		o.communicate(b"")
+		send()
+	END
+	assert_output $'Network is unreachable\n1'
+	# Nor is there a moment in which another user could take it.
+	need strace
+	cat "$BATS_TEST_TMPDIR/own.py" "$BATS_TEST_TMPDIR/client" - <<<'send()' >"$BATS_TEST_TMPDIR/program.py"
+	run -0 on_server "$run" -- strace -f -e trace=setsockopt -o "$BATS_TEST_TMPDIR/trace" python3 "$BATS_TEST_TMPDIR/program.py"
+	assert_output 1
+	run -0 grep -c 'SO_REUSEPORT, \[1\]' "$BATS_TEST_TMPDIR/trace"
+	run -1 grep 'SO_REUSEADDR, \[1\]' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "a client whose port others have in IPv4, too, stays IPv4" {
+	run -0 program --log=off <<-'END'
+		server, far = new(port=5001), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		far.settimeout(5)
+		far.sendto(b"x", ("::1", 5001))
+		server.settimeout(5)
+		_, peer = server.recvfrom(9)
+		for option in "SO_REUSEADDR", "SO_REUSEPORT":
+		    o = stranger("s = socket.socket(type=socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.%s, 1); s.bind(('', 5000))" % option)
+		    client = new(option)
+		    try:
+		        print(client.sendto(b"y", peer))
+		    except OSError as e:
+		        print(e.strerror)
+		    o.communicate(b"")
+		    print(client.sendto(b"y", peer), far.recvfrom(9)[1][1])
+		    client.close()
+	END
+	assert_output $'Network is unreachable\n1 5000\nNetwork is unreachable\n1 5000'
+}
