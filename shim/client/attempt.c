@@ -12,13 +12,11 @@
 #include "address/translate.h"
 #include "base/real.h"
 #include "base/sys.h"
+#include "client/hidden.h"
 #include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/options.h"
-
-/* Descriptors below are left to the program, which may reckon with the lowest number that is free. */
-#define HIDDEN 128
 
 static _Atomic bool binds;
 
@@ -120,17 +118,6 @@ static int bind_clone(const struct attempt_plan *plan, int own, int clone, int f
 	return real.bind(clone, &at.any, len) == 0 ? 0 : -errno;
 }
 
-/* Out of the program's way, where there are numbers that high. */
-static int hide(int fd)
-{
-	int high = sys_fcntl(fd, F_DUPFD_CLOEXEC, HIDDEN);
-
-	if (high < 0)
-		return fd;
-	sys_close(fd);
-	return high;
-}
-
 int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr)
 {
 	int family = plan->in6 || !is_in(addr) ? AF_INET6 : AF_INET, result = 0;
@@ -139,7 +126,7 @@ int attempt_clone(const struct attempt_plan *plan, int like, int own, const stru
 
 	if (clone < 0)
 		return clone;
-	clone = hide(clone);
+	clone = hidden_number(clone);
 	if (plan->bound)
 		result = bind_clone(plan, own, clone, family);
 	if (result == 0 && family == AF_INET6 && !plan->in6)
@@ -149,7 +136,8 @@ int attempt_clone(const struct attempt_plan *plan, int like, int own, const stru
 		return result;
 	}
 	flags = sys_fcntl(clone, F_GETFL, 0);
-	(void)sys_fcntl(clone, F_SETFL, flags | O_NONBLOCK);
+	if (!(flags & O_NONBLOCK))
+		(void)sys_fcntl(clone, F_SETFL, flags | O_NONBLOCK);
 	return clone;
 }
 

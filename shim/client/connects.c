@@ -19,8 +19,8 @@
 #include "socket/holdings.h"
 #include "socket/replace.h"
 
-/* What an entry is: FREE; OWN, its own address is on its way and nothing else; RACING, of whoever has the
- * lock; BUSY, of one thread, for a few instructions. */
+/* What an entry is: FREE; OWN, its own address is on its way and nothing else, and it has no descriptor but
+ * the program's; RACING, of whoever has the lock; BUSY, of one thread, for a few instructions. */
 enum stage { FREE, BUSY, OWN, RACING };
 
 LARGE static struct eyeballs table[CONNECTS_SLOTS];
@@ -44,10 +44,12 @@ static bool claim(int i, int from)
 	       atomic_compare_exchange_strong(&stages[i], &expected, BUSY);
 }
 
-static void give_back(int i, int stage)
+static void give_back(int i)
 {
-	atomic_store(&numbers[i], table[i].used ? table[i].fd : -1);
-	atomic_store(&stages[i], table[i].used ? stage : FREE);
+	const struct eyeballs *e = &table[i];
+
+	atomic_store(&numbers[i], e->used ? e->fd : -1);
+	atomic_store(&stages[i], !e->used ? FREE : e->planned ? RACING : OWN);
 }
 
 static int free_entry(void)
@@ -81,17 +83,10 @@ static int find(int fd)
 	return -1;
 }
 
-/* Under the lock, takes entry I for a step. */
-static struct eyeballs *enter(int i)
+/* Under the lock, takes entry I, until give_back(). False where it is free, or another thread has it. */
+static bool enter(int i)
 {
-	if (i >= 0 && (claim(i, OWN) || claim(i, RACING)) && table[i].used)
-		return &table[i];
-	return NULL;
-}
-
-static void leave(int i)
-{
-	give_back(i, RACING);
+	return i >= 0 && (claim(i, OWN) || claim(i, RACING));
 }
 
 void connects_start(int fd, const struct destination *d)
@@ -100,7 +95,7 @@ void connects_start(int fd, const struct destination *d)
 
 	if (i >= 0) {
 		eyeballs_start(&table[i], fd, d);
-		give_back(i, OWN);
+		give_back(i);
 	}
 	errno = saved;
 }
@@ -116,35 +111,43 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 	i = free_entry();
 	if (i >= 0) {
 		result = eyeballs_begin(&table[i], fd, d, blocks, started, error);
-		leave(i);
+		give_back(i);
 	}
 	(void)lock_give(&lock);
 	return result;
 }
 
-/* Takes out entry I, whose own socket is connected, if nobody else has it. */
-static bool finish_own(int i)
+/* Takes out entry I, whose own socket, on FD, is connected, if nobody else has it. */
+static bool finish_own(int i, int fd)
 {
+	bool same;
+
 	if (!claim(i, OWN))
 		return false;
-	eyeballs_finish(&table[i]);
-	give_back(i, FREE);
-	return true;
+	/* Another thread may have put another connect there meanwhile. */
+	same = table[i].fd == fd;
+	if (same)
+		eyeballs_finish(&table[i]);
+	give_back(i);
+	return same;
 }
 
-static void step(int i, int *error)
+/* Under the lock. Returns whether entry I is in progress still. */
+static bool step(int i, int *error)
 {
-	struct eyeballs *e;
+	bool used;
 
-	/* If the number is another socket's by now, there is nothing to be done either. */
-	if (atomic_load(&stages[i]) == OWN && attempt_look(atomic_load(&numbers[i])) == ATTEMPT_CONNECTED &&
-	    finish_own(i))
-		return;
-	e = enter(i);
-	if (!e)
-		return;
-	eyeballs_step(e, error);
-	leave(i);
+	if (!enter(i)) {
+		/* Whoever has it does not know what was due. */
+		if (atomic_load(&stages[i]) == FREE)
+			return false;
+		connects_set_due(now() + 1);
+		return true;
+	}
+	eyeballs_step(&table[i], error);
+	used = table[i].used;
+	give_back(i);
+	return used;
 }
 
 /* The program has closed the set unseen, by a bare system call, and perhaps more. */
@@ -158,7 +161,7 @@ static void find_set_again(void)
 			continue;
 		eyeballs_rewatch(&table[i]);
 		eyeballs_step(&table[i], NULL);
-		leave(i);
+		give_back(i);
 	}
 }
 
@@ -176,8 +179,12 @@ static void step_hidden(void)
 	if (count < 0)
 		find_set_again();
 
+	/* If the program has made a set of its own in the place of one that it closed unseen, they are its.
+	 */
 	for (int n = 0; n < count && !lock_has_logged(); n++)
-		step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
+		for (int i = 0; i < CONNECTS_SLOTS; i++)
+			if (events[n].data.ptr == &table[i])
+				(void)step(i, NULL);
 }
 
 static void step_due(uint64_t time)
@@ -193,7 +200,7 @@ static void step_due(uint64_t time)
 		if (stage == FREE || table[i].blocks)
 			continue;
 		if (table[i].due <= time && !lock_has_logged())
-			step(i, NULL);
+			(void)step(i, NULL);
 		else
 			connects_set_due(table[i].due);
 	}
@@ -222,25 +229,31 @@ void connects_advance(void)
 	errno = saved;
 }
 
+/* The entry of FD's own address, or -1. If the number is another socket's by now, it is for nothing. */
+static int find_own(int fd)
+{
+	const int end = atomic_load(&top);
+
+	for (int i = 0; i < end; i++)
+		if (atomic_load_explicit(&numbers[i], memory_order_relaxed) == fd &&
+		    atomic_load(&stages[i]) == OWN)
+			return i;
+	return -1;
+}
+
 bool connects_ask(int fd, int *error)
 {
-	int saved = errno, i = find(fd);
+	int saved = errno, i = find_own(fd);
+	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
+	bool result = state == ATTEMPT_GOING && now() < table[i].due;
 	struct lock lock;
-	bool result = false;
 
 	if (error)
 		*error = 0;
-	if (i >= 0 && atomic_load(&stages[i]) == OWN) {
-		enum attempt_state state = attempt_look(fd);
-
-		if (state == ATTEMPT_CONNECTED && finish_own(i))
-			i = -1;
-		else if (state == ATTEMPT_GOING && now() < table[i].due)
-			result = true;
-	}
-	if (i >= 0 && !result && lock_take(&lock)) {
-		step(i, error);
-		result = find(fd) >= 0;
+	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)) && find(fd) >= 0 &&
+	    lock_take(&lock)) {
+		while ((i = find(fd)) >= 0 && !(result = step(i, error)))
+			;
 		(void)lock_give(&lock);
 	}
 	errno = saved;
@@ -249,13 +262,9 @@ bool connects_ask(int fd, int *error)
 
 bool connects_tell(int fd, bool failed)
 {
-	const int end = atomic_load(&top);
+	int i = failed ? -1 : find_own(fd);
 
-	/* What the kernel says of the number is of the socket that was entered with it. */
-	for (int i = 0; i < end && !failed; i++)
-		if (atomic_load_explicit(&numbers[i], memory_order_relaxed) == fd && finish_own(i))
-			return false;
-	return connects_ask(fd, NULL);
+	return !(i >= 0 && finish_own(i, fd)) && connects_ask(fd, NULL);
 }
 
 void connects_look_for_failures(void)
@@ -337,40 +346,27 @@ static void remember(struct replace_known *known, int set, int operation, int fd
 
 int connects_register(int set, int operation, int fd, struct epoll_event *event)
 {
-	const int end = atomic_load(&top);
 	struct lock lock;
-	int result, i = 0;
+	int result, i = find_own(fd);
 
-	while (i < end && atomic_load_explicit(&numbers[i], memory_order_relaxed) != fd)
-		i++;
 	/* Nobody moves registrations from a socket whose entry is this thread's. */
-	if (i < end && claim(i, OWN)) {
+	if (i >= 0 && claim(i, OWN)) {
 		result = real.epoll_ctl(set, operation, fd, event);
 		if (result == 0)
 			remember(&table[i].registered, set, operation, fd, event);
-		give_back(i, OWN);
+		give_back(i);
 		return result;
 	}
 	if (!lock_take(&lock))
 		return real.epoll_ctl(set, operation, fd, event);
 	result = real.epoll_ctl(set, operation, fd, event);
 	lock.error = result ? errno : lock.error;
-	if (result == 0 && i < end && table[i].used)
+	i = find(fd);
+	if (result == 0 && enter(i)) {
 		remember(&table[i].registered, set, operation, fd, event);
+		give_back(i);
+	}
 	(void)lock_give(&lock);
-	return result;
-}
-
-bool connects_has_ended(int fd)
-{
-	const int end = atomic_load(&top);
-	int saved = errno;
-	uint64_t cookie = socket_cookie(fd);
-	bool result = false;
-
-	for (int i = 0; i < end && cookie && !result; i++)
-		result = table[i].cookie == cookie;
-	errno = saved;
 	return result;
 }
 
@@ -379,12 +375,12 @@ void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 	struct lock lock;
 	int i;
 
-	if (!lock_take(&lock))
+	if ((!connects_maybe(fd) && !holdings_copied()) || !lock_take(&lock))
 		return;
 	i = find(fd);
 	if (enter(i)) {
 		eyeballs_set(&table[i], level, name, value, len);
-		leave(i);
+		give_back(i);
 	}
 	(void)lock_give(&lock);
 }
@@ -399,7 +395,7 @@ void connects_unblock(int fd)
 	i = find(fd);
 	if (enter(i)) {
 		eyeballs_unblock(&table[i]);
-		leave(i);
+		give_back(i);
 	}
 	(void)lock_give(&lock);
 }
@@ -409,12 +405,12 @@ void connects_end(int fd, bool own)
 	struct lock lock;
 	int i;
 
-	if (!lock_take(&lock))
+	if ((!connects_maybe(fd) && !holdings_copied()) || !lock_take(&lock))
 		return;
 	i = find(fd);
 	if (enter(i)) {
 		eyeballs_end(&table[i], own);
-		leave(i);
+		give_back(i);
 	}
 	(void)lock_give(&lock);
 }
@@ -427,10 +423,12 @@ void connects_leave(int first, int last)
 	if (!lock_take(&lock))
 		return;
 	for (int i = 0; i < end; i++) {
-		if (atomic_load_explicit(&stages[i], memory_order_relaxed) == FREE || !enter(i))
+		int fd = atomic_load_explicit(&numbers[i], memory_order_relaxed);
+
+		if ((atomic_load(&stages[i]) != RACING && (fd < first || fd > last)) || !enter(i))
 			continue;
 		eyeballs_leave(&table[i], first, last);
-		leave(i);
+		give_back(i);
 	}
 	(void)lock_give(&lock);
 }
@@ -473,7 +471,7 @@ static void in_child(bool whole)
 			eyeballs_fork(&table[i]);
 		else
 			eyeballs_abandon(&table[i]);
-		give_back(i, atomic_load(&stages[i]));
+		give_back(i);
 	}
 	for (int i = 0; i < CONNECTS_NUMBERS && !whole; i++)
 		atomic_store(&connects_numbers[i], 0);

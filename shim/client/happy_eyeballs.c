@@ -20,6 +20,9 @@
 
 #define NEVER UINT64_MAX
 
+/* ms between two looks at what nothing tells of. */
+enum { BLIND = 10 };
+
 static uint64_t now(void)
 {
 	struct timespec t = {0, 0};
@@ -48,7 +51,7 @@ static void forget(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++) {
 		hidden_unwatch(&e->attempts[i].at, fd_of(e, &e->attempts[i]));
-		hidden_drop(&e->attempts[i].at, true);
+		hidden_drop(&e->attempts[i].at);
 	}
 	set_fd(e, -1);
 	e->used = false;
@@ -122,16 +125,13 @@ static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 	if (result == 0)
 		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
 	if (result) {
-		watch(e, before);
 		if (!last)
 			sys_close(old);
 		return result;
 	}
 	hidden_give(&a->at, HIDDEN_PLACE);
 	sys_close(with);
-	hidden_take(&before->at, old, e->cookie);
-	watch(e, before);
-	watch(e, a);
+	hidden_move(&before->at, old);
 	e->cookie = a->at.cookie;
 	e->moved = true;
 	connects_count_change();
@@ -162,7 +162,7 @@ static void note_failure(struct eyeballs *e, struct eyeballs_attempt *a)
 	if (a->at.fd == HIDDEN_PLACE || a == kept(e))
 		return;
 	a->error = attempt_error(a->at.fd);
-	hidden_drop(&a->at, true);
+	hidden_drop(&a->at);
 }
 
 static int begin(struct eyeballs *e, struct eyeballs_attempt *a)
@@ -187,7 +187,6 @@ static int begin(struct eyeballs *e, struct eyeballs_attempt *a)
 		ended(e, a, -result);
 	else
 		a->state = EYEBALLS_GOING;
-	watch(e, a);
 	return result;
 }
 
@@ -225,7 +224,7 @@ static void give_up(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
 	ended(e, a, error);
 	if (a->at.fd != HIDDEN_PLACE && a != kept(e))
-		hidden_drop(&a->at, true);
+		hidden_drop(&a->at);
 }
 
 /* ---- the end */
@@ -350,12 +349,23 @@ static void keep_going(struct eyeballs *e)
 	}
 }
 
+/* Whether nothing will tell of a hidden attempt: there was no descriptor left for the epoll set. */
+static bool is_blind(const struct eyeballs *e)
+{
+	bool result = false;
+
+	for (uint32_t i = 0; i < e->count && !e->blocks; i++)
+		result |= e->attempts[i].state == EYEBALLS_GOING && e->attempts[i].at.fd >= 0 &&
+			  !e->attempts[i].at.watched;
+	return result;
+}
+
 static void set_due(struct eyeballs *e)
 {
 	uint64_t grace = end_of_grace(e);
 
 	if (!config.delay || !first_of(e, EYEBALLS_WAITING))
-		e->due = NEVER;
+		e->due = is_blind(e) ? now() + BLIND : NEVER;
 	if (grace < e->due)
 		e->due = grace;
 	if (!e->blocks)
@@ -367,12 +377,14 @@ static bool go_on(struct eyeballs *e, bool failed, int *result)
 {
 	begin_due(e, failed, now());
 	keep_going(e);
-	if (first_of(e, EYEBALLS_GOING)) {
-		set_due(e);
-		return true;
+	if (!first_of(e, EYEBALLS_GOING)) {
+		*result = lose(e);
+		return false;
 	}
-	*result = lose(e);
-	return false;
+	for (uint32_t i = 0; i < e->count; i++)
+		watch(e, &e->attempts[i]);
+	set_due(e);
+	return true;
 }
 
 /* Finds out what the program's socket is, once there is something else to do than wait for it, and leaves out
@@ -384,7 +396,6 @@ static bool complete(struct eyeballs *e)
 	if (e->planned)
 		return true;
 	e->planned = attempt_plan(e->fd, &e->plan);
-	watch(e, &e->attempts[0]);
 	for (uint32_t i = 1; i < e->count; i++)
 		if (attempt_possible(&e->plan, &e->attempts[i].to.addr))
 			e->attempts[count++] = e->attempts[i];
@@ -491,9 +502,8 @@ void eyeballs_unblock(struct eyeballs *e)
 	e->blocks = false;
 	if (!locate(e))
 		forget(e);
-	else if (go_on(e, false, &ignored))
-		for (uint32_t i = 0; i < e->count; i++)
-			watch(e, &e->attempts[i]);
+	else
+		(void)go_on(e, false, &ignored);
 }
 
 void eyeballs_end(struct eyeballs *e, bool own)
@@ -528,10 +538,11 @@ static void settle(struct eyeballs *e)
 
 void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	bool hidden = false;
+	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false;
 
-	for (uint32_t i = 0; i <= e->count; i++)
-		hidden |= e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last && first >= 0;
+	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
+		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
+			  (set && e->attempts[i].at.watched);
 	if (e->fd >= first && e->fd <= last && !move_away(e, first, last))
 		forget(e);
 	else if (hidden)
@@ -544,15 +555,21 @@ void eyeballs_fork(struct eyeballs *e)
 		struct eyeballs_attempt *a = &e->attempts[i];
 
 		a->at.watched = false;
+		a->at.shared = true;
 		if (!e->blocks && (a == kept(e) || i == e->own)) {
-			watch(e, a);
+			if (e->planned)
+				watch(e, a);
 		} else if (a->at.fd >= 0) {
-			hidden_drop(&a->at, false);
+			hidden_drop(&a->at);
 			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
 		}
 	}
-	if (e->blocks)
+	if (e->blocks) {
 		forget(e);
+	} else if (e->planned) {
+		e->due = now() + config.delay;
+		set_due(e);
+	}
 }
 
 void eyeballs_rewatch(struct eyeballs *e)

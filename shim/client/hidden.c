@@ -2,6 +2,7 @@
 #include "client/hidden.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -12,6 +13,9 @@
 #include "client/in_progress.h"
 #include "socket/facts.h"
 #include "socket/options.h"
+
+/* Numbers below are left to the program. */
+enum { FIRST = 128 };
 
 static _Atomic int set = -1;
 static int watched;
@@ -36,9 +40,25 @@ void hidden_fork(void)
 		sys_close(before);
 }
 
+int hidden_number(int fd)
+{
+	int high = fd < 0 ? fd : sys_fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+
+	if (high < 0)
+		return fd;
+	sys_close(fd);
+	return high;
+}
+
 void hidden_take(struct hidden *h, int fd, uint64_t cookie)
 {
-	*h = (struct hidden){.fd = fd, .cookie = cookie};
+	*h = (struct hidden){.fd = HIDDEN_PLACE, .cookie = cookie};
+	hidden_move(h, fd);
+}
+
+void hidden_move(struct hidden *h, int fd)
+{
+	h->fd = fd;
 	if (fd >= 0)
 		connects_count_number(fd, 1);
 }
@@ -50,7 +70,7 @@ void hidden_watch(struct hidden *h, int fd, void *data)
 	if (h->watched)
 		return;
 	if (hidden_set() < 0)
-		atomic_store(&set, real.epoll_create1(EPOLL_CLOEXEC));
+		atomic_store(&set, hidden_number(real.epoll_create1(EPOLL_CLOEXEC)));
 	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, fd, &event) == 0;
 	watched += h->watched;
 	if (watched == 0)
@@ -83,7 +103,7 @@ bool hidden_is_there(const struct hidden *h)
 }
 
 /* With SO_LINGER close() would wait (socket(7)). */
-void hidden_drop(struct hidden *h, bool alone)
+void hidden_drop(struct hidden *h)
 {
 	const struct linger none = {0, 0};
 	bool there = hidden_is_there(h);
@@ -92,7 +112,7 @@ void hidden_drop(struct hidden *h, bool alone)
 	hidden_give(h, HIDDEN_NONE);
 	if (!there)
 		return;
-	if (alone && options_touched(SOL_SOCKET, SO_LINGER))
+	if (!h->shared && options_touched(SOL_SOCKET, SO_LINGER))
 		(void)real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 	sys_close(fd);
 }

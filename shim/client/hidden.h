@@ -11,12 +11,16 @@ struct hidden {
 	int fd;          /* HIDDEN_NONE: there is none; HIDDEN_PLACE: it is on the program's descriptor */
 	uint64_t cookie; /* of the socket there */
 	bool watched;
+	bool shared; /* the socket is a parent's, too */
 };
 
 enum { HIDDEN_NONE = -1, HIDDEN_PLACE = -2 };
 
 /* H has the socket of COOKIE on FD from now on. */
 void hidden_take(struct hidden *h, int fd, uint64_t cookie);
+
+/* H's socket, which was on the program's descriptor, is on FD from now on. */
+void hidden_move(struct hidden *h, int fd);
 
 /* H has none any more, or HIDDEN_PLACE, as INSTEAD says; its descriptor is the caller's. */
 void hidden_give(struct hidden *h, int instead);
@@ -29,8 +33,12 @@ void hidden_unwatch(struct hidden *h, int fd);
  * another thread, and have something else there. */
 bool hidden_is_there(const struct hidden *h);
 
-/* Closes H's socket. ALONE: no other process has it. */
-void hidden_drop(struct hidden *h, bool alone);
+/* Closes H's socket. */
+void hidden_drop(struct hidden *h);
+
+/* Moves FD, a descriptor of the library's, out of the program's way: the program may reckon with the lowest
+ * number that is free. Returns its number, the same where there is none that high. */
+int hidden_number(int fd);
 
 /* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
 int hidden_set(void);
