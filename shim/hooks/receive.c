@@ -256,7 +256,8 @@ static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int f
 		expect_passed(&messages[i].msg_hdr);
 	if (result <= 0 || widen_before() == before)
 		return result;
-	while (got < result && !woken(fd, messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
+	while (got < result &&
+	       !woken(fd, (ssize_t)messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
 		got++;
 	if (got)
 		return got;
