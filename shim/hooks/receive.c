@@ -186,7 +186,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
-		if (result != 0 || !woken(fd, result, message->msg_namelen, before) || !writable(&kernel))
+		if (result != 0 || !message || !woken(fd, result, message->msg_namelen, before) ||
+		    !writable(&kernel))
 			return result;
 		*message = kernel;
 	}
