@@ -31,7 +31,7 @@ static bool is_of_address(int error)
 {
 	static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
 				     EHOSTDOWN,    ENETDOWN,  ECONNRESET,   ECONNABORTED,
-				     EACCES,       EPERM,     ENOPROTOOPT};
+				     EACCES,       EPERM,     ENOPROTOOPT,  EADDRNOTAVAIL};
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i] == error)
