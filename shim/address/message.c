@@ -191,14 +191,10 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 {
 	*kernel = *program;
 	memset(&name->in6, 0, sizeof name->in6);
-	if (program->msg_name || program->msg_control) {
-		kernel->msg_name = name;
-		kernel->msg_namelen = sizeof *name;
-	}
-	if (program->msg_control && program->msg_controllen) {
-		kernel->msg_control = control;
-		kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
-	}
+	kernel->msg_name = name;
+	kernel->msg_namelen = sizeof *name;
+	kernel->msg_control = control;
+	kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
 }
 
 /* Whether KERNEL is of an IPv4 datagram. Some of the error queue have no name, but IPv4's control messages.
@@ -224,17 +220,12 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 
-	program->msg_flags =
-	    kernel->msg_flags & ~(kernel->msg_control == program->msg_control ? 0 : MSG_CTRUNC);
+	program->msg_flags = kernel->msg_flags & ~MSG_CTRUNC;
 	if (program->msg_name && name)
 		translate_give(name, kernel->msg_namelen, in6 ? MARK_DATAGRAM : MARK_NONE, program->msg_name,
 			       &program->msg_namelen);
-	if (kernel->msg_control == program->msg_control) {
-		program->msg_controllen = kernel->msg_controllen;
-		return;
-	}
 	/* If the kernel can't write them, it leaves them out and does not say so (put_cmsg()). */
-	if (program->msg_controllen >= sizeof(struct cmsghdr) &&
+	if (program->msg_control && program->msg_controllen >= sizeof(struct cmsghdr) &&
 	    !memory_writable(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
 	while (message_next(&c)) {
@@ -328,4 +319,20 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 	}
 	kernel->msg_controllen = (control_length)used;
 	return c.bad ? -EINVAL : 0;
+}
+
+size_t message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local)
+{
+	struct message_control c = message_controls(kernel);
+	size_t had = kernel->msg_control == control ? kernel->msg_controllen : 0, used = had;
+
+	if (!had && kernel->msg_control && kernel->msg_controllen)
+		return 0;
+	while (message_next(&c))
+		if (c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO)
+			return 0;
+	kernel->msg_control = control;
+	kernel->msg_controllen = (control_length)(had + CMSG_SPACE(sizeof *local));
+	put(kernel, &used, IPPROTO_IPV6, IPV6_PKTINFO, local, sizeof *local);
+	return used - had;
 }

@@ -10,6 +10,8 @@
 
 #include "base/sockaddr.h"
 
+struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */
+
 /* How many bytes of control messages the kernel needs room for, when the program has room for ROOM bytes.
  * IPv6's are longer, and an IPv4 datagram brings a few of IPv6's beside its own. */
 #define MESSAGE_SLACK 256
@@ -18,7 +20,8 @@
 size_t message_room(size_t room);
 
 /* Prepares KERNEL for recvmsg(): it gets the iovecs of PROGRAM, and NAME and CONTROL in the place of the
- * program's own. CONTROL has message_room(program->msg_controllen) bytes and is aligned for a cmsghdr. */
+ * program's own, if it has any. CONTROL has message_room(program->msg_controllen) bytes and is aligned for a
+ * cmsghdr. */
 void message_receive(const struct msghdr *program, struct msghdr *kernel, union sockaddr_any *name,
 		     void *control);
 
@@ -50,5 +53,10 @@ bool message_to(const struct msghdr *program, struct sockaddr_in6 *to);
 /* Prepares KERNEL for sendmsg() of PROGRAM to TO. CONTROL has message_room(program->msg_controllen) bytes and
  * is aligned for a cmsghdr. Returns 0, or -EINVAL if IPv4 refuses the control messages (ip_cmsg_send()). */
 int message_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control);
+
+/* Makes KERNEL, which message_send() prepared with CONTROL, or which has no control messages, leave from
+ * LOCAL. Returns how many bytes that added at the end of its control messages: 0, if the program says itself
+ * where it leaves from, or if there is no room. CONTROL has CMSG_SPACE() of an in6_pktinfo at least. */
+size_t message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local);
 
 #endif

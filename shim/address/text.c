@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/reply_source.h"
 #include "address/translate.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -60,6 +61,8 @@ static int note_peer(int fd, void *arg)
 	enum mark kind = mark_test(fd);
 
 	(void)arg;
+	if (kind == MARK_DATAGRAM)
+		reply_source_expect();
 	if (kind != MARK_NONE && real.getpeername(fd, &name.any, &len) == 0 &&
 	    sockaddr_is_in6(&name.any, len))
 		(void)translate_shown(&name.in6, kind);

@@ -16,6 +16,9 @@
 #include "config/config.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
+#include "socket/options.h"
+
+#define OPT_TCP_FASTOPEN_CONNECT 30
 
 static int fail(int negative)
 {
@@ -156,14 +159,41 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	return result;
 }
 
+/* Whether D has others than the address asked for. A program that has connected in AF_INET6 tries them
+ * itself. */
+static bool has_others(struct destination *d, int family)
+{
+	return d->names > 0 && !(family == AF_INET && d->list.knows_in6) && destination_order(d, family);
+}
+
+bool connect_has_others(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct destination d;
+
+	if (!translate_in6(addr, len, &d.to))
+		return false;
+	destination_find(&d, fd);
+	return has_others(&d, sockaddr_family(addr));
+}
+
+/* With TCP_FASTOPEN_CONNECT connect() does nothing until there is data, which only one address can get. */
+static void begin_at_once(int fd)
+{
+	const int off = 0;
+
+	if (options_touched(IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT))
+		(void)real.setsockopt(fd, IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT, &off, sizeof off);
+}
+
 bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	const int family = sockaddr_family(addr);
 	int saved = errno;
 
-	if (d->names == 0 || (family == AF_INET && d->list.knows_in6) || !destination_order(d, family))
+	if (!has_others(d, family))
 		return false;
 	if (attempt_may_begin(fd, d->own_first)) {
+		begin_at_once(fd);
 		attempt_local(fd, d->to.sin6_port, &d->plan);
 		errno = saved;
 		if (d->own_first) {

@@ -171,15 +171,16 @@ static void step_hidden(void)
 	struct epoll_event events[8];
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
 
+	/* An entry of this table, unless the program's own set has the number by now. */
+	for (int n = 0; n < count; n++)
+		if (events[n].data.u64 < (uintptr_t)table ||
+		    events[n].data.u64 >= (uintptr_t)(table + CONNECTS_SLOTS))
+			count = -1;
 	if (count < 0)
 		find_set_again();
 
-	/* If the program has made a set of its own in the place of one that it closed unseen, they are its.
-	 */
 	for (int n = 0; n < count && !lock_has_logged(); n++)
-		for (int i = 0; i < CONNECTS_SLOTS; i++)
-			if (events[n].data.ptr == &table[i])
-				(void)step(i, NULL);
+		(void)step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
 }
 
 static void step_due(uint64_t time)

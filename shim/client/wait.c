@@ -15,6 +15,7 @@
 #include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/wake.h"
+#include "socket/holdings.h"
 
 /* Descriptors of the program's that are waited for together with the library's; more are waited for in slices
  * of so many ms. And how long a thread waits before it looks for what others have begun. */
@@ -114,6 +115,7 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result)
 {
 	for (nfds_t i = 0; i < count && result > 0; i++) {
 		if (!fds[i].revents || fds[i].fd < 0 || fds[i].revents & POLLNVAL ||
+		    !(connects_maybe(fds[i].fd) || holdings_copied()) ||
 		    !connects_tell(fds[i].fd, fds[i].revents & (POLLERR | POLLHUP)))
 			continue;
 		fds[i].revents = 0;
@@ -226,7 +228,8 @@ static int select_sift(struct sets *s, int result)
 		unsigned long word = (unsigned long)(s->words[IN][fd / BITS] | s->words[OUT][fd / BITS] |
 						     s->words[URGENT][fd / BITS]);
 
-		if (!(word >> fd % BITS & 1) || !connects_maybe(fd) || !connects_ask(fd, NULL))
+		if (!(word >> fd % BITS & 1) || !(connects_maybe(fd) || holdings_copied()) ||
+		    !connects_ask(fd, NULL))
 			continue;
 		for (int set = 0; set < SETS; set++) {
 			result -= has_bit(s, set, fd);

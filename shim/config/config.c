@@ -131,12 +131,29 @@ static void give_up(const struct loader_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
+/* Programs that hand the text of their peers to others, which may run without the library and take it for an
+ * IPv4 address: postscreen(8) to smtpd(8), which inherits no widened socket. */
+static const char *const hand_text_on[] = {"postscreen", NULL};
+
+/* What "auto" is for this program. */
+static enum settings_text text_for_program(enum settings_text text)
+{
+	const char *executed;
+
+	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
+	executed = last_of(executed);
+	for (int i = 0; hand_text_on[i] && text == SETTINGS_TEXT_AUTO && executed; i++)
+		if (strcmp(executed, hand_text_on[i]) == 0)
+			return SETTINGS_TEXT_IPV4;
+	return text;
+}
+
 /* One variable holds it all: a program that is executed later may not reach the file, or may find another. */
 static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
-	config.text = s->text;
+	config.text = text_for_program(s->text);
 	config.delay = s->delay;
 	config.peer = s->peer;
 	config.prefer_in6 = s->prefer_in6;

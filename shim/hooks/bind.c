@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "address/translate.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "client/attempt.h"
 #include "config/config.h"
 #include "config/rule.h"
 #include "server/bind_rules.h"
+#include "server/mapped.h"
 #include "server/narrow.h"
 #include "server/port.h"
 #include "server/widen.h"
@@ -55,7 +57,17 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
 {
 	struct sockaddr_in6 at;
+	in_port_t port;
+	int saved = errno;
 
+	if (config.active && (action == RULES_DEFAULT || action == RULES_DUAL) &&
+	    mapped_wildcard(addr, len, &port)) {
+		if (mapped_widen(fd, port) == 0) {
+			errno = saved;
+			return 0;
+		}
+		errno = saved;
+	}
 	if (action == RULES_DEFAULT || !translate_in6(addr, len, &at))
 		return bind_in6(fd, addr, len);
 	rule_in6(fd, &at, action);
@@ -110,7 +122,7 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (hooks_dual(fd)) {
+	if (hooks_dual(fd) || mapped_port(fd)) {
 		result = narrow(fd);
 	} else {
 		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
@@ -149,6 +161,19 @@ static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, s
 	return real.listen(fd, backlog);
 }
 
+/* Whatever the reason is: somebody before has bound FD, or widening it has failed, or a rule keeps it. */
+static int listen_in(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+{
+	int saved = errno, result = real.listen(fd, backlog);
+
+	if (result == 0 && sockaddr_is_in(&name->any, len) && name->in.sin_addr.s_addr == htonl(INADDR_ANY)) {
+		log_line(LOG_LEVEL_INFO, "descriptor %d listens on 0.0.0.0:%u, in IPv4 alone", fd,
+			 ntohs(name->in.sin_port));
+		errno = saved;
+	}
+	return result;
+}
+
 int hook_listen(int fd, int backlog)
 {
 	union sockaddr_any name;
@@ -167,5 +192,5 @@ int hook_listen(int fd, int backlog)
 	}
 	if (sockaddr_is_in(&name.any, len) && name.in.sin_port == 0)
 		return listen_unbound(fd, backlog, &name, len);
-	return real.listen(fd, backlog);
+	return listen_in(fd, backlog, &name, len);
 }

@@ -3,10 +3,12 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "address/message.h"
+#include "address/reply_source.h"
 #include "address/text.h"
 #include "address/translate.h"
 #include "base/log.h"
@@ -20,6 +22,9 @@
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 4096 };
+
+/* recvfrom() takes a larger size for this (import_single_range(), MAX_RW_COUNT), recvmsg() may refuse it. */
+enum { MOST_BYTES = 0x7fff0000 };
 
 /* Logs, at a peer's first datagram, which address it is shown as. */
 static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
@@ -36,13 +41,13 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program. Returns false, with EFAULT in errno, if its memory can't be
- * written. */
-static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
-		      socklen_t *room)
+/* Hands the sender's NAME to the program; IS_MARKED: FD is known to be marked. Returns false, with EFAULT in
+ * errno, if the program's memory can't be written. */
+static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, bool is_marked,
+		      struct sockaddr *addr, socklen_t *room)
 {
-	bool marked =
-	    sockaddr_is_in6(&name->any, len) && (mark_test_receiver(fd, *room) || mark_assume(fd, *room));
+	bool marked = sockaddr_is_in6(&name->any, len) &&
+		      (is_marked || mark_test_receiver(fd, *room) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
@@ -79,6 +84,37 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
+/* recvfrom() of the marked socket FD, with control messages: they tell which address the datagram came to. */
+static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			      socklen_t *room)
+{
+	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
+	union sockaddr_any name;
+	struct iovec piece = {data, size < MOST_BYTES ? size : MOST_BYTES};
+	struct msghdr kernel = {.msg_name = &name,
+				.msg_namelen = sizeof name,
+				.msg_iov = &piece,
+				.msg_iovlen = 1,
+				.msg_control = control,
+				.msg_controllen = sizeof control};
+	uint64_t cookie = 0;
+	int saved = errno;
+	/* recvfrom() does not look at this flag, recvmsg() refuses it (MSG_CMSG_COMPAT). */
+	ssize_t result = real.recvmsg(fd, &kernel, flags & INT_MAX);
+
+	/* A sandbox may let through recvfrom() alone. */
+	if (result < 0 && (errno == EPERM || errno == ENOSYS)) {
+		errno = saved;
+		kernel.msg_controllen = 0;
+		result = real.recvfrom(fd, data, size, flags, &name.any, &kernel.msg_namelen);
+	}
+	if (result < 0)
+		return result;
+	if (!(flags & MSG_ERRQUEUE))
+		reply_source_note(fd, &cookie, &kernel);
+	return give_name(fd, &name, kernel.msg_namelen, true, addr, room) ? result : -1;
+}
+
 static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
 			   struct sockaddr *addr, socklen_t *room)
 {
@@ -102,12 +138,15 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	}
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
+	/* What is too large ends the program, by the C library's check. */
+	if (!(r->checked && size > r->space) && reply_source_expected() && mark_test_datagram(fd))
+		return receive_marked(fd, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
-	return result >= 0 && !give_name(fd, &name, len, addr, room) ? -1 : result;
+	return result >= 0 && !give_name(fd, &name, len, false, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
@@ -143,7 +182,8 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE is received from a marked datagram socket. */
+/* Whether MESSAGE is received from a marked datagram socket. The kernel is asked each time: if FD is a Unix
+ * socket by now, it would put more descriptors into our larger buffer than the program has room for. */
 static bool receives(int fd, const struct msghdr *message)
 {
 	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
@@ -155,8 +195,9 @@ static bool translated(int fd, const struct msghdr *message, int flags)
 {
 	if (!mark_expected() || !message || !writable(message))
 		return false;
+	/* The kernel would say that the control messages are cut that the library asks for. */
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
-		return false;
+		return reply_source_expected() && mark_test_datagram(fd);
 	if (flags & MSG_ERRQUEUE)
 		return mark_test(fd) != MARK_NONE;
 	return receives(fd, message);
@@ -183,7 +224,7 @@ static void expect_passed(const struct msghdr *message)
 	struct message_control c;
 	int fd;
 
-	if (!message)
+	if (!message || !message->msg_control || !message->msg_controllen)
 		return;
 	c = message_controls(message);
 	while (message_next(&c)) {
@@ -203,6 +244,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	union sockaddr_any name;
 	struct msghdr kernel;
 	unsigned before = widen_before();
+	uint64_t cookie = 0;
 	ssize_t result;
 
 	hooks_start();
@@ -224,7 +266,9 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	message_receive(message, &kernel, &name, control);
 	result = real.recvmsg(fd, &kernel, flags);
 	if (result >= 0) {
-		log_peer(fd, &name, kernel.msg_name ? kernel.msg_namelen : 0);
+		log_peer(fd, &name, kernel.msg_namelen);
+		if (!(flags & MSG_ERRQUEUE))
+			reply_source_note(fd, &cookie, &kernel);
 		message_deliver(&kernel, message);
 	}
 	return result;
@@ -254,6 +298,7 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	struct mmsghdr kernel[BATCH];
 	union sockaddr_any names[BATCH];
 	size_t used = 0;
+	uint64_t cookie = 0;
 	int got;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -263,7 +308,9 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 	got = real.recvmmsg(fd, kernel, n, flags, timeout);
 	for (unsigned i = 0; i < n && (int)i < got; i++) {
 		messages[i].msg_len = kernel[i].msg_len;
-		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_name ? kernel[i].msg_hdr.msg_namelen : 0);
+		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_namelen);
+		if (!(flags & MSG_ERRQUEUE))
+			reply_source_note(fd, &cookie, &kernel[i].msg_hdr);
 		message_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
 	}
 	return got;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "address/message.h"
+#include "address/reply_source.h"
 #include "address/translate.h"
 #include "base/memory.h"
 #include "client/destinations.h"
@@ -81,13 +82,57 @@ static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	       translate_in6(addr, len, to);
 }
 
+/* Whether an answer was refused because of where it was to leave from, which may be no address of this host
+ * any more; or because a sandbox lets through other calls only. */
+static bool is_refused_source(ssize_t sent)
+{
+	return sent < 0 && (errno == EINVAL || errno == ENODEV || errno == EADDRNOTAVAIL || errno == EPERM ||
+			    errno == ENOSYS);
+}
+
+/* An answer to TO, which leaves from the address that it asked, if it can. */
+static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, size_t size, int flags,
+						     struct sockaddr_in6 *to, const struct in6_pktinfo *local)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof *local)];
+	struct iovec piece = {(void *)data, size};
+	struct msghdr kernel = {
+	    .msg_name = to, .msg_namelen = sizeof *to, .msg_iov = &piece, .msg_iovlen = 1};
+	int saved = errno;
+	ssize_t sent;
+
+	(void)message_send_from(&kernel, control, local);
+	sent = real.sendmsg(fd, &kernel, flags);
+	if (!is_refused_source(sent))
+		return sent;
+	errno = saved;
+	return real.sendto(fd, data, size, flags, (const struct sockaddr *)to, sizeof *to);
+}
+
+/* The same with KERNEL, to which message_send_from() has added ADDED bytes. */
+static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, size_t added)
+{
+	int saved = errno;
+	ssize_t sent = real.sendmsg(fd, kernel, flags);
+
+	if (!is_refused_source(sent))
+		return sent;
+	errno = saved;
+	/* musl has another type for it than glibc. */
+	kernel->msg_controllen = (__typeof__(kernel->msg_controllen))(kernel->msg_controllen - added);
+	return real.sendmsg(fd, kernel, flags);
+}
+
 /* Sends to TO. FD is not asked what it is: an AF_INET socket refuses TO (udp_sendmsg()). */
-static ssize_t send_in6(int fd, const void *data, size_t size, int flags, const struct sockaddr_in6 *to)
+static ssize_t send_in6(int fd, const void *data, size_t size, int flags, struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
+	struct in6_pktinfo local;
 	int saved = errno;
 	ssize_t result;
 
+	if (reply_source_of(fd, to, &local))
+		return send_answer(fd, data, size, flags, to, &local);
 	result = real.sendto(fd, data, size, flags, name, sizeof *to);
 	if (result >= 0 || errno != EAFNOSUPPORT)
 		return result;
@@ -172,6 +217,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct sockaddr_in6 to;
 	struct msghdr kernel;
 	struct sockaddr_in in;
+	struct in6_pktinfo local;
+	size_t added;
 	bool connected = false;
 	int saved = errno, result;
 	ssize_t sent;
@@ -210,6 +257,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
+	if (!connected && reply_source_of(fd, &to, &local) &&
+	    (added = message_send_from(&kernel, control, &local)) != 0)
+		return send_answer_message(fd, &kernel, flags, added);
 	sent = real.sendmsg(fd, &kernel, flags);
 	if (sent >= 0 || errno != EAFNOSUPPORT)
 		return sent;

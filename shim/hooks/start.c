@@ -87,6 +87,8 @@ void hooks_start(void)
 	}
 	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
 		activation_mark_sockets();
+	if (config.active && log_wants(LOG_LEVEL_INFO))
+		activation_log_plain();
 	if (config.active)
 		listeners_setup();
 	connects_setup(config.active);

@@ -183,7 +183,8 @@ const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLE
 
 	if (!node || family != AF_INET || !text_shown(node, &in))
 		return node;
-	return real.inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+	(void)real.inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+	return text;
 }
 
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown)

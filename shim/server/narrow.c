@@ -15,7 +15,9 @@
 #include "base/sockaddr.h"
 #include "base/sys.h"
 #include "server/listeners.h"
+#include "server/mapped.h"
 #include "server/narrow_datagram.h"
+#include "server/shield.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -50,22 +52,25 @@ static in_port_t widened_port(int fd)
  * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR, which would let in
  * other users, is on only if the program has set it. Without it, connections that were accepted before are
  * still in the way, also in TIME_WAIT. */
-static int take_over(int fd, int dual, int plain, in_port_t port)
+static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 {
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
+	const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = port};
+	const struct sockaddr_in6 mapped = mapped_at(port);
+	const bool in6 = family == AF_INET6;
 	const char *missed;
 	int before[2], shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
 
 	if (result == 0)
-		result = options_carry(dual, plain, AF_INET, &missed);
+		result = options_carry(dual, plain, family, &missed);
 	if (result)
 		return result;
 	shared[0] = before[0];
 	shared[1] = 1;
 	clone_set_reuse(dual, shared);
 	clone_set_reuse(plain, shared);
-	if (real.bind(plain, (const struct sockaddr *)&at, sizeof at) != 0 ||
+	if (real.bind(plain, in6 ? (const struct sockaddr *)&mapped : (const struct sockaddr *)&in,
+		      in6 ? sizeof mapped : sizeof in) != 0 ||
 	    (listening && real.listen(plain, backlog_of(dual)) != 0))
 		result = -errno;
 	else
@@ -77,18 +82,38 @@ static int take_over(int fd, int dual, int plain, in_port_t port)
 	return result;
 }
 
-/* Puts another socket in its place. For a listener there is no other way. */
-static int narrow_by_replacing(int fd, in_port_t port)
+/* Puts another socket in its place, of AF_INET, or of AF_INET6 at ::ffff:0.0.0.0. For a listener there is no
+ * other way. */
+static int narrow_by_replacing(int fd, int family, in_port_t port)
 {
-	int plain = clone_new(AF_INET, socket_protocol(fd)), dual, result;
+	int plain = clone_new(family, socket_protocol(fd)), dual, result;
 
 	if (plain < 0)
 		return -errno;
 	dual = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	result = dual < 0 ? -errno : take_over(fd, dual, plain, port);
+	result = dual < 0 ? -errno : take_over(fd, dual, plain, family, port);
 	if (dual >= 0)
 		sys_close(dual);
 	sys_close(plain);
+	return result;
+}
+
+static void log_narrowing(int fd, in_port_t port, int result)
+{
+	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
+		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");
+}
+
+/* Back to ::ffff:0.0.0.0. A datagram socket can't be changed in place, so what it has received is lost. */
+static int narrow_mapped(int fd, in_port_t port)
+{
+	int protocol = socket_protocol(fd), result;
+
+	shield_detach(fd, protocol);
+	result = narrow_by_replacing(fd, AF_INET6, port);
+	if (result)
+		(void)shield_attach_late(fd, protocol);
+	log_narrowing(fd, port, result);
 	return result;
 }
 
@@ -99,7 +124,7 @@ int narrow(int fd)
 	socklen_t len = sizeof only;
 
 	if (!port)
-		return -ENOTCONN;
+		return mapped_port(fd) ? narrow_mapped(fd, mapped_port(fd)) : -ENOTCONN;
 	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
@@ -110,9 +135,8 @@ int narrow(int fd)
 	/* A datagram socket is replaced only on a host that has no IPv4, not even loopback: there it has
 	 * neither datagrams nor memberships to lose. */
 	if (result == -ENETUNREACH)
-		result = narrow_by_replacing(fd, port);
-	log_line(LOG_LEVEL_INFO, "descriptor %d, port %u: %s%s", fd, ntohs(port),
-		 result ? "could not be narrowed: " : "narrowed to IPv4", result ? log_errno(-result) : "");
+		result = narrow_by_replacing(fd, AF_INET, port);
+	log_narrowing(fd, port, result);
 	return result;
 }
 
@@ -126,7 +150,8 @@ static int narrow_if(int fd, void *arg)
 {
 	struct narrowing *n = arg;
 
-	if (widened_port(fd) == n->port && socket_same_ports(fd, n->protocol) && narrow(fd) == 0)
+	if ((widened_port(fd) == n->port || mapped_port(fd) == n->port) &&
+	    socket_same_ports(fd, n->protocol) && narrow(fd) == 0)
 		n->count++;
 	return 0;
 }

@@ -13,6 +13,9 @@
  * connections that wait to be accepted are lost, as the kernel has no other way to give up the port. */
 int narrow(int fd);
 
+/* Of a socket that was bound to ::ffff:0.0.0.0 (mapped.h), narrow() makes one at that address, which is of
+ * AF_INET6 still. */
+
 /* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket,
  * which is bound to PORT (network byte order) or could not be. Returns how many sockets were narrowed. */
 int narrow_for(int fd, in_port_t port);

@@ -10,6 +10,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "server/mapped.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -23,7 +24,7 @@ bool port_may_be_shared(int fd)
 struct look {
 	in_port_t port;
 	int protocol;
-	bool marked; /* there is a marked socket with the port */
+	bool widened; /* a widened socket has the port */
 };
 
 static int is_in_the_way(int fd, void *arg)
@@ -38,9 +39,9 @@ static int is_in_the_way(int fd, void *arg)
 		return name.in.sin_port == look->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
 	if (!sockaddr_is_in6(&name.any, len) || name.in6.sin6_port != look->port)
 		return 0;
-	if (mark_test(fd) == MARK_NONE)
+	if (mark_test(fd) == MARK_NONE && !mapped_port(fd))
 		return translate_beside_wildcard(&name.in6, true);
-	look->marked = true;
+	look->widened = true;
 	return 0;
 }
 
@@ -123,7 +124,7 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	if (listed > 0)
 		return -EADDRINUSE;
 	/* With SO_REUSEPORT the kernel puts CLONE behind the others: it takes nothing from them. */
-	if (protocol != IPPROTO_UDP || reuseport || look.marked)
+	if (protocol != IPPROTO_UDP || reuseport || look.widened)
 		return 0;
 	result = probe(AF_INET6, look.port);
 	return result || listed == 0 ? result : probe(AF_INET, look.port);

@@ -16,10 +16,10 @@ bool port_may_be_shared(int fd);
 /* Whether CLONE, an AF_INET6 socket of PROTOCOL that is to replace an AF_INET one, can be bound to the
  * wildcard AT without taking from others, or losing to others, what natively goes elsewhere: 0, or
  * -EADDRINUSE, or another negative errno. Says no only where bind() would not. In the way are
- *   - an IPv6 socket of this process that is not marked;
+ *   - an IPv6 socket of this process that was not widened;
  *   - a socket at 0.0.0.0 of any process: the kernel gives it all that comes over IPv4;
  *   - with SO_REUSEADDR, an IPv6 datagram socket of another process: the kernel would give CLONE all that is
- * its. Marked sockets of this process are not in the way: the newest gets what comes, as natively. */
+ * its. Widened sockets of this process are not in the way: the newest gets what comes, as natively. */
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);
 
 /* Binds CLONE to [::] and PORT (network byte order), which the AF_INET datagram socket FD has at 0.0.0.0.

@@ -8,6 +8,9 @@
  * keeps. Called once, when the library is loaded, if the configuration asks for it. Leaves errno alone. */
 void activation_mark_sockets(void);
 
+/* Says in the log which of those sockets are IPv4's alone. Called as above, with whatever configuration. */
+void activation_log_plain(void);
+
 /* Marks CONNECTION, accepted from LISTENER, if LISTENER is marked: the connections that a service is started
  * for are older than the listener's mark. Callable from any thread, async-signal-safe, leaves errno alone. */
 void activation_mark_connection(int listener, int connection);

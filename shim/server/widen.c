@@ -13,17 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "address/reply_source.h"
+#include "base/large.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
 #include "server/listeners.h"
 #include "server/port.h"
+#include "server/shield.h"
 #include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/replace.h"
-#include "socket/spoof_filter.h"
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
  */
@@ -38,24 +40,12 @@ static bool wildcard_name(int fd, struct sockaddr_in *name)
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-/* From linux/in6.h. */
-#define OPT_IPV6_MULTICAST_ALL 29
-
-/* Keeps from a datagram socket what the program would not have received without the library: spoofed
- * datagrams, and those to IPv6 groups that others have joined. Before bind(), as datagrams come in from then
- * on. */
 static int shield(int clone, int protocol, const char **missed)
 {
-	const int off = 0;
-	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(clone) : 0;
+	int result = shield_attach(clone, protocol);
 
 	*missed = result ? "the spoof filter" : NULL;
-	if (result || protocol != IPPROTO_UDP)
-		return result;
-	if (real.setsockopt(clone, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &off, sizeof off) == 0)
-		return 0;
-	*missed = "IPV6_MULTICAST_ALL";
-	return -errno;
+	return result;
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
@@ -97,6 +87,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
+	if (any && protocol == IPPROTO_UDP && clone >= 0)
+		(void)reply_source_ask(clone);
 	if (result == 0 && any)
 		result = port_look_around(clone, protocol, at);
 	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
@@ -111,11 +103,36 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	return result;
 }
 
+/* The last sockets that were put in another's place, by cookie. */
+enum { MOST_WAKES = 64 };
+static LARGE _Atomic uint64_t woken[MOST_WAKES];
 _Atomic unsigned widen_wakes;
+
+static void note_wake(uint64_t cookie)
+{
+	unsigned at = atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
+
+	atomic_store_explicit(&woken[at % MOST_WAKES], cookie, memory_order_release);
+}
+
+static __attribute__((noinline, cold)) bool is_woken(int fd, unsigned before, unsigned count)
+{
+	int saved = errno;
+	uint64_t cookie = mark_test_datagram(fd) ? socket_cookie(fd) : 0;
+	bool result = cookie && count > MOST_WAKES;
+
+	for (unsigned i = 0; cookie && i < count && i < MOST_WAKES; i++)
+		result |=
+		    atomic_load_explicit(&woken[(before + i) % MOST_WAKES], memory_order_acquire) == cookie;
+	errno = saved;
+	return result;
+}
 
 bool widen_woke(int fd, unsigned before)
 {
-	return widen_before() != before && mark_test_datagram(fd);
+	unsigned count = widen_before() - before;
+
+	return count != 0 && is_woken(fd, before, count);
 }
 
 /* Wakes up threads that wait on the old socket, so that they look at the new one. */
@@ -127,7 +144,7 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **mis
 		return -errno;
 	result = mark_and_replace(fd, cookie, clone, old, missed);
 	if (result == 0) {
-		atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
+		note_wake(socket_cookie(clone));
 		(void)real.shutdown(old, SHUT_RD);
 	}
 	sys_close(old);

@@ -44,6 +44,20 @@ told() {
 	assert_line --regexp "^mapped ::ffff:$synthetic ::ffff:$synthetic ::ffff:$synthetic\$"
 }
 
+# Which hands the text to a program that need not run under the library.
+@test "text = auto: IPv4 text for postscreen" {
+	ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$BATS_TEST_TMPDIR/postscreen"
+	for text in auto ipv6; do
+		DUALSTACK_TEXT=$text start text "$run" -- "$BATS_TEST_TMPDIR/postscreen" "$root/tests/lib/text.py" 5000 ntop nameinfo
+		wait_port 5000
+		connect_to $server6 $client6
+		run -0 log_of text
+		assert_line --regexp '^ntop '
+		[ $text = auto ] || assert_output --partial $client6
+		[ $text = ipv6 ] || refute_output --partial $client6
+	done
+}
+
 all='inet_pton=the peer inet_aton=the peer inet_addr=the peer getaddrinfo=the peer gethostbyname=the peer'
 
 @test "text that was given out is read again by every function; no other address is" {

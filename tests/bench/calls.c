@@ -123,7 +123,7 @@ static const struct row {
     {"recvmsg/widened-ipv4-control", UDP4, NULL, message_in_control, call_recvmsg, NULL},
     {"recvmsg/widened-ipv6-control", UDP6, NULL, message_in_control, call_recvmsg, NULL},
     {"inet_ntop/ipv4", NOTHING, "192.0.2.1", parse, call_inet_ntop, NULL},
-    {"inet_ntop/ipv6", NOTHING, "2001:db8::2", parse, call_inet_ntop6, NULL},
+    {"inet_ntop/ipv6", NOTHING, "2001:db8::77", parse, call_inet_ntop6, NULL},
     {"__inet_ntop_chk/ipv4", NOTHING, "192.0.2.1", parse, call_inet_ntop_chk, NULL},
     {"inet_pton/ipv4", NOTHING, "192.0.2.1", NULL, call_inet_pton, NULL},
     {"__inet_pton_chk/ipv4", NOTHING, "192.0.2.1", NULL, call_inet_pton_chk, NULL},

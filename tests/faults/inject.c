@@ -115,6 +115,8 @@ static bool is_own(enum row row)
 {
 	return page->own == row || (waits(page->own) && waits(row)) ||
 	       (page->own == ROW_sendmmsg && row == ROW_sendmsg) ||
+	       (page->own == ROW_sendto && row == ROW_sendmsg) ||
+	       (page->own == ROW_recvfrom && row == ROW_recvmsg) ||
 	       (page->connecting != NO_ROW && page->connecting == row);
 }
 

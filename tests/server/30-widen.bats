@@ -345,6 +345,29 @@ assert_plain_under() {
 	assert_line --index 5 '2001:db8:5::5 Invalid argument'
 }
 
+@test "the log names what listens on 0.0.0.0 in IPv4 alone: by a rule, with a filter, inherited, or given" {
+	run -0 --separate-stderr on_server "$run" --log=info --rule='bind port=5000 ipv4' -- "$programs/steps" \
+		a=tcp4 a.bind:0.0.0.0/5000 a.listen b=tcp4 b.filter b.bind:0.0.0.0/5001 b.listen c=tcp4 c.bind:127.0.0.1/5000 c.listen \
+		d=tcp4 d.bind:0.0.0.0/5002 d.listen
+	assert_regex "$stderr" 'listens on 0\.0\.0\.0:5000, in IPv4 alone'
+	assert_regex "$stderr" 'stays IPv4 instead of \[::\]:5001: .*SO_ATTACH_FILTER'
+	assert_regex "$stderr" 'listens on 0\.0\.0\.0:5001, in IPv4 alone'
+	assert_equal "$(grep -c 'in IPv4 alone' <<<"$stderr")" 2
+	need python3
+	cat >"$BATS_TEST_TMPDIR/give.py" <<-'END'
+		import os, socket, sys
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5003))
+		s.listen(9)
+		os.dup2(s.fileno(), 3)
+		os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+		os.execvp(sys.argv[1], sys.argv[1:])
+	END
+	run -0 --separate-stderr on_server python3 "$BATS_TEST_TMPDIR/give.py" "$run" --log=info -- true
+	assert_regex "$stderr" 'descriptor 3, which was there at the start, stays IPv4: 0\.0\.0\.0:5003'
+}
+
 @test "the options that are marks read as their defaults" {
 	run -0 plain a=mptcp4 a.bind:0.0.0.0/5000 a.get:ip:51
 	if [ "${lines[2]}" = 'a.get:ip:51 0' ]; then

@@ -218,3 +218,68 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 		assert_output True
 	done
 }
+
+# Which programs that know IPv6 bind AF_INET6 sockets to.
+@test "::ffff:0.0.0.0 is widened as 0.0.0.0 is, and makes room for the program's own [::]" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/mapped.py" <<-'END'
+		import socket, sys
+		reuse, own = int(sys.argv[1]), sys.argv[2:] == ["own"]
+		def new(kind, address, only):
+		    s = socket.socket(socket.AF_INET6, kind)
+		    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+		    s.bind((address, 5000))
+		    s.settimeout(0.5)
+		    kind == socket.SOCK_STREAM and s.listen(9)
+		    return s
+		def ask(address, s):
+		    c = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, s.type)
+		    try:
+		        c.connect((address, 5000))
+		        c.send(b"x")
+		        print(s.type.name, address, (s.accept()[1] if s.type == socket.SOCK_STREAM else s.recvfrom(9)[1])[0])
+		    except OSError:
+		        print(s.type.name, address, "nobody")
+		for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+		    four = new(kind, "::ffff:0.0.0.0", 0)
+		    six = new(kind, "::", 1) if own else four
+		    ask("127.0.0.1", four)
+		    ask("::1", six)
+	END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/mapped.py" 1
+	assert_output "$(printf 'SOCK_%s 127.0.0.1 ::ffff:127.0.0.1\nSOCK_%s ::1 ::1\n' STREAM STREAM DGRAM DGRAM)"
+	run -0 on_server "$run" --rule='bind ipv4' -- python3 "$BATS_TEST_TMPDIR/mapped.py" 1
+	assert_equal "$(grep -c '::1 nobody' <<<"$output")" 2
+	for reuse in 1 0; do
+		run -0 on_server python3 "$BATS_TEST_TMPDIR/mapped.py" $reuse own
+		native=$output
+		hosts_down
+		hosts_up
+		run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/mapped.py" $reuse own
+		assert_output "$native"
+		hosts_down
+		hosts_up
+	done
+}
+
+@test "what bound ::ffff:0.0.0.0 sees no spoofed datagram" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/mapped.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+		s.bind(("::ffff:0.0.0.0", 5000))
+		s.settimeout(10)
+		data = b""
+		while data.strip() != b"192.0.2.2":
+		    data, who = s.recvfrom(99)
+		    print(data.decode().strip(), who[0], flush=True)
+	END
+	start mapped "$run" -- python3 "$BATS_TEST_TMPDIR/mapped.py"
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	on_client python3 "$root/tests/lib/forge.py" $server6,$server4 5000 ::ffff:127.0.0.1 ::ffff:10.0.0.1 $client6 192.0.2.2
+	wait_until grep -q 192.0.2.2 "$BATS_TEST_TMPDIR/mapped.log"
+	run -0 log_of mapped
+	assert_output "$client6 $client6"$'\n'"192.0.2.2 ::ffff:192.0.2.2"
+}

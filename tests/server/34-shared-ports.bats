@@ -189,3 +189,25 @@ for _ in range(3):
 	END
 	assert_output $'Network is unreachable\n1 5000\nNetwork is unreachable\n1 5000'
 }
+
+@test "several sockets at ::ffff:0.0.0.0 share as natively, by SO_REUSEPORT, or the newest has all" {
+	for prefix in native --log=off; do
+		run -0 program $prefix <<-'END'
+			def mapped(option, kind):
+			    s = socket.socket(socket.AF_INET6, kind)
+			    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+			    s.setsockopt(socket.SOL_SOCKET, option, 1)
+			    s.bind(("::ffff:0.0.0.0", 5000))
+			    s.setblocking(False)
+			    kind == socket.SOCK_STREAM and s.listen(99)
+			    return s
+			ask("127.0.0.1", *[mapped(socket.SO_REUSEPORT, socket.SOCK_STREAM) for _ in range(2)], kind=socket.SOCK_STREAM)
+			both = [mapped(socket.SO_REUSEADDR, socket.SOCK_DGRAM) for _ in range(2)]
+			ask("127.0.0.1", *both)
+			ask("::1", *both)
+		END
+		assert_line --index 0 --regexp '^127.0.0.1 ([1-9]|1[0-9]) ([1-9]|1[0-9])$'
+		assert_line --index 1 '127.0.0.1 0 20'
+	done
+	assert_line --index 2 '::1 0 20'
+}

@@ -106,10 +106,25 @@ teardown() { hosts_down; }
 		    far.sendto(b"", ("::1", s.getsockname()[1]))
 		    got.append(receive(s.fileno()))
 		    print(call, *got)
+
+		# Another socket is widened meanwhile: an empty datagram is one.
+		got = []
+		thread = threading.Thread(target=lambda: got.append(libc.recv(server.fileno(), data, 99, 0)))
+		thread.start()
+		while not waits(thread):
+		    time.sleep(0.001)
+		with socket.socket(type=socket.SOCK_DGRAM) as other:
+		    other.bind(("", 0))
+		    other.sendto(b"question", peer)
+		far.sendto(b"", ("::1", 5000))
+		thread.join(10)
+		print("an empty datagram:", *got, flush=True)
+		os._exit(0)
 	END
 	# The numbers of the calls.
 	numbers=$(printf '#include <sys/syscall.h>\nSYS_read SYS_readv SYS_recvfrom SYS_recvmsg SYS_recvmmsg\n' | ${CC:-cc} -E -P - | tail -n 1)
 	# shellcheck disable=SC2086 # a list
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/waits.py" $numbers
 	[ "$(grep -cE ' 0 6 0$' <<<"$output")" = 11 ] || fail "$output"
+	assert_line 'an empty datagram: 0'
 }

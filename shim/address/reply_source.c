@@ -1,0 +1,198 @@
+/* The table is a seqlock for each slot, as in synthetic.c: SEQ is even while a slot is at rest and odd while
+ * somebody writes it, and who meets an odd one passes it over. */
+#define _GNU_SOURCE
+#include "address/reply_source.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "address/message.h"
+#include "base/large.h"
+#include "base/real.h"
+#include "base/sockaddr.h"
+#include "config/config.h"
+#include "socket/facts.h"
+
+/* From linux/in6.h; musl has no name for it. */
+#define OPT_IPV6_2292PKTINFO 2
+
+/* A socket, its peer, and the address that the peer asked: that is :: where it can be no source, such as a
+ * group. PORT has the scope, too, and INTERFACE is that of a link-local address, else 0. */
+enum { COOKIE, HIGH, LOW, PORT, LOCAL_HIGH, LOCAL_LOW, INTERFACE, WORDS, KEY = LOCAL_HIGH };
+struct entry {
+	uint64_t words[WORDS];
+};
+
+struct slot {
+	_Atomic uint32_t seq;
+	_Atomic uint32_t used; /* the clock when last noted */
+	_Atomic uint64_t words[WORDS];
+};
+
+LARGE static struct slot table[REPLY_SOURCE_MOST];
+static _Atomic uint32_t ticks;
+
+static struct entry entry_of(const struct sockaddr_in6 *peer)
+{
+	struct entry e = {.words = {[PORT] = (uint64_t)peer->sin6_scope_id << 16 | peer->sin6_port}};
+
+	memcpy(&e.words[HIGH], peer->sin6_addr.s6_addr, 8);
+	memcpy(&e.words[LOW], peer->sin6_addr.s6_addr + 8, 8);
+	return e;
+}
+
+/* The slots where the answer to a peer can be. A product of sums with a secret is enough of a hash: nobody
+ * sees which peers share a set, and all that comes of it is that the kernel chooses. */
+static struct slot *set_of(const struct entry *e)
+{
+	uint64_t mixed = (e->words[HIGH] + config.key.k0) * (e->words[LOW] + (config.key.k1 | 1));
+
+	mixed = ((mixed ^ mixed >> 32) + e->words[PORT]) * 0x9e3779b97f4a7c15;
+	return &table[(mixed >> 32) % (REPLY_SOURCE_MOST / REPLY_SOURCE_WAYS) * REPLY_SOURCE_WAYS];
+}
+
+/* Reads a slot whole. Returns false if it is empty or changes meanwhile. */
+static bool read_slot(struct slot *s, struct entry *e)
+{
+	uint32_t seq = atomic_load_explicit(&s->seq, memory_order_acquire);
+
+	if (seq == 0 || seq & 1)
+		return false;
+	for (int i = 0; i < WORDS; i++)
+		e->words[i] = atomic_load_explicit(&s->words[i], memory_order_acquire);
+	return atomic_load_explicit(&s->seq, memory_order_relaxed) == seq;
+}
+
+static void write_slot(struct slot *s, const struct entry *e)
+{
+	uint32_t seq = atomic_load_explicit(&s->seq, memory_order_relaxed);
+
+	if (seq & 1 || !atomic_compare_exchange_strong(&s->seq, &seq, seq | 1))
+		return;
+	for (int i = 0; i < WORDS; i++)
+		atomic_store_explicit(&s->words[i], e->words[i], memory_order_release);
+	atomic_store_explicit(&s->seq, seq + 2, memory_order_release);
+}
+
+static uint64_t cookie_of(int fd)
+{
+	int saved = errno;
+	uint64_t cookie = socket_cookie(fd);
+
+	errno = saved;
+	return cookie;
+}
+
+static _Atomic bool expected;
+
+bool reply_source_expected(void)
+{
+	return config.inherited || atomic_load_explicit(&expected, memory_order_relaxed);
+}
+
+void reply_source_expect(void)
+{
+	atomic_store_explicit(&expected, true, memory_order_relaxed);
+}
+
+int reply_source_ask(int fd)
+{
+	int on = 1, saved = errno, result = 0;
+
+	reply_source_expect();
+	if (real.setsockopt(fd, IPPROTO_IPV6, OPT_IPV6_2292PKTINFO, &on, sizeof on) != 0)
+		result = -errno;
+	errno = saved;
+	return result;
+}
+
+static bool told(const struct msghdr *kernel, struct in6_pktinfo *local)
+{
+	struct message_control c = message_controls(kernel);
+
+	while (message_next(&c))
+		if (c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == OPT_IPV6_2292PKTINFO &&
+		    c.size >= sizeof *local) {
+			memcpy(local, c.data, sizeof *local);
+			return true;
+		}
+	return false;
+}
+
+/* The slot of SET that has the words of KEY from FROM on, read into HELD; NULL if there is none. */
+static struct slot *find(struct slot *set, const struct entry *key, int from, struct entry *held)
+{
+	for (int i = 0; i < REPLY_SOURCE_WAYS; i++) {
+		int n = from;
+
+		if (atomic_load_explicit(&set[i].words[LOW], memory_order_relaxed) != key->words[LOW] ||
+		    !read_slot(&set[i], held))
+			continue;
+		while (n < KEY && held->words[n] == key->words[n])
+			n++;
+		if (n == KEY)
+			return &set[i];
+	}
+	return NULL;
+}
+
+/* An empty slot of SET, or the one that was noted longest ago. */
+static struct slot *oldest(struct slot *set)
+{
+	uint32_t now = atomic_load_explicit(&ticks, memory_order_relaxed);
+	struct slot *best = set;
+
+	for (struct slot *s = set; s < set + REPLY_SOURCE_WAYS; s++) {
+		if (atomic_load_explicit(&s->seq, memory_order_relaxed) == 0)
+			return s;
+		if (now - atomic_load_explicit(&s->used, memory_order_relaxed) >
+		    now - atomic_load_explicit(&best->used, memory_order_relaxed))
+			best = s;
+	}
+	return best;
+}
+
+void reply_source_note(int fd, uint64_t *cookie, const struct msghdr *kernel)
+{
+	const union sockaddr_any *peer = kernel->msg_name;
+	struct in6_pktinfo local;
+	struct entry e, held;
+	struct slot *set, *slot;
+
+	if (!peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) || !told(kernel, &local))
+		return;
+	if (*cookie == 0 && (*cookie = cookie_of(fd)) == 0)
+		return;
+	e = entry_of(&peer->in6);
+	e.words[COOKIE] = *cookie;
+	if (!IN6_IS_ADDR_MULTICAST(&local.ipi6_addr)) {
+		memcpy(&e.words[LOCAL_HIGH], local.ipi6_addr.s6_addr, 16);
+		e.words[INTERFACE] = IN6_IS_ADDR_LINKLOCAL(&local.ipi6_addr) ? local.ipi6_ifindex : 0;
+	}
+	set = set_of(&e);
+	slot = find(set, &e, COOKIE, &held);
+	if (!slot || memcmp(&held, &e, sizeof e) != 0) {
+		slot = slot ? slot : oldest(set);
+		write_slot(slot, &e);
+	}
+	atomic_store_explicit(&slot->used, atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local)
+{
+	struct entry e = entry_of(to), held;
+	struct slot *set = set_of(&e);
+
+	/* The kernel is asked which socket it is where that matters. */
+	if (!find(set, &e, HIGH, &held))
+		return false;
+	e.words[COOKIE] = cookie_of(fd);
+	if (!e.words[COOKIE] || !find(set, &e, COOKIE, &held) ||
+	    (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0)
+		return false;
+	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);
+	local->ipi6_ifindex = (unsigned)held.words[INTERFACE];
+	return true;
+}

@@ -1,0 +1,80 @@
+#define _GNU_SOURCE
+#include "server/mapped.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/real.h"
+#include "base/sockaddr.h"
+#include "server/listeners.h"
+#include "server/port.h"
+#include "server/shield.h"
+#include "socket/facts.h"
+#include "socket/mark.h"
+
+bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+
+	if (!sockaddr_is_in6(addr, len))
+		return false;
+	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
+	*port = in6.sin6_port;
+	return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && in6.sin6_addr.s6_addr32[3] == htonl(INADDR_ANY);
+}
+
+struct sockaddr_in6 mapped_at(in_port_t port)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
+
+	at.sin6_addr.s6_addr[10] = at.sin6_addr.s6_addr[11] = 0xff;
+	return at;
+}
+
+static int bind_to_all(int fd, int protocol, in_port_t port)
+{
+	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
+	int result = port_look_around(fd, protocol, &at);
+
+	if (result)
+		return result;
+	result = shield_attach(fd, protocol);
+	if (result == 0 && real.bind(fd, (const struct sockaddr *)&at, sizeof at) != 0) {
+		result = -errno;
+		shield_detach(fd, protocol);
+	}
+	return result;
+}
+
+int mapped_widen(int fd, in_port_t port)
+{
+	int protocol = socket_protocol(fd), only = 1, result = -EAFNOSUPPORT;
+	socklen_t len = sizeof only;
+
+	if (protocol && real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && !only &&
+	    (protocol != IPPROTO_UDP || port))
+		result =
+		    protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : bind_to_all(fd, protocol, port);
+	log_line(LOG_LEVEL_INFO, "descriptor %d at [::ffff:0.0.0.0]:%u %s%s", fd, ntohs(port),
+		 result ? "stays IPv4: " : "widened to [::]", result ? log_errno(-result) : "");
+	if (result)
+		return result;
+	listeners_note(fd);
+	/* Who binds [::] itself is to find it. */
+	mark_expect();
+	return 0;
+}
+
+in_port_t mapped_port(int fd)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	if (real.getsockname(fd, &name.any, &len) != 0 || !sockaddr_is_in6(&name.any, len) ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) != MARK_NONE ||
+	    !listeners_are_ours(fd))
+		return 0;
+	return name.in6.sin6_port;
+}

@@ -1,0 +1,65 @@
+#include "server/shield.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/real.h"
+#include "server/receive_queue.h"
+#include "socket/spoof_filter.h"
+
+/* From linux/in6.h. */
+#define OPT_IPV6_MULTICAST_ALL 29
+
+static int set_multicast_all(int fd, int value)
+{
+	return real.setsockopt(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &value, sizeof value) == 0 ? 0
+												    : -errno;
+}
+
+void shield_detach(int fd, int protocol)
+{
+	const int none = 0;
+
+	if (protocol != IPPROTO_UDP)
+		return;
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+	(void)set_multicast_all(fd, 1);
+}
+
+int shield_attach(int fd, int protocol)
+{
+	int result = protocol == IPPROTO_UDP ? spoof_filter_attach(fd) : 0;
+
+	if (result || protocol != IPPROTO_UDP)
+		return result;
+	result = set_multicast_all(fd, 0);
+	if (result)
+		shield_detach(fd, protocol);
+	return result;
+}
+
+/* Whether a datagram is one that the spoof filter drops. */
+static bool is_spoofed(const struct in6_addr *from, const struct in6_addr *to)
+{
+	return (IN6_IS_ADDR_V4MAPPED(from) || IN6_IS_ADDR_UNSPECIFIED(from)) && !IN6_IS_ADDR_V4MAPPED(to);
+}
+
+int shield_attach_late(int fd, int protocol)
+{
+	int result = shield_attach(fd, protocol);
+
+	if (result || protocol != IPPROTO_UDP)
+		return result;
+	receive_queue_settle();
+	result = receive_queue_drop(fd, is_spoofed);
+	return result < 0 ? result : 0;
+}
+
+bool shield_is_taken(int fd)
+{
+	socklen_t steps = 0;
+
+	return real.getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &steps) != 0 || steps > 0;
+}

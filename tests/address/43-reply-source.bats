@@ -1,0 +1,170 @@
+# Where a UDP server's answers leave from that never heard of IP_PKTINFO: the address that was asked. Clients have connected
+# their sockets, and take no answer from elsewhere.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() {
+	need python3
+	hosts_up
+	ip -n "$server" addr add 2001:db8:1::11/64 dev veth0 nodad
+	link_local=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
+	# Of each style of receiving and sending: takes datagrams and answers each; those that say "late", of which there are 80,
+	# after all others.
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import ctypes, os, socket, struct, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		MSG_ERRQUEUE, MSG_CTRUNC = 0x2000, 8
+		receive, send = sys.argv[1:3]
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", 5000))
+		class Vector(ctypes.Structure):
+		    _fields_ = [("base", ctypes.c_char_p), ("size", ctypes.c_size_t)]
+		class Message(ctypes.Structure):
+		    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint), ("iov", ctypes.POINTER(Vector)), ("iovlen", ctypes.c_size_t),
+		                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int)]
+		class Several(ctypes.Structure):
+		    _fields_ = [("message", Message), ("size", ctypes.c_uint)]
+		def sockaddr(name):
+		    return struct.pack("=HH4s8x", socket.AF_INET, socket.htons(name[1]), socket.inet_aton(name[0]))
+		def several(data, name):
+		    data, name = ctypes.create_string_buffer(data), ctypes.create_string_buffer(name, 16)
+		    vector = Vector(ctypes.cast(data, ctypes.c_char_p), len(data) - 1)
+		    return Several(Message(ctypes.cast(name, ctypes.c_void_p), 16, ctypes.pointer(vector), 1)), data, name, vector
+		def take():
+		    if receive == "recvfrom":
+		        return s.recvfrom(100)
+		    if receive == "recvmsg":
+		        data, control, flags, name = s.recvmsg(100, 500)
+		        assert not control and not flags, (control, flags)
+		        return data, name
+		    if receive == "bare": # no room for control messages, which are not cut either
+		        data, control, flags, name = s.recvmsg(100, 0)
+		        assert not control and not flags, (control, flags)
+		        return data, name
+		    m, data, name, _ = several(bytes(100), bytes(16))
+		    assert libc.recvmmsg(s.fileno(), ctypes.byref(m), 1, 0, None) == 1 and not m.message.flags
+		    port, address = struct.unpack("=2xH4s8x", name.raw)
+		    return data.raw[:m.size], (socket.inet_ntoa(address), socket.ntohs(port))
+		def answer(data, name):
+		    if send == "sendto":
+		        s.sendto(data, name)
+		    elif send == "sendmsg":
+		        s.sendmsg([data], [], 0, name)
+		    elif send == "control":
+		        s.sendmsg([data], [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 33))], 0, name)
+		    else:
+		        m, *kept = several(data, sockaddr(name))
+		        assert libc.sendmmsg(s.fileno(), ctypes.byref(m), 1, 0) == 1
+		late = []
+		print("serving", flush=True)
+		while len(late) < 80:
+		    data, name = take()
+		    if data.startswith(b"late"):
+		        late.append((data, name))
+		    else:
+		        answer(data, name)
+		for l in late:
+		    answer(*l)
+	END
+	# From one port, at each address, in turn and all at once.
+	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
+		import socket, sys
+		def client(address, port=0):
+		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(("", port))
+		    s.connect(socket.getaddrinfo(address, 5000)[0][4])
+		    s.settimeout(9)
+		    return s
+		def heard(s, text):
+		    return s.recv(100) == text
+		addresses = sys.argv[1:]
+		for address in addresses:
+		    s = client(address)
+		    for text in b"one", b"two":
+		        s.send(text)
+		        assert heard(s, text), address
+		# The same peer, another address: the latest counts.
+		port = None
+		for address in addresses + addresses[:1]:
+		    if ":" in address:
+		        s = client(address, port or 0)
+		        port = s.getsockname()[1]
+		        s.send(b"moved")
+		        assert heard(s, b"moved"), address
+		        s.close()
+		late = [(client(a), ("late %s %d" % (a, i)).encode()) for i in range(20) for a in addresses]
+		for s, text in late:
+		    s.send(text)
+		print(sum(heard(s, text) for s, text in late), "heard", flush=True)
+	END
+}
+teardown() { hosts_down; }
+
+@test "answers leave from the address that was asked, however a server receives and sends" {
+	for style in "recvfrom sendto" "recvmsg sendmsg" "bare sendmmsg" "recvmmsg control"; do
+		# shellcheck disable=SC2086 # two words
+		start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py" $style
+		wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" 2001:db8:1::11 $server6 $server4 "$link_local%veth0"
+		assert_output '80 heard'
+		wait_until eval "! kill -0 $started"
+		run -0 log_of server
+		assert_output serving
+	done
+}
+
+# The kernel has the last word: what is no address of this host any more can't be where an answer comes from.
+@test "an address that is gone: the answer leaves from another" {
+	cat >"$BATS_TEST_TMPDIR/gone.py" <<-'END'
+		import socket, subprocess
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", 5000))
+		print("serving", flush=True)
+		data, name = s.recvfrom(100)
+		subprocess.run(["ip", "addr", "del", "2001:db8:1::11/64", "dev", "veth0"], check=True)
+		print("sent", s.sendto(data, name), s.sendmsg([data], [], 0, name), flush=True)
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/gone.py"
+	wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+	run -0 on_client python3 -c 'import socket; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(9); s.sendto(b"x", ("2001:db8:1::11", 5000)); print(*[s.recvfrom(9)[1][0] for _ in "12"])'
+	assert_output "$server6 $server6"
+	run -0 log_of server
+	assert_line 'sent 1 1'
+}
+
+@test "two sockets of one server, the same peer at two addresses: each answers from its own" {
+	cat >"$BATS_TEST_TMPDIR/two.py" <<-'END'
+		import os, socket
+		def bound(port):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(("0.0.0.0", port))
+		    return s
+		one, two = bound(5000), bound(5001)
+		print("serving", flush=True)
+		first, second = one.recvfrom(9), two.recvfrom(9)
+		one.sendto(*first)
+		two.sendto(*second)
+		# A third in the place of the first, which has the number that it had: nobody has asked it anything.
+		number = one.fileno()
+		one.close()
+		three = bound(5002)
+		assert three.fileno() == number
+		three.sendto(*first)
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/two.py"
+	wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+	run -0 on_client python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("", 7000))
+s.settimeout(9)
+s.sendto(b"1", (sys.argv[1], 5000))
+s.sendto(b"2", (sys.argv[2], 5001))
+for _ in range(3): print(*s.recvfrom(9)[1][:2])' 2001:db8:1::11 $server6
+	assert_line '2001:db8:1::11 5000'
+	assert_line "$server6 5001"
+	# As the kernel chooses, which takes the first that the interface has.
+	native=$(on_server ip -6 -o route get $client6 | grep -o 'src [^ ]*' | cut -d' ' -f2)
+	assert_line "$native 5002"
+}
