@@ -179,12 +179,8 @@ static void step_hidden(void)
 	if (count < 0)
 		find_set_again();
 
-	/* If the program has made a set of its own in the place of one that it closed unseen, they are its.
-	 */
 	for (int n = 0; n < count && !lock_has_logged(); n++)
-		for (int i = 0; i < CONNECTS_SLOTS; i++)
-			if (events[n].data.ptr == &table[i])
-				(void)step(i, NULL);
+		(void)step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
 }
 
 static void step_due(uint64_t time)

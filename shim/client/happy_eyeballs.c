@@ -551,12 +551,15 @@ void eyeballs_leave(struct eyeballs *e, int first, int last)
 
 void eyeballs_fork(struct eyeballs *e)
 {
+	/* The program's epoll sets are the parent's, too: what is registered there can't be moved. */
+	const bool over = e->blocks || holdings_registered(e->fd);
+
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 
 		a->at.watched = false;
 		a->at.shared = true;
-		if (!e->blocks && (a == kept(e) || i == e->own)) {
+		if (!over && (a == kept(e) || i == e->own)) {
 			if (e->planned)
 				watch(e, a);
 		} else if (a->at.fd >= 0) {
@@ -564,7 +567,7 @@ void eyeballs_fork(struct eyeballs *e)
 			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
 		}
 	}
-	if (e->blocks) {
+	if (over) {
 		forget(e);
 	} else if (e->planned) {
 		e->due = now() + config.delay;

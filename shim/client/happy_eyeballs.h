@@ -79,8 +79,9 @@ void eyeballs_end(struct eyeballs *e, bool own);
 /* The program is about to close FIRST to LAST, or to put something else there. */
 void eyeballs_leave(struct eyeballs *e, int first, int last);
 
-/* The process is a child now: what its parent goes on with is closed, and begun anew when it is due. A child
- * has no thread that waits in connect(). */
+/* The process is a child now: what its parent goes on with is closed, and begun anew when it is due. It is
+ * over where a thread waited in connect(), which a child has not, and where the socket may be in an epoll
+ * set, which both have: what is in place stays. */
 void eyeballs_fork(struct eyeballs *e);
 
 /* The set that watches attempts is another one now. */

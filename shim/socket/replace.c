@@ -25,6 +25,7 @@ struct holdings {
 	int flags[MOST_DESCRIPTORS]; /* what dup3() takes */
 	int fd_count;
 	struct descriptors_registration registrations[MOST_REGISTRATIONS];
+	bool out[MOST_REGISTRATIONS]; /* taken out of its set */
 	int registration_count;
 	struct replace_known *known;
 };
@@ -102,8 +103,16 @@ static int put(const struct holdings *h, int with, int count)
 	return count;
 }
 
-/* EEXIST: a copy of an epoll descriptor shows the same registration once more. All are gone through, also
- * when one fails; returns the first error. */
+/* Takes the registrations out of their sets. One that is not there is not put back: a copy of an epoll
+ * descriptor shows the same once more, and a set may have been closed since its registration became known. */
+static void unregister(struct holdings *h)
+{
+	for (int i = 0; i < h->registration_count; i++)
+		h->out[i] = real.epoll_ctl(h->registrations[i].set, EPOLL_CTL_DEL, h->registrations[i].target,
+					   NULL) == 0;
+}
+
+/* Goes through all that were taken out, also when one fails; returns the first error. */
 static int registered(const struct holdings *h, int operation)
 {
 	int result = 0;
@@ -111,23 +120,24 @@ static int registered(const struct holdings *h, int operation)
 	for (int i = 0; i < h->registration_count; i++) {
 		struct epoll_event event = h->registrations[i].event;
 
-		if (real.epoll_ctl(h->registrations[i].set, operation, h->registrations[i].target, &event) !=
+		if (h->out[i] &&
+		    real.epoll_ctl(h->registrations[i].set, operation, h->registrations[i].target, &event) !=
 			0 &&
-		    operation == EPOLL_CTL_ADD && errno != EEXIST && !result)
+		    !result)
 			result = -errno;
 	}
 	return result;
 }
 
-/* The old socket is kept at hand until all went well. */
-static int exchange(const struct holdings *h, int fd)
+/* The old socket is at hand until all went well. */
+static int exchange(struct holdings *h, int fd)
 {
-	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
+	int old = h->except >= 0 ? h->except : sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
 
 	if (old < 0)
 		return -errno;
 	/* Explicitly: while another process has the old socket, the registrations would outlive it. */
-	(void)registered(h, EPOLL_CTL_DEL);
+	unregister(h);
 	done = put(h, h->with, h->fd_count);
 	result = done < h->fd_count ? -errno : registered(h, EPOLL_CTL_ADD);
 	if (result) {
@@ -135,7 +145,8 @@ static int exchange(const struct holdings *h, int fd)
 		(void)put(h, old, done);
 		(void)registered(h, EPOLL_CTL_ADD);
 	}
-	sys_close(old);
+	if (old != h->except)
+		sys_close(old);
 	return result;
 }
 
