@@ -18,21 +18,21 @@ int clone_new(int family, int protocol)
 
 int clone_make(int fd, int family, const char **missed)
 {
-	int twin = clone_new(family, socket_protocol(fd)), off = 0, result;
+	int clone = clone_new(family, socket_protocol(fd)), off = 0, result;
 
 	*missed = NULL;
-	if (twin < 0)
+	if (clone < 0)
 		return -errno;
-	result = options_carry(fd, twin, family, missed);
+	result = options_carry(fd, clone, family, missed);
 	if (result == 0) {
 		*missed = NULL;
 		/* Explicitly: net.ipv6.bindv6only gives the default, unless the program has IPv6 itself. */
 		if (family == AF_INET || socket_option(fd, SO_DOMAIN) == AF_INET6 ||
-		    real.setsockopt(twin, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0)
-			return twin;
+		    real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0)
+			return clone;
 		result = -errno;
 	}
-	sys_close(twin);
+	sys_close(clone);
 	return result;
 }
 

@@ -90,7 +90,7 @@ const struct option options[] = {
     I(IP_MULTICAST_LOOP, 34, NONE, OPTION_INT),
     I(IP_MULTICAST_ALL, 49, NONE, OPTION_INT),
 
-    /* Of IPv4, with their twins. */
+    /* Of IPv4, with the options of IPv6 that mean the same. */
     I(IP_TOS, 1, 67, OPTION_INT), /* IPV6_TCLASS */
     I(IP_TTL, 2, 16, OPTION_INT), /* IPV6_UNICAST_HOPS */
     I(IP_RECVOPTS, 6, NONE, OPTION_INT),

@@ -8,7 +8,7 @@
 
 enum option_kind {
 	OPTION_INT,
-	OPTION_BUFFER, /* an int that reads back doubled (socket(7)), with a privileged twin in NAME6 */
+	OPTION_BUFFER, /* an int that reads back doubled (socket(7)), NAME6 is the privileged form */
 	OPTION_BLOB,   /* a structure: whatever is read is written */
 	OPTION_STRING,
 	OPTION_UNSET, /* never carried: a socket that has it set is not widened */
@@ -18,7 +18,7 @@ enum option_kind {
 struct option {
 	const char *text; /* the option's name, for the log */
 	int level, name;
-	int name6; /* its twin of level IPPROTO_IPV6, or -1 */
+	int name6; /* the option of level IPPROTO_IPV6 that means the same, or -1 */
 	enum option_kind kind;
 	bool strict; /* has a security meaning: holds for IPv6 too, or the socket is IPv4's alone */
 };
