@@ -48,7 +48,7 @@ static void forget(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++) {
 		hidden_unwatch(&e->attempts[i].at, fd_of(e, &e->attempts[i]));
-		hidden_drop(&e->attempts[i].at, true);
+		hidden_drop(&e->attempts[i].at, !e->shared);
 	}
 	set_fd(e, -1);
 	e->used = false;
@@ -420,7 +420,7 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	e->asked = d->asked;
 	e->began = e->due = now();
 	e->registered.count = 0;
-	e->moved = e->planned = false;
+	e->moved = e->planned = e->shared = false;
 	for (uint32_t i = 0; i <= e->count; i++)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
 							   .state = EYEBALLS_WAITING,
@@ -540,6 +540,7 @@ void eyeballs_leave(struct eyeballs *e, int first, int last)
 
 void eyeballs_fork(struct eyeballs *e)
 {
+	e->shared = true;
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 

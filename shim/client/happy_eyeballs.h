@@ -35,6 +35,7 @@ struct eyeballs {
 	bool used;
 	bool planned; /* PLAN is complete */
 	bool moved;   /* another socket has been put on FD since */
+	bool shared;  /* its sockets are its parent's as well */
 	bool blocks;  /* a thread waits in connect(): the program does not look at its descriptor meanwhile */
 	int fd;       /* the program's descriptor */
 	uint64_t cookie;     /* of the socket on it */
