@@ -108,7 +108,7 @@ void connects_start(int fd, const struct destination *d)
 int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error)
 {
 	struct lock lock;
-	int i, result = -ENOSPC;
+	int i, result = -ENOSPC, failed = 0;
 
 	connects_advance();
 	if (!lock_take(&lock))
@@ -116,6 +116,11 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 	i = free_entry();
 	if (i >= 0) {
 		result = eyeballs_begin(&table[i], fd, d, blocks, started, error);
+		/* This host's own refusal is there by now, and perhaps nobody looks again. */
+		if (result == -EINPROGRESS && !blocks)
+			eyeballs_step(&table[i], &failed);
+		if (failed)
+			result = -failed;
 		leave(i);
 	}
 	(void)lock_give(&lock);
