@@ -173,7 +173,7 @@ static void step_hidden(void)
 	struct epoll_event events[8];
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
 
-	if (count < 0)
+	if (count < 0 && (errno == EBADF || errno == EINVAL))
 		find_set_again();
 
 	for (int n = 0; n < count && !lock_has_logged(); n++)
@@ -199,12 +199,13 @@ static void step_due(uint64_t time)
 	}
 }
 
+/* Without the lock: the set may be closed meanwhile, and its number be another's, from which nothing may be
+ * taken. */
 static bool is_due(void)
 {
-	struct epoll_event event;
+	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
 
-	return now() >= atomic_load(&connects_due) ||
-	       (hidden_set() >= 0 && real.epoll_wait(hidden_set(), &event, 1, 0) != 0);
+	return now() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
 void connects_advance(void)
