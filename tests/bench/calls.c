@@ -5,8 +5,8 @@
  * Every function that the library interposes must have a row; else it names the one without, and fails.
  *
  * The order of the rows matters: those named client run before anything is widened, and those named
- * after-lookup when the library has had a thread, after which glibc always reckons with threads
- * (SINGLE_THREAD_P). Other threads' instructions are not counted. */
+ * after-lookup once a name was looked up, which makes no thread: glibc always reckons with threads from then
+ * on (SINGLE_THREAD_P). */
 #define _GNU_SOURCE
 #include "calls.h"
 
