@@ -103,7 +103,7 @@ void connects_start(int fd, const struct destination *d)
 int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error)
 {
 	struct lock lock;
-	int i, result = -ENOSPC;
+	int i, result = -ENOSPC, failed = 0;
 
 	connects_advance();
 	if (!lock_take(&lock))
@@ -111,6 +111,11 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 	i = free_entry();
 	if (i >= 0) {
 		result = eyeballs_begin(&table[i], fd, d, blocks, started, error);
+		/* This host's own refusal is there by now, and perhaps nobody looks again. */
+		if (result == -EINPROGRESS && !blocks)
+			eyeballs_step(&table[i], &failed);
+		if (failed)
+			result = -failed;
 		give_back(i);
 	}
 	(void)lock_give(&lock);
@@ -170,14 +175,16 @@ static void step_hidden(void)
 {
 	struct epoll_event events[8];
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
+	bool lost = count < 0 && (errno == EBADF || errno == EINVAL);
 
 	/* An entry of this table, unless the program's own set has the number by now. */
 	for (int n = 0; n < count; n++)
-		if (events[n].data.u64 < (uintptr_t)table ||
-		    events[n].data.u64 >= (uintptr_t)(table + CONNECTS_SLOTS))
-			count = -1;
-	if (count < 0)
+		lost |= events[n].data.u64 < (uintptr_t)table ||
+			events[n].data.u64 >= (uintptr_t)(table + CONNECTS_SLOTS);
+	if (lost) {
+		count = 0;
 		find_set_again();
+	}
 
 	for (int n = 0; n < count && !lock_has_logged(); n++)
 		(void)step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
@@ -202,12 +209,13 @@ static void step_due(uint64_t time)
 	}
 }
 
+/* Without the lock: the set may be closed meanwhile, and its number be another's, from which nothing may be
+ * taken. */
 static bool is_due(void)
 {
-	struct epoll_event event;
+	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
 
-	return now() >= atomic_load(&connects_due) ||
-	       (hidden_set() >= 0 && real.epoll_wait(hidden_set(), &event, 1, 0) != 0);
+	return now() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
 void connects_advance(void)

@@ -120,11 +120,13 @@ static struct addrinfo *answer_of(const struct names_list *list, bool mapped, co
 	return first;
 }
 
-/* Gives FIRST the canonical name that the answer FROM has, if it has one. */
-static void name_as(struct addrinfo *first, const struct addrinfo *from)
+/* Gives FIRST the canonical name that the answer FROM has, if it has one. False where no memory is left. */
+static bool name_as(struct addrinfo *first, const struct addrinfo *from)
 {
-	if (first && from && from->ai_canonname && !first->ai_canonname)
-		first->ai_canonname = strdup(from->ai_canonname);
+	if (!first || !from || !from->ai_canonname || first->ai_canonname)
+		return true;
+	first->ai_canonname = strdup(from->ai_canonname);
+	return first->ai_canonname != NULL;
 }
 
 /* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them by itself; a
@@ -136,8 +138,10 @@ static struct addrinfo *known_in6(const struct question *q, const struct addrinf
 
 	if (names_known(q->node, &list))
 		known = answer_of(&list, false, q);
-	name_as(known, own);
-	return known;
+	if (name_as(known, own))
+		return known;
+	freeaddrinfo(known);
+	return NULL;
 }
 
 /* What the rules say of the name. A stream's connect() sees to the order by itself. */
@@ -197,8 +201,7 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 		routed = answers_routed(*result, AF_INET);
 	if (!routed && config.nat64_auto)
 		nat64_discover();
-	if (other && prefer_in6(q, error, routed, other)) {
-		name_as(other, *result);
+	if (other && prefer_in6(q, error, routed, other) && name_as(other, *result)) {
 		if (*result)
 			freeaddrinfo(*result);
 		*result = answers_as_in(q->node, other);
@@ -233,7 +236,10 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	if (no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) && action_of(q) != RULES_IPV6) {
 		answers_add(&list, other);
 		mapped = answer_of(&list, true, q);
-		name_as(mapped, other);
+		if (!name_as(mapped, other)) {
+			freeaddrinfo(mapped);
+			mapped = NULL;
+		}
 	}
 	if (error && other && !mapped)
 		error = ask_plainly(q, result);
@@ -362,9 +368,13 @@ int resolve_getaddrinfo(const char *node, const char *service, const struct addr
 			struct addrinfo **result)
 {
 	const struct question q = {node, service, hints};
-	int error = by_family(&q, result);
+	struct addrinfo *answer = NULL;
+	int error = by_family(&q, &answer);
 
 	if (error && node && hints)
-		error = in_by_translator(error, &q, result);
+		error = in_by_translator(error, &q, &answer);
+	/* With an error, RESULT is left as it is. */
+	if (!error)
+		*result = answer;
 	return error;
 }

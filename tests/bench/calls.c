@@ -5,8 +5,8 @@
  * Every function that the library interposes must have a row; else it names the one without, and fails.
  *
  * The order of the rows matters: those named client run before anything is widened, and those named
- * after-lookup when the library has had a thread, after which glibc always reckons with threads
- * (SINGLE_THREAD_P). Other threads' instructions are not counted. */
+ * after-lookup once a name was looked up, which makes no thread: glibc always reckons with threads from then
+ * on (SINGLE_THREAD_P). */
 #define _GNU_SOURCE
 #include "calls.h"
 
@@ -71,6 +71,8 @@ static const struct row {
     {"__ppoll_chk/stream", STREAM, NULL, waits, call_ppoll_chk, NULL},
     {"select/stream", STREAM, NULL, waits, call_select, NULL},
     {"pselect/stream", STREAM, NULL, waits, call_pselect, NULL},
+    {"epoll_create/set", NOTHING, NULL, NULL, call_epoll_create, close_set},
+    {"epoll_create1/set", NOTHING, NULL, NULL, call_epoll_create1, close_set},
     {"epoll_ctl/stream", STREAM, NULL, registered, call_epoll_ctl, close_set},
     {"epoll_wait/stream", STREAM, NULL, registered, call_epoll_wait, close_set},
     {"epoll_pwait/stream", STREAM, NULL, registered, call_epoll_pwait, close_set},
@@ -87,10 +89,19 @@ static const struct row {
     {"write/file", REGULAR, NULL, NULL, call_write, NULL},
     {"readv/stream", STREAM, NULL, comes, call_readv, NULL},
     {"writev/stream", STREAM, NULL, NULL, call_writev, taken},
+    {"pwritev2/stream", STREAM, NULL, NULL, call_pwritev2, taken},
+    {"pwritev64v2/stream", STREAM, NULL, NULL, call_pwritev64v2, taken},
+    {"sendfile/stream", STREAM, NULL, source, call_sendfile, taken_and_close},
+    {"sendfile64/stream", STREAM, NULL, source, call_sendfile64, taken_and_close},
+    {"splice/stream", STREAM, NULL, full_pipe, call_splice, taken_and_close},
     {"shutdown/stream", LISTENER, NULL, connected_copy, call_shutdown, accept_and_close},
     {"close/stream", STREAM, NULL, copy, call_close, NULL},
     {"close/widened-ipv6", FROM6, NULL, copy, call_close, NULL},
     {"close/file", REGULAR, NULL, copy, call_close, NULL},
+    {"dup/stream", STREAM, NULL, NULL, call_dup, close_spare},
+    {"fcntl/stream", STREAM, NULL, NULL, call_fcntl, NULL},
+    {"fcntl/copy", STREAM, NULL, NULL, call_fcntl_dupfd, close_spare},
+    {"fcntl64/stream", STREAM, NULL, NULL, call_fcntl64, NULL},
     {"dup2/stream", STREAM, NULL, NULL, call_dup2, NULL},
     {"dup3/stream", STREAM, NULL, NULL, call_dup3, NULL},
     {"close_range/none", NOTHING, NULL, NULL, call_close_range, NULL},

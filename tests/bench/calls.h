@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -244,6 +245,24 @@ static void waits(void)
 
 /* After it. */
 
+/* What is sent from one descriptor to another. */
+static void source(void)
+{
+	spare = memfd_create("source", 0);
+	(void)!pwrite(spare, data, sizeof data, 0);
+}
+
+static void full_pipe(void)
+{
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		die("pipe");
+	(void)!write(ends[1], data, 1);
+	close(ends[1]);
+	spare = ends[0];
+}
+
 static void close_spare(void)
 {
 	close(spare);
@@ -265,6 +284,12 @@ static void taken(void)
 	char bytes[BATCH];
 
 	(void)!recv(partner, bytes, sizeof bytes, MSG_DONTWAIT);
+}
+
+static void taken_and_close(void)
+{
+	taken();
+	close_spare();
 }
 
 static void many_taken(void)
@@ -353,6 +378,8 @@ CALL(poll_chk, __poll_chk(&polled, 1, 0, sizeof polled))
 CALL(ppoll_chk, __ppoll_chk(&polled, 1, &at_once, NULL, sizeof polled))
 CALL(select, select(fd + 1, &readable, &writable, NULL, &(struct timeval){0, 0}))
 CALL(pselect, pselect(fd + 1, &readable, &writable, NULL, &at_once, NULL))
+CALL(epoll_create, set = epoll_create(1))
+CALL(epoll_create1, set = epoll_create1(0))
 CALL(epoll_ctl, epoll_ctl(set, EPOLL_CTL_MOD, fd, &event))
 CALL(epoll_wait, epoll_wait(set, &event, 1, 0))
 CALL(epoll_pwait, epoll_pwait(set, &event, 1, 0, NULL))
@@ -365,8 +392,17 @@ CALL(read_chk, __read_chk(fd, data, 1, sizeof data))
 CALL(write, write(fd, data, 1))
 CALL(readv, readv(fd, &(struct iovec){data, 1}, 1))
 CALL(writev, writev(fd, &(struct iovec){data, 1}, 1))
+CALL(pwritev2, pwritev2(fd, &(struct iovec){data, 1}, 1, -1, 0))
+CALL(pwritev64v2, pwritev64v2(fd, &(struct iovec){data, 1}, 1, -1, 0))
+CALL(sendfile, sendfile(fd, spare, &(off_t){0}, 1))
+CALL(sendfile64, sendfile64(fd, spare, &(off64_t){0}, 1))
+CALL(splice, splice(spare, NULL, fd, NULL, 1, 0))
 CALL(shutdown, shutdown(spare, SHUT_WR))
 CALL(close, close(spare))
+CALL(dup, spare = dup(fd))
+CALL(fcntl, fcntl(fd, F_GETFL))
+CALL(fcntl_dupfd, spare = fcntl(fd, F_DUPFD, 0))
+CALL(fcntl64, fcntl64(fd, F_GETFL))
 CALL(dup2, dup2(fd, SPARE))
 CALL(dup3, dup3(fd, SPARE, O_CLOEXEC))
 CALL(close_range, close_range(NO_SUCH, NO_SUCH + 9, 0))

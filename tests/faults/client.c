@@ -103,8 +103,12 @@ static bool by_select(int fd)
 static bool by_epoll(int fd)
 {
 	struct epoll_event event = {.events = EPOLLOUT, .data.u32 = 46};
-	int set = epoll_create1(0), result = -1;
+	int set, result = -1;
 
+	begin(ROW_epoll_create1);
+	set = epoll_create1(0);
+	if (!ended("epoll_create1", set))
+		return false;
 	begin(ROW_epoll_ctl);
 	if (ended("epoll_ctl", epoll_ctl(set, EPOLL_CTL_ADD, fd, &event))) {
 		begin(ROW_epoll_wait);

@@ -42,7 +42,6 @@ static const char *const names[] = {
 };
 static function *next[ROWS];
 static bool hooked[ROWS], loaded;
-void *__libc_calloc(size_t, size_t);
 
 static int find_library(struct dl_phdr_info *info, size_t size, void *arg)
 {
@@ -187,8 +186,8 @@ static enum row row_of(enum row row, const word *args)
 	case ROW_connect:
 		/* On an established connection it can't fail any more. */
 		return is_connected((int)args[0]) ? NO_ROW : by_family(row, ROW_connect_in6, false, args);
-	case ROW_fcntl:
-		return args[1] == F_DUPFD_CLOEXEC ? row : ROW_fcntl_other;
+	case ROW_sys_fcntl:
+		return args[2] == F_DUPFD_CLOEXEC ? row : ROW_fcntl_other;
 	case ROW_epoll_ctl:
 		/* The error is an answer then. */
 		return args[1] == EPOLL_CTL_MOD ? NO_ROW : row;
@@ -201,9 +200,6 @@ static word call(enum row row, enum returns returns, const word *a, const void *
 {
 	word result;
 
-	/* The loader's call, before anything can be looked up. */
-	if (!loaded && row == ROW_calloc)
-		return (word)__libc_calloc((size_t)a[0], (size_t)a[1]);
 	load_early();
 	if (!is_due(row_of(row, a), caller))
 		return next[row](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
@@ -261,7 +257,8 @@ word inject_syscall(word number, word b, word c, word d, word e, word f, word g,
 		if (system_calls[i].number == number)
 			return call(system_calls[i].row, system_calls[i].returns, args, caller);
 	load_early();
-	if (page && from_library(ROW_sys_read, caller))
+	/* gettid() can't fail. */
+	if (page && number != SYS_gettid && from_library(ROW_sys_read, caller))
 		page->unknown = (int)number;
 	return next[ROW_sys_read](number, b, c, d, e, f, g, h);
 }

@@ -407,6 +407,63 @@ static const struct value descriptors[] = {
     IS("0", 0), IS("100", 100), IS("-1", -1), IS("high", 1 << 24), STREAM("tcp-listening", LISTENING), END,
 };
 static const struct value dup_flags[] = {IS("0", 0), IS("cloexec", O_CLOEXEC), IS("1", 1), IS("-1", -1), END};
+static const struct value set_flags[] = {IS("0", 0), IS("cloexec", EPOLL_CLOEXEC), IS("1", 1), IS("-1", -1),
+					 END};
+static const struct value commands[] = {
+    IS("dupfd", F_DUPFD),
+    IS("dupfd-cloexec", F_DUPFD_CLOEXEC),
+    IS("getfd", F_GETFD),
+    IS("setfd", F_SETFD),
+    IS("getfl", F_GETFL),
+    IS("setfl", F_SETFL),
+    IS("getown", F_GETOWN),
+    IS("getsig", F_GETSIG),
+    IS("setsig", F_SETSIG),
+    IS("setpipe", F_SETPIPE_SZ),
+    IS("none", 9999),
+    IS("-1", -1),
+    END,
+};
+static const struct value command_numbers[] = {
+    IS("0", 0), IS("1", 1), IS("-1", -1), IS("100", 100), IS("high", 1 << 24), IS("nonblock", O_NONBLOCK),
+    END,
+};
+static const struct value pointer_commands[] = {IS("getlk", F_GETLK), IS("getown-ex", F_GETOWN_EX), END};
+
+/* A file with some bytes, to be read from its beginning. */
+static long make_file(long size)
+{
+	int file = memfd_create("answers", 0);
+	char bytes[128] = "";
+
+	(void)!pwrite(file, bytes, (size_t)size, 0);
+	return file;
+}
+static long make_pipe(long size)
+{
+	char bytes[128] = "";
+	int ends[2];
+
+	if (pipe(ends) == 0)
+		(void)!write(ends[1], bytes, (size_t)size);
+	return ends[0];
+}
+static long put_offset(long offset)
+{
+	int64_t value = offset;
+
+	memcpy(memory.slots.data, &value, sizeof value);
+	return SLOT(data);
+}
+static const struct value files[] = {MADE("some", 100, make_file), MADE("empty", 0, make_file), IS("-1", -1),
+				     STREAM("tcp-listening", LISTENING), END};
+static const struct value pipes[] = {MADE("some", 100, make_pipe), MADE("file", 100, make_file), IS("-1", -1),
+				     END};
+static const struct value offsets[] = {NOWHERE, MADE("3", 3, put_offset), MADE("negative", -3, put_offset),
+				       IS("read-only", (long)memory.constant), END};
+static const struct value positions[] = {IS("-1", -1), IS("0", 0), IS("least", LONG_MIN), END};
+static const struct value splice_flags[] = {IS("0", 0), IS("nonblock", 2), IS("more", 4), IS("-1", -1), END};
+static const struct value write_flags[] = {IS("0", 0), IS("nowait", 8), IS("-1", -1), END};
 static const struct value range_flags[] = {IS("0", 0), IS("unshare", 2), IS("cloexec", 4),
 					   IS("8", 8), IS("-1", -1),     END};
 static const struct value range_firsts[] = {IS("3", 3), IS("0", 0), IS("100", 100), IS("most", UINT_MAX),
@@ -608,6 +665,8 @@ static const struct row rows[] = {
      {OF("tcp-queued"), FIELD(parts, "0", wait.tv_sec), FIELD(nanoseconds, "0", wait.tv_nsec),
       ARG(select_counts, "128"), ARG(sets_in, "good"), ARG(sets_out, "good"), ARG(sets_urgent, "NULL"),
       ARG(timespecs, "good"), ARG(masks, "NULL")}},
+    {"epoll_create", {ARG(numbers, "1")}},
+    {"epoll_create1", {ARG(set_flags, "0")}},
     {"epoll_ctl",
      {OF("tcp-queued"),
       ARG(epoll_sets, "empty"),
@@ -636,9 +695,26 @@ static const struct row rows[] = {
     {"write", {ARG(sockets, "tcp-connected"), ARG(buffers, "data"), ARG(sizes, "16")}},
     {"readv", {ARG(sockets, "tcp-accepted"), ARG(vectors, "good"), ARG(counts, "2")}},
     {"writev", {ARG(sockets, "tcp-connected"), ARG(vectors, "good"), ARG(counts, "2")}},
+    {"pwritev2",
+     {ARG(sockets, "tcp-connected"), ARG(vectors, "good"), ARG(counts, "2"), ARG(positions, "-1"),
+      ARG(write_flags, "0")}},
+    {"pwritev64v2",
+     {ARG(sockets, "tcp-connected"), ARG(vectors, "good"), ARG(counts, "2"), ARG(positions, "-1"),
+      ARG(write_flags, "0")}},
+    {"sendfile", {ARG(sockets, "tcp-connected"), ARG(files, "some"), ARG(offsets, "NULL"), ARG(sizes, "16")}},
+    {"sendfile64",
+     {ARG(sockets, "tcp-connected"), ARG(files, "some"), ARG(offsets, "NULL"), ARG(sizes, "16")}},
+    {"splice",
+     {ARG(pipes, "some"), ARG(offsets, "NULL"), ARG(sockets, "tcp-connected"), ARG(offsets, "NULL"),
+      ARG(sizes, "16"), ARG(splice_flags, "0")}},
 
     {"shutdown", {ARG(sockets, "tcp-accepted"), ARG(hows, "1")}},
     {"close", {ARG(sockets, "tcp-bound")}},
+    {"dup", {ARG(sockets, "tcp-bound")}},
+    {"fcntl", {ARG(sockets, "tcp-bound"), ARG(commands, "getfl"), ARG(command_numbers, "100")}},
+    {"fcntl", {ARG(sockets, "tcp-bound"), ARG(pointer_commands, "getown-ex"), ARG(buffers, "data")}},
+    {"fcntl64", {ARG(sockets, "tcp-bound"), ARG(commands, "getfl"), ARG(command_numbers, "100")}},
+    {"fcntl64", {ARG(sockets, "tcp-bound"), ARG(pointer_commands, "getown-ex"), ARG(buffers, "data")}},
     {"dup2", {ARG(sockets, "tcp-bound"), ARG(descriptors, "100")}},
     {"dup3", {ARG(sockets, "tcp-bound"), ARG(descriptors, "100"), ARG(dup_flags, "0")}},
     {"close_range",

@@ -16,7 +16,7 @@ setup() {
 	measured=$BATS_FILE_TMPDIR/measured
 }
 
-# CASE NUMBER: the additional system calls, rounded for look-ups by name, which have a thread.
+# CASE NUMBER: the additional system calls, rounded for look-ups by name, which vary.
 more_calls() { awk -F '\t' '!/^#/ { printf "%s\t%.0f\n", $1, $6 - $5 }' "$1"; }
 
 @test "every interposed call makes as many system calls as the table says, and no more" {

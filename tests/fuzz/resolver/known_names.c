@@ -1,5 +1,6 @@
-/* The table of names: an address is found only under a name that was noted with it, with that name's
- * addresses and no others; not after it has expired; and not at all if it is unclear which name is meant. */
+/* The table of names: an address is found under each name that was noted with it, with that name's addresses
+ * and no others; not after it has expired; and not at all if the thread has asked for it as a number since.
+ */
 #define _GNU_SOURCE
 #include <time.h>
 
@@ -26,10 +27,10 @@ enum { NAMES = 12, ADDRESSES = 32 };
 static struct model {
 	struct names_list list;
 	time_t when, in6_when;
-	bool noted, surely;
-	unsigned turn; /* the number of the thread's last question for this; 0: none */
+	bool noted, surely, knows_in6;
 } models[NAMES];
-static unsigned turns;
+static struct names_address asked[NUMBERS]; /* as numbers, by this thread */
+static unsigned next_asked;
 static bool flooded; /* more names than fit */
 
 static const char *name_of(unsigned i, bool upper)
@@ -69,7 +70,7 @@ static bool is_host(unsigned i)
 }
 
 /* Without the tested code. The last byte tells nearly all apart. */
-static bool has(const struct names_list *list, const struct names_address *a)
+static bool lists(const struct names_list *list, const struct names_address *a)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct names_address *b = &list->addresses[i];
@@ -80,25 +81,35 @@ static bool has(const struct names_list *list, const struct names_address *a)
 	return false;
 }
 
+static bool has_in6(const struct names_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
+			return true;
+	return false;
+}
+
 static void model_note(struct model *m, const struct names_list *given)
 {
 	struct names_list old = m->list;
 	bool fresh = m->noted && seconds - m->in6_when < NAMES_LIFE && !has_in6(given);
 
 	m->list.count = 0;
-	m->list.both = given->both;
 	for (uint32_t i = 0; fresh && i < old.count; i++)
 		if (!IN6_IS_ADDR_V4MAPPED(&old.addresses[i].addr))
 			m->list.addresses[m->list.count++] = old.addresses[i];
 	for (uint32_t i = 0; i < given->count && m->list.count < NAMES_ADDRESSES; i++)
-		if (!has(&m->list, &given->addresses[i]))
+		if (!lists(&m->list, &given->addresses[i]))
 			m->list.addresses[m->list.count++] = given->addresses[i];
 	m->when = seconds;
 	if (!fresh)
 		m->in6_when = seconds;
 	m->surely |= !m->noted && !flooded;
 	m->noted = true;
-	m->turn = ++turns;
+	m->knows_in6 = false;
+	for (int i = 0; i < NUMBERS; i++)
+		if (lists(&m->list, &asked[i]))
+			memset(&asked[i], 0, sizeof asked[i]);
 }
 
 static bool lives(const struct model *m)
@@ -106,78 +117,77 @@ static bool lives(const struct model *m)
 	return m->noted && seconds - m->when < NAMES_LIFE;
 }
 
-/* LIST has what the model has of the name; less if it may have been evicted meanwhile. */
-static void agrees(const struct names_list *list)
+/* LIST has what the model has of the name; less if it may have been evicted meanwhile. Returns its number. */
+static unsigned agrees(const struct names_list *list)
 {
 	unsigned i = 0;
 
 	while (i < NAMES && strncasecmp(list->name, name_of(i, false), NAMES_TEXT - 1) != 0)
 		i++;
 	assert(i < NAMES && lives(&models[i]));
-	assert(list->count <= NAMES_ADDRESSES && list->both == models[i].list.both);
-	assert(!models[i].surely || list->count == models[i].list.count);
+	assert(list->count <= NAMES_ADDRESSES);
+	assert(!models[i].surely ||
+	       (list->count == models[i].list.count && (bool)list->knows_in6 == models[i].knows_in6));
 	for (uint32_t n = 0; n < list->count; n++) {
-		assert(has(&models[i].list, &list->addresses[n]));
+		assert(lists(&models[i].list, &list->addresses[n]));
 		assert(!models[i].surely || memcmp(&list->addresses[n], &models[i].list.addresses[n],
 						   sizeof *list->addresses) == 0);
 	}
+	return i;
 }
 
-static bool agree(const struct names_list *a, const struct names_list *b)
-{
-	bool result = a->count == b->count && a->both == b->both;
+struct found {
+	const struct names_address *addr;
+	bool names[NAMES];
+};
 
-	for (uint32_t i = 0; result && i < a->count; i++)
-		result = has(b, &a->addresses[i]);
-	return result;
+static void take_name(const struct names_list *list, void *arg)
+{
+	struct found *f = arg;
+	unsigned i = agrees(list);
+
+	assert(lists(list, f->addr) && !f->names[i]);
+	f->names[i] = true;
 }
 
-/* Whether the thread remembers that it asked for M's name. */
-static bool is_remembered(const struct model *m)
+static bool is_number(const struct names_address *addr)
 {
-	unsigned later = 0;
-
-	for (unsigned i = 0; i < NAMES; i++)
-		later += models[i].turn > m->turn;
-	return m->turn && later < REMEMBERED;
+	for (int i = 0; i < NUMBERS; i++)
+		if (memcmp(&asked[i], addr, sizeof *addr) == 0)
+			return true;
+	return false;
 }
 
 static void find(const struct names_address *addr)
 {
-	const struct model *last = NULL, *other = NULL;
-	struct names_list list;
-	bool found = names_find(addr, &list), clear = true, sure = true;
+	struct found f = {.addr = addr};
 
-	if (found) {
-		agrees(&list);
-		assert(has(&list, addr));
+	names_each(addr, take_name, &f);
+	for (unsigned i = 0; i < NAMES; i++) {
+		const struct model *m = &models[i];
+		bool expected = lives(m) && lists(&m->list, addr) && !is_number(addr);
+
+		assert(f.names[i] == expected || (!f.names[i] && !m->surely));
 	}
-	for (const struct model *m = models; m < models + NAMES; m++) {
-		sure &= !m->noted || m->surely;
-		if (!lives(m) || !has(&m->list, addr))
-			continue;
-		clear &= !other || agree(&m->list, &other->list);
-		other = m;
-		if (is_remembered(m) && (!last || m->turn > last->turn))
-			last = m;
-	}
-	if (!sure)
-		return;
-	assert(found || !other || (!last && !clear));
-	assert(!found || last || clear);
-	assert(!found || !last || agree(&list, &last->list));
+}
+
+static void connected_in6(const struct names_address *addr)
+{
+	names_connected_in6(addr);
+	for (struct model *m = models; m < models + NAMES; m++)
+		m->knows_in6 |= lives(m) && lists(&m->list, addr);
 }
 
 static void note(struct input *in, unsigned which)
 {
-	struct names_list list = {.both = which >> 7};
+	struct names_list list = {.count = 0};
 	unsigned i = which % NAMES, count = take8(in) % 24;
 
 	while (count--) {
 		unsigned n = take8(in) % ADDRESSES;
 		struct names_address a = address(n);
 		uint32_t before = list.count;
-		bool had = has(&list, &a);
+		bool had = lists(&list, &a);
 
 		names_add(&list, &a.addr, a.scope ? a.scope : n);
 		if (!had && is_host(n) && before < NAMES_ADDRESSES)
@@ -209,6 +219,14 @@ static void flood(unsigned from)
 	flooded = true;
 }
 
+/* One that has asked for nothing yet. */
+static void another_thread(void)
+{
+	memset(numbers, 0, sizeof numbers);
+	memset(asked, 0, sizeof asked);
+	next_number = next_asked = 0;
+}
+
 static void step(struct input *in)
 {
 	unsigned what = take8(in), which = take8(in);
@@ -221,18 +239,24 @@ static void step(struct input *in)
 		seconds += what & 8 ? NAMES_LIFE - 1 : which;
 		break;
 	case 1:
+		if (what & 8)
+			connected_in6(&a);
 		find(&a);
 		break;
 	case 2:
 		known = names_known(name_of(which % NAMES, which & 64), &list);
 		if (known)
-			agrees(&list);
+			(void)agrees(&list);
 		assert(known == lives(&models[which % NAMES]) || !models[which % NAMES].surely);
 		break;
-	case 3: /* another thread, which has asked for nothing yet */
-		memset(asked, 0, sizeof asked);
-		for (unsigned i = 0; i < NAMES; i++)
-			models[i].turn = 0;
+	case 3:
+		if (what & 8) {
+			names_note_number(&a);
+			asked[next_asked++ % NUMBERS] = a;
+			find(&a);
+		} else {
+			another_thread();
+		}
 		break;
 	case 4:
 		if (!flooded)
@@ -248,9 +272,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, size};
 
 	memset(table, 0, sizeof table);
-	memset(asked, 0, sizeof asked);
 	memset(models, 0, sizeof models);
-	turns = 0;
+	another_thread();
 	flooded = false;
 	seconds = 100000;
 	for (unsigned steps = 0; in.left && steps < 50; steps++)
