@@ -31,7 +31,7 @@ static bool is_of_address(int error)
 {
 	static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
 				     EHOSTDOWN,    ENETDOWN,  ECONNRESET,   ECONNABORTED,
-				     EACCES,       EPERM,     ENOPROTOOPT};
+				     EACCES,       EPERM,     ENOPROTOOPT,  EADDRNOTAVAIL};
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i] == error)
@@ -122,12 +122,16 @@ static void log_connected(int fd, const struct destination *d)
 
 /* The program's own socket to its own address: the very call that it is without the library, with an eye on
  * the others. */
-static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
+static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	bool blocks = blocking_is(fd);
-	int saved = errno, status, result;
+	int saved = errno, status;
 	struct sockaddr_in6 in6;
 
+	if (blocks && !attempt_may_begin(fd, true)) {
+		errno = saved;
+		return false;
+	}
 	if (blocks)
 		status = blocking_try(fd, addr, len);
 	else
@@ -141,7 +145,7 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 			status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	}
 	errno = saved;
-	result = status ? fail(status) : 0;
+	*result = status ? fail(status) : 0;
 	if (status == 0)
 		log_connected(fd, d);
 	if (status == -EINPROGRESS && !blocks) {
@@ -150,13 +154,14 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	} else if (status == -EINTR && !blocking_interrupted()) {
 		status = -EINPROGRESS;
 	}
-	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, &result))
-		result = ask_kernel(fd, addr, len);
-	else if (is_of_address(-status))
-		(void)go_on(fd, addr, len, d, blocks, true, -status, &result);
-	if (result == 0)
+	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
+		*result = ask_kernel(fd, addr, len);
+	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
+	else if (is_of_address(-status) && (blocks || !connects_has_ended(fd)))
+		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
+	if (*result == 0)
 		errno = saved;
-	return result;
+	return true;
 }
 
 /* Whether D has others than the address asked for. A program that has connected in AF_INET6 tries them
@@ -189,20 +194,16 @@ bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct 
 {
 	const int family = sockaddr_family(addr);
 	int saved = errno;
+	bool taken;
 
 	if (!has_others(d, family))
 		return false;
-	if (attempt_may_begin(fd, d->own_first)) {
-		begin_at_once(fd);
-		attempt_local(fd, d->to.sin6_port, &d->plan);
+	begin_at_once(fd);
+	attempt_local(fd, d->to.sin6_port, &d->plan);
+	if (d->own_first)
+		return own_first(fd, addr, len, d, result);
+	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
+	if (!taken)
 		errno = saved;
-		if (d->own_first) {
-			*result = own_first(fd, addr, len, d);
-			return true;
-		}
-		if (go_on(fd, addr, len, d, blocking_is(fd), false, 0, result))
-			return true;
-	}
-	errno = saved;
-	return false;
+	return taken;
 }

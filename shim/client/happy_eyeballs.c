@@ -148,10 +148,11 @@ static void ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 	hidden_unwatch(&a->at, fd_of(e, a));
 }
 
-/* The attempt whose socket the program is to have when all have failed: the one that it asked for. */
+/* The attempt whose socket the program is to have when all have failed: the one that it asked for, or the
+ * first where a rule leaves that out. Its own socket could still connect there. */
 static struct eyeballs_attempt *kept(struct eyeballs *e)
 {
-	return &e->attempts[e->asked < e->count ? e->asked : e->own];
+	return &e->attempts[e->asked < e->count ? e->asked : 0];
 }
 
 /* What failed in place keeps its error for the program to find. */
@@ -517,21 +518,35 @@ void eyeballs_end(struct eyeballs *e, bool own)
 
 /* Closes what is the library's: the program gets the one attempt that it asked for, on its way or with its
  * error. */
+static void settle(struct eyeballs *e)
+{
+	struct eyeballs_attempt *a = kept(e);
+
+	if (locate(e)) {
+		/* One that the program has closed unseen is made anew, as in look_at_all(). */
+		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
+			hidden_give(&a->at, HIDDEN_NONE);
+			a->state = EYEBALLS_WAITING;
+		}
+		if (a->state == EYEBALLS_WAITING)
+			(void)begin(e, a);
+		(void)put(e, a, true);
+		attempt_finish(&e->plan, e->fd);
+	}
+	forget(e);
+}
+
 void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	struct eyeballs_attempt *own = &e->attempts[e->own];
 	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false;
 
 	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
 		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
 			  (set && e->attempts[i].at.watched);
-	if (e->fd >= first && e->fd <= last && !move_away(e, first, last)) {
+	if (e->fd >= first && e->fd <= last && !move_away(e, first, last))
 		forget(e);
-	} else if (hidden) {
-		if (own == kept(e) && own->state == EYEBALLS_WAITING && locate(e))
-			(void)begin(e, own);
-		eyeballs_end(e, true);
-	}
+	else if (hidden)
+		settle(e);
 }
 
 void eyeballs_fork(struct eyeballs *e)

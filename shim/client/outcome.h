@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "client/happy_eyeballs.h"
+#include "client/eyeballs.h"
 
 /* Puts into TEXT, of LOCK_TEXT bytes (lock.h), what became of E's attempts until TIME, in ms as E->BEGAN; WON
  * is the one that is connected, or NULL. Async-signal-safe; errno is left alone. */

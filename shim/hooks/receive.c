@@ -257,7 +257,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
 			expect_passed(message);
-		if (result != 0 || !woken(fd, result, message->msg_namelen, before) || !writable(&kernel))
+		if (result != 0 || !message || !woken(fd, result, message->msg_namelen, before) ||
+		    !writable(&kernel))
 			return result;
 		*message = kernel;
 	}
@@ -332,7 +333,8 @@ static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int f
 		expect_passed(&messages[i].msg_hdr);
 	if (result <= 0 || widen_before() == before)
 		return result;
-	while (got < result && !woken(fd, messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
+	while (got < result &&
+	       !woken(fd, (ssize_t)messages[got].msg_len, messages[got].msg_hdr.msg_namelen, before))
 		got++;
 	if (got)
 		return got;

@@ -84,6 +84,12 @@ static int ask(const struct question *q, struct addrinfo **own, struct addrinfo 
 		return error;
 	if (!*other)
 		return ask_plainly(q, own);
+	/* The resolver maps by itself. */
+	if (q->hints->ai_flags & AI_V4MAPPED) {
+		freeaddrinfo(*other);
+		*other = NULL;
+		return ask_plainly(q, own);
+	}
 	if (!bounded_searches(q->node) || bounded_getaddrinfo(q->node, q->service, q->hints, own) != 0)
 		return EAI_NODATA;
 	freeaddrinfo(*other);
@@ -209,14 +215,15 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 	return error;
 }
 
-/* The resolver maps by itself when it is told to. */
+/* With both flags, the answer has all addresses. */
 static int ask_in6(const struct question *q, struct addrinfo **result)
 {
+	const int all = AI_V4MAPPED | AI_ALL;
 	struct names_list list = {.count = 0};
 	struct addrinfo *other = NULL, *mapped = NULL;
 	int error, saved;
 
-	if (q->hints->ai_flags & AI_V4MAPPED)
+	if ((q->hints->ai_flags & all) == all)
 		error = ask_plainly(q, result);
 	else
 		error = ask(q, result, &other);

@@ -59,7 +59,7 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 	const struct sockaddr_in6 mapped = mapped_at(port);
 	const bool in6 = family == AF_INET6;
 	const char *missed;
-	int before[2], shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
+	int before[2] = {0, 0}, shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
 
 	if (result == 0)
 		result = options_carry(dual, plain, family, &missed);

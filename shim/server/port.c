@@ -10,7 +10,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
-#include "server/mapped.h"
+#include "server/listeners.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -39,7 +39,7 @@ static int is_in_the_way(int fd, void *arg)
 		return name.in.sin_port == look->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
 	if (!sockaddr_is_in6(&name.any, len) || name.in6.sin6_port != look->port)
 		return 0;
-	if (mark_test(fd) == MARK_NONE && !mapped_port(fd))
+	if (mark_test(fd) == MARK_NONE && !listeners_are_ours(fd))
 		return translate_beside_wildcard(&name.in6, true);
 	look->widened = true;
 	return 0;

@@ -19,18 +19,17 @@ enum { FIRST = 3, MOST = 4096 };
 
 static void mark_inherited(int fd)
 {
-	int domain = 0, only = 0, result = -EBUSY;
+	int domain = 0, only = 0, protocol = socket_protocol(fd), result;
 	socklen_t size = sizeof domain;
 
 	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
-	    !socket_protocol(fd) || mark_test(fd) != MARK_NONE)
+	    !protocol || mark_test(fd) != MARK_NONE)
 		return;
 	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
 	if (only)
 		return;
-	if (socket_protocol(fd) != IPPROTO_UDP)
-		result = mark_set(fd);
-	else if (!shield_is_taken(fd) && (result = shield_attach_late(fd, IPPROTO_UDP)) == 0)
+	result = protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : shield_attach_late(fd, protocol);
+	if (result == 0)
 		result = mark_set(fd);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");

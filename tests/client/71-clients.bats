@@ -1,5 +1,5 @@
-# Unmodified clients reach a name by whichever of its addresses answers, of either family. Without the shim they
-# fail if the one address that they try does.
+# Unmodified clients reach a name by whichever of its addresses answers, of either family: first by the one that
+# they ask for, as without the shim, where they fail if that does.
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -11,6 +11,7 @@ setup() {
 	hosts_up
 	names_up
 	drop_in6 $dead6
+	drop_in $mute4
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/pem" \
 		-subj /CN=test -days 2 2>/dev/null
 	cat "$BATS_TEST_TMPDIR/key" >>"$BATS_TEST_TMPDIR/pem"
@@ -63,7 +64,8 @@ the_same_failure() {
 # Times, dates and the order of a name's addresses are not compared.
 normal() { printf '%s\n' "$1" | sed -E 's/[0-9]+ ms/N ms/; s/[0-9]{4}-[0-9-]+ [0-9:]+/DATE/'; }
 
-# A program that knows IPv4 only, natively and under the shim.
+# A program that knows IPv4 only, natively and under the shim. Its own IPv4 address is first, and IPv6 follows where
+# that is refused or silent, or comes first where it is preferred.
 ipv4_only() {
 	natively six "$@"
 	refute_output --partial 'over IPv'
@@ -72,6 +74,10 @@ ipv4_only() {
 	natively four "$@"
 	assert_output --partial 'over IPv4'
 	everywhere "$@"
+	over 4 both "$@"
+	over 6 mute "$@"
+	DUALSTACK_PREFER=ipv6 over 6 both "$@"
+	DUALSTACK_PREFER=ipv6 over 4 dead "$@"
 	the_same_failure "$@"
 }
 

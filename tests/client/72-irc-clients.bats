@@ -10,6 +10,7 @@ setup() {
 	hosts_up
 	names_up
 	drop_in6 $dead6
+	drop_in $mute4
 	ngircd_config "$server4,$server6" 6667
 	start ngircd ngircd -n -f "$BATS_TEST_TMPDIR/ngircd.conf"
 	wait_until eval '[ "$(on_server ss -Hltn "sport = :6667" | wc -l)" = 2 ]'
@@ -62,6 +63,10 @@ says() {
 	over IPv4 off only4
 	over IPv4 off dead
 	over IPv4 off four
+	# Its own IPv4 address is first, unless the administrator prefers IPv6.
+	over IPv4 off both
+	over IPv6 off mute
+	DUALSTACK_PREFER=ipv6 over IPv6 off both
 	says 'refused' off nobody
 	says 'refused' off nobody "$run" --
 }
@@ -73,6 +78,7 @@ says() {
 	over IPv4 on only4
 	over IPv4 on dead
 	over IPv4 on four
+	over IPv6 on both
 	says 'refused' on nobody
 	says 'refused' on nobody "$run" --
 	# Natively it waits for the IPv6 address until it or the user gives up.

@@ -21,13 +21,24 @@ tries() {
 @test "auto, ipv6-first, ipv4-first, ipv6 and ipv4, for a program that knows IPv4" {
 	greet $server4 $server6
 	local rule
-	for rule in 'connect udp ipv4' 'connect name=other.example ipv4' 'connect port=7001 ipv4' 'connect auto' 'connect tcp ipv6-first' 'connect ipv6'; do
+	for rule in 'connect ipv6-first' 'connect tcp ipv6-first' 'connect ipv6' 'connect name=BOTH.example ipv6-first' \
+		"connect address=$server4 ipv6-first"; do
 		tries both.example "$rule"
+		assert_output --partial 'over IPv6'
+	done
+	# The program's own address is first, unless a rule that applies says otherwise.
+	for rule in 'connect auto' 'connect udp ipv6' 'connect name=other.example ipv6' 'connect port=7001 ipv6-first'; do
+		tries both.example "$rule"
+		assert_output --partial 'over IPv4'
+	done
+	# "prefer" turns the order round, and a rule outweighs it.
+	for rule in 'connect auto' 'connect udp ipv4' 'connect name=other.example ipv4' 'connect port=7001 ipv4'; do
+		DUALSTACK_PREFER=ipv6 tries both.example "$rule"
 		assert_output --partial 'over IPv6'
 	done
 	for rule in 'connect ipv4-first' 'connect ipv4' 'connect tcp name=both.example port=7000 ipv4' \
 		'connect name=*.EXAMPLE ipv4-first' 'connect program=lookups ipv4' "connect address=$server4 ipv4"; do
-		tries both.example "$rule"
+		DUALSTACK_PREFER=ipv6 tries both.example "$rule"
 		assert_output --partial 'over IPv4'
 	done
 	tries both.example 'connect name=both.example ipv4' 'connect ipv6'
@@ -41,6 +52,19 @@ tries() {
 	assert_output --regexp "\[$server6\]:7000 ECONNREFUSED after .*$server4:7000 connected"
 	tries both.example 'connect ipv6'
 	refute_output --partial 'over IPv'
+	assert_line 'connect: ECONNREFUSED'
+	# Without blocking, too: the error is that of the address that was tried.
+	run -0 on_client timeout 20 "$run" --rule='connect ipv6' -- python3 -c '
+import select, socket
+s = socket.socket()
+s.setblocking(False)
+s.connect_ex(socket.getaddrinfo("both.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4])
+select.select([], [s], [])
+print(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+try: print(s.getpeername())
+except OSError as e: print(e.errno)'
+	assert_output "111
+107"
 }
 
 @test ""only" means only: no address of the other family is tried" {

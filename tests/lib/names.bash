@@ -4,10 +4,12 @@
 #   both  A and AAAA                    slow   A, and a query for its AAAA is not answered
 #   eight seven AAAA, where nobody listens, and an A
 #   dead  A and AAAA; packets to the IPv6 address are dropped (drop_in6)
+#   mute  A and AAAA; packets to the IPv4 address are dropped (drop_in)
 #   other the A of "both", with an AAAA of its own
 #   only4, only6, nobody                 A and AAAA; only the A, only the AAAA, or neither has a service
 
 dead6=2001:db8:1::dead
+mute4=192.0.2.9
 
 names_up() {
 	need dnsmasq
@@ -20,6 +22,7 @@ names_up() {
 		echo "$server4 four.example both.example eight.example dead.example other.example"
 		echo "$server6 six.example both.example"
 		echo "$dead6 dead.example"
+		printf '%s mute.example\n' $mute4 "$server6"
 		for i in 1 2 3 4 5 6 7; do echo "2001:db8:1::8$i eight.example"; done
 		echo "2001:db8:1::99 other.example only4.example nobody.example"
 		echo "192.0.2.8 only6.example nobody.example"
@@ -29,6 +32,7 @@ names_up() {
 	for i in 81 82 83 84 85 86 87 99 dead; do ip -n "$server" addr add 2001:db8:1::$i/64 dev veth0 nodad; done
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	ip -n "$server" addr add 192.0.2.8/24 dev veth0
+	ip -n "$server" addr add $mute4/24 dev veth0
 	# An upstream that never answers, for the name that is not local: the AAAA of "slow".
 	start silence socat -u UDP4-RECV:5399,bind=127.0.0.1 OPEN:/dev/null
 	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
@@ -41,6 +45,11 @@ names_up() {
 drop_in6() {
 	on_server nft 'add table inet lost; add chain inet lost in { type filter hook input priority 0; }
 		add rule inet lost in ip6 daddr '"$1"' meta l4proto tcp drop'
+}
+
+drop_in() {
+	on_server nft 'add table inet mute; add chain inet mute in { type filter hook input priority 0; }
+		add rule inet mute in ip daddr '"$1"' meta l4proto tcp drop'
 }
 
 # IPv4 packets to the ports in a set vanish until a port is taken out of it.

@@ -42,18 +42,19 @@ static void *ask_in_thread(void *name)
 
 static void flags(const char *name)
 {
-	static const int bits[] = {AI_PASSIVE,     AI_CANONNAME,  AI_NUMERICHOST,
-				   AI_NUMERICSERV, AI_ADDRCONFIG, AI_ALL};
+	static const int bits[] = {AI_PASSIVE,    AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV,
+				   AI_ADDRCONFIG, AI_ALL,       AI_V4MAPPED};
+	enum { BITS = sizeof bits / sizeof *bits };
 	static const char *const services[] = {NULL, "80", "http", "nosuchservice"};
 	static const int types[] = {0, SOCK_STREAM, SOCK_DGRAM};
 
-	for (int mask = 0; mask < 64; mask++)
+	for (int mask = 0; mask < 1 << BITS; mask++)
 		for (int s = 0; s < 4; s++)
 			for (int t = 0; t < 3; t++) {
 				struct addrinfo hints = {.ai_family = family, .ai_socktype = types[t]}, *list;
 				int error;
 
-				for (int i = 0; i < 6; i++)
+				for (int i = 0; i < BITS; i++)
 					hints.ai_flags |= mask & 1 << i ? bits[i] : 0;
 				error = getaddrinfo(name, services[s], &hints, &list);
 				printf("%x %s %d:", (unsigned)hints.ai_flags, services[s] ? services[s] : "-",

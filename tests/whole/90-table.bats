@@ -37,7 +37,7 @@ expected_tcp='
                         ipv4/ipv4_only ipv6/ipv6_only ipv4/dual_stack ipv6/dual_stack ipv4/ipv6_only ipv6/ipv4_only
 ipv4/ipv4_only          4444           ----           4444            4444            ----           4444
 ipv6/ipv6_only          ----           6666           --66            6666            --66           ----
-ipv4/dual_stack         4444           -6-6           4446            4646            ---6           4444
+ipv4/dual_stack         4444           -6-6           4444            4444            ---6           4444
 ipv6/dual_stack         4444           6666           -466            6666            --66           4444
 ipv4/ipv6_only          ----           -6-6           ---6            -6-6            ---6           ----
 ipv6/ipv4_only          4444           ----           -4-4            -4-4            ----           4444
@@ -131,7 +131,7 @@ print(*(boxes.count(c) for c in ("yes", "no", "new")))' "$table.svg"
 	run -0 cat "$table.text"
 	refute_output --partial $'\e'
 	assert_equal "$(awk 'length > 80 || / $/' "$table.text")" ''
-	assert_line 'IPv4 client, dual-stack     4  4  4  4   no +6 no +6    4  4  4  6    4  6  4  6'
+	assert_line 'IPv4 client, dual-stack     4  4  4  4   no +6 no +6    4  4  4  4    4  4  4  4'
 	assert_line 'IPv6 client, dual-stack     4  4  4  4    6  6  6  6  no* +4 +6 +6    6  6  6  6'
 	assert_line '  TCP: 5 without it, 3 with it on the client, 3 on the server, 2 on both'
 	assert_line '  UDP: 5 without it, 4 with it on the client, 3 on the server, 2 on both'

@@ -117,6 +117,12 @@ directory_loses_ipv4() { ip -n "$server" -4 addr flush dev to-directory; }
 	assert_output $'IPv6\nIPv6\nIPv4'
 }
 
+@test "the same, by a program whose own IPv4 address is first" {
+	tells_family
+	run -0 looks_twice "$run" --
+	assert_output $'IPv4\nIPv4\nIPv4'
+}
+
 @test "the same for datagrams without an IPv4 route: the resolver's answer stands for the IPv6 address" {
 	ip -n "$player" -4 addr flush dev to-server
 	run -0 looks_twice udp "$run" --

@@ -12,7 +12,7 @@
 
 #include "address/synthetic.h"
 
-enum { THREADS = 4, ROUNDS = 60000, NETWORKS = 5000 };
+enum { THREADS = 4, ROUNDS = 20000, NETWORKS = 5000 };
 
 static _Atomic int wrong, checked, interrupts;
 
@@ -54,7 +54,7 @@ static void interrupt(int number)
 int main(void)
 {
 	const struct hash_key key = {1, 2};
-	const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+	const struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
 	pthread_t threads[THREADS];
 
 	synthetic_set_key(&key);
