@@ -48,19 +48,3 @@ void clone_set_reuse(int fd, const int *flags)
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &flags[0], sizeof flags[0]);
 	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &flags[1], sizeof flags[1]);
 }
-
-int clone_share_port(int fd, int twin, const struct sockaddr *addr, socklen_t len)
-{
-	static const int both[2] = {1, 1};
-	int before[2], result = clone_read_reuse(fd, before);
-
-	if (result)
-		return result;
-	clone_set_reuse(fd, both);
-	clone_set_reuse(twin, both);
-	if (real.bind(twin, addr, len) != 0)
-		result = -errno;
-	clone_set_reuse(fd, before);
-	clone_set_reuse(twin, before);
-	return result;
-}

@@ -21,8 +21,4 @@ int clone_make(int fd, int family, const char **missed);
 int clone_read_reuse(int fd, int *flags);
 void clone_set_reuse(int fd, const int *flags);
 
-/* Binds TWIN to ADDR, which FD is bound to, at least in part, so that they share the port. Returns 0 or a
- * negative errno. */
-int clone_share_port(int fd, int twin, const struct sockaddr *addr, socklen_t len);
-
 #endif

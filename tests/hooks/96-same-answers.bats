@@ -78,10 +78,6 @@ names with addresses of the other family only are found, whether there is a way 
 		a widened socket sends to IPv6 addresses, too, which aria2c has for a name
 		^sendm?msg\((unix|family255|in6-[a-z]+), .* = -1 (EFAULT|EINVAL|EMSGSIZE).*	.* = -1 EAFNOSUPPORT
 		refused either way; the library looks at the address before the kernel looks at the data
-		^setsockopt\(tcp-queued, socket, v6only, on, 28\) = -1 EINVAL.*	.*EADDRINUSE
-		SO_ATTACH_FILTER narrows, and what had connections can't be (dualstack(7), LIMITATIONS)
-		^setsockopt\([a-z-]+, ip, 17, on, 128\) = -1 EINVAL.*	.*EOPNOTSUPP
-		IP_XFRM_POLICY narrows, and a connected socket can't be
 		^setsockopt\(mptcp-bound, ip, 51, on, 128\) = -1 EINVAL.*	.* = 0
 		IP_LOCAL_PORT_RANGE is the mark of MPTCP, and stays
 		$names
