@@ -59,10 +59,10 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 
 bool attempt_plan(int fd, struct attempt_plan *plan)
 {
-	int protocol = socket_protocol(fd), domain = socket_option(fd, SO_DOMAIN);
+	int domain = socket_option(fd, SO_DOMAIN);
 	socklen_t size = sizeof plan->v6only;
 
-	if (!protocol || protocol == IPPROTO_UDP || (domain != AF_INET && domain != AF_INET6))
+	if (domain != AF_INET && domain != AF_INET6)
 		return false;
 	plan->reuse = options_touched(SOL_SOCKET, SO_REUSEADDR) ? socket_option(fd, SO_REUSEADDR) : 0;
 	if (domain == AF_INET)

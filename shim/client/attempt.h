@@ -26,7 +26,7 @@ void attempt_note_bind(void);
 /* Begins PLAN with what FD is bound to. To be called before FD connects, which binds it. */
 void attempt_local(int fd, in_port_t port, struct attempt_plan *plan);
 
-/* Completes PLAN with what else FD is. False where it is no TCP socket, or can't be asked. */
+/* Completes PLAN with what else the TCP socket FD is. False where it can't be asked. */
 bool attempt_plan(int fd, struct attempt_plan *plan);
 
 /* Whether FD is a TCP socket that has not begun to connect, or, with GOING_TOO, is on its way. One that has

@@ -155,12 +155,16 @@ static bool step(int i, int *error)
 	return used;
 }
 
-/* The program has closed the set unseen, by a bare system call, and perhaps more. */
-static void find_set_again(void)
+/* Makes the set anew. FOREIGN: its number is another file's, or nobody's; the program has closed it unseen,
+ * by a bare system call, and perhaps more. */
+static void make_set_again(bool foreign)
 {
 	const int end = atomic_load(&top);
 
-	hidden_lose();
+	if (foreign)
+		hidden_lose();
+	else
+		hidden_fork();
 	for (int i = 0; i < end; i++) {
 		if (atomic_load(&stages[i]) != RACING || !enter(i))
 			continue;
@@ -175,18 +179,15 @@ static void step_hidden(void)
 {
 	struct epoll_event events[8];
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
-	bool lost = count < 0 && (errno == EBADF || errno == EINVAL);
+	bool foreign = count < 0 && (errno == EBADF || errno == EINVAL);
 
 	/* An entry of this table, unless the program's own set has the number by now. */
 	for (int n = 0; n < count; n++)
-		lost |= events[n].data.u64 < (uintptr_t)table ||
-			events[n].data.u64 >= (uintptr_t)(table + CONNECTS_SLOTS);
-	if (lost) {
-		count = 0;
-		find_set_again();
-	}
-
-	for (int n = 0; n < count && !lock_has_logged(); n++)
+		foreign |= events[n].data.u64 < (uintptr_t)table ||
+			   events[n].data.u64 >= (uintptr_t)(table + CONNECTS_SLOTS);
+	if (foreign || count < 0)
+		make_set_again(foreign);
+	for (int n = 0; !foreign && n < count && !lock_has_logged(); n++)
 		(void)step((int)((struct eyeballs *)events[n].data.ptr - table), NULL);
 }
 

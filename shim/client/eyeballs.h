@@ -24,14 +24,16 @@ struct eyeballs_attempt {
 	uint32_t began, ended; /* ms since BEGAN below */
 };
 
+/* What is atomic is read by those who have not taken E, to see whether there is something to do. */
 struct eyeballs {
 	bool used;
-	bool planned; /* PLAN is complete */
-	bool moved;   /* another socket has been put on FD since */
-	bool blocks;  /* a thread waits in connect(): the program does not look at its descriptor meanwhile */
-	int fd;       /* the program's descriptor */
-	uint64_t cookie;     /* of the socket on it */
-	uint64_t began, due; /* ms; DUE is when eyeballs_step() has something to do, whatever happens */
+	bool planned;        /* PLAN is complete */
+	bool moved;          /* another socket has been put on FD since */
+	_Atomic bool blocks; /* a thread waits in connect(): the program does not look at its descriptor */
+	int fd;              /* the program's descriptor */
+	_Atomic uint64_t cookie; /* of the socket on it */
+	_Atomic uint64_t due;    /* ms; when eyeballs_step() has something to do, whatever happens */
+	uint64_t began;          /* ms */
 	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
 	uint32_t own, asked; /* which attempt has it, and which is for the address asked for */
 	char name[NAMES_TEXT];

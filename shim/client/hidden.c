@@ -70,7 +70,7 @@ void hidden_watch(struct hidden *h, int fd, void *data)
 	if (h->watched)
 		return;
 	if (hidden_set() < 0)
-		atomic_store(&set, hidden_number(real.epoll_create1(EPOLL_CLOEXEC)));
+		atomic_store(&set, hidden_number((int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC)));
 	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, fd, &event) == 0;
 	watched += h->watched;
 	if (watched == 0)

@@ -43,8 +43,8 @@ int hidden_number(int fd);
 /* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
 int hidden_set(void);
 
-/* The set is no more, as somebody else has closed it. And: it is closed, as it is a child's copy of its
- * parent's. */
+/* The set is no more, as somebody else has closed it. And: it is closed, as it is of no use, or a child's
+ * copy of its parent's. */
 void hidden_lose(void);
 void hidden_fork(void);
 

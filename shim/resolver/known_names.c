@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "resolver/known_names.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
@@ -20,7 +21,7 @@ struct answer {
 	struct names_list list;
 };
 
-enum { WORDS = (sizeof(struct answer) + 7) / 8, NUMBERS = 4 };
+enum { WORDS = (sizeof(struct answer) + 7) / 8, NUMBERS = 4, READS = 20, WRITES = 4 };
 
 struct entry {
 	_Atomic uint32_t seq;
@@ -66,7 +67,7 @@ static uint64_t hash_of(const char *name)
 	return hash_bytes(&key, folded, size) | 1;
 }
 
-static bool read_entry(struct entry *e, struct answer *a)
+static bool read_once(struct entry *e, struct answer *a)
 {
 	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_acquire);
 	uint64_t words[WORDS];
@@ -80,13 +81,28 @@ static bool read_entry(struct entry *e, struct answer *a)
 	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
 }
 
-static void write_entry(struct entry *e, const struct answer *a)
+/* A name that is asked for again and again must not be missed because its answer is written just now. A
+ * writer that this thread itself has interrupted does not go on meanwhile. */
+static bool read_entry(struct entry *e, struct answer *a)
+{
+	for (int tries = 0; tries < READS; tries++) {
+		if (read_once(e, a))
+			return true;
+		if (atomic_load_explicit(&e->seq, memory_order_relaxed) == 0)
+			return false;
+		(void)sched_yield();
+	}
+	return false;
+}
+
+/* False where another thread has E. */
+static bool write_entry(struct entry *e, const struct answer *a)
 {
 	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_relaxed);
 	uint64_t words[WORDS] = {0}, filter = 0;
 
 	if (seq & 1 || !atomic_compare_exchange_strong(&e->seq, &seq, seq + 1))
-		return;
+		return false;
 	memcpy(words, a, sizeof *a);
 	for (uint32_t i = 0; i < a->list.count; i++)
 		filter |= bit_of(&a->list.addresses[i].addr);
@@ -96,6 +112,7 @@ static void write_entry(struct entry *e, const struct answer *a)
 	atomic_store_explicit(&e->knows_in6, false, memory_order_relaxed);
 	/* 0 stands for an entry never used. */
 	atomic_store_explicit(&e->seq, seq + 2 ? seq + 2 : 2, memory_order_release);
+	return true;
 }
 
 bool names_same(const struct names_address *a, const struct names_address *b)
@@ -179,7 +196,8 @@ void names_note_number(const struct names_address *addr)
 	numbers[next_number++ % NUMBERS] = *addr;
 }
 
-void names_note(const char *name, const struct names_list *list)
+/* Returns whether NAME's entry, or a new one, was written. */
+static bool note(const char *name, const struct names_list *list)
 {
 	struct answer a = {.name = hash_of(name), .when = now()}, old;
 	struct entry *e = entry_for(name, a.name, &old);
@@ -194,8 +212,15 @@ void names_note(const char *name, const struct names_list *list)
 	}
 	for (uint32_t i = 0; i < list->count; i++)
 		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
-	write_entry(e, &a);
 	forget_numbers(&a.list);
+	return write_entry(e, &a);
+}
+
+void names_note(const char *name, const struct names_list *list)
+{
+	/* Threads that ask for new names at once choose the same entry. */
+	for (int tries = 0; tries < WRITES && !note(name, list); tries++)
+		(void)sched_yield();
 }
 
 /* The entry at E, if it is a live one with ADDR. */

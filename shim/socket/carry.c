@@ -125,7 +125,7 @@ static int carry_in6(int from, int to, const struct option *row)
 
 static int carry_options(int from, int to, int family, const char **missed)
 {
-	bool in6 = family == AF_INET6 && is_in6(from);
+	bool in6 = false, asked = family != AF_INET6;
 	int result = 0;
 
 	for (int i = 0; i < options_count && !result; i++) {
@@ -134,6 +134,9 @@ static int carry_options(int from, int to, int family, const char **missed)
 		if (row->kind == OPTION_KEEP || !options_is_touched(row))
 			continue;
 		*missed = row->text;
+		if (!asked)
+			in6 = is_in6(from);
+		asked = true;
 		if (row->level != IPPROTO_IPV6)
 			result = carry_row(from, to, row, in6 ? AF_INET : family);
 		if (result == 0 && in6)

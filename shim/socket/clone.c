@@ -18,7 +18,7 @@ int clone_new(int family, int protocol)
 
 int clone_make(int fd, int family, const char **missed)
 {
-	int clone = clone_new(family, socket_protocol(fd)), off = 0, result;
+	int clone = clone_new(family, socket_option(fd, SO_PROTOCOL)), off = 0, result;
 
 	*missed = NULL;
 	if (clone < 0)

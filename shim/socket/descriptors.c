@@ -162,7 +162,10 @@ int descriptors_registrations_in(int set, uint64_t inode,
 
 	path_of(path, set);
 	info = sys_open(path, O_RDONLY, 0);
-	/* Another thread may have closed it, and with it the registrations. */
+	/* Another thread may have closed it, and with it the registrations; and have opened something else
+	 * there since. */
+	if (info < 0 && errno == ENOENT && sys_fcntl(set, F_GETFD, 0) >= 0)
+		info = sys_open(path, O_RDONLY, 0);
 	if (info < 0)
 		return errno == ENOENT && sys_fcntl(set, F_GETFD, 0) < 0 ? 0 : -ENOSYS;
 	while (!result && (n = sys_read(info, text + used, sizeof text - 1 - used)) > 0) {

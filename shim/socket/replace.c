@@ -113,7 +113,7 @@ static void unregister(struct holdings *h)
 }
 
 /* Goes through all that were taken out, also when one fails; returns the first error. */
-static int registered(const struct holdings *h, int operation)
+static int registrations(const struct holdings *h, int operation)
 {
 	int result = 0;
 
@@ -139,11 +139,11 @@ static int exchange(struct holdings *h, int fd)
 	/* Explicitly: while another process has the old socket, the registrations would outlive it. */
 	unregister(h);
 	done = put(h, h->with, h->fd_count);
-	result = done < h->fd_count ? -errno : registered(h, EPOLL_CTL_ADD);
+	result = done < h->fd_count ? -errno : registrations(h, EPOLL_CTL_ADD);
 	if (result) {
-		(void)registered(h, EPOLL_CTL_DEL);
+		(void)registrations(h, EPOLL_CTL_DEL);
 		(void)put(h, old, done);
-		(void)registered(h, EPOLL_CTL_ADD);
+		(void)registrations(h, EPOLL_CTL_ADD);
 	}
 	if (old != h->except)
 		sys_close(old);
@@ -178,24 +178,25 @@ int replace_socket(int fd, uint64_t cookie, int with, int except)
 int replace_registered(int fd, uint64_t cookie, int with, int except, struct replace_known *known)
 {
 	struct holdings h = {.with = with, .except = except, .known = known};
+	const bool copied = holdings_copied(), registered = holdings_registered(fd);
 	int result, flags = sys_fcntl(fd, F_GETFL, 0);
-	struct stat st;
+	struct stat st = {.st_ino = 0};
 
-	if (fstat(fd, &st) != 0)
+	if ((copied || registered) && fstat(fd, &st) != 0)
 		return -errno;
 	h.cookie = cookie;
 	h.inode = st.st_ino;
-	if (holdings_copied()) {
+	if (copied) {
 		result = descriptors_each(note_descriptor, &h);
 	} else {
 		result = note_descriptor(fd, &h);
-		if (result == 0 && h.fd_count && holdings_registered(fd))
+		if (result == 0 && h.fd_count && registered)
 			result = holdings_each_set(note_set, &h);
 	}
 	if (result)
 		return result;
 	/* Another thread may have been here first. */
-	if (socket_cookie(fd) != cookie)
+	if ((copied || h.fd_count == 0) && socket_cookie(fd) != cookie)
 		return -EALREADY;
 	/* A walk that did not even come by FD has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))

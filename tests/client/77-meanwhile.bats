@@ -1,0 +1,67 @@
+# What a program does while a connect of its is in progress, and the library has sockets and an epoll set of its own.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/names
+
+setup() {
+	need python3
+	need nft
+	hosts_up
+	names_up
+}
+teardown() { hosts_down; }
+
+meanwhile() { on_client "${@:2}" "$programs/meanwhile" "$1" both.example 7000; }
+
+# silent ip|ip6...: the server does not answer to what is connected to over that family.
+silent() {
+	local family
+	for family; do
+		on_server nft "add table $family lost; add chain $family lost in { type filter hook input priority 0; }
+			add rule $family lost in tcp dport 7000 drop"
+	done
+}
+
+@test "a second connect() tells how the first has failed" {
+	run -0 meanwhile again env
+	native=$output
+	assert_line 'again: ECONNREFUSED'
+	run -0 meanwhile again "$run" --
+	assert_output "$native"
+}
+
+@test "arguments that the kernel refuses are refused, and at once" {
+	silent ip ip6
+	run -0 meanwhile arguments env
+	native=$output
+	run -0 meanwhile arguments "$run" --
+	assert_output "$native"
+}
+
+@test "the library's epoll set is none of the program's numbers" {
+	silent ip ip6
+	run -0 meanwhile number "$run" --
+	assert_line 'events: 4'
+}
+
+@test "with one descriptor to spare, and none for the library's epoll set, IPv6 is reached" {
+	greet $server6
+	silent ip
+	run -0 meanwhile last "$run" --
+	assert_line 'end: connected'
+}
+
+@test "an epoll set that is closed meanwhile is not looked for" {
+	greet $server6
+	run -0 meanwhile gone "$run" --
+	assert_line 'end: connected'
+}
+
+@test "a child that waits for its parent's connect takes nothing out of the parent's epoll set" {
+	greet $server6
+	silent ip
+	run -0 meanwhile child "$run" --
+	assert_line 'events: 1'
+	assert_line 'end: connected'
+}

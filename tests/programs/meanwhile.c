@@ -1,0 +1,163 @@
+/* meanwhile WHAT NAME PORT: connects without blocking to NAME's first IPv4 address, and does WHAT:
+ *
+ * again      waits until it is over, and connects once more
+ * arguments  waits with arguments that the kernel refuses
+ * number     after a while, closes all low numbers but its own, and makes epoll sets of its own there
+ * last       has one descriptor to spare
+ * gone       registers it in an epoll set, and closes that
+ * child      registers it in an epoll set; a child waits for it, too, and ends
+ *
+ * Prints what it sees, and how the connect ends. */
+#define _GNU_SOURCE
+#include "common.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LONG = 10000, WHILE = 400, LOW = 100, SETS = 4 };
+
+static struct sockaddr_in to;
+static int fd;
+
+static void look_up(const char *name, const char *port)
+{
+	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *list;
+
+	if (getaddrinfo(name, port, &hints, &list))
+		die(name);
+	memcpy(&to, list->ai_addr, sizeof to);
+	freeaddrinfo(list);
+}
+
+static void show(const char *what, long result)
+{
+	printf("%s: %s\n", what, result < 0 ? error_name(errno) : "done");
+}
+
+static int waits(int ms)
+{
+	struct pollfd one = {.fd = fd, .events = POLLOUT};
+
+	return poll(&one, 1, ms);
+}
+
+static void end(void)
+{
+	int error = -1;
+	socklen_t len = sizeof error;
+
+	if (waits(LONG) < 1)
+		printf("end: never\n");
+	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0)
+		printf("end: %s\n", error ? error_name(error) : "connected");
+}
+
+static int registered(void)
+{
+	struct epoll_event event = {.events = EPOLLOUT, .data.fd = fd};
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, fd, &event))
+		die("epoll");
+	return set;
+}
+
+static void again(void)
+{
+	waits(LONG);
+	show("again", connect(fd, (struct sockaddr *)&to, sizeof to));
+}
+
+static void arguments(void)
+{
+	struct timeval none = {0, 0};
+	struct epoll_event event;
+	void *volatile nowhere = (void *)16;
+	int ends[2];
+
+	waits(WHILE);
+	if (pipe(ends))
+		die("pipe");
+	show("poll", poll(nowhere, 1, 0));
+	show("select", select(8, nowhere, NULL, NULL, &none));
+	show("no set", epoll_wait(ends[0], &event, 1, LONG));
+	show("no room", epoll_wait(registered(), &event, 0, LONG));
+}
+
+static void number(void)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	int sets[SETS], ends[2], told = 0;
+
+	waits(WHILE);
+	for (int i = fd + 1; i < LOW; i++)
+		close(i);
+	for (int i = 0; i < SETS; i++)
+		sets[i] = epoll_create1(EPOLL_CLOEXEC);
+	if (pipe(ends) || write(ends[1], "x", 1) != 1)
+		die("pipe");
+	for (int i = 0; i < SETS; i++)
+		epoll_ctl(sets[i], EPOLL_CTL_ADD, ends[0], &event);
+	waits(1);
+	for (int i = 0; i < SETS; i++)
+		told += epoll_wait(sets[i], &event, 1, 0) == 1;
+	printf("events: %d\n", told);
+}
+
+static void last(void)
+{
+	struct rlimit few = {LOW, LOW};
+	int spare = -1, next;
+
+	setrlimit(RLIMIT_NOFILE, &few);
+	while ((next = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		spare = next;
+	close(spare);
+	end();
+}
+
+static void gone(void)
+{
+	close(registered());
+	end();
+}
+
+static void child(void)
+{
+	struct epoll_event event;
+	int set = registered(), status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		waits(2 * WHILE);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	printf("events: %d\n", epoll_wait(set, &event, 1, LONG));
+	end();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} all[] = {{"again", again}, {"arguments", arguments}, {"number", number},
+		   {"last", last},   {"gone", gone},           {"child", child}};
+
+	if (argc != 4)
+		die("meanwhile WHAT NAME PORT");
+	look_up(argv[2], argv[3]);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	show("connect", connect(fd, (struct sockaddr *)&to, sizeof to));
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (strcmp(all[i].name, argv[1]) == 0)
+			all[i].run();
+	return 0;
+}
