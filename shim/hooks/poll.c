@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
+#define KNOWS_THREADS 1
+#endif
 
 #include "client/in_progress.h"
 #include "client/wait.h"
-
-#define KNOWS_THREADS 1
-#endif
 
 static const struct timespec *from_ms(int ms, struct timespec *t)
 {

@@ -41,7 +41,13 @@ static void note_time(uint64_t began, bool answered)
 		atomic_store(&respite_until, (uint32_t)(now / 1000) + BOUNDED_RESPITE);
 }
 
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 34)
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+#define RESOLVER_WITHIN
+#endif
+#endif
+
+#ifdef RESOLVER_WITHIN
 /* What the thread's _res was. siglongjmp() out of the resolver leaves it here for the next question. */
 static __thread struct {
 	bool lent;

@@ -31,6 +31,8 @@ with_etc() {
 delay = 250
 pool = 240.0.0.0/4
 peer = auto
+synthetic = asked
+prefer = own
 nat64 = auto
 text = auto
 log = off'
@@ -41,6 +43,8 @@ log = off'
 delay = 50
 pool = 240.0.0.0/4
 peer = real
+synthetic = asked
+prefer = own
 nat64 = auto
 text = auto
 log = debug:syslog

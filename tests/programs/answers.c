@@ -21,7 +21,8 @@ typedef void function(void);
 
 enum result { INT, SIZE, TEXTUAL, HOST, NONE };
 
-/* By their names in the object, as in hooks.h: headers declare some with types of their own. */
+/* By their names in the object, as in hooks.h: headers declare some with types of their own. A ssize_t is
+ * a long, or an int where that has 32 bits. */
 #define HOOK(type, name, params) extern function asked_##name __asm__(#name) __attribute__((weak));
 #define OPTIONAL(type, name, params) HOOK(type, name, params)
 #define EXPORTED(type, name, params) HOOK(type, name, params)
@@ -34,7 +35,7 @@ static const struct {
 	enum result result;
 } functions[] = {
 #define HOOK(type, name, params) \
-	{#name, asked_##name, _Generic((type *)NULL, int *: INT, in_addr_t *: INT, ssize_t *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
+	{#name, asked_##name, _Generic((type *)NULL, int *: INT, in_addr_t *: INT, long *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
 #include "../../shim/hooks/hooks.def"
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, ROWS = sizeof rows / sizeof *rows };
