@@ -26,21 +26,21 @@ struct eyeballs_attempt {
 
 /* What is atomic is read by those who have not taken E, to see whether there is something to do. */
 struct eyeballs {
+	_Atomic uint64_t cookie; /* of the socket on FD */
+	_Atomic uint64_t due;    /* ms; when eyeballs_step() has something to do, whatever happens */
+	uint64_t began;          /* ms */
+	struct attempt_plan plan;
+	struct eyeballs_attempt attempts[NAMES_ADDRESSES + 1];
+	int fd;              /* the program's descriptor */
+	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
+	uint32_t own, asked; /* which attempt has it, and which is for the address asked for */
+	/* What the program has registered for FD since it began to connect. */
+	struct replace_known registered;
 	bool used;
 	bool planned;        /* PLAN is complete */
 	bool moved;          /* another socket has been put on FD since */
 	_Atomic bool blocks; /* a thread waits in connect(): the program does not look at its descriptor */
-	int fd;              /* the program's descriptor */
-	_Atomic uint64_t cookie; /* of the socket on it */
-	_Atomic uint64_t due;    /* ms; when eyeballs_step() has something to do, whatever happens */
-	uint64_t began;          /* ms */
-	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
-	uint32_t own, asked; /* which attempt has it, and which is for the address asked for */
 	char name[NAMES_TEXT];
-	struct attempt_plan plan;
-	struct eyeballs_attempt attempts[NAMES_ADDRESSES + 1];
-	/* What the program has registered for FD since it began to connect. */
-	struct replace_known registered;
 };
 
 #endif

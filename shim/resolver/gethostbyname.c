@@ -130,7 +130,7 @@ static void host_with_peers(struct hostent *entry, char *space, const struct add
 	       skip = -(uintptr_t)space % sizeof(char *);
 	char **list = (char **)(void *)(space + skip + sizeof peers);
 
-	for (; entry->h_addr_list[had] && had < 2 * NAMES_OF_FAMILY - 2; had++)
+	for (; had < 2 * NAMES_OF_FAMILY - 2 && entry->h_addr_list[had]; had++)
 		list[had] = entry->h_addr_list[had];
 	for (size_t i = 0; i < added; i++)
 		list[had + i] = memcpy(space + skip + i * sizeof *peers, &peers[i], sizeof *peers);
