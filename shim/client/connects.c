@@ -246,6 +246,17 @@ static int find_own(int fd)
 	return -1;
 }
 
+/* Whether FD may have an entry. While another thread puts a socket there, its cookie does not tell. */
+static bool concerns(int fd)
+{
+	const int end = atomic_load(&top);
+
+	for (int i = 0; i < end; i++)
+		if (atomic_load_explicit(&numbers[i], memory_order_relaxed) == fd)
+			return true;
+	return holdings_copied() && find(fd) >= 0;
+}
+
 bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = find_own(fd);
@@ -255,7 +266,7 @@ bool connects_ask(int fd, int *error)
 
 	if (error)
 		*error = 0;
-	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)) && find(fd) >= 0 &&
+	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)) && concerns(fd) &&
 	    lock_take(&lock)) {
 		while ((i = find(fd)) >= 0 && !(result = step(i, error)))
 			;

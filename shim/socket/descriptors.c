@@ -162,12 +162,9 @@ int descriptors_registrations_in(int set, uint64_t inode,
 
 	path_of(path, set);
 	info = sys_open(path, O_RDONLY, 0);
-	/* Another thread may have closed it, and with it the registrations; and have opened something else
-	 * there since. */
-	if (info < 0 && errno == ENOENT && sys_fcntl(set, F_GETFD, 0) >= 0)
-		info = sys_open(path, O_RDONLY, 0);
+	/* Another thread may have closed it, and with it the registrations. */
 	if (info < 0)
-		return errno == ENOENT && sys_fcntl(set, F_GETFD, 0) < 0 ? 0 : -ENOSYS;
+		return errno == ENOENT && access("/proc/thread-self/fdinfo", F_OK) == 0 ? 0 : -ENOSYS;
 	while (!result && (n = sys_read(info, text + used, sizeof text - 1 - used)) > 0) {
 		char *line = text, *end;
 
@@ -184,6 +181,9 @@ int descriptors_registrations_in(int set, uint64_t inode,
 		used -= (size_t)(line - text);
 		memmove(text, line, used);
 	}
+	/* It may have been closed since: that is ENOENT, too (seq_show()). */
+	if (!result && n < 0 && errno != ENOENT)
+		result = -ENOSYS;
 	sys_close(info);
-	return !result && n < 0 ? -ENOSYS : result;
+	return result;
 }
