@@ -124,11 +124,11 @@ static void log_connected(int fd, const struct destination *d)
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
-	bool blocks = blocking_is(fd);
 	int saved = errno, status;
+	bool blocks = blocking_is(fd), fresh = attempt_may_begin(fd, blocks);
 	struct sockaddr_in6 in6;
 
-	if (blocks && !attempt_may_begin(fd, true)) {
+	if (blocks && !fresh) {
 		errno = saved;
 		return false;
 	}
@@ -157,7 +157,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
 		*result = ask_kernel(fd, addr, len);
 	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
-	else if (is_of_address(-status) && (blocks || !connects_has_ended(fd)))
+	else if (fresh && is_of_address(-status))
 		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
 	if (*result == 0)
 		errno = saved;

@@ -386,19 +386,6 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 	return result;
 }
 
-bool connects_has_ended(int fd)
-{
-	const int end = atomic_load(&top);
-	int saved = errno;
-	uint64_t cookie = socket_cookie(fd);
-	bool result = false;
-
-	for (int i = 0; i < end && cookie && !result; i++)
-		result = table[i].cookie == cookie;
-	errno = saved;
-	return result;
-}
-
 void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct lock lock;

@@ -46,10 +46,6 @@ bool connects_out_of_date(int set, const struct epoll_event *event);
 /* The program's epoll_ctl() on FD, while it can't be moved from one socket to another. Sets errno. */
 int connects_register(int set, int operation, int fd, struct epoll_event *event);
 
-/* Whether the connect that FD began last has ended: the next connect() says how, and begins nothing
- * (__inet_stream_connect()). Known as long as its entry is not another one's. */
-bool connects_has_ended(int fd);
-
 /* Sets on the other attempts what the program has set on FD. */
 void connects_set(int fd, int level, int name, const void *value, socklen_t len);
 
