@@ -429,7 +429,8 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	memcpy(e->name, d->list.name, sizeof e->name);
 	e->count = d->list.count;
 	e->asked = d->asked;
-	e->began = e->due = now();
+	e->began = now();
+	e->due = e->began;
 	e->registered.count = 0;
 	e->moved = e->planned = false;
 	for (uint32_t i = 0; i <= e->count; i++)
