@@ -280,6 +280,33 @@ void connects_look_for_failures(void)
 	errno = saved;
 }
 
+static struct descriptors_registration *registration_of(struct replace_known *known, int set,
+							const struct epoll_event *event)
+{
+	for (int n = 0; n < known->count; n++)
+		if (known->registrations[n].set == set &&
+		    known->registrations[n].event.data.u64 == event->data.u64)
+			return &known->registrations[n];
+	return NULL;
+}
+
+int connects_registered(int set, const struct epoll_event *event)
+{
+	const int end = atomic_load(&top);
+	struct descriptors_registration *r;
+	struct lock lock;
+	int target = -1;
+
+	if (!lock_take(&lock))
+		return -1;
+	for (int i = 0; i < end && target < 0; i++)
+		if (atomic_load(&stages[i]) != FREE && table[i].used &&
+		    (r = registration_of(&table[i].registered, set, event)) != NULL)
+			target = r->target;
+	(void)lock_give(&lock);
+	return target;
+}
+
 /* A one-shot registration that has fired is for nothing any more: of what it was for, what a failed connect()
  * reports is all but EPOLLPRI. */
 static void arm_again(struct descriptors_registration *r, uint32_t fired)
@@ -302,17 +329,14 @@ bool connects_out_of_date(int set, const struct epoll_event *event)
 	if (!lock_take(&lock))
 		return false;
 	for (int i = 0; i < end && !result; i++) {
-		struct replace_known *known = &table[i].registered;
+		struct descriptors_registration *r;
 
 		if (atomic_load(&stages[i]) != RACING || !table[i].used || !table[i].moved)
 			continue;
-		for (int n = 0; n < known->count && !result; n++) {
-			struct descriptors_registration *r = &known->registrations[n];
-
-			result = r->set == set && r->event.data.u64 == event->data.u64;
-			if (result)
-				arm_again(r, event->events);
-		}
+		r = registration_of(&table[i].registered, set, event);
+		if (r)
+			arm_again(r, event->events);
+		result = r != NULL;
 	}
 	(void)lock_give(&lock);
 	return result;

@@ -39,6 +39,10 @@ bool connects_tell(int fd, bool failed);
 /* Looks after all connects in progress whose socket in place has failed. */
 void connects_look_for_failures(void);
 
+/* The descriptor that EVENT, which the epoll set SET has told of, is about, if its connect is in progress and
+ * the program has registered it since that began; else -1. */
+int connects_registered(int set, const struct epoll_event *event);
+
 /* Whether EVENT, which the epoll set SET has told of, is of a socket that another one has been put in the
  * place of since. */
 bool connects_out_of_date(int set, const struct epoll_event *event);

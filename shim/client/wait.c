@@ -13,6 +13,7 @@
 #include "client/connects.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "socket/facts.h"
 
 /* Descriptors of the program's that are waited for together with the library's; more are waited for in slices
  * of so many ms. */
@@ -74,7 +75,8 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	return t;
 }
 
-/* Until nothing moves: what was begun just now may have failed already. Returns whether anything has moved. */
+/* Until nothing moves: what was begun just now may have failed already. Returns whether anything has moved.
+ */
 static bool look_after(void)
 {
 	const unsigned start = atomic_load(&connects_changes);
@@ -263,17 +265,28 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 
 /* ---- epoll */
 
+/* Another socket may be put in the place of the one that EVENT is about, and be connected and forgotten,
+ * before anybody looks for its registration again: so it is looked for first, and then at what is there. */
+static bool is_out_of_date(int set, const struct epoll_event *event)
+{
+	int target = connects_registered(set, event);
+	uint64_t cookie = target >= 0 ? socket_cookie(target) : 0;
+
+	if (connects_out_of_date(set, event))
+		return true;
+	if (target < 0)
+		connects_look_for_failures();
+	else
+		(void)connects_ask(target, NULL);
+	return connects_out_of_date(set, event) || (cookie && socket_cookie(target) != cookie);
+}
+
 int wait_sift(int set, struct epoll_event *events, int count)
 {
 	int left = 0, saved = errno;
-	bool failures = false;
 
 	for (int i = 0; i < count; i++)
-		failures |= (events[i].events & EPOLLHUP) != 0;
-	if (failures)
-		connects_look_for_failures();
-	for (int i = 0; i < count; i++)
-		if (!failures || !(events[i].events & EPOLLHUP) || !connects_out_of_date(set, &events[i]))
+		if (!(events[i].events & EPOLLHUP) || !is_out_of_date(set, &events[i]))
 			events[left++] = events[i];
 	errno = saved;
 	return left;
