@@ -16,6 +16,7 @@ cell() { awk -F '\t' -v client="$1" -v condition="$2" '$1 == client && $2 == con
 	run -0 awk -F '\t' '/^[a-z-]+\t[a-z0-9-]+\t[0-9.]+\t[46-]$/ { rows++ } END { print rows " of " NR - 1 }' "$table"
 	assert_output '24 of 24'
 	for client in happy curl blocking poll epoll; do
+		assert_regex "$(cell $client answers)" ' 6$'
 		assert_regex "$(cell $client refused)" ' 4$'
 		assert_regex "$(cell $client dropped)" ' 4$'
 	done

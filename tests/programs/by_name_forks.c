@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,7 @@ static void *forking(void *unused)
 		pid_t child = fork();
 
 		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			close(0);
 			_exit(0);
 		}
