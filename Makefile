@@ -164,7 +164,7 @@ FUZZ_resolver/nat64 = shim/resolver/nat64.c shim/config/nat64_prefix.c
 FUZZ_address/synthetic = shim/base/hash.c
 FUZZ_config/rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/config/nat64_prefix.c \
 	shim/base/sockaddr.c shim/base/log.c
-FUZZ_tool/unit = $(addprefix shim/tool/,unit_name.c units/unit.c units/words.c units/dropin.c)
+FUZZ_tool/unit = $(addprefix shim/tool/,unit_name.c units/unit.c)
 FUZZ_address/translate = shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] shim/*/*/*.[ch] tests/fuzz/*.h) Makefile

@@ -1,9 +1,6 @@
 #define _GNU_SOURCE
 #include "tool/units/library_warnings.h"
 
-#include "tool/units/rooted.h"
-
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,18 +80,11 @@ static const char *hides(const struct texts *properties, const char *library, co
 /* The same of a root directory or image of the service's own. */
 static const char *is_elsewhere(const struct texts *properties, const char *library, const char **value)
 {
-	int fd;
-
 	*value = systemctl_first(properties, "RootImage");
 	if (**value)
 		return "RootImage";
 	*value = systemctl_first(properties, "RootDirectory");
-	if (!**value || strcmp(*value, "/") == 0)
-		return NULL;
-	fd = rooted_open(*value, library, O_PATH);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 ? NULL : "RootDirectory";
+	return !**value || access(keep_format("%s%s", *value, library), F_OK) == 0 ? NULL : "RootDirectory";
 }
 
 /* The first of LIBRARY and the directories above it that others than the owner may not read or pass; NULL if

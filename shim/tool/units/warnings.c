@@ -3,13 +3,11 @@
 
 #include "tool/check/command.h"
 #include "tool/tool.h"
-#include "tool/units/dropin.h"
 #include "tool/units/library_warnings.h"
-#include "tool/units/rooted.h"
 #include "tool/units/service.h"
 
-#include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,33 +105,39 @@ static void unset_environment(const struct service *service, const char *name)
 			     "takes the library away again; reset it with an empty UnsetEnvironment=");
 }
 
-/* Does a line of TEXT, an EnvironmentFile=, set LD_PRELOAD? */
-static bool sets_preload(const char *text)
+/* Does a line of the file PATH, an EnvironmentFile=, set LD_PRELOAD? */
+static bool sets_preload(const char *path)
 {
-	static const char name[] = "LD_PRELOAD";
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	bool found = false;
+	size_t room = 0;
 
-	for (; text; text = strchr(text, '\n')) {
-		text += strspn(text, " \t\r\n");
-		if (strncmp(text, name, strlen(name)) == 0 &&
-		    text[strlen(name) + strspn(text + strlen(name), " \t")] == '=')
-			return true;
+	while (file && getline(&line, &room, file) >= 0) {
+		const char *end, *name = line + strspn(line, " \t");
+
+		end = name + strcspn(name, " \t=");
+		found |= strncmp(name, "LD_PRELOAD", (size_t)(end - name)) == 0 && end - name == 10 &&
+			 end[strspn(end, " \t")] == '=';
 	}
-	return false;
+	free(line);
+	if (file)
+		(void)fclose(file);
+	return found;
 }
 
 /* VALUE is a pattern of glob(7) and " (ignore_errors=yes)". */
 static void environment_file(const struct service *service, const char *name, const char *value)
 {
-	const char *end = strstr(value, " (ignore_errors="), *text;
+	const char *end = strstr(value, " (ignore_errors=");
 	const char *pattern = keep_copy(value, end ? (size_t)(end - value) : strlen(value));
 	glob_t found;
-	size_t size;
 
 	(void)name;
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		if ((text = rooted_read("", found.gl_pathv[i], &size)) && sets_preload(text))
+		if (sets_preload(found.gl_pathv[i]))
 			service_warn(
 			    service, "EnvironmentFile", pattern,
 			    "LD_PRELOAD in %s overrides that of Environment=; name the library there",
@@ -234,13 +238,13 @@ static const char PROPERTIES[] =
     "SystemCallFilter,EnvironmentFiles,ExecStart,TriggeredBy," LIBRARY_PROPERTIES;
 
 /* Asks the manager. Returns why that is not possible, or NULL. */
-static const char *ask(const struct unit *unit, struct service *service)
+static const char *ask(struct service *service, const char *root, bool user)
 {
-	if (*unit->place.root)
+	if (*root)
 		return "what is in --root does not run";
 	if (strstr(service->name, "@."))
 		return "it is a template";
-	if (systemctl_show(service->name, PROPERTIES, unit->place.user, &service->properties) != 0)
+	if (systemctl_show(service->name, PROPERTIES, user, &service->properties) != 0)
 		return "no service manager answers";
 	if (strcmp(systemctl_first(&service->properties, "LoadState"), "loaded") != 0)
 		return "the service manager has not loaded it";
@@ -251,36 +255,30 @@ static const char *ask(const struct unit *unit, struct service *service)
 static void later_dropins(const struct unit *unit, const struct service *service)
 {
 	static const char name[] = "RestrictAddressFamilies";
-	const struct setting *lost = unit_variable_lost(unit, "LD_PRELOAD"), *last = NULL;
-	const char *ours = dropin_families(unit);
+	const struct setting *lost = unit_preload_lost(unit);
+	const char *ours = dropin_families(unit), *last;
 
 	if (lost)
-		service_warn(service, lost->name, lost->value,
+		service_warn(service, "Environment", lost->value,
 			     "%s is read after " UNIT_DROPIN " and overrides its LD_PRELOAD", lost->file);
-	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));)
-		last = at;
-	if (!last)
+	if (!unit->families.count)
 		return;
-	if (!unit_permits(unit, name, "AF_INET", ours))
-		service_warn(service, name, last->value,
-			     "forbids AF_INET, so the service has no sockets to widen");
-	else if (!unit_permits(unit, name, "AF_INET6", ours))
-		service_warn(service, name, last->value,
+	last = unit->families.at[unit->families.count - 1].value;
+	if (!unit_permits(unit, "AF_INET", ours))
+		service_warn(service, name, last, "forbids AF_INET, so the service has no sockets to widen");
+	else if (!unit_permits(unit, "AF_INET6", ours))
+		service_warn(service, name, last,
 			     "a drop-in read after " UNIT_DROPIN " forbids AF_INET6; permit it there");
 }
 
-void warnings_print(const struct unit *unit, const char *library)
+void warnings_print(const struct unit *unit, const char *root, bool user, const char *library)
 {
 	struct service service = {.name = unit->files.name};
 	const struct texts *all = &service.properties;
-	const char *why = ask(unit, &service);
-	int fd = rooted_open(unit->place.root, library, O_PATH);
+	const char *why = ask(&service, root, user);
 
-	if (fd < 0)
-		service_warn(&service, "--root", unit->place.root, "has no %s; install dualstack there",
-			     library);
-	else
-		close(fd);
+	if (access(library, F_OK) != 0)
+		service_warn(&service, "--root", root, "has no %s; install dualstack there", library);
 	later_dropins(unit, &service);
 	if (why) {
 		tool_warn("%s: not checked for settings that keep the library out: %s", service.name, why);
@@ -295,6 +293,6 @@ void warnings_print(const struct unit *unit, const char *library)
 			if (systemctl_value(all->at[i], lists[j].name))
 				lists[j].look(&service, lists[j].name,
 					      systemctl_value(all->at[i], lists[j].name));
-	library_warnings(&service, library, unit->place.user);
-	sockets(&service, unit->place.user);
+	library_warnings(&service, library, user);
+	sockets(&service, user);
 }

@@ -5,8 +5,8 @@
 
 #include "tool/units/unit.h"
 
-/* Prints them for UNIT. Most are asked of the service manager; if that can't be asked, one line says so.
- * LIBRARY is the library's file on the system that the unit belongs to. */
-void warnings_print(const struct unit *unit, const char *library);
+/* Prints them for UNIT of the system in ROOT ("": this one), or with USER of the calling user. Most are asked
+ * of the service manager; if that can't be asked, one line says so. LIBRARY is the library's file there. */
+void warnings_print(const struct unit *unit, const char *root, bool user, const char *library);
 
 #endif
