@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
 #include "tool/check/program.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,24 +29,7 @@ static bool read_own(struct elf *own)
 
 static bool same_machine(const struct elf *a, const struct elf *b)
 {
-	return a->bits == b->bits && a->machine == b->machine && a->big_endian == b->big_endian;
-}
-
-/* Does a kernel that runs OWN run E as well? So it is with 32-bit programs on a 64-bit machine. */
-static bool runs_beside(const struct elf *own, const struct elf *e)
-{
-	static const unsigned pairs[][2] = {
-	    {EM_X86_64, EM_386},    /* i386 */
-	    {EM_X86_64, EM_X86_64}, /* x32 */
-	    {EM_AARCH64, EM_ARM},   {EM_PPC64, EM_PPC}, {EM_S390, EM_S390}, {EM_MIPS, EM_MIPS},
-	};
-
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if (own->bits != e->bits && own->big_endian == e->big_endian &&
-		    ((own->machine == pairs[i][0] && e->machine == pairs[i][1]) ||
-		     (own->machine == pairs[i][1] && e->machine == pairs[i][0])))
-			return true;
-	return false;
+	return a->bits == b->bits && a->machine == b->machine && !b->other_order;
 }
 
 static void word_size(struct findings *f, const struct elf *own, const struct elf *e)
@@ -59,10 +41,10 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     e->bits);
 	else if (same_machine(own, e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, as the library", e->bits);
-	else if (runs_beside(own, e) && library_for(e))
+	else if (library_for(e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, for which the library is installed, too",
 			     e->bits);
-	else if (runs_beside(own, e))
+	else if (own->bits != e->bits)
 		findings_add(f, id, FINDING_FAIL,
 			     e->bits == 32
 				 ? "Install the 32-bit library beside this one, or the 64-bit program."
@@ -70,25 +52,20 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     "a %d-bit program, and the library is for %d-bit ones", e->bits, own->bits);
 	else
 		findings_add(f, id, FINDING_FAIL, "Build the library for that machine.",
-			     "for another machine (%u in elf.h, %d-bit, %s-endian)", e->machine, e->bits,
-			     e->big_endian ? "big" : "little");
+			     "for another machine (%u in elf.h)", e->machine);
 }
 
 /* Tells the C library by the name of its loader. */
 static const char *libc_of(const char *loader)
 {
-	static const struct {
-		const char *begins, *libc;
-	} libcs[] = {
-	    {"ld-musl-", "musl"}, {"ld-linux", "glibc"},   {"ld64.so", "glibc"}, {"ld.so", "glibc"},
-	    {"ld-2.", "glibc"},   {"ld-uClibc", "uClibc"}, {"linker", "bionic"},
-	};
 	const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
 
-	for (size_t i = 0; i < sizeof libcs / sizeof *libcs; i++)
-		if (strncmp(name, libcs[i].begins, strlen(libcs[i].begins)) == 0)
-			return libcs[i].libc;
-	return "an unknown C library";
+	if (strncmp(name, "ld-musl-", 8) == 0)
+		return "musl";
+	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
+		       strncmp(name, "ld.so", 5) == 0
+		   ? "glibc"
+		   : "an unknown C library";
 }
 
 static bool same_file(const char *a, const char *b)
@@ -168,29 +145,26 @@ static void set_id(struct findings *f, int fd)
 			     "set-%s-ID, which changes nothing for this caller", user ? "user" : "group");
 }
 
-/* The attribute (capabilities(7), "File capability extended attribute versioning") is little-endian: a word
- * with version and effective flag, then for each 32 capabilities a word of permitted and one of inheritable
- * ones. Inheritable ones count only for callers that have them. */
-static bool gives(const unsigned char *attribute, size_t size)
+/* Inheritable capabilities count only for callers that have them. */
+static bool gives(const struct vfs_cap_data *c)
 {
-	bool permitted = false;
-
-	for (size_t i = 4; i + 8 <= size && i < 4 + 2 * 8; i += 8)
-		permitted =
-		    permitted || attribute[i] || attribute[i + 1] || attribute[i + 2] || attribute[i + 3];
-	return size >= 4 && ((attribute[0] & 1) || permitted);
+	return (*(const unsigned char *)&c->magic_etc & VFS_CAP_FLAGS_EFFECTIVE) || c->data[0].permitted ||
+	       c->data[1].permitted;
 }
 
 static void capabilities(struct findings *f, int fd)
 {
 	static const char id[] = "capabilities";
-	unsigned char attribute[64];
-	ssize_t size = fgetxattr(fd, "security.capability", attribute, sizeof attribute);
+	union {
+		struct vfs_cap_data data;
+		char room[64];
+	} attribute = {.room = ""};
+	ssize_t size = fgetxattr(fd, "security.capability", &attribute, sizeof attribute);
 
 	if (size < 0 && errno != ENODATA && errno != ENOTSUP)
 		findings_add(f, id, FINDING_UNKNOWN, "See getcap(8).", "they can't be read (%s)",
 			     log_errno(errno));
-	else if (size <= 0 || !gives(attribute, (size_t)size))
+	else if (size <= 0 || !gives(&attribute.data))
 		findings_add(f, id, FINDING_OK, "", "no file capabilities");
 	else if (getuid() != 0 && !no_rights(fd))
 		findings_add(f, id, FINDING_FAIL,
@@ -209,6 +183,8 @@ void program_findings(struct findings *f, int fd, const struct elf *e)
 	if (!read_own(&own))
 		own = (struct elf){0};
 	word_size(f, &own, e);
+	if (e->other_order)
+		return;
 	if (!e->interpreter[0])
 		findings_add(f, "static", FINDING_FAIL, "Install the program as dynamically linked.",
 			     "statically linked: there is no loader to preload anything");
