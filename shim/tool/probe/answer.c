@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "resolver/known_names.h"
 #include "tool/json.h"
 
 /* Room for an IPv6 address, "%" and the name of an interface. */
@@ -36,7 +35,7 @@ static const char *mark_text(const struct probe_answer *a, size_t i)
 		return "chosen";
 	if (a->tried[i] || !config.active)
 		return "";
-	return i < NAMES_ADDRESSES ? "left out by a rule" : "not tried";
+	return a->ruled ? "left out by a rule" : "not tried";
 }
 
 static int width(size_t length, int so_far)

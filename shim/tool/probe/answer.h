@@ -11,6 +11,7 @@ struct probe_answer {
 	size_t count;
 	struct reach_target *targets; /* in the order of RFC 6724 */
 	bool *tried;                  /* for each: does the library try it if those before it fail? */
+	bool ruled;                   /* a rule is for this connect */
 	int chosen;                   /* -1: none */
 };
 
