@@ -99,7 +99,7 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 			run -0 probe --timeout=0.5 --json $name.example 7100
 			chosen=$(jq -r .chosen <<<"$output")
 			run -0 on_client "$run" --log=info -- "$programs/blocks" plain $name.example 7100
-			assert_output --regexp "\\[?${chosen//./\\.}\\]?:7100 connected"
+			assert_output --regexp "\\[?${chosen//./\\.}\\]?:7100 (connected|is given to the program)"
 		done
 	done
 }
