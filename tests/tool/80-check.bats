@@ -106,8 +106,9 @@ refused() {
 	says kernel_ipv6 ok 'has IPv6'
 	says disable_ipv6 ok 'not disabled'
 	says bindv6only ok 'is 0'
-	says addresses_ipv4 ok '1 global \(192.0.2.2 on veth0\)'
-	says addresses_ipv6 ok "1 global \\($client6 on veth0\\), 1 link-local \\(fe80::.* on veth0\\)"
+	# Addresses for documentation, as these are, belong to nobody else (RFC 5737, RFC 3849).
+	says addresses_ipv4 ok '1 private \(192.0.2.2 on veth0\)'
+	says addresses_ipv6 note "1 private \\($client6 on veth0\\), 1 link-local \\(fe80::.* on veth0\\)"
 	says route_ipv4 ok 'through veth0'
 	says route_ipv6 ok 'through veth0'
 	says resolver_aaaa unknown 'not asked'
@@ -145,7 +146,7 @@ refused() {
 		failures kernel_ipv6
 		says kernel_ipv6 fail "refused \\($error\\), by a sandbox"
 		says mark unknown 'no AF_INET6 socket'
-		says addresses_ipv6 ok "$client6"
+		says addresses_ipv6 note "$client6"
 		says route_ipv6 ok veth0
 	done
 }
@@ -218,8 +219,10 @@ refused() {
 	client_check 0
 	says addresses_ipv4 note 'only 1 loopback'
 	ip -n "$client" addr add 10.1.2.3/8 dev veth0
+	ip -n "$client" addr add 2a00::1/64 dev veth0 nodad
 	client_check 0
 	says addresses_ipv4 ok '1 private'
+	says addresses_ipv6 ok '1 global \(2a00::1 on veth0\)'
 }
 
 @test "routes: what rejects is none, several can do for the default, other tables count" {

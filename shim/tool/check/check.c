@@ -9,7 +9,6 @@
 #include "tool/check/command.h"
 #include "tool/check/findings.h"
 #include "tool/check/host.h"
-#include "tool/check/host_findings.h"
 #include "tool/json.h"
 #include "tool/tool.h"
 
@@ -71,11 +70,11 @@ static void print_text(const struct findings *f)
 	}
 }
 
-static void print_json(const struct findings *f, enum host_ipv6 situation)
+static void print_json(const struct findings *f, const char *situation)
 {
 	json_open(NULL, '{');
 	json_bool("usable", findings_usable(f));
-	json_text("ipv6", host_ipv6_name(situation));
+	json_text("ipv6", situation);
 	json_open("findings", '[');
 	for (size_t i = 0; i < f->count; i++) {
 		json_open(NULL, '{');
@@ -93,19 +92,18 @@ int tool_check(int argc, char **argv)
 {
 	static struct findings f;
 	struct request r;
-	struct host h;
+	const char *situation;
 
 	read_arguments(argc, argv, &r);
 	if (real_load() != 0)
 		tool_fail("--check: the C library lacks functions that the library needs");
-	host_look(&h);
-	host_findings(&f, &h);
+	situation = host_findings(&f);
 	resolver_findings(&f, r.network);
 	firewall_findings(&f);
 	if (r.command)
 		command_findings(&f, r.command);
 	if (r.json)
-		print_json(&f, host_ipv6(&h));
+		print_json(&f, situation);
 	else
 		print_text(&f);
 	if (fflush(stdout) != 0 || ferror(stdout))
