@@ -2,12 +2,14 @@
 #include "tool/check/host.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tool/bounded.h"
+#include "tool/tool.h"
 
 enum { V4 = 1, V6 = 2 }; /* families, as a set */
 
@@ -25,67 +27,63 @@ static int verdict_of(const struct table *t)
 	return t->refused | (t->jumps ? t->refused_below : 0);
 }
 
-struct rule {
-	int families; /* that it is about, if the table has both */
-	bool refuses, jumps;
-};
-
-/* Reads one rule as nft(8) prints it. It passes over the chain that a jump leads to and over text in quotes
- * (comments, log prefixes), except for the name of an iptables target that nft can't translate. */
-static struct rule parse_rule(char *line)
+static bool matches(const char *line, const char *pattern)
 {
-	static const struct {
-		const char *word;
-		int families;
-		bool refuses, jumps;
-	} words[] = {
-	    {"ip", V4, false, false},       {"ipv4", V4, false, false},   {"icmp", V4, false, false},
-	    {"ip6", V6, false, false},      {"ipv6", V6, false, false},   {"icmpv6", V6, false, false},
-	    {"drop", 0, true, false},       {"reject", 0, true, false},   {"DROP", 0, true, false},
-	    {"REJECT", 0, true, false},     {"jump", 0, false, true},     {"goto", 0, false, true},
-	    {"\"REJECT\"", 0, true, false}, {"\"DROP\"", 0, true, false},
-	};
-	struct rule rule = {.families = 0};
-	bool quoted = false, target = false, chain = false;
-	char *rest = NULL;
+	regex_t compiled;
+	bool found;
 
-	for (char *word = strtok_r(line, " \t,;", &rest); word; word = strtok_r(NULL, " \t,;", &rest)) {
-		size_t size = strlen(word);
-		bool opens = word[0] == '"' && !quoted,
-		     closes = word[size - 1] == '"' && (size > 1 || quoted);
-
-		for (size_t i = 0;
-		     !chain && (!(quoted || opens) || target) && i < sizeof words / sizeof *words; i++) {
-			if (strcmp(word, words[i].word) != 0)
-				continue;
-			rule.families |= words[i].families;
-			rule.refuses |= words[i].refuses;
-			rule.jumps |= words[i].jumps;
-		}
-		target = !quoted && strcmp(word, "target") == 0;
-		chain = !quoted && (strcmp(word, "jump") == 0 || strcmp(word, "goto") == 0);
-		quoted = (quoted || opens) && !closes;
-	}
-	if (!rule.families)
-		rule.families = V4 | V6;
-	return rule;
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		tool_fail("--check: out of memory");
+	found = regexec(&compiled, line, 0, NULL, 0) == 0;
+	regfree(&compiled);
+	return found;
 }
 
-static int family_of(const char *line)
+static void add_rule(struct table *t, bool input, int families, bool refuses, bool jumps)
 {
-	static const struct {
-		const char *begins;
-		int families;
-	} families[] = {{"table ip ", V4}, {"table ip6 ", V6}, {"table inet ", V4 | V6}};
+	if (refuses)
+		*(input ? &t->refused : &t->refused_below) |= t->families & families;
+	t->jumps |= input && jumps;
+}
 
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (strncmp(line, families[i].begins, strlen(families[i].begins)) == 0)
-			return families[i].families;
-	return 0;
+/* Takes out of a rule what may hold any word: texts in quotes (comments, log prefixes), except for the name
+ * of an iptables target that nft can't translate, and the name of the chain behind a jump. */
+static void take_names_out(char *line)
+{
+	for (char *at = line; (at = strchr(at, '"')); at++) {
+		char *end = strchr(at + 1, '"');
+		bool target = at - line > 7 && strncmp(at - 7, "target ", 7) == 0;
+
+		if (!end)
+			return;
+		if (!target)
+			memset(at, '.', (size_t)(end - at) + 1);
+		at = end;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		char *at = strstr(line, i ? "jump " : "goto ");
+
+		if (at)
+			memset(at + 5, '.', strcspn(at + 5, " "));
+	}
+}
+
+/* Adds a rule as nft(8) prints it; it may be about one of the families that the table has. */
+static void add_nft_rule(struct table *t, bool input, char *line)
+{
+	int families;
+
+	take_names_out(line);
+	families = (matches(line, "[[:space:]](ip|ipv4|icmp)([ ,]|$)") ? V4 : 0) |
+		   (matches(line, "[[:space:]](ip6|ipv6|icmpv6)([ ,]|$)") ? V6 : 0);
+	add_rule(t, input, families ? families : V4 | V6,
+		 matches(line, "[[:space:]](drop|reject|\"DROP\"|\"REJECT\")([ ,]|$)"),
+		 matches(line, "[[:space:]](jump|goto) "));
 }
 
 /* Returns the families for which the output of "nft list ruleset" refuses some incoming packets. A table's
- * line begins in the first column, a chain's in the second, and a rule's in the third. */
+ * line begins in the first column, a chain's in the second, and a rule's in the third. Chains of other hooks
+ * do not see incoming packets. */
 static int read_nft(char *text)
 {
 	struct table t = {0};
@@ -94,34 +92,20 @@ static int read_nft(char *text)
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		struct rule rule;
-
 		if (line[0] != '\t') {
 			result |= verdict_of(&t);
-			t = (struct table){.families = family_of(line)};
-			continue;
-		}
-		if (line[1] != '\t') {
+			t = (struct table){.families = (matches(line, "^table (ip|inet) ") ? V4 : 0) |
+						       (matches(line, "^table (ip6|inet) ") ? V6 : 0)};
+		} else if (line[1] != '\t') {
 			chain = strncmp(line + 1, "chain ", 6) == 0;
 			input = false;
-			continue;
-		}
-		if (!chain)
-			continue;
-		if (strncmp(line + 2, "type ", 5) == 0) {
-			input = strncmp(line + 2, "type filter hook input ", 23) == 0;
+		} else if (chain && strncmp(line + 2, "type ", 5) == 0) {
+			chain = input = strncmp(line + 2, "type filter hook input ", 23) == 0;
 			if (input && strstr(line, "policy drop;"))
 				t.refused |= t.families;
-			/* Chains of other hooks do not see incoming packets. */
-			chain = input;
-			continue;
+		} else if (chain) {
+			add_nft_rule(&t, input, line);
 		}
-		rule = parse_rule(line);
-		if (rule.refuses && input)
-			t.refused |= t.families & rule.families;
-		else if (rule.refuses)
-			t.refused_below |= t.families & rule.families;
-		t.jumps |= input && rule.jumps;
 	}
 	return result | verdict_of(&t);
 }
@@ -129,31 +113,17 @@ static int read_nft(char *text)
 /* The same for the output of "iptables -S", which is about FAMILY. */
 static int read_iptables(char *text, int family)
 {
-	static const char *const plain[] = {"ACCEPT", "RETURN", "LOG", "DROP", "REJECT"};
 	struct table t = {.families = family};
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		bool input = strncmp(line, "-A INPUT ", 9) == 0;
-		char *target = strstr(line, " -j ");
-
 		if (strcmp(line, "-P INPUT DROP") == 0)
 			t.refused |= family;
-		if (strncmp(line, "-A ", 3) != 0 || strncmp(line, "-A FORWARD ", 11) == 0 ||
-		    strncmp(line, "-A OUTPUT ", 10) == 0)
-			continue;
-		if (input && strstr(line, " -g "))
-			t.jumps = true;
-		if (!target)
-			continue;
-		target += 4;
-		target[strcspn(target, " ")] = '\0';
-		if (strcmp(target, "DROP") == 0 || strcmp(target, "REJECT") == 0)
-			*(input ? &t.refused : &t.refused_below) |= family;
-		for (size_t i = 0; input && i < sizeof plain / sizeof *plain; i++)
-			if (strcmp(target, plain[i]) == 0)
-				input = false;
-		t.jumps |= input;
+		if (matches(line, "^-A ") && !matches(line, "^-A (FORWARD|OUTPUT) "))
+			add_rule(&t, matches(line, "^-A INPUT "), family,
+				 matches(line, " -j (DROP|REJECT)( |$)"),
+				 matches(line, " -[jg] ") &&
+				     !matches(line, " -j (ACCEPT|RETURN|LOG|DROP|REJECT)( |$)"));
 	}
 	return verdict_of(&t);
 }
