@@ -21,8 +21,8 @@ const char *host_findings(struct findings *f);
  * network. Without ASK, it only looks at the resolver's options. */
 void resolver_findings(struct findings *f, bool ask);
 
-/* Adds firewall: are incoming packets filtered for IPv4 and not for IPv6? It knows what nft(8) and the tables
- * of iptables-legacy(8) tell the caller, but no filters in eBPF or on other hosts. */
+/* Adds firewall: are incoming packets filtered for IPv4 and not for IPv6? It knows what nft(8)
+ * tells the caller, but no rules of iptables-legacy(8), and no filters in eBPF or on other hosts. */
 void firewall_findings(struct findings *f);
 
 #endif

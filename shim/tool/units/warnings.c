@@ -2,15 +2,45 @@
 #include "tool/units/warnings.h"
 
 #include "tool/check/command.h"
+#include "tool/systemctl.h"
 #include "tool/tool.h"
-#include "tool/units/library_warnings.h"
-#include "tool/units/service.h"
 
 #include <glob.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What the service manager says of a service. */
+struct service {
+	const char *name;
+	struct texts properties; /* systemctl.h */
+};
+
+/* Warns of SETTING=VALUE; a long VALUE is cut. */
+__attribute__((format(printf, 4, 5))) static void
+service_warn(const struct service *service, const char *setting, const char *value, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	tool_warn("%s: %s=%.80s%s: %s", service->name, setting, value, strlen(value) > 80 ? "..." : "", text);
+}
+
+/* The next word of *AT, which is moved behind it, of *SIZE bytes; NULL at the end. Words of properties have
+ * blanks between them and no quotes. */
+static const char *service_word(const char **at, size_t *size)
+{
+	const char *word = *at + strspn(*at, " ");
+
+	*size = strcspn(word, " ");
+	*at = word + *size;
+	return *size ? word : NULL;
+}
 
 /* Is WORD one of LIST, of which each may have ":" and more behind it? */
 static bool has(const char *list, const char *word)
@@ -73,29 +103,6 @@ static void call_filter(const struct service *service, const char *name)
 		    service, name, value,
 		    "forbids system calls that the library needs; add a drop-in with SystemCallFilter=%s",
 		    missing);
-}
-
-/* A rule of NAME that bears on IPv6; NULL if there is none. */
-static const char *rule_for_ipv6(const struct service *service, const char *name)
-{
-	const struct texts *all = &service->properties;
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *rule = systemctl_value(all->at[i], name);
-
-		if (rule && *rule && strncmp(rule, "ipv4:", 5) != 0)
-			return rule;
-	}
-	return NULL;
-}
-
-static void socket_bind(const struct service *service, const char *name)
-{
-	const char *rule = rule_for_ipv6(service, name);
-
-	if (rule && !rule_for_ipv6(service, "SocketBindAllow"))
-		service_warn(service, name, rule,
-			     "the service can't bind IPv6 sockets; add SocketBindAllow=ipv6: with its ports");
 }
 
 static void unset_environment(const struct service *service, const char *name)
@@ -222,8 +229,9 @@ static const struct {
 	const char *name;
 	void (*look)(const struct service *service, const char *name);
 } settings[] = {
-    {"UnsetEnvironment", unset_environment}, {"IPAddressDeny", address_deny},
-    {"SocketBindDeny", socket_bind},         {"PrivateNetwork", private_network},
+    {"UnsetEnvironment", unset_environment},
+    {"IPAddressDeny", address_deny},
+    {"PrivateNetwork", private_network},
     {"SystemCallFilter", call_filter},
 };
 
@@ -233,9 +241,9 @@ static const struct {
 	void (*look)(const struct service *service, const char *name, const char *value);
 } lists[] = {{"EnvironmentFiles", environment_file}, {"ExecStart", program}};
 
-static const char PROPERTIES[] =
-    "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,SocketBindDeny,SocketBindAllow,PrivateNetwork,"
-    "SystemCallFilter,EnvironmentFiles,ExecStart,TriggeredBy," LIBRARY_PROPERTIES;
+static const char PROPERTIES[] = "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,PrivateNetwork,"
+				 "SystemCallFilter,EnvironmentFiles,ExecStart,RootDirectory,RootImage,"
+				 "TriggeredBy,ProtectHome,PrivateTmp";
 
 /* Asks the manager. Returns why that is not possible, or NULL. */
 static const char *ask(struct service *service, const char *root, bool user)
@@ -249,6 +257,23 @@ static const char *ask(struct service *service, const char *root, bool user)
 	if (strcmp(systemctl_first(&service->properties, "LoadState"), "loaded") != 0)
 		return "the service manager has not loaded it";
 	return NULL;
+}
+
+/* A library that is not installed may lie where services do not see it. */
+static void hidden_library(const struct service *service, const char *library)
+{
+	static const struct {
+		const char *setting, *directory;
+	} hidden[] = {{"ProtectHome", "/home/"}, {"ProtectHome", "/root/"}, {"PrivateTmp", "/tmp/"}};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+		const char *value = systemctl_first(&service->properties, hidden[i].setting);
+
+		if (*value && strcmp(value, "no") != 0 && strcmp(value, "read-only") != 0 &&
+		    strncmp(library, hidden[i].directory, strlen(hidden[i].directory)) == 0)
+			service_warn(service, hidden[i].setting, value,
+				     "the service does not see %s; install it elsewhere", library);
+	}
 }
 
 /* What a drop-in that is read after ours undoes, in the files. */
@@ -293,6 +318,6 @@ void warnings_print(const struct unit *unit, const char *root, bool user, const 
 			if (systemctl_value(all->at[i], lists[j].name))
 				lists[j].look(&service, lists[j].name,
 					      systemctl_value(all->at[i], lists[j].name));
-	library_warnings(&service, library, user);
+	hidden_library(&service, library);
 	sockets(&service, user);
 }
