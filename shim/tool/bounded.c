@@ -97,7 +97,7 @@ int bounded_execute(void *arg)
 	const char *path = getenv("PATH");
 	char *longer;
 
-	if (asprintf(&longer, "%s:/usr/sbin:/sbin:/usr/bin:/bin", path && *path ? path : "/usr/sbin") < 0 ||
+	if (asprintf(&longer, "%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin") < 0 ||
 	    setenv("PATH", longer, 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
 		return 126;
 	execvp(argv[0], argv);

@@ -17,7 +17,8 @@ struct processes {
 };
 
 /* Finds PID, its children, their children, and so on. The children of one that has ended belong to init, and
- * are not found. Returns 0, or -ESRCH if PID is no process, or a zombie. */
+ * are not found; nor are any with a kernel that lacks CONFIG_PROC_CHILDREN. Returns 0, or -ESRCH if PID is no
+ * process, or a zombie. */
 int processes_tree(pid_t pid, struct processes *found);
 
 /* Finds the processes in the control group of UNIT (unit_name.h). Returns 0, -ENOENT if there is no such
