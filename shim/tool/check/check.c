@@ -6,9 +6,7 @@
 
 #include "base/real.h"
 #include "tool/arguments.h"
-#include "tool/check/command.h"
 #include "tool/check/findings.h"
-#include "tool/check/host.h"
 #include "tool/json.h"
 #include "tool/tool.h"
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/command.h"
+#include "tool/check/findings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "tool/check/program.h"
 #include "tool/check/script.h"
 #include "tool/elf.h"
 

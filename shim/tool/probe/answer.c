@@ -1,5 +1,5 @@
 /* The answer of --probe as text and as JSON. */
-#include "tool/probe/answer.h"
+#include "tool/probe/probe.h"
 
 #include <errno.h>
 #include <netdb.h>

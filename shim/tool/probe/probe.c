@@ -12,7 +12,7 @@
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "tool/keep.h"
-#include "tool/probe/answer.h"
+#include "tool/probe/probe.h"
 #include "tool/tool.h"
 
 /* Adds the addresses through a translator behind all others, as the library does (dualstack(7), IPv6-only

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/status/connections.h"
+#include "tool/status/status.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/status/processes.h"
+#include "tool/status/status.h"
 
 #include <errno.h>
 #include <ftw.h>

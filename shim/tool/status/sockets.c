@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/status/sockets.h"
+#include "tool/status/status.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -12,8 +12,7 @@
 #include "tool/arguments.h"
 #include "tool/json.h"
 #include "tool/keep.h"
-#include "tool/status/processes.h"
-#include "tool/status/sockets.h"
+#include "tool/status/status.h"
 #include "tool/unit_name.h"
 
 enum {

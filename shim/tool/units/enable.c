@@ -4,7 +4,6 @@
 #include "tool/tool.h"
 #include "tool/unit_name.h"
 #include "tool/units/unit.h"
-#include "tool/units/warnings.h"
 
 #include <errno.h>
 #include <limits.h>

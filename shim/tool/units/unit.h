@@ -53,4 +53,10 @@ const char *dropin_families(const struct unit *unit);
  * the unit restricts address families and has AF_INET. */
 char *dropin_text(const struct unit *unit, const char *library);
 
+/* Prints what keeps the library from doing anything for UNIT, one line on standard error each:
+ * "dualstack-run: UNIT: SETTING=VALUE: what it means, what to do". UNIT is of the system in ROOT ("": this
+ * one), or with USER of the calling user. Most are asked of the service manager; if that can't be asked, one
+ * line says so. LIBRARY is the library's file there. */
+void warnings_print(const struct unit *unit, const char *root, bool user, const char *library);
+
 #endif

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
-#include "tool/units/warnings.h"
+#include "tool/units/unit.h"
 
-#include "tool/check/command.h"
+#include "tool/check/findings.h"
 #include "tool/systemctl.h"
 #include "tool/tool.h"
 
