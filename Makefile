@@ -114,9 +114,6 @@ $(BUILD)/kernel:
 	ln -sfn "$$asm" $@.new/asm
 	@mv $@.new $@
 
-$(BUILD)/shim/tool/library.o: ALL_CFLAGS += -DDUALSTACK_LIB='"$(shell cat $(BUILD)/lib)"'
-$(BUILD)/shim/tool/library.o: $(BUILD)/lib
-
 $(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<

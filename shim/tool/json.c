@@ -1,5 +1,6 @@
 #include "tool/json.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 enum { DEPTH = 16 };
@@ -65,16 +66,14 @@ void json_text(const char *name, const char *text)
 		printf("null");
 }
 
-void json_number(const char *name, long long number)
+void json_number(const char *name, const char *format, ...)
 {
-	begin(name);
-	printf("%lld", number);
-}
+	va_list args;
 
-void json_real(const char *name, double number)
-{
 	begin(name);
-	printf("%.3f", number);
+	va_start(args, format);
+	(void)vprintf(format, args);
+	va_end(args);
 }
 
 void json_bool(const char *name, bool value)

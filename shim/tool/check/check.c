@@ -10,7 +10,7 @@
 #include "tool/json.h"
 #include "tool/tool.h"
 
-enum { COLUMNS = 80, INDENT = 25 };
+enum { INDENT = 25 };
 
 struct request {
 	bool json, network;
@@ -30,27 +30,11 @@ static void read_arguments(int argc, char **argv, struct request *r)
 	r->network = !no_network;
 }
 
-/* Prints TEXT from column INDENT and breaks lines before column COLUMNS where there is a space. Control
- * characters, which file names may hold, are shown as "?". */
-static void print_wrapped(const char *text)
+/* Control characters, which file names may hold, are shown as "?". */
+static void print_line(const char *text)
 {
-	size_t column = INDENT;
-
-	while (*text) {
-		size_t size = strcspn(text, " ");
-
-		if (column > INDENT && column + 1 + size > COLUMNS) {
-			printf("\n%*s", INDENT, "");
-			column = INDENT;
-		} else if (column > INDENT) {
-			putchar(' ');
-			column++;
-		}
-		for (size_t i = 0; i < size; i++)
-			putchar((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i]);
-		column += size;
-		text += size + strspn(text + size, " ");
-	}
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
 	putchar('\n');
 }
 
@@ -60,10 +44,10 @@ static void print_text(const struct findings *f)
 		const struct finding *one = &f->list[i];
 
 		printf("%-8s %-15s ", findings_state(one->state), one->id);
-		print_wrapped(one->found);
+		print_line(one->found);
 		if (*one->advice) {
 			printf("%*s", INDENT, "");
-			print_wrapped(one->advice);
+			print_line(one->advice);
 		}
 	}
 }

@@ -23,7 +23,7 @@ struct finding {
 };
 
 struct findings {
-	struct finding list[32];
+	struct finding *list; /* keep.h; {0} is an empty one */
 	size_t count;
 };
 

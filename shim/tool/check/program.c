@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "tool/check/findings.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "tool/keep.h"
 #include "tool/library.h"
 
 /* The library is built by the same compiler as this tool, so it is for the same machine. */
@@ -114,66 +113,55 @@ static bool no_rights(int fd)
 	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
-/* ld.so(8), "Secure-execution mode", is for differing real and effective IDs. They do not differ if the
- * caller is that user already. Without execute permission for the group, set-group-ID means mandatory
- * locking. */
+/* What makes ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS it, and it changes
+ * something for this caller (COUNTS). */
+static void rights(struct findings *f, const char *id, const char *what, bool has, bool counts,
+		   const char *none, const char *advice)
+{
+	if (!has)
+		findings_add(f, id, FINDING_OK, "", "%s", none);
+	else if (counts)
+		findings_add(f, id, FINDING_FAIL, advice, "%s, which the caller has not", what);
+	else
+		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
+			     "%s, which changes nothing for this caller", what);
+}
+
+/* Real and effective IDs do not differ if the caller is that user already. Without execute permission for the
+ * group, set-group-ID means mandatory locking. */
 static void set_id(struct findings *f, int fd)
 {
-	static const char id[] = "set_id";
-	struct stat s;
+	struct stat s = {.st_mode = 0};
 	bool user, group, other;
 
-	if (fstat(fd, &s) != 0) {
-		findings_add(f, id, FINDING_UNKNOWN, "See ls -l.", "its mode can't be read (%s)",
-			     log_errno(errno));
-		return;
-	}
+	(void)fstat(fd, &s);
 	user = s.st_mode & S_ISUID;
 	group = (s.st_mode & S_ISGID) && (s.st_mode & S_IXGRP);
 	other = (user && s.st_uid != getuid()) || (group && s.st_gid != getgid());
-	if (!user && !group)
-		findings_add(f, id, FINDING_OK, "", "neither set-user-ID nor set-group-ID");
-	else if (other && !no_rights(fd))
-		findings_add(
-		    f, id, FINDING_FAIL,
-		    "ld.so(8) ignores LD_PRELOAD for it: run it as that user, or what it starts under "
-		    "dualstack-run.",
-		    "set-%s-ID to %s %u, which the caller is not", user ? "user" : "group",
-		    user ? "user" : "group", (unsigned)(user ? s.st_uid : s.st_gid));
-	else
-		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
-			     "set-%s-ID, which changes nothing for this caller", user ? "user" : "group");
+	rights(f, "set_id",
+	       keep_format("set-%s-ID to %s %u", user ? "user" : "group", user ? "user" : "group",
+			   (unsigned)(user ? s.st_uid : s.st_gid)),
+	       user || group, other && !no_rights(fd), "neither set-user-ID nor set-group-ID",
+	       "ld.so(8) ignores LD_PRELOAD for it: run it as that user, or what it starts under "
+	       "dualstack-run.");
 }
 
-/* Inheritable capabilities count only for callers that have them. */
-static bool gives(const struct vfs_cap_data *c)
-{
-	return (*(const unsigned char *)&c->magic_etc & VFS_CAP_FLAGS_EFFECTIVE) || c->data[0].permitted ||
-	       c->data[1].permitted;
-}
-
+/* Inheritable capabilities count only for callers that have them (capabilities(7)). */
 static void capabilities(struct findings *f, int fd)
 {
-	static const char id[] = "capabilities";
 	union {
 		struct vfs_cap_data data;
 		char room[64];
 	} attribute = {.room = ""};
+	const struct vfs_cap_data *c = &attribute.data;
 	ssize_t size = fgetxattr(fd, "security.capability", &attribute, sizeof attribute);
+	bool effective = *(const unsigned char *)&c->magic_etc & VFS_CAP_FLAGS_EFFECTIVE;
 
-	if (size < 0 && errno != ENODATA && errno != ENOTSUP)
-		findings_add(f, id, FINDING_UNKNOWN, "See getcap(8).", "they can't be read (%s)",
-			     log_errno(errno));
-	else if (size <= 0 || !gives(&attribute.data))
-		findings_add(f, id, FINDING_OK, "", "no file capabilities");
-	else if (getuid() != 0 && !no_rights(fd))
-		findings_add(f, id, FINDING_FAIL,
-			     "ld.so(8) ignores LD_PRELOAD for it: run a copy without them, with "
-			     "AmbientCapabilities= of systemd or setpriv(1) instead.",
-			     "file capabilities");
-	else
-		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
-			     "file capabilities, which change nothing for this caller");
+	rights(f, "capabilities", "file capabilities",
+	       size > 0 && (effective || c->data[0].permitted || c->data[1].permitted),
+	       getuid() != 0 && !no_rights(fd), "no file capabilities",
+	       "ld.so(8) ignores LD_PRELOAD for it: run a copy without them, with AmbientCapabilities= of "
+	       "systemd or setpriv(1) instead.");
 }
 
 void program_findings(struct findings *f, int fd, const struct elf *e)

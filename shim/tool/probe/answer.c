@@ -82,7 +82,7 @@ static void print_json_address(const struct probe_request *r, const struct probe
 	json_text("family", reach_is_ipv6(t) ? "ipv6" : "ipv4");
 	json_text("outcome", outcome_name(r, t));
 	json_text("error", t->worked || !t->error ? NULL : log_errno(t->error));
-	json_real("ms", t->ms);
+	json_number("ms", "%.3f", t->ms);
 	json_bool("tried", a->tried[i]);
 	json_bool("chosen", (int)i == a->chosen);
 	json_close();
@@ -94,10 +94,10 @@ static void print_json(const struct probe_request *r, const struct probe_answer 
 
 	json_open(NULL, '{');
 	json_text("host", r->host);
-	json_number("port", r->port);
+	json_number("port", "%d", r->port);
 	json_text("protocol", r->udp ? "udp" : "tcp");
 	if (config.active)
-		json_number("delay_ms", config.delay);
+		json_number("delay_ms", "%u", config.delay);
 	else
 		json_text("delay_ms", NULL);
 	json_open("addresses", '[');

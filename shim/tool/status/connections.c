@@ -54,14 +54,14 @@ static bool counts(const struct line *line)
 	}
 }
 
-static void count_line(const struct line *line, struct connections *lists, size_t count)
+static void count_line(const struct line *line, ino_t netns, struct sockets *found)
 {
 	bool in4 = IN6_IS_ADDR_V4MAPPED(&line->remote);
 
-	for (size_t i = 0; i < count; i++) {
-		struct connections *c = &lists[i];
+	for (size_t i = 0; i < found->count; i++) {
+		struct connections *c = &found->list[i].served;
 
-		if ((int)line->port != c->port || !(in4 ? c->in4 : c->in6) ||
+		if (found->list[i].netns != netns || (int)line->port != c->port || !(in4 ? c->in4 : c->in6) ||
 		    (!IN6_IS_ADDR_UNSPECIFIED(&c->address) && !IN6_ARE_ADDR_EQUAL(&c->address, &line->local)))
 			continue;
 		if (in4)
@@ -71,7 +71,7 @@ static void count_line(const struct line *line, struct connections *lists, size_
 	}
 }
 
-void connections_count(pid_t pid, struct connections *lists, size_t count)
+void connections_count(pid_t pid, ino_t netns, struct sockets *found)
 {
 	static const char *const names[] = {"tcp", "tcp6"};
 
@@ -84,7 +84,7 @@ void connections_count(pid_t pid, struct connections *lists, size_t count)
 		file = fopen(path, "re");
 		while (file && fgets(text, sizeof text, file))
 			if (parse(text, &line) && counts(&line))
-				count_line(&line, lists, count);
+				count_line(&line, netns, found);
 		if (file)
 			(void)fclose(file);
 	}

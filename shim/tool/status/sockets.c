@@ -174,21 +174,12 @@ int sockets_of(pid_t pid, size_t process, struct sockets *found)
 /* The lists of a namespace are read once for all of its sockets. */
 void sockets_count(const pid_t *pids, struct sockets *found)
 {
-	struct connections *lists = keep((found->count + 1) * sizeof *lists);
-
 	for (size_t first = 0; first < found->count; first++) {
-		ino_t netns = found->list[first].netns;
-		bool counted = false;
+		size_t i = 0;
 
-		for (size_t i = 0; i < first; i++)
-			counted |= found->list[i].netns == netns;
-		if (counted)
-			continue;
-		for (size_t i = 0; i < found->count; i++)
-			lists[i] = found->list[i].served;
-		connections_count(pids[found->list[first].process], lists, found->count);
-		for (size_t i = 0; i < found->count; i++)
-			if (found->list[i].netns == netns)
-				found->list[i].served = lists[i];
+		while (found->list[i].netns != found->list[first].netns)
+			i++;
+		if (i == first)
+			connections_count(pids[found->list[first].process], found->list[first].netns, found);
 	}
 }

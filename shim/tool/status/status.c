@@ -182,20 +182,20 @@ static void print_json_socket(const struct status *s, const struct sockets_one *
 	char text[SOCKADDR_TEXT];
 
 	json_open(NULL, '{');
-	json_number("pid", s->processes.list[one->process].pid);
+	json_number("pid", "%d", s->processes.list[one->process].pid);
 	json_text("name", s->processes.list[one->process].name);
-	json_number("shared_with", one->others);
+	json_number("shared_with", "%u", one->others);
 	json_text("protocol", protocol_text(one));
 	json_text("bound", sockaddr_text(&one->bound.any, text));
-	json_number("port", one->served.port);
+	json_number("port", "%d", one->served.port);
 	json_text("state", both ? "dual_stack" : one->served.in4 ? "ipv4_only" : "ipv6_only");
 	json_bool("widened", one->widened);
 	if (one->protocol == IPPROTO_UDP) {
 		json_text("connections", NULL);
 	} else {
 		json_open("connections", '{');
-		json_number("ipv4", one->served.ipv4);
-		json_number("ipv6", one->served.ipv6);
+		json_number("ipv4", "%u", one->served.ipv4);
+		json_number("ipv6", "%u", one->served.ipv6);
 		json_close();
 	}
 	json_close();
@@ -211,7 +211,7 @@ static void print_json(const struct status *s)
 		if (state->looked == -ESRCH)
 			continue;
 		json_open(NULL, '{');
-		json_number("pid", s->processes.list[i].pid);
+		json_number("pid", "%d", s->processes.list[i].pid);
 		json_text("name", s->processes.list[i].name);
 		json_bool("permitted", state->looked == 0);
 		if (state->library < 0)
@@ -225,7 +225,7 @@ static void print_json(const struct status *s)
 	for (size_t i = 0; i < s->sockets.count; i++)
 		print_json_socket(s, &s->sockets.list[i]);
 	json_close();
-	json_number("widened", (long long)s->widened);
+	json_number("widened", "%zu", s->widened);
 	json_close();
 }
 

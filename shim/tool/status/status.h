@@ -39,14 +39,6 @@ struct connections {
 	unsigned ipv4, ipv6;     /* what is counted */
 };
 
-/* Counts, for each of COUNT LISTS, the TCP connections in the network namespace of PID that have its local
- * address and port, from /proc/PID/net/tcp and tcp6 (proc_pid_net(5)). Both files count, as the library makes
- * accepted connections from IPv4 peers AF_INET sockets again. V4MAPPED peers are IPv4. A connection counts if
- * a process holds it or has yet to accept it, not while it is being opened or while only the kernel is
- * closing it. Which process holds it does not matter: a connection with a listener's port comes from that
- * listener, even if it was handed to another service. */
-void connections_count(pid_t pid, struct connections *lists, size_t count);
-
 struct sockets_one {
 	uint64_t cookie;      /* SO_COOKIE, by which a socket is known in several processes */
 	size_t process, last; /* the caller's numbers for the first and the last process that has it */
@@ -70,6 +62,14 @@ struct sockets {
  * changed. But if cgroup v1's net_cls or net_prio is in use, the kernel counts the socket as one of the
  * caller's group from then on (__receive_sock()). */
 int sockets_of(pid_t pid, size_t process, struct sockets *found);
+
+/* Counts, for each in FOUND of the namespace NETNS, that of PID, the TCP connections there that have its
+ * local address and port, from /proc/PID/net/tcp and tcp6 (proc_pid_net(5)). Both files count, as the library
+ * makes accepted connections from IPv4 peers AF_INET sockets again. V4MAPPED peers are IPv4. A connection
+ * counts if a process holds it or has yet to accept it, not while it is being opened or while only the kernel
+ * is closing it. Which process holds it does not matter: a connection with a listener's port comes from that
+ * listener, even if it was handed to another service. */
+void connections_count(pid_t pid, ino_t netns, struct sockets *found);
 
 /* Counts the connections of all sockets in FOUND. PIDS are the processes, by the caller's numbers. */
 void sockets_count(const pid_t *pids, struct sockets *found);

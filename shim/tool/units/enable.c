@@ -36,8 +36,6 @@ static void take_root(void *to, const char *directory)
 
 	if (!*directory)
 		tool_fail("--root: no directory, expected --root=DIR");
-	if (strlen(directory) >= PATH_MAX)
-		tool_fail("--root: a path of %zu bytes, expected a directory", strlen(directory));
 	if (!realpath(directory, root))
 		tool_fail("--root=%s: %s, expected a directory", directory, strerror(errno));
 	request->root = strcmp(root, "/") == 0 ? "" : root;
@@ -182,16 +180,13 @@ static void say_next(const struct request *request, const char *name)
 
 int tool_enable(int argc, char **argv)
 {
-	const char *file = library_file(), *path, *text;
+	const char *text;
 	struct request request;
 	struct unit unit = {0};
 	struct target target;
 	enum unit_found found;
 
 	take_arguments(&request, argc, argv);
-	if (access(file, R_OK) < 0)
-		tool_fail("%s: can't read the library: %s", file, strerror(errno));
-	path = library_path();
 	enter_root(request.root);
 	found = unit_find(&request.directories, request.name, &unit.files);
 	if (found == UNIT_MISSING)
@@ -201,7 +196,7 @@ int tool_enable(int argc, char **argv)
 			  request.name, request.root, unit.files.file);
 	unit_read(&unit);
 	find_target(&request, unit.files.name, &target);
-	text = dropin_text(&unit, path);
+	text = dropin_text(&unit, library_path());
 	if (request.dry_run) {
 		printf("# %s\n%s", target.full, text);
 	} else if (target.text && strcmp(target.text, text) == 0) {
@@ -213,7 +208,7 @@ int tool_enable(int argc, char **argv)
 	}
 	(void)fflush(stdout);
 	warn_if_hidden(&request, unit.files.name);
-	warnings_print(&unit, request.root, request.user, file);
+	warnings_print(&unit, request.root, request.user, library_file());
 	return 0;
 }
 

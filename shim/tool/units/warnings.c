@@ -116,17 +116,12 @@ static void unset_environment(const struct service *service, const char *name)
 static bool sets_preload(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char *line = NULL;
+	char *line = NULL, equals[2];
 	bool found = false;
 	size_t room = 0;
 
-	while (file && getline(&line, &room, file) >= 0) {
-		const char *end, *name = line + strspn(line, " \t");
-
-		end = name + strcspn(name, " \t=");
-		found |= strncmp(name, "LD_PRELOAD", (size_t)(end - name)) == 0 && end - name == 10 &&
-			 end[strspn(end, " \t")] == '=';
-	}
+	while (file && getline(&line, &room, file) >= 0)
+		found |= sscanf(line, " LD_PRELOAD %1[=]", equals) == 1;
 	free(line);
 	if (file)
 		(void)fclose(file);
