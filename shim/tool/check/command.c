@@ -113,9 +113,11 @@ static bool follow(struct walk *w, int fd)
 		return fail(w, "Name the program itself.", "more scripts behind it than the kernel follows");
 	if (!go_to(w, s.interpreter, false))
 		return false;
-	if (s.cleaned)
-		return fail(w, "Take -i, or what concerns LD_PRELOAD, out of the first line of the script.",
-			    "it takes LD_PRELOAD out of the environment");
+	if (s.options)
+		findings_add(w->f, "script", FINDING_UNKNOWN, "Check the program itself.",
+			     "run by %s with options, which are not read", w->way);
+	if (s.options)
+		return false;
 	return !s.name || go_to(w, s.name, true);
 }
 

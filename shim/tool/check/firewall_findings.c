@@ -103,67 +103,56 @@ static int read_nft(char *text)
 	return result | verdict_of(&t);
 }
 
-struct seen {
-	int refused;         /* the families for which some packets are refused */
-	const char *blinded; /* why some rules may not have been seen, or NULL */
-};
-
-static void look_at_nft(struct seen *seen)
-{
-	static const char *const argv[] = {"nft", "--stateless", "--terse", "list", "ruleset", NULL};
-	char *text;
-	int status = bounded_run(bounded_execute, (void *)argv, &text);
-
-	if (status == 0)
-		seen->refused |= read_nft(text);
-	else if (status == 127)
-		seen->blinded = "nft(8) is not installed";
-	else
-		seen->blinded = geteuid() != 0 ? "only root can list the rules" : "nft(8) fails";
-}
-
-/* nft does not show the tables of iptables-legacy, and asking that would create them. */
-static void look_at_legacy(struct seen *seen)
+/* Why some rules of the tables of iptables-legacy, which nft does not show, may not have been seen; NULL if
+ * there are none. Asking iptables would create them. */
+static const char *legacy(void)
 {
 	static const char *const paths[] = {"/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"};
+	const char *why = NULL;
 
 	for (size_t i = 0; i < 2; i++) {
 		FILE *file = fopen(paths[i], "re");
 		char line[64];
 
-		if (!file && errno != ENOENT && !seen->blinded)
-			seen->blinded = "only root can list the rules";
+		if (!file && errno != ENOENT)
+			why = "only root can list the rules";
 		while (file && fgets(line, sizeof line, file))
 			if (strcmp(line, "filter\n") == 0)
-				seen->blinded = "there are rules of iptables-legacy(8), which are not judged";
+				why = "there are rules of iptables-legacy(8), which are not judged";
 		if (file)
 			(void)fclose(file);
 	}
+	return why;
 }
 
 void firewall_findings(struct findings *f)
 {
 	static const char id[] = "firewall";
-	struct seen seen = {0};
+	const char *argv[] = {"nft", "--stateless", "--terse", "list", "ruleset", NULL}, *unseen = legacy();
+	char *text;
+	int status = bounded_run(bounded_execute, argv, &text), refused = status == 0 ? read_nft(text) : 0;
 
-	look_at_nft(&seen);
-	look_at_legacy(&seen);
-	if (seen.refused == V4)
+	if (status == 127)
+		unseen = "nft(8) is not installed";
+	else if (status != 0)
+		unseen = geteuid() != 0 ? "only root can list the rules" : "nft(8) fails";
+	if (refused == V4)
 		findings_add(f, id, FINDING_WARN,
 			     "Services that dualstack makes reachable are open to everybody over IPv6: first "
 			     "filter them in ip6 or inet tables as well (dualstack(7), SECURITY).",
-			     "IPv4 is filtered, IPv6 is not%s%s",
-			     seen.blinded ? ", as far as it shows: " : "", seen.blinded ? seen.blinded : "");
-	else if (seen.refused == V6)
+			     "IPv4 is filtered, IPv6 is not%s%s", unseen ? ", as far as it shows: " : "",
+			     unseen ? unseen : "");
+	else if (refused == V6)
 		findings_add(f, id, FINDING_NOTE,
 			     "Open the ports of services that should be reachable over IPv6.",
-			     "IPv6 is filtered, IPv4 is not");
-	else if (seen.refused)
+			     "IPv6 is filtered, IPv4 is not%s%s", unseen ? ", as far as it shows: " : "",
+			     unseen ? unseen : "");
+	else if (refused)
 		findings_add(f, id, FINDING_OK, "", "both families are filtered");
-	else if (seen.blinded)
+	else if (unseen)
 		findings_add(f, id, FINDING_UNKNOWN,
 			     "Make sure that IPv6 is filtered as well as IPv4 (dualstack(7), SECURITY).",
-			     "%s", seen.blinded);
+			     "%s", unseen);
 	else
 		findings_add(f, id, FINDING_OK, "", "neither family is filtered on this host");
 }

@@ -5,44 +5,18 @@
 
 static const char blanks[] = " \t";
 
-/* Takes an option of env(1), or an assignment, at WORD; false if it is the command. Those that have to do
- * with LD_PRELOAD take it away. */
-static bool take_word(struct script *s, const char *word, char **rest)
-{
-	static const char *const with_next[] = {"-u", "--unset", "-C", "--chdir"};
-	const char *next;
-
-	if (*word != '-' && !strchr(word, '='))
-		return false;
-	if (strstr(word, "LD_PRELOAD") || strcmp(word, "-") == 0 ||
-	    strcmp(word, "--ignore-environment") == 0 ||
-	    (word[0] == '-' && word[1 + strspn(word + 1, "v0")] == 'i'))
-		s->cleaned = true;
-	for (size_t i = 0; i < sizeof with_next / sizeof *with_next; i++)
-		if (strcmp(word, with_next[i]) == 0 && (next = strtok_r(NULL, blanks, rest)))
-			s->cleaned |= strcmp(next, "LD_PRELOAD") == 0;
-	return true;
-}
-
-/* What is split by -S may begin in the same word. */
-static char *behind_split(char *word)
-{
-	size_t letters = word[0] == '-' ? 1 + strspn(word + 1, "iv0") : 0;
-
-	return letters && word[letters] == 'S' && !strchr(blanks, word[letters + 1]) ? word + letters + 1
-										     : word;
-}
-
-/* The kernel hands one argument to env, which splits that of -S into words. */
+/* The kernel hands one argument to env(1). That of -S is split into words; env's other options may change the
+ * environment, and are not read. */
 static void parse_env(struct script *s, char *argument)
 {
 	char *rest = NULL, *word = argument;
 
-	if (*argument == '-')
-		for (word = strtok_r(behind_split(argument), blanks, &rest);
-		     word && take_word(s, word, &rest);)
-			word = strtok_r(NULL, blanks, &rest);
-	s->name = word;
+	if (strncmp(argument, "-S", 2) == 0)
+		word = strtok_r(argument + 2, blanks, &rest);
+	while (word && word != argument && strchr(word, '=') && !strstr(word, "LD_PRELOAD"))
+		word = strtok_r(NULL, blanks, &rest);
+	s->options = !word || *word == '-' || (word != argument && strchr(word, '='));
+	s->name = s->options ? NULL : word;
 }
 
 int script_parse(struct script *s, size_t size)
@@ -53,7 +27,7 @@ int script_parse(struct script *s, size_t size)
 
 	s->line[size] = '\0';
 	s->interpreter = s->name = NULL;
-	s->cleaned = false;
+	s->options = false;
 	length = strcspn(s->line, "\n");
 	if (!s->line[length] && length < size)
 		return -EBADMSG;

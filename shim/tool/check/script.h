@@ -12,7 +12,7 @@ struct script {
 	char line[SCRIPT_LINE + 1]; /* the other members point into it */
 	const char *interpreter;
 	const char *name; /* if that is env: the command that env looks for in PATH; else NULL */
-	bool cleaned;     /* env takes LD_PRELOAD out of the environment */
+	bool options;     /* env has options, or sets LD_PRELOAD: it is not known what it does */
 };
 
 /* Reads the SIZE bytes of S->line, the first of a file. Returns 0; -ENOEXEC if they are no "#!" line with an
