@@ -87,10 +87,9 @@ int bounded_execute(void *arg)
 {
 	char *const *argv = arg;
 	const char *path = getenv("PATH");
-	char *longer;
 
-	if (asprintf(&longer, "%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin") < 0 ||
-	    setenv("PATH", longer, 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
+	path = keep_format("%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin");
+	if (setenv("PATH", path, 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
 		return 126;
 	execvp(argv[0], argv);
 	return 127;

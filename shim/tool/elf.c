@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
@@ -86,4 +87,14 @@ int elf_read(int fd, struct elf *e)
 	}
 	e->go = is_go(fd);
 	return 0;
+}
+
+bool elf_of(const char *path, struct elf *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool done = fd >= 0 && elf_read(fd, e) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
 }

@@ -19,4 +19,7 @@ struct elf {
  * undefined. */
 int elf_read(int fd, struct elf *e);
 
+/* The same for the file PATH, which is no FIFO; false if it can't be read. */
+bool elf_of(const char *path, struct elf *e);
+
 #endif

@@ -3,11 +3,9 @@
 #include "tool/keep.h"
 #include "tool/tool.h"
 
-#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *variable(const char *name)
 {
@@ -34,21 +32,16 @@ bool library_for(const struct elf *program)
 	static const char *const patterns[] = {"*/libdualstack.so", "*/*/libdualstack.so"};
 	const char *path = library_path(), *lib = strstr(path, "$LIB/");
 	bool found = false;
+	struct elf e;
 
 	for (size_t i = 0; lib && i < 2; i++) {
 		glob_t files;
 
 		if (glob(keep_format("%.*s%s", (int)(lib - path), path, patterns[i]), 0, NULL, &files) != 0)
 			continue;
-		for (size_t n = 0; n < files.gl_pathc; n++) {
-			int fd = open(files.gl_pathv[n], O_RDONLY | O_CLOEXEC);
-			struct elf e;
-
-			found |= fd >= 0 && elf_read(fd, &e) == 0 && e.bits == program->bits &&
+		for (size_t n = 0; n < files.gl_pathc; n++)
+			found |= elf_of(files.gl_pathv[n], &e) && e.bits == program->bits &&
 				 e.machine == program->machine;
-			if (fd >= 0)
-				close(fd);
-		}
 		globfree(&files);
 	}
 	return found;

@@ -12,24 +12,6 @@
 
 enum { INDENT = 25 };
 
-struct request {
-	bool json, network;
-	const char *command; /* or NULL */
-};
-
-static void read_arguments(int argc, char **argv, struct request *r)
-{
-	bool no_network = false;
-	const struct argument_option options[] = {
-	    {"--json", &r->json, NULL}, {"--no-network", &no_network, NULL}, {NULL, NULL, NULL}};
-
-	*r = (struct request){.json = false};
-	if (arguments_take(argc, argv, options, "--json, --no-network or COMMAND", &r->command, 1) &&
-	    !*r->command)
-		tool_fail("--check: empty COMMAND, expected a name or a file");
-	r->network = !no_network;
-}
-
 /* Control characters, which file names may hold, are shown as "?". */
 static void print_line(const char *text)
 {
@@ -72,19 +54,23 @@ static void print_json(const struct findings *f, const char *situation)
 
 int tool_check(int argc, char **argv)
 {
-	static struct findings f;
-	struct request r;
-	const char *situation;
+	bool json = false, no_network = false;
+	const struct argument_option options[] = {
+	    {"--json", &json, NULL}, {"--no-network", &no_network, NULL}, {NULL, NULL, NULL}};
+	struct findings f = {.count = 0};
+	const char *command, *situation;
+	int words = arguments_take(argc, argv, options, "--json, --no-network or COMMAND", &command, 1);
 
-	read_arguments(argc, argv, &r);
+	if (words && !*command)
+		tool_fail("--check: empty COMMAND, expected a name or a file");
 	if (real_load() != 0)
 		tool_fail("--check: the C library lacks functions that the library needs");
 	situation = host_findings(&f);
-	resolver_findings(&f, r.network);
+	resolver_findings(&f, !no_network);
 	firewall_findings(&f);
-	if (r.command)
-		command_findings(&f, r.command);
-	if (r.json)
+	if (words)
+		command_findings(&f, command);
+	if (json)
 		print_json(&f, situation);
 	else
 		print_text(&f);

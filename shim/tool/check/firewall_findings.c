@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tool/bounded.h"
+#include "tool/keep.h"
 #include "tool/tool.h"
 
 enum { V4 = 1, V6 = 2 }; /* families, as a set */
@@ -128,7 +129,8 @@ static const char *legacy(void)
 void firewall_findings(struct findings *f)
 {
 	static const char id[] = "firewall";
-	const char *argv[] = {"nft", "--stateless", "--terse", "list", "ruleset", NULL}, *unseen = legacy();
+	const char *argv[] = {"nft", "--stateless", "--terse", "list", "ruleset", NULL}, *unseen = legacy(),
+		   *as_far;
 	char *text;
 	int status = bounded_run(bounded_execute, argv, &text), refused = status == 0 ? read_nft(text) : 0;
 
@@ -136,17 +138,16 @@ void firewall_findings(struct findings *f)
 		unseen = "nft(8) is not installed";
 	else if (status != 0)
 		unseen = geteuid() != 0 ? "only root can list the rules" : "nft(8) fails";
+	as_far = unseen ? keep_format(", as far as it shows: %s", unseen) : "";
 	if (refused == V4)
 		findings_add(f, id, FINDING_WARN,
 			     "Services that dualstack makes reachable are open to everybody over IPv6: first "
 			     "filter them in ip6 or inet tables as well (dualstack(7), SECURITY).",
-			     "IPv4 is filtered, IPv6 is not%s%s", unseen ? ", as far as it shows: " : "",
-			     unseen ? unseen : "");
+			     "IPv4 is filtered, IPv6 is not%s", as_far);
 	else if (refused == V6)
 		findings_add(f, id, FINDING_NOTE,
 			     "Open the ports of services that should be reachable over IPv6.",
-			     "IPv6 is filtered, IPv4 is not%s%s", unseen ? ", as far as it shows: " : "",
-			     unseen ? unseen : "");
+			     "IPv6 is filtered, IPv4 is not%s", as_far);
 	else if (refused)
 		findings_add(f, id, FINDING_OK, "", "both families are filtered");
 	else if (unseen)

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "tool/check/findings.h"
 
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +13,7 @@
 
 #include "tool/keep.h"
 #include "tool/library.h"
-
-/* The library is built by the same compiler as this tool, so it is for the same machine. */
-static bool read_own(struct elf *own)
-{
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	bool done = fd >= 0 && elf_read(fd, own) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
+#include "tool/tool.h"
 
 static bool same_machine(const struct elf *a, const struct elf *b)
 {
@@ -35,10 +24,7 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 {
 	static const char id[] = "word_size";
 
-	if (!own->bits)
-		findings_add(f, id, FINDING_UNKNOWN, "Mount /proc.", "%d-bit; the library's can't be read",
-			     e->bits);
-	else if (same_machine(own, e))
+	if (same_machine(own, e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, as the library", e->bits);
 	else if (library_for(e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, for which the library is installed, too",
@@ -168,8 +154,9 @@ void program_findings(struct findings *f, int fd, const struct elf *e)
 {
 	struct elf own;
 
-	if (!read_own(&own))
-		own = (struct elf){0};
+	/* The library is built by the same compiler as this tool, so it is for the same machine. */
+	if (!elf_of("/proc/self/exe", &own))
+		tool_fail("/proc/self/exe: can't be read; mount /proc");
 	word_size(f, &own, e);
 	if (e->other_order)
 		return;

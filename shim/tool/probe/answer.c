@@ -20,13 +20,20 @@ static const char *address_text(const struct reach_target *t, char *text)
 	return text;
 }
 
-static const char *outcome_text(const struct probe_request *r, const struct reach_target *t)
+static const char *outcome_name(const struct probe_request *r, const struct reach_target *t)
 {
 	if (t->worked)
 		return r->udp ? "answered" : "connected";
 	if (!t->error)
-		return "no answer";
-	return r->udp && t->error == ECONNREFUSED ? "refused" : strerror(t->error);
+		return "no_answer";
+	return t->error == ECONNREFUSED ? "refused" : "failed";
+}
+
+static const char *outcome_text(const struct probe_request *r, const struct reach_target *t)
+{
+	if (t->worked || (r->udp && t->error == ECONNREFUSED))
+		return outcome_name(r, t);
+	return t->error ? strerror(t->error) : "no answer";
 }
 
 static const char *mark_text(const struct probe_answer *a, size_t i)
@@ -61,15 +68,6 @@ static void print_text(const struct probe_request *r, const struct probe_answer 
 	}
 	if (!config.active)
 		printf("The library is switched off and chooses none.\n");
-}
-
-static const char *outcome_name(const struct probe_request *r, const struct reach_target *t)
-{
-	if (t->worked)
-		return r->udp ? "answered" : "connected";
-	if (!t->error)
-		return "no_answer";
-	return t->error == ECONNREFUSED ? "refused" : "failed";
 }
 
 static void print_json_address(const struct probe_request *r, const struct probe_answer *a, size_t i)

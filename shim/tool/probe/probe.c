@@ -179,8 +179,8 @@ int tool_probe(int argc, char **argv)
 		nat64_set(&config.nat64_prefix);
 	error = look_up(&r, &a);
 	if (error) {
-		(void)fprintf(stderr, "dualstack-run: --probe: %s: %s\n", r.host,
-			      error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		tool_warn("--probe: %s: %s", r.host,
+			  error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 		return 1;
 	}
 	reach_all(a.targets, a.count, r.udp ? &r.datagram : NULL, r.seconds);

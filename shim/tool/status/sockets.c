@@ -33,18 +33,12 @@ static int option(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &len) == 0 ? value : -1;
 }
 
-static bool is_connected(int fd)
-{
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-
-	return getpeername(fd, &peer.any, &len) == 0;
-}
-
 /* Can others reach a program through FD? A UDP socket that has a peer is a client's. */
 static bool serves(int fd)
 {
 	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
 
 	if (domain != AF_INET && domain != AF_INET6)
 		return false;
@@ -53,7 +47,7 @@ static bool serves(int fd)
 	case PROTOCOL_MPTCP:
 		return option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
 	case IPPROTO_UDP:
-		return !is_connected(fd);
+		return getpeername(fd, &peer.any, &len) != 0;
 	default:
 		return false;
 	}

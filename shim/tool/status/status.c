@@ -42,7 +42,7 @@ static bool is_number(const char *text)
 /* Prints one line, and returns the exit status. */
 static int say(const char *what, const char *why)
 {
-	(void)fprintf(stderr, "dualstack-run: --status: %s: %s\n", what, why);
+	tool_warn("--status: %s: %s", what, why);
 	return 1;
 }
 

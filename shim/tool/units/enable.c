@@ -148,21 +148,6 @@ static void write_target(const struct target *target, const char *text)
 	}
 }
 
-/* Warns of a file of the same name that systemd reads in place of ours. */
-static void warn_if_hidden(const struct request *request, const char *name)
-{
-	const struct texts *all = &request->directories;
-	struct stat st;
-
-	for (size_t i = 0; i < all->count && strcmp(all->at[i], request->directory) != 0; i++) {
-		const char *path = keep_format("%s/%s.d/" UNIT_DROPIN, all->at[i], name);
-
-		if (lstat(path, &st) == 0)
-			tool_warn("%s: %s: systemd reads it in place of the one in %s; remove it", name, path,
-				  request->directory);
-	}
-}
-
 /* What there is left to do: a restart breaks connections, so that it is the administrator's. */
 static void say_next(const struct request *request, const char *name)
 {
@@ -207,7 +192,6 @@ int tool_enable(int argc, char **argv)
 		say_next(&request, unit.files.name);
 	}
 	(void)fflush(stdout);
-	warn_if_hidden(&request, unit.files.name);
 	warnings_print(&unit, request.root, request.user, library_file());
 	return 0;
 }

@@ -58,8 +58,9 @@ static bool has(const char *list, const char *word)
 /* IPv4 and IPv6 addresses of the machine and the link, which systemd's "localhost" and so on stand for. */
 static const char LOCAL[] = "127.0.0.0/8 ::1/128 169.254.0.0/16 fe80::/64 224.0.0.0/4 ff00::/8";
 
-static void address_deny(const struct service *service, const char *name)
+static void address_deny(const struct service *service)
 {
+	static const char name[] = "IPAddressDeny";
 	const char *deny = systemctl_first(&service->properties, name), *word;
 	const char *allow = systemctl_first(&service->properties, "IPAddressAllow");
 	bool ipv4_only = !*allow;
@@ -77,17 +78,9 @@ static void address_deny(const struct service *service, const char *name)
 			     "blocks IPv6 packets of other hosts; add the IPv6 networks to IPAddressAllow=");
 }
 
-static void private_network(const struct service *service, const char *name)
+static void call_filter(const struct service *service)
 {
-	const char *value = systemctl_first(&service->properties, name);
-
-	if (strcmp(value, "yes") == 0)
-		service_warn(service, name, value,
-			     "the service has only a loopback interface, so nobody reaches it");
-}
-
-static void call_filter(const struct service *service, const char *name)
-{
+	static const char name[] = "SystemCallFilter";
 	/* What the library needs of the kernel beyond what a server does anyway. */
 	static const char *const calls[] = {"socket",      "bind", "getsockopt", "setsockopt",
 					    "getsockname", "dup3", "fcntl"};
@@ -103,13 +96,6 @@ static void call_filter(const struct service *service, const char *name)
 		    service, name, value,
 		    "forbids system calls that the library needs; add a drop-in with SystemCallFilter=%s",
 		    missing);
-}
-
-static void unset_environment(const struct service *service, const char *name)
-{
-	if (has(systemctl_first(&service->properties, name), "LD_PRELOAD"))
-		service_warn(service, name, "LD_PRELOAD",
-			     "takes the library away again; reset it with an empty UnsetEnvironment=");
 }
 
 /* Does a line of the file PATH, an EnvironmentFile=, set LD_PRELOAD? */
@@ -129,13 +115,12 @@ static bool sets_preload(const char *path)
 }
 
 /* VALUE is a pattern of glob(7) and " (ignore_errors=yes)". */
-static void environment_file(const struct service *service, const char *name, const char *value)
+static void environment_file(const struct service *service, const char *value)
 {
 	const char *end = strstr(value, " (ignore_errors=");
 	const char *pattern = keep_copy(value, end ? (size_t)(end - value) : strlen(value));
 	glob_t found;
 
-	(void)name;
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
@@ -148,7 +133,7 @@ static void environment_file(const struct service *service, const char *name, co
 }
 
 /* VALUE is "{ path=FILE ; argv[]=... }". What is in another root is not looked at. */
-static void program(const struct service *service, const char *name, const char *value)
+static void program(const struct service *service, const char *value)
 {
 	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL;
 	const char *root = systemctl_first(&service->properties, "RootDirectory");
@@ -160,7 +145,7 @@ static void program(const struct service *service, const char *name, const char 
 	command_findings(&f, path);
 	for (size_t i = 0; i < f.count; i++)
 		if (f.list[i].state == FINDING_FAIL)
-			service_warn(service, name, path, "%s: %s", f.list[i].found, f.list[i].advice);
+			service_warn(service, "ExecStart", path, "%s: %s", f.list[i].found, f.list[i].advice);
 }
 
 /* Is LISTEN "a.b.c.d:port (TYPE)"? */
@@ -218,23 +203,6 @@ static void sockets(const struct service *service, bool user)
 			socket_unit(service, unit, user);
 	}
 }
-
-/* The settings that have one value each in what the manager says. */
-static const struct {
-	const char *name;
-	void (*look)(const struct service *service, const char *name);
-} settings[] = {
-    {"UnsetEnvironment", unset_environment},
-    {"IPAddressDeny", address_deny},
-    {"PrivateNetwork", private_network},
-    {"SystemCallFilter", call_filter},
-};
-
-/* And those that have one for each file or command. */
-static const struct {
-	const char *name;
-	void (*look)(const struct service *service, const char *name, const char *value);
-} lists[] = {{"EnvironmentFiles", environment_file}, {"ExecStart", program}};
 
 static const char PROPERTIES[] = "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,PrivateNetwork,"
 				 "SystemCallFilter,EnvironmentFiles,ExecStart,RootDirectory,RootImage,"
@@ -304,15 +272,22 @@ void warnings_print(const struct unit *unit, const char *root, bool user, const 
 		tool_warn("%s: not checked for settings that keep the library out: %s", service.name, why);
 		return;
 	}
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		settings[i].look(&service, settings[i].name);
+	if (has(systemctl_first(all, "UnsetEnvironment"), "LD_PRELOAD"))
+		service_warn(&service, "UnsetEnvironment", "LD_PRELOAD",
+			     "takes the library away again; reset it with an empty UnsetEnvironment=");
+	if (strcmp(systemctl_first(all, "PrivateNetwork"), "yes") == 0)
+		service_warn(&service, "PrivateNetwork", "yes",
+			     "the service has only a loopback interface, so nobody reaches it");
+	address_deny(&service);
+	call_filter(&service);
 	/* Where systemd looks for programs without a slash. */
 	(void)setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	for (size_t i = 0; i < all->count; i++)
-		for (size_t j = 0; j < sizeof lists / sizeof *lists; j++)
-			if (systemctl_value(all->at[i], lists[j].name))
-				lists[j].look(&service, lists[j].name,
-					      systemctl_value(all->at[i], lists[j].name));
+	for (size_t i = 0; i < all->count; i++) {
+		if (systemctl_value(all->at[i], "EnvironmentFiles"))
+			environment_file(&service, systemctl_value(all->at[i], "EnvironmentFiles"));
+		if (systemctl_value(all->at[i], "ExecStart"))
+			program(&service, systemctl_value(all->at[i], "ExecStart"));
+	}
 	hidden_library(&service, library);
 	sockets(&service, user);
 }
