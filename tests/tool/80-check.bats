@@ -84,7 +84,7 @@ refused() {
 		says command fail 'not (found|an executable file)$'
 	done
 	run -1 --separate-stderr "$run" --check --no-network $'\e[31m\nok       all_is_well'
-	assert_output --partial "'?[31m?ok all_is_well': not found"
+	assert_output --partial "'?[31m?ok       all_is_well': not found"
 }
 
 @test "text: a line to a finding, its state first, and its advice below" {

@@ -2,8 +2,6 @@
 #include "tool/check/findings.h"
 
 #include <linux/capability.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -107,7 +105,7 @@ static void rights(struct findings *f, const char *id, const char *what, bool ha
 	if (!has)
 		findings_add(f, id, FINDING_OK, "", "%s", none);
 	else if (counts)
-		findings_add(f, id, FINDING_FAIL, advice, "%s, which the caller has not", what);
+		findings_add(f, id, FINDING_FAIL, advice, "%s", what);
 	else
 		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
 			     "%s, which changes nothing for this caller", what);
