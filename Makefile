@@ -114,9 +114,6 @@ $(BUILD)/kernel:
 	ln -sfn "$$asm" $@.new/asm
 	@mv $@.new $@
 
-$(BUILD)/shim/tool/library.o: ALL_CFLAGS += -DDUALSTACK_LIB='"$(shell cat $(BUILD)/lib)"'
-$(BUILD)/shim/tool/library.o: $(BUILD)/lib
-
 $(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
@@ -164,7 +161,7 @@ FUZZ_resolver/nat64 = shim/resolver/nat64.c shim/config/nat64_prefix.c
 FUZZ_address/synthetic = shim/base/hash.c
 FUZZ_config/rules = shim/config/settings.c shim/config/loader.c shim/config/rules.c shim/config/rules_parse.c shim/config/nat64_prefix.c \
 	shim/base/sockaddr.c shim/base/log.c
-FUZZ_tool/unit = $(addprefix shim/tool/,unit_name.c units/unit.c units/words.c units/dropin.c)
+FUZZ_tool/unit = $(addprefix shim/tool/,unit_name.c units/unit.c)
 FUZZ_address/translate = shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] shim/*/*/*.[ch] tests/fuzz/*.h) Makefile

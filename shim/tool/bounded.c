@@ -5,38 +5,28 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tool/keep.h"
 
 /* Reads until the end. Returns 0 or a negative errno. */
-static int collect(int fd, char **output)
+static int collect(int fd, char *output)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t used = 0, room = 0;
+	size_t used = 0;
 	ssize_t n;
 
 	do {
 		/* A child of the child has no alarm, and may hold the pipe open. */
 		if (poll(&p, 1, 2000 * BOUNDED_SECONDS) < 1)
 			return -ETIMEDOUT;
-		if (used + 1 >= room) {
-			char *more = keep(room = room ? 2 * room : 4096);
-
-			if (used)
-				memcpy(more, *output, used);
-			*output = more;
-		}
-		n = read(fd, *output + used, room - used - 1);
+		n = read(fd, output + used, BOUNDED_OUTPUT - used);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		used += n > 0 ? (size_t)n : 0;
-		(*output)[used] = '\0';
-	} while (n && used <= BOUNDED_OUTPUT);
+	} while (n && used < BOUNDED_OUTPUT);
 	return n ? -E2BIG : 0;
 }
 
@@ -76,7 +66,8 @@ int bounded_run(int (*work)(void *), void *arg, char **output)
 	if (child == 0)
 		serve(ends[1], work, arg);
 	close(ends[1]);
-	error = collect(ends[0], output);
+	*output = keep(BOUNDED_OUTPUT + 1); /* untouched pages cost nothing */
+	error = collect(ends[0], *output);
 	close(ends[0]);
 	if (error)
 		kill(child, SIGKILL);
@@ -95,10 +86,9 @@ int bounded_execute(void *arg)
 {
 	char *const *argv = arg;
 	const char *path = getenv("PATH");
-	char *longer;
 
-	if (asprintf(&longer, "%s:/usr/sbin:/sbin:/usr/bin:/bin", path && *path ? path : "/usr/sbin") < 0 ||
-	    setenv("PATH", longer, 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
+	path = keep_format("%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin");
+	if (setenv("PATH", path, 1) != 0 || setenv("LC_ALL", "C", 1) != 0)
 		return 126;
 	execvp(argv[0], argv);
 	return 127;

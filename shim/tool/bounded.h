@@ -14,7 +14,7 @@ enum { BOUNDED_SECONDS = 5, BOUNDED_OUTPUT = 1 << 23 /* bytes */ };
 int bounded_run(int (*work)(void *arg), void *arg, char **output);
 
 /* A WORK that executes a program; ARG is its NULL-terminated argument vector. The program is looked for in
- * PATH and in the usual directories, /usr/sbin among them, and prints in English. Returns 127 if there is
+ * PATH, and in /usr/sbin and /sbin behind it, and prints in English. Returns 127 if there is
  * none. */
 int bounded_execute(void *arg);
 

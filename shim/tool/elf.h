@@ -1,5 +1,5 @@
-/* Reads how an ELF file is to be loaded (elf(5)), for either word size and byte order. The file may be cut
- * off, or made to mislead. */
+/* Reads how an ELF file is to be loaded (elf(5)), for either word size. The file may be cut off, or made to
+ * mislead. */
 #ifndef DUALSTACK_ELF_H
 #define DUALSTACK_ELF_H
 
@@ -7,16 +7,19 @@
 #include <stdbool.h>
 
 struct elf {
-	int bits; /* 32 or 64 */
-	bool big_endian;
+	int bits;                   /* 32 or 64 */
 	unsigned machine;           /* EM_... of elf.h */
-	bool go;                    /* made by the Go compiler, which calls the kernel without libc */
+	bool other_order;           /* not this machine's byte order: nothing below is known */
+	bool go;                    /* made by the Go compiler (1.13), which calls the kernel without libc */
 	char interpreter[PATH_MAX]; /* the dynamic loader (PT_INTERP); "" in a static program */
 };
 
 /* Reads the regular file FD into E and leaves the file's offset alone. Returns 0, or -ENOEXEC if it is no ELF
- * file, -EBADMSG if it is no program or execve() would refuse it (the kernel's fs/binfmt_elf.c), or another
- * negative errno; then E is undefined. */
+ * file, -EBADMSG if it is no program or execve() would refuse it (the kernel's fs/binfmt_elf.c); then E is
+ * undefined. */
 int elf_read(int fd, struct elf *e);
+
+/* The same for the file PATH, which is no FIFO; false if it can't be read. */
+bool elf_of(const char *path, struct elf *e);
 
 #endif

@@ -1,8 +1,7 @@
 #include "tool/json.h"
 
-#include <stddef.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { DEPTH = 16 };
 
@@ -10,43 +9,17 @@ static char brackets[DEPTH];
 static int depth;
 static bool follows; /* what is open has a member already */
 
-/* Returns how many bytes the UTF-8 sequence at TEXT has (RFC 3629, 4); 0 if it is none. */
-static size_t sequence(const unsigned char *text)
-{
-	size_t size = *text < 0x80   ? 1
-		      : *text < 0xc2 ? 0
-		      : *text < 0xe0 ? 2
-		      : *text < 0xf0 ? 3
-		      : *text < 0xf5 ? 4
-				     : 0;
-
-	for (size_t i = 1; i < size; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
-	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return size;
-}
-
+/* What is not ASCII may be no UTF-8, and becomes U+FFFD. */
 static void string(const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	putchar('"');
-	while (*at) {
-		size_t size = sequence(at);
-
-		if (*at == '"' || *at == '\\')
-			printf("\\%c", *at);
-		else if (*at < ' ')
-			printf("\\u%04x", (unsigned)*at);
-		else if (size)
-			(void)fwrite(at, 1, size, stdout);
-		else
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
 			printf("\\ufffd");
-		at += size ? size : 1;
-	}
+		else if (*text < ' ')
+			printf("\\u%04x", (unsigned)*text);
+		else
+			printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
 	putchar('"');
 }
 
@@ -93,16 +66,14 @@ void json_text(const char *name, const char *text)
 		printf("null");
 }
 
-void json_number(const char *name, long long number)
+void json_number(const char *name, const char *format, ...)
 {
-	begin(name);
-	printf("%lld", number);
-}
+	va_list args;
 
-void json_real(const char *name, double number)
-{
 	begin(name);
-	printf("%.3f", number);
+	va_start(args, format);
+	(void)vprintf(format, args);
+	va_end(args);
 }
 
 void json_bool(const char *name, bool value)

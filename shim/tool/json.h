@@ -10,11 +10,9 @@
 void json_open(const char *name, char bracket);
 void json_close(void);
 
-/* A TEXT that is NULL becomes null. Bytes that are not UTF-8 become U+FFFD. */
+/* A TEXT that is NULL becomes null. Bytes that are not ASCII become U+FFFD. */
 void json_text(const char *name, const char *text);
-void json_number(const char *name, long long number);
-/* With three digits after the point. */
-void json_real(const char *name, double number);
+__attribute__((format(printf, 2, 3))) void json_number(const char *name, const char *format, ...);
 void json_bool(const char *name, bool value);
 
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "tool/keep.h"
 
 #include "tool/tool.h"
@@ -36,17 +37,17 @@ char *keep_copy(const char *text, size_t size)
 char *keep_format(const char *format, ...)
 {
 	va_list args;
-	char *text;
+	char *text, *copy;
 	int size;
 
 	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
+	size = vasprintf(&text, format, args);
 	va_end(args);
-	text = keep((size_t)(size > 0 ? size : 0) + 1);
-	va_start(args, format);
-	(void)vsnprintf(text, (size_t)(size > 0 ? size : 0) + 1, format, args);
-	va_end(args);
-	return text;
+	if (size < 0)
+		tool_fail("out of memory");
+	copy = keep_copy(text, (size_t)size);
+	free(text);
+	return copy;
 }
 
 void *keep_grow(void *list, size_t count, size_t size)

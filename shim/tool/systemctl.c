@@ -4,22 +4,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-static int execute(void *arg)
-{
-	char *const *argv = arg;
-
-	(void)execvp(argv[0], argv);
-	return 127;
-}
 
 int systemctl_show(const char *unit, const char *properties, bool user, struct texts *answer)
 {
 	const char *argv[] = {
 	    "systemctl", user ? "--user" : "--system", "show", "--property", properties, "--", unit, NULL};
 	char *output, *rest = NULL;
-	int status = bounded_run(execute, argv, &output);
+	int status = bounded_run(bounded_execute, argv, &output);
 
 	*answer = (struct texts){0};
 	if (status == 0)

@@ -84,16 +84,14 @@ refused() {
 		says command fail 'not (found|an executable file)$'
 	done
 	run -1 --separate-stderr "$run" --check --no-network $'\e[31m\nok       all_is_well'
-	assert_output --partial "'?[31m?ok all_is_well': not found"
+	assert_output --partial "'?[31m?ok       all_is_well': not found"
 }
 
-@test "text: a line to a finding, its state first, within 80 columns" {
+@test "text: a line to a finding, its state first, and its advice below" {
 	run -1 --separate-stderr "$run" --check --no-network /nosuch
 	assert_line --regexp '^ok       kernel_ipv6     '
 	assert_line --regexp '^fail     command         .*not found$'
 	assert_line --index $((${#lines[@]} - 1)) --regexp '^ {25}Install it'
-	run -0 awk 'length > 80' <<<"$output"
-	assert_output ''
 }
 
 # --- the host
@@ -106,8 +104,9 @@ refused() {
 	says kernel_ipv6 ok 'has IPv6'
 	says disable_ipv6 ok 'not disabled'
 	says bindv6only ok 'is 0'
-	says addresses_ipv4 ok '1 global \(192.0.2.2 on veth0\)'
-	says addresses_ipv6 ok "1 global \\($client6 on veth0\\), 1 link-local \\(fe80::.* on veth0\\)"
+	# Addresses for documentation, as these are, belong to nobody else (RFC 5737, RFC 3849).
+	says addresses_ipv4 ok '1 private \(192.0.2.2 on veth0\)'
+	says addresses_ipv6 note "1 private \\($client6 on veth0\\), 1 link-local \\(fe80::.* on veth0\\)"
 	says route_ipv4 ok 'through veth0'
 	says route_ipv6 ok 'through veth0'
 	says resolver_aaaa unknown 'not asked'
@@ -145,7 +144,7 @@ refused() {
 		failures kernel_ipv6
 		says kernel_ipv6 fail "refused \\($error\\), by a sandbox"
 		says mark unknown 'no AF_INET6 socket'
-		says addresses_ipv6 ok "$client6"
+		says addresses_ipv6 note "$client6"
 		says route_ipv6 ok veth0
 	done
 }
@@ -218,8 +217,10 @@ refused() {
 	client_check 0
 	says addresses_ipv4 note 'only 1 loopback'
 	ip -n "$client" addr add 10.1.2.3/8 dev veth0
+	ip -n "$client" addr add 2a00::1/64 dev veth0 nodad
 	client_check 0
 	says addresses_ipv4 ok '1 private'
+	says addresses_ipv6 ok '1 global \(2a00::1 on veth0\)'
 }
 
 @test "routes: what rejects is none, several can do for the default, other tables count" {
@@ -376,17 +377,8 @@ in_ip='type filter hook input priority 0;'
 	says firewall ok 'both'
 	on_client nft flush ruleset
 	on_client iptables-legacy -P FORWARD DROP
-	on_client iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT
 	client_check 0
-	says firewall ok 'neither'
-	on_client iptables-legacy -N more
-	on_client iptables-legacy -A more -p tcp --dport 25 -j DROP
-	on_client iptables-legacy -A INPUT -j more
-	client_check 0
-	says firewall warn 'IPv4 is filtered, IPv6 is not'
-	on_client ip6tables-legacy -P INPUT DROP
-	client_check 0
-	says firewall ok 'both'
+	says firewall unknown 'rules of iptables-legacy\(8\), which are not judged'
 }
 
 @test "a firewall that the caller may not see, or nothing can show, is unknown" {
@@ -486,7 +478,7 @@ command_is() { # STATUS COMMAND: failures are those that follow
 	compile other gcc
 	printf '\026' | dd of="$BATS_TEST_TMPDIR/other" bs=1 seek=18 conv=notrunc status=none
 	command_is 1 "$BATS_TEST_TMPDIR/other" word_size
-	says word_size fail 'another machine \(22 in elf.h, 64-bit, little-endian\)'
+	says word_size fail 'another machine \(22 in elf.h\)'
 }
 
 @test "programs for another C library, and for one that is not there" {
@@ -577,7 +569,7 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	compile tool gcc
 	setcap cap_net_bind_service=ep "$tool"
 	command_is 0 "$tool"
-	says capabilities note 'change nothing for this caller'
+	says capabilities note 'changes nothing for this caller'
 	through=("${nobody[@]}")
 	command_is 1 "$tool" capabilities
 	says capabilities fail 'file capabilities'
@@ -635,14 +627,13 @@ script() { # NAME LINE...
 	script one-word '#!/usr/bin/env perl -u'
 	command_is 1 "$dir/one-word" script
 	says script fail 'perl -u: not found'
-	for arguments in -i '-S -i perl' '-iS perl' '-S -u LD_PRELOAD perl' '-S LD_PRELOAD= perl' \
-		'-S --ignore-environment perl' '-S - perl'; do
-		script cleaned "#!/usr/bin/env $arguments"
-		command_is 1 "$dir/cleaned" script
-		says script fail 'takes LD_PRELOAD out of the environment'
+	# They may take LD_PRELOAD out of the environment.
+	for arguments in -i '-S -i perl' '-iS perl' '-S -u LD_PRELOAD perl' '-S LD_PRELOAD= perl' '-S A=b -C / perl'; do
+		script options "#!/usr/bin/env $arguments"
+		command_is 0 "$dir/options"
+		says script unknown 'run by /usr/bin/env with options, which are not read'
+		lacks static
 	done
-	script unset '#!/usr/bin/env -S -u OTHER perl'
-	command_is 0 "$dir/unset"
 }
 
 @test "scripts of scripts: as many as the kernel follows" {

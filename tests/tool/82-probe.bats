@@ -28,22 +28,29 @@ refused() {
 # field NAME: of each address, in order.
 field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 
-@test "both families answer: IPv6 is chosen, as JSON and as a table" {
+# A program's connect goes to its own IPv4 address first, then to the other family; prefer = ipv6 turns that round.
+@test "both families answer: IPv4 is chosen, or IPv6 if it is preferred, as JSON and as a table" {
 	run -0 probe --json both.example 7100
 	assert_equal "$(field address)" "$server6 $server4"
 	assert_equal "$(field family)" 'ipv6 ipv4'
 	assert_equal "$(field outcome)" 'connected connected'
 	assert_equal "$(field error)" 'null null'
-	assert_equal "$(field chosen)" 'true false'
+	assert_equal "$(field chosen)" 'false true'
+	assert_equal "$(field tried)" 'true true'
 	assert_equal "$(jq -c '[.host, .port, .protocol, .delay_ms, .chosen]' <<<"$output")" \
-		"[\"both.example\",7100,\"tcp\",250,\"$server6\"]"
+		"[\"both.example\",7100,\"tcp\",250,\"$server4\"]"
 	run -0 jq -e '.addresses | all(.ms >= 0 and .ms < 5000)' <<<"$output"
 
 	run -0 probe both.example 7100
 	assert_line --index 0 --regexp '^ADDRESS +OUTCOME +TIME$'
-	assert_line --index 1 --regexp "^$server6 +connected +[0-9]+\.[0-9] ms  chosen$"
-	assert_line --index 2 --regexp "^$server4 +connected +[0-9]+\.[0-9] ms$"
+	assert_line --index 1 --regexp "^$server6 +connected +[0-9]+\.[0-9] ms$"
+	assert_line --index 2 --regexp "^$server4 +connected +[0-9]+\.[0-9] ms  chosen$"
 	assert_equal "${#lines[@]}" 3
+	DUALSTACK_PREFER=ipv6 run -0 probe --json both.example 7100
+	assert_equal "$(field chosen)" 'true false'
+	run -0 on_client "$run" --rule='connect ipv6' --probe both.example 7100
+	assert_line --index 1 --regexp "^$server6 .* ms  chosen$"
+	assert_line --index 2 --regexp "^$server4 .* ms  left out by a rule$"
 }
 
 @test "one family only, by name and by address; a service by its name" {
@@ -61,8 +68,9 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 	assert_equal "$(jq -c '[.port, .chosen]' <<<"$output")" '[143,null]'
 }
 
-@test "nobody answers over IPv6: IPv4 is chosen after the delay, and none with a delay of 0" {
+@test "nobody answers over IPv6, which is preferred: IPv4 is chosen after the delay, and none with a delay of 0" {
 	drop_in6 $dead6
+	export DUALSTACK_PREFER=ipv6
 	run -0 probe --timeout=0.8 --json dead.example 7101
 	assert_equal "$(field address)" "$dead6 $server4"
 	assert_equal "$(field outcome)" 'no_answer connected'
@@ -85,11 +93,14 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 
 @test "what it says is what a program gets" {
 	drop_in6 $dead6
-	for name in both dead eight six; do
-		run -0 probe --timeout=0.5 --json $name.example 7100
-		chosen=$(jq -r .chosen <<<"$output")
-		run -0 on_client "$run" --log=info -- "$programs/blocks" plain $name.example 7100
-		assert_output --regexp "\\[?${chosen//./\\.}\\]?:7100 connected after"
+	for DUALSTACK_PREFER in own ipv6; do
+		export DUALSTACK_PREFER
+		for name in both dead eight six; do
+			run -0 probe --timeout=0.5 --json $name.example 7100
+			chosen=$(jq -r .chosen <<<"$output")
+			run -0 on_client "$run" --log=info -- "$programs/blocks" plain $name.example 7100
+			assert_output --regexp "\\[?${chosen//./\\.}\\]?:7100 (connected|is given to the program)"
+		done
 	done
 }
 

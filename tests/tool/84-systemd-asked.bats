@@ -49,10 +49,6 @@ addresses_story() {
 	warns '' IPAddressDeny=any IPAddressDeny=
 	warns 'PrivateNetwork=yes: *' PrivateNetwork=on
 	warns '' PrivateNetwork=yes PrivateNetwork=off
-	warns 'SocketBindDeny=any: *' SocketBindDeny=any SocketBindAllow=ipv4:tcp:143
-	warns 'SocketBindDeny=ipv6:any: *' SocketBindDeny=ipv6
-	warns '' SocketBindDeny=any SocketBindAllow=tcp:143
-	warns '' SocketBindDeny=ipv4:udp
 }
 
 @test "addresses and sockets" { asked addresses_story; }
@@ -83,24 +79,6 @@ preload_story() {
 }
 
 @test "LD_PRELOAD that comes from elsewhere, or goes" { asked preload_story; }
-
-library_story() {
-	lib=/usr/local/lib/dualstack
-	warns 'RootDirectory=/srv/a: *' RootDirectory=/srv/a
-	warns '' RootDirectory=/srv/a "BindReadOnlyPaths=$lib"
-	warns 'RootImage=/a.raw: *' RootImage=/a.raw
-	warns 'InaccessiblePaths=-/usr/local: *' InaccessiblePaths=-/usr/local
-	warns "TemporaryFileSystem=$lib:ro: *" "TemporaryFileSystem=$lib:ro"
-	mkdir -p /srv/a/usr/local/lib
-	cp -a $lib /srv/a/usr/local/lib
-	warns '' RootDirectory=/srv/a
-	chmod 700 $lib
-	warns "User=mail: may not read $lib, *" User=mail
-	warns 'DynamicUser=yes: *' DynamicUser=yes
-	warns '' User=root
-}
-
-@test "a library that the service does not see" { asked library_story; }
 
 # Copies of the tool where ProtectHome or PrivateTmp hide them.
 copies_story() {

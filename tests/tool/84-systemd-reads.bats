@@ -19,12 +19,11 @@ preload_story() {
 	lib='/usr/local/lib/dualstack/$LIB/libdualstack.so'
 	printf '#!/bin/sh\nprintf "%%s\\n" "$LD_PRELOAD"\n' >/srv/show
 	chmod 755 /srv/show
-	set -- 'Environment=LD_PRELOAD=/a.so' 'Environment="LD_PRELOAD=/a.so:/b.so"' "Environment='LD_PRELOAD=/\\x61.so'" \
+	set -- 'Environment=LD_PRELOAD=/a.so' 'Environment="LD_PRELOAD=/a.so:/b.so"' \
 		'Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3' 'Environment = LD_PRELOAD="/a.so"' \
-		'Environment=LD_PRELOAD=/%i/100%%.so' 'Environment=LD_PRELOAD=/$LIB/${X}.so' 'Environment=LD_PRELOAD=/é\u00e9\056' \
+		'Environment=LD_PRELOAD=/%i/100%%.so' 'Environment=LD_PRELOAD=/$LIB/${X}.so' \
 		'Environment=LD_PRELOAD=/a.so "unclosed' 'Environment=LD_PRELOAD=/a.so\' '#Environment=LD_PRELOAD=/a.so' \
-		'Environment=LD_PRELOAD=/a\"b\\c.so' "Environment=LD_PRELOAD='/a'\"/b\"/c" 'Environment=LD_PRELOAD=/a\q LD_PRELOAD=/b' \
-		'Environment=LD_PRELOAD=/a LD_PRELOAD=/b' ';Environment=LD_PRELOAD=/a.so' 'Environment=LD_PRELOAD=/a.so # /b.so'
+		"Environment=LD_PRELOAD='/a'\"/b\"/c" 'Environment=LD_PRELOAD=/a LD_PRELOAD=/b' ';Environment=LD_PRELOAD=/a.so' 'Environment=LD_PRELOAD=/a.so # /b.so'
 	unit=/etc/systemd/system/p@.service
 	for line; do
 		printf '[Service]\nType=oneshot\nExecStart=/srv/show\nStandardOutput=truncate:/run/preload\nStandardError=null\n%s\n' "$line" >$unit

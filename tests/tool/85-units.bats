@@ -131,7 +131,6 @@ $(cat "$conf")" "$printed"
 	assert_output "a.service: not enabled by $conf"
 	enable a
 	run -0 enable --runtime a
-	assert_line --partial '/etc/systemd/system/a.service.d/50-dualstack.conf: systemd reads it in place of'
 	run -0 disable --runtime a
 	assert_file_exists "$conf"
 	assert_not_exists "$tree/run/systemd/system/a.service.d"
@@ -173,18 +172,25 @@ Environment="LD_PRELOAD=/a.so /b.so"|"LD_PRELOAD=LIB:/a.so /b.so"
 Environment='LD_PRELOAD=/a.so:/b.so'|'LD_PRELOAD=LIB:/a.so:/b.so'
 Environment=A=1 "B=LD_PRELOAD=/no.so" LD_PRELOAD=/a.so C=3|LD_PRELOAD=LIB:/a.so
 Environment = LD_PRELOAD="/a.so"|LD_PRELOAD=LIB:"/a.so"
-Environment=LD_PRELOAD=/\x61\056so|LD_PRELOAD=LIB:/\x61\056so
-Environment="LD_PRELOAD=/a\"\\b.so"|"LD_PRELOAD=LIB:/a\"\\b.so"
 Environment=LD_PRELOAD=/%i/100%%.so|LD_PRELOAD=LIB:/%i/100%%.so
 Environment=LD_PRELOAD=/$LIB/${PLATFORM}.so|LD_PRELOAD=LIB:/$LIB/${PLATFORM}.so
 Environment=LD_PRELOAD=/a.so LD_PRELOAD=/b.so|LD_PRELOAD=LIB:/b.so
 Environment=LD_PRELOAD=|LD_PRELOAD=LIB
 Environment=XLD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
 Environment=LD_PRELOAD=/a.so "unclosed|LD_PRELOAD=LIB:/a.so
-Environment=LD_PRELOAD=/\u00e9.so|LD_PRELOAD=LIB:/\u00e9.so
-Environment=LD_PRELOAD=/a\tb.so|LD_PRELOAD=LIB:/a\tb.so
 #Environment=LD_PRELOAD=/a.so|"LD_PRELOAD=LIB"
 END
+}
+
+# Only systemd knows for sure what an escape means, or what it makes of one that there is none of.
+@test "an LD_PRELOAD beside a backslash is refused" {
+	for value in 'LD_PRELOAD=/\x61.so' '"LD_PRELOAD=/a\"b.so"' 'A=\t LD_PRELOAD=/a.so' 'LD_PRELOAD=/a\q LD_PRELOAD=/b'; do
+		unit a.service "Environment=$value"
+		run enable a
+		assert_refused "a.service: /usr/lib/systemd/system/a.service: Environment=$value: sets LD_PRELOAD in a line with a backslash"
+	done
+	unit a.service 'Environment=A=\t'
+	run -0 enable a
 }
 
 @test "lists, resets, continued lines and the order of drop-ins are as systemd reads them" {
@@ -355,7 +361,7 @@ END
 		run "$run" $command --root="$tree/usr/sbin/a" a
 		assert_refused 'Not a directory'
 		run "$run" $command --root="/$(head -c 5000 /dev/zero | tr '\0' a)" a
-		assert_refused '--root: a path of 5001 bytes'
+		assert_refused 'File name too long'
 		run "$run" $command --root="$(head -c 300 /dev/zero | tr '\0' a)" a
 		assert_refused 'File name too long'
 	done

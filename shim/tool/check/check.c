@@ -6,54 +6,17 @@
 
 #include "base/real.h"
 #include "tool/arguments.h"
-#include "tool/check/command.h"
 #include "tool/check/findings.h"
-#include "tool/check/host.h"
-#include "tool/check/host_findings.h"
 #include "tool/json.h"
 #include "tool/tool.h"
 
-enum { COLUMNS = 80, INDENT = 25 };
+enum { INDENT = 25 };
 
-struct request {
-	bool json, network;
-	const char *command; /* or NULL */
-};
-
-static void read_arguments(int argc, char **argv, struct request *r)
+/* Control characters, which file names may hold, are shown as "?". */
+static void print_line(const char *text)
 {
-	bool no_network = false;
-	const struct argument_option options[] = {
-	    {"--json", &r->json, NULL}, {"--no-network", &no_network, NULL}, {NULL, NULL, NULL}};
-
-	*r = (struct request){.json = false};
-	if (arguments_take(argc, argv, options, "--json, --no-network or COMMAND", &r->command, 1) &&
-	    !*r->command)
-		tool_fail("--check: empty COMMAND, expected a name or a file");
-	r->network = !no_network;
-}
-
-/* Prints TEXT from column INDENT and breaks lines before column COLUMNS where there is a space. Control
- * characters, which file names may hold, are shown as "?". */
-static void print_wrapped(const char *text)
-{
-	size_t column = INDENT;
-
-	while (*text) {
-		size_t size = strcspn(text, " ");
-
-		if (column > INDENT && column + 1 + size > COLUMNS) {
-			printf("\n%*s", INDENT, "");
-			column = INDENT;
-		} else if (column > INDENT) {
-			putchar(' ');
-			column++;
-		}
-		for (size_t i = 0; i < size; i++)
-			putchar((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i]);
-		column += size;
-		text += size + strspn(text + size, " ");
-	}
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
 	putchar('\n');
 }
 
@@ -63,19 +26,19 @@ static void print_text(const struct findings *f)
 		const struct finding *one = &f->list[i];
 
 		printf("%-8s %-15s ", findings_state(one->state), one->id);
-		print_wrapped(one->found);
+		print_line(one->found);
 		if (*one->advice) {
 			printf("%*s", INDENT, "");
-			print_wrapped(one->advice);
+			print_line(one->advice);
 		}
 	}
 }
 
-static void print_json(const struct findings *f, enum host_ipv6 situation)
+static void print_json(const struct findings *f, const char *situation)
 {
 	json_open(NULL, '{');
 	json_bool("usable", findings_usable(f));
-	json_text("ipv6", host_ipv6_name(situation));
+	json_text("ipv6", situation);
 	json_open("findings", '[');
 	for (size_t i = 0; i < f->count; i++) {
 		json_open(NULL, '{');
@@ -91,21 +54,24 @@ static void print_json(const struct findings *f, enum host_ipv6 situation)
 
 int tool_check(int argc, char **argv)
 {
-	static struct findings f;
-	struct request r;
-	struct host h;
+	bool json = false, no_network = false;
+	const struct argument_option options[] = {
+	    {"--json", &json, NULL}, {"--no-network", &no_network, NULL}, {NULL, NULL, NULL}};
+	struct findings f = {.count = 0};
+	const char *command, *situation;
+	int words = arguments_take(argc, argv, options, "--json, --no-network or COMMAND", &command, 1);
 
-	read_arguments(argc, argv, &r);
+	if (words && !*command)
+		tool_fail("--check: empty COMMAND, expected a name or a file");
 	if (real_load() != 0)
 		tool_fail("--check: the C library lacks functions that the library needs");
-	host_look(&h);
-	host_findings(&f, &h);
-	resolver_findings(&f, r.network);
+	situation = host_findings(&f);
+	resolver_findings(&f, !no_network);
 	firewall_findings(&f);
-	if (r.command)
-		command_findings(&f, r.command);
-	if (r.json)
-		print_json(&f, host_ipv6(&h));
+	if (words)
+		command_findings(&f, command);
+	if (json)
+		print_json(&f, situation);
 	else
 		print_text(&f);
 	if (fflush(stdout) != 0 || ferror(stdout))

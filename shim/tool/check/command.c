@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
-#include "tool/check/command.h"
+#include "tool/check/findings.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "tool/check/program.h"
 #include "tool/check/script.h"
 #include "tool/elf.h"
 
@@ -71,20 +69,14 @@ static const char *reason(int error)
 	return error == -ENOENT ? "not found" : "not an executable file";
 }
 
-/* One finding tells of all scripts on the way. */
-__attribute__((format(printf, 3, 4))) static void fail(struct walk *w, const char *advice, const char *format,
-						       ...)
+/* One finding tells of all scripts on the way. Returns false. */
+static bool fail(struct walk *w, const char *advice, const char *why)
 {
-	char text[2 * PATH_MAX];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, format, args);
-	va_end(args);
 	if (w->scripts)
-		findings_add(w->f, "script", FINDING_FAIL, advice, "run by %s: %s", w->way, text);
+		findings_add(w->f, "script", FINDING_FAIL, advice, "run by %s: %s", w->way, why);
 	else
-		findings_add(w->f, "command", FINDING_FAIL, advice, "%s: %s", w->path, text);
+		findings_add(w->f, "command", FINDING_FAIL, advice, "%s: %s", w->path, why);
+	return false;
 }
 
 /* Goes on to the program that a script names. */
@@ -101,51 +93,40 @@ static bool go_to(struct walk *w, const char *name, bool by_name)
 		error = find(name, w->path);
 	else
 		error = executable(memcpy(w->path, name, strlen(name) + 1));
-	if (error)
-		fail(w, "Install the interpreter, or correct the first line of the script.", "%s",
-		     reason(error));
-	return error == 0;
+	return !error ||
+	       fail(w, "Install the interpreter, or correct the first line of the script.", reason(error));
 }
 
 /* The next step from the file FD, which is no ELF file. */
 static bool follow(struct walk *w, int fd)
 {
-	char data[SCRIPT_LINE];
-	ssize_t size = pread(fd, data, sizeof data, 0);
 	struct script s;
-	int error = size < 0 ? -errno : script_parse(data, (size_t)size, &s);
+	ssize_t size = pread(fd, s.line, SCRIPT_LINE, 0);
+	int error = size < 0 ? -EBADMSG : script_parse(&s, (size_t)size);
 
 	if (error == -ENOEXEC && w->by_name)
 		return go_to(w, "/bin/sh", false);
-	if (error) {
-		fail(w, "See file(1); where binfmt_misc gives it to an interpreter, check that one.",
-		     "neither an ELF program nor a script");
-		return false;
-	}
-	if (w->scripts >= SCRIPTS) {
-		fail(w, "Name the program itself.", "more scripts behind it than the kernel follows");
-		return false;
-	}
+	if (error)
+		return fail(w, "See file(1); where binfmt_misc gives it to an interpreter, check that one.",
+			    "neither an ELF program nor a script");
+	if (w->scripts >= SCRIPTS)
+		return fail(w, "Name the program itself.", "more scripts behind it than the kernel follows");
 	if (!go_to(w, s.interpreter, false))
 		return false;
-	if (s.cleaned) {
-		fail(w, "Take -i, or what concerns LD_PRELOAD, out of the first line of the script.",
-		     "it takes LD_PRELOAD out of the environment");
+	if (s.options)
+		findings_add(w->f, "script", FINDING_UNKNOWN, "Check the program itself.",
+			     "run by %s with options, which are not read", w->way);
+	if (s.options)
 		return false;
-	}
-	return !s.name[0] || go_to(w, s.name, true);
+	return !s.name || go_to(w, s.name, true);
 }
 
-/* A shell's script is as dual-stack as what it starts. */
+/* A shell's script is as dual-stack as what it starts. Names of shells end in "sh". */
 static bool is_shell(const char *path)
 {
-	static const char *const shells[] = {"sh", "bash", "dash", "ksh", "mksh", "zsh", "busybox"};
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t size = strlen(path);
 
-	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
-		if (strcmp(name, shells[i]) == 0)
-			return true;
-	return false;
+	return size > 2 && strcmp(path + size - 2, "sh") == 0;
 }
 
 static void arrive(struct walk *w, int fd, const struct elf *e)

@@ -4,24 +4,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "tool/keep.h"
 #include "tool/tool.h"
 
 void findings_add(struct findings *f, const char *id, enum finding_state state, const char *advice,
 		  const char *format, ...)
 {
-	struct finding *new = &f->list[f->count];
+	struct finding new = {.id = id, .state = state, .advice = advice};
 	va_list args;
 
-	if (f->count == sizeof f->list / sizeof *f->list)
-		tool_fail("--check: more findings than there is room for");
 	va_start(args, format);
-	if (vasprintf(&new->found, format, args) < 0)
-		tool_fail("--check: no memory");
+	if (vasprintf(&new.found, format, args) < 0)
+		tool_fail("--check: out of memory");
 	va_end(args);
-	new->id = id;
-	new->state = state;
-	new->advice = advice;
-	f->count++;
+	f->list = keep_grow(f->list, f->count, sizeof new);
+	f->list[f->count++] = new;
 }
 
 bool findings_usable(const struct findings *f)

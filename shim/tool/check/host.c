@@ -1,56 +1,58 @@
 #define _GNU_SOURCE
-#include "tool/check/host.h"
+#include "tool/check/findings.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
-#include <netinet/in.h>
-#include <stdint.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "resolver/route.h"
+#include "resolver/scope.h"
 #include "socket/mark.h"
 #include "tool/bounded.h"
+#include "tool/keep.h"
 
 /* linux/in.h; netinet/in.h of glibc 2.32 and of musl lack it. */
 #define PROTOCOL_MPTCP 262
 
-/* Returns the number in a file of /proc or /sys, 1 and 0 for "Y" and "N", or -1 if it can't be read. */
-static int number_in(const char *path)
+/* The number of net.ipv6.NAME, or -1 if it can't be read. */
+static int sysctl_of(const char *name)
 {
+	FILE *file = fopen(keep_format("/proc/sys/net/ipv6/%s", name), "re");
 	char text[16] = "";
-	FILE *file = fopen(path, "re");
+	bool known = file && fgets(text, sizeof text, file);
 
-	if (!file)
-		return -1;
-	if (!fgets(text, sizeof text, file))
-		text[0] = '\0';
-	(void)fclose(file);
-	return !text[0] ? -1 : text[0] == 'Y' ? 1 : (int)strtol(text, NULL, 10);
+	if (file)
+		(void)fclose(file);
+	return known ? (int)strtol(text, NULL, 10) : -1;
 }
 
-static int disabled_on(const char *interface)
+/* Returns whether the address family is there. */
+static bool kernel(struct findings *f)
 {
-	char path[64 + IF_NAMESIZE];
-
-	(void)snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", interface);
-	return number_in(path);
-}
-
-static void look_at_kernel(struct host *h)
-{
+	static const char id[] = "kernel_ipv6";
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *error = fd < 0 ? log_errno(errno) : "";
 
-	h->socket_error = fd < 0 ? -errno : 0;
 	if (fd >= 0)
 		close(fd);
-	/* A kernel without the module, or with IPv6 switched off, has no such directory. */
-	h->in_kernel = access("/proc/sys/net/ipv6", F_OK) == 0;
-	h->booted_off = !h->in_kernel && number_in("/sys/module/ipv6/parameters/disable") == 1;
-	h->bindv6only = number_in("/proc/sys/net/ipv6/bindv6only");
+	if (fd >= 0)
+		findings_add(f, id, FINDING_OK, "", "the kernel has IPv6");
+	else if (access("/proc/sys/net/ipv6", F_OK) == 0)
+		findings_add(f, id, FINDING_FAIL,
+			     "Permit AF_INET6 sockets: see RestrictAddressFamilies= of the systemd unit, or "
+			     "the container's seccomp profile.",
+			     "the address family is refused (%s), by a sandbox: the kernel has IPv6", error);
+	else
+		findings_add(f, id, FINDING_FAIL,
+			     "Load the module ipv6, or start the kernel without ipv6.disable=1.",
+			     "the address family is refused (%s): no IPv6 in the kernel", error);
+	return fd >= 0;
 }
 
 /* getifaddrs() has one entry for each interface itself: of AF_PACKET, or with no address if the interface has
@@ -60,194 +62,250 @@ static bool is_link(const struct ifaddrs *i)
 	return !i->ifa_addr || i->ifa_addr->sa_family == AF_PACKET;
 }
 
-/* The sysctl "all" says nothing: writing it sets the others, and each may be changed afterwards. */
-static void look_at_sysctl(struct host *h, const struct ifaddrs *all)
+/* The interfaces that are up, or all if only the loopback interface is up. The sysctl "all" says nothing:
+ * writing it sets the others, and each may be changed afterwards. Returns whether IPv6 is disabled on every
+ * one. */
+static bool disabled(struct findings *f, const struct ifaddrs *all)
 {
-	bool up = false;
-	int own;
+	static const char id[] = "disable_ipv6";
+	static const char switch_on[] =
+	    "Set net.ipv6.conf.INTERFACE.disable_ipv6=0, or that of \"all\": sysctl(8), /etc/sysctl.d.";
+	unsigned on = 0, off = 0; /* without the loopback interface */
+	bool up = false, known = false, loopback = false;
+	const char *first = "lo";
 
-	h->default_disabled = disabled_on("default") == 1;
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		up = up || (is_link(i) && (i->ifa_flags & IFF_UP) && !(i->ifa_flags & IFF_LOOPBACK));
+		up |= is_link(i) && (i->ifa_flags & IFF_UP) && !(i->ifa_flags & IFF_LOOPBACK);
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-		if (!is_link(i) || (own = disabled_on(i->ifa_name)) < 0)
+		int own = is_link(i) ? sysctl_of(keep_format("conf/%s/disable_ipv6", i->ifa_name)) : -1;
+
+		known |= own >= 0;
+		if (own < 0 || (up && !(i->ifa_flags & (IFF_UP | IFF_LOOPBACK))))
 			continue;
-		h->disable_known = true;
-		if (i->ifa_flags & IFF_LOOPBACK) {
-			h->loopback_disabled = own == 1;
-		} else if (up && !(i->ifa_flags & IFF_UP)) {
-			continue;
-		} else if (own == 1) {
-			if (!h->disabled++)
-				(void)snprintf(h->first_disabled, sizeof h->first_disabled, "%s",
-					       i->ifa_name);
-		} else {
-			h->enabled++;
-		}
+		if (i->ifa_flags & IFF_LOOPBACK)
+			loopback = own == 1;
+		else if (own != 1)
+			on++;
+		else if (!off++)
+			first = i->ifa_name;
 	}
+	if (!known)
+		findings_add(f, id, FINDING_UNKNOWN, "See kernel_ipv6, or mount /proc.",
+			     "net.ipv6.conf can't be read");
+	else if (!on && (off || loopback))
+		findings_add(f, id, FINDING_FAIL, switch_on, "disabled by sysctl on %s%s",
+			     off > 1 ? "all interfaces, such as " : "", first);
+	else if (off)
+		findings_add(f, id, FINDING_WARN, switch_on,
+			     "disabled by sysctl on %u of %u interfaces, such as %s", off, off + on, first);
+	else if (loopback)
+		findings_add(f, id, FINDING_WARN, switch_on, "disabled by sysctl on lo: there is no ::1");
+	else if (sysctl_of("conf/default/disable_ipv6") == 1)
+		findings_add(f, id, FINDING_NOTE,
+			     "Set net.ipv6.conf.default.disable_ipv6=0 if they should have IPv6.",
+			     "disabled by sysctl on interfaces that are made later");
+	else
+		findings_add(f, id, FINDING_OK, "", "not disabled by sysctl");
+	return known && !on && (off || loopback);
 }
 
-static enum host_scope scope4(uint32_t a)
+static void bindv6only(struct findings *f)
 {
-	static const struct {
-		uint32_t net, mask;
-		enum host_scope scope;
-	} nets[] = {
-	    {0x7f000000, 0xff000000, HOST_LOOPBACK}, {0xa9fe0000, 0xffff0000, HOST_LINK},
-	    {0x0a000000, 0xff000000, HOST_SITE},     {0xac100000, 0xfff00000, HOST_SITE},
-	    {0xc0a80000, 0xffff0000, HOST_SITE},     {0x64400000, 0xffc00000, HOST_SITE},
-	};
+	int value = sysctl_of("bindv6only");
 
-	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++)
-		if ((a & nets[i].mask) == nets[i].net)
-			return nets[i].scope;
-	return HOST_GLOBAL;
+	if (value < 0)
+		findings_add(f, "bindv6only", FINDING_UNKNOWN, "See kernel_ipv6, or mount /proc.",
+			     "net.ipv6.bindv6only can't be read");
+	else if (value)
+		findings_add(f, "bindv6only", FINDING_NOTE,
+			     "Nothing to do: widened sockets are dual-stack anyway, and programs' own IPv6 "
+			     "sockets stay IPv6 only.",
+			     "net.ipv6.bindv6only is %d", value);
+	else
+		findings_add(f, "bindv6only", FINDING_OK, "", "net.ipv6.bindv6only is 0");
 }
 
-static enum host_scope scope6(const struct in6_addr *a)
-{
-	if (IN6_IS_ADDR_LOOPBACK(a))
-		return HOST_LOOPBACK;
-	if (IN6_IS_ADDR_LINKLOCAL(a))
-		return HOST_LINK;
-	return (a->s6_addr[0] & 0xfe) == 0xfc ? HOST_SITE : HOST_GLOBAL;
-}
-
-static void look_at_addresses(struct host *h, const struct ifaddrs *all)
-{
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-		char text[INET6_ADDRSTRLEN] = "";
-		struct host_addresses *list;
-		enum host_scope scope;
-
-		/* Addresses of interfaces that are down are not in use. */
-		if (!i->ifa_addr || !(i->ifa_flags & IFF_UP))
-			continue;
-		if (i->ifa_addr->sa_family == AF_INET) {
-			struct in_addr a = ((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr;
-
-			list = &h->addresses[HOST_IPV4];
-			scope = scope4(ntohl(a.s_addr));
-			(void)inet_ntop(AF_INET, &a, text, sizeof text);
-		} else if (i->ifa_addr->sa_family == AF_INET6) {
-			const struct in6_addr *a =
-			    &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)->sin6_addr;
-
-			list = &h->addresses[HOST_IPV6];
-			scope = scope6(a);
-			(void)inet_ntop(AF_INET6, a, text, sizeof text);
-		} else {
-			continue;
-		}
-		if (!list->count[scope]++)
-			(void)snprintf(list->first[scope], sizeof list->first[scope], "%s on %s", text,
-				       i->ifa_name);
-	}
-}
-
-/* Asks ip-route(8) for a default route in all tables. Lines of routes that reject begin with another word. */
-static void look_at_routes(struct host_route *route, const char *family)
-{
-	const char *argv[] = {"ip", family, "route", "show", "table", "all", "default", NULL};
-	char *text;
-	int status = bounded_run(bounded_execute, argv, &text);
-
-	route->error = status > 0 ? -EIO : status;
-	for (const char *line = text; line && *line && !route->found;) {
-		const char *device = strncmp(line, "default ", 8) == 0 ? strstr(line, " dev ") : NULL;
-
-		route->found = device != NULL;
-		if (device)
-			(void)snprintf(route->device, sizeof route->device, "%.*s",
-				       (int)strcspn(device + 5, " \n"), device + 5);
-		line += strcspn(line, "\n");
-		line += *line != 0;
-	}
-}
-
-/* Connects a UDP socket to a root name server's address, which looks up the route and sends nothing. EPERM
- * comes from a sandbox, not from the routes. */
-static enum host_way far_away(int family)
-{
-	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(53)};
-	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
-	const struct sockaddr *to = (const struct sockaddr *)&a4;
-	socklen_t size = sizeof a4;
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	enum host_way result;
-
-	if (fd < 0)
-		return HOST_WAY_UNKNOWN;
-	if (family == AF_INET6) {
-		to = (const struct sockaddr *)&a6;
-		size = sizeof a6;
-	}
-	(void)inet_pton(AF_INET, "198.41.0.4", &a4.sin_addr);
-	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &a6.sin6_addr);
-	result = connect(fd, to, size) == 0 ? HOST_WAY_FOUND
-		 : errno == EPERM           ? HOST_WAY_UNKNOWN
-					    : HOST_WAY_NONE;
-	close(fd);
-	return result;
-}
-
+/* Returns 0, or the errno of the socket or of its mark. */
 static int try_mark(int type, int protocol)
 {
 	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, protocol), error;
 
 	if (fd < 0)
-		return -errno;
-	error = mark_set(fd);
+		return errno;
+	error = -mark_set(fd);
 	if (!error && mark_test(fd) == MARK_NONE)
-		error = -ENOPROTOOPT;
+		error = ENOPROTOOPT;
 	close(fd);
 	return error;
 }
 
-void host_look(struct host *h)
+static void mark(struct findings *f, bool there)
+{
+	int tcp = try_mark(SOCK_STREAM, IPPROTO_TCP), udp = try_mark(SOCK_DGRAM, IPPROTO_UDP);
+	int mptcp = try_mark(SOCK_STREAM, PROTOCOL_MPTCP);
+
+	if (!there)
+		findings_add(f, "mark", FINDING_UNKNOWN, "See kernel_ipv6.", "no AF_INET6 socket to mark");
+	else if (tcp)
+		findings_add(f, "mark", FINDING_FAIL,
+			     "Needs Linux 4.20 and a sandbox that permits setsockopt(2) and getsockopt(2).",
+			     "TCP sockets can't be marked (%s)", log_errno(tcp));
+	else if (udp)
+		findings_add(f, "mark", FINDING_WARN,
+			     "Permit setsockopt(2); until then, UDP services stay IPv4.",
+			     "TCP sockets can be marked, UDP sockets can't (%s)", log_errno(udp));
+	else if (mptcp)
+		findings_add(f, "mark", FINDING_NOTE,
+			     "MPTCP services stay IPv4: they need Linux 6.3 and net.mptcp.enabled=1.",
+			     "TCP and UDP sockets can be marked, MPTCP sockets can't (%s)", log_errno(mptcp));
+	else
+		findings_add(f, "mark", FINDING_OK, "", "TCP, MPTCP and UDP sockets can be marked");
+}
+
+/* What is said of each family where something is missing. */
+static const struct family {
+	int family;
+	const char *protocol, *option; /* of ip(8) */
+	const char *addresses, *route; /* names of findings */
+	enum finding_state missing;
+	const char *no_address, *link_only, *site_only, *no_route;
+} ipv4 = {AF_INET,
+	  "IPv4",
+	  "-4",
+	  "addresses_ipv4",
+	  "route_ipv4",
+	  FINDING_NOTE,
+	  "Nothing to do: programs reach names that have IPv6 addresses, and are reached over IPv6.",
+	  "Nothing to do: programs reach names that have IPv6 addresses, and are reached over IPv6.",
+	  "",
+	  "Nothing to do if this host should reach others over IPv6 only."},
+  ipv6 = {AF_INET6,
+	  "IPv6",
+	  "-6",
+	  "addresses_ipv6",
+	  "route_ipv6",
+	  FINDING_WARN,
+	  "Give the host an IPv6 address; running services answer on it without a restart.",
+	  "Only hosts on the same link are reached. Give the host a global address; running services "
+	  "answer on it without a restart.",
+	  "Reachable from this site only (RFC 4193).",
+	  "Add one, or accept router advertisements; running programs use it without a restart."};
+
+/* Adds "2 global (first: ADDRESS on INTERFACE), 1 link-local (...)"; loopback addresses only if there are no
+ * others. Addresses of interfaces that are down are not in use. Returns how far they reach; SCOPE_NOBODY if
+ * there are none. */
+static enum scope addresses(struct findings *f, const struct ifaddrs *all, const struct family *family)
+{
+	static const char *const kinds[] = {[SCOPE_HOST] = "loopback",
+					    [SCOPE_LINK] = "link-local",
+					    [SCOPE_PRIVATE] = "private",
+					    [SCOPE_GLOBAL] = "global"};
+	const char *first[SCOPE_GLOBAL + 1] = {NULL}, *text = "";
+	unsigned count[SCOPE_GLOBAL + 1] = {0};
+	enum scope farthest = SCOPE_NOBODY;
+	char buffer[INET6_ADDRSTRLEN];
+
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		struct in6_addr a = {.s6_addr = {[10] = 0xff, 0xff}};
+		bool in4 = family->family == AF_INET;
+		enum scope scope;
+
+		if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) || i->ifa_addr->sa_family != family->family)
+			continue;
+		if (in4)
+			memcpy(a.s6_addr + 12,
+			       (const char *)i->ifa_addr + offsetof(struct sockaddr_in, sin_addr), 4);
+		else
+			memcpy(&a, (const char *)i->ifa_addr + offsetof(struct sockaddr_in6, sin6_addr), 16);
+		scope = scope_of(&a);
+		(void)inet_ntop(family->family, a.s6_addr + (in4 ? 12 : 0), buffer, sizeof buffer);
+		if (!count[scope]++)
+			first[scope] = keep_format("%s on %s", buffer, i->ifa_name);
+		farthest = scope > farthest ? scope : farthest;
+	}
+	for (int s = SCOPE_GLOBAL; s >= SCOPE_HOST; s--)
+		if (count[s] && (s > SCOPE_HOST || !*text))
+			text = keep_format("%s%s%u %s (%s%s)", text, *text ? ", " : "", count[s], kinds[s],
+					   count[s] > 1 ? "first: " : "", first[s]);
+	if (!all)
+		findings_add(f, family->addresses, FINDING_UNKNOWN,
+			     "Permit AF_NETLINK sockets, which list them.", "addresses can't be listed");
+	else if (farthest == SCOPE_GLOBAL)
+		findings_add(f, family->addresses, FINDING_OK, "", "%s", text);
+	else if (farthest == SCOPE_PRIVATE)
+		findings_add(f, family->addresses, *family->site_only ? FINDING_NOTE : FINDING_OK,
+			     family->site_only, "%s", text);
+	else
+		findings_add(f, family->addresses, family->missing,
+			     farthest == SCOPE_LINK ? family->link_only : family->no_address, "%s%s",
+			     *text ? "only " : "none", text);
+	return all ? farthest : SCOPE_GLOBAL;
+}
+
+/* The kernel knows a way to the address of a root name server. */
+static bool leads_far_away(int family)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+
+	(void)inet_pton(AF_INET, "198.41.0.4", &in.sin_addr);
+	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &in6.sin6_addr);
+	return family == AF_INET ? route_known((const struct sockaddr *)&in, sizeof in)
+				 : route_known((const struct sockaddr *)&in6, sizeof in6);
+}
+
+/* Asks ip-route(8) for a default route in all tables. Lines of routes that reject begin with another word.
+ * Without sockets of the family (THERE), the kernel can't be asked if it takes the route. */
+static bool routes(struct findings *f, const struct family *family, bool there)
+{
+	const char *argv[] = {"ip", family->option, "route", "show", "table", "all", "default", NULL};
+	const char *device = NULL;
+	char *text, *rest = NULL;
+	bool known = bounded_run(bounded_execute, argv, &text) == 0, far;
+
+	for (char *line = known ? strtok_r(text, "\n", &rest) : NULL; line && !device;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (strncmp(line, "default ", 8) == 0 && (device = strstr(line, " dev ")))
+			device = keep_copy(device + 5, strcspn(device + 5, " "));
+	far = there ? leads_far_away(family->family) : device != NULL;
+	if (device && far)
+		findings_add(f, family->route, FINDING_OK, "", "default route through %s", device);
+	else if (device)
+		findings_add(f, family->route, family->missing,
+			     "Check ip-rule(8), and that there is an address to go with it.",
+			     "default route through %s, which the kernel does not take", device);
+	else if (far)
+		findings_add(f, family->route, FINDING_OK, "", "%s, but other routes lead far away",
+			     known ? "no default route" : "the default route is not known");
+	else if (!known)
+		findings_add(f, family->route, FINDING_UNKNOWN, "Install iproute2: ip(8) lists them.",
+			     "routes can't be listed");
+	else
+		findings_add(f, family->route, family->missing, family->no_route, "no default route for %s",
+			     family->protocol);
+	return far;
+}
+
+const char *host_findings(struct findings *f)
 {
 	struct ifaddrs *all = NULL;
+	bool there = kernel(f), off, route;
+	enum scope reach;
 
-	*h = (struct host){0};
-	look_at_kernel(h);
-	if (getifaddrs(&all) != 0) {
-		h->addresses_error = -errno;
-	} else {
-		look_at_sysctl(h, all);
-		look_at_addresses(h, all);
+	(void)getifaddrs(&all);
+	off = disabled(f, all);
+	bindv6only(f);
+	mark(f, there);
+	(void)addresses(f, all, &ipv4);
+	reach = addresses(f, all, &ipv6);
+	(void)routes(f, &ipv4, true);
+	route = routes(f, &ipv6, there);
+	if (all)
 		freeifaddrs(all);
-	}
-	for (int i = 0; i < HOST_FAMILIES; i++) {
-		look_at_routes(&h->routes[i], i == HOST_IPV4 ? "-4" : "-6");
-		h->routes[i].far_away = far_away(i == HOST_IPV4 ? AF_INET : AF_INET6);
-	}
-	h->mark[HOST_MARK_TCP] = try_mark(SOCK_STREAM, IPPROTO_TCP);
-	h->mark[HOST_MARK_MPTCP] = try_mark(SOCK_STREAM, PROTOCOL_MPTCP);
-	h->mark[HOST_MARK_UDP] = try_mark(SOCK_DGRAM, IPPROTO_UDP);
-}
-
-enum host_ipv6 host_ipv6(const struct host *h)
-{
-	const unsigned *count = h->addresses[HOST_IPV6].count;
-	const struct host_route *route = &h->routes[HOST_IPV6];
-
-	if (h->socket_error)
-		return HOST_IPV6_REFUSED;
-	/* If there is no other interface, the loopback interface decides. */
-	if (h->disable_known && !h->enabled && (h->disabled || h->loopback_disabled))
-		return HOST_IPV6_DISABLED;
-	if (h->addresses_error == 0 && !count[HOST_SITE] && !count[HOST_GLOBAL])
-		return count[HOST_LINK] ? HOST_IPV6_LINK_LOCAL_ONLY : HOST_IPV6_NO_ADDRESS;
-	if (route->far_away == HOST_WAY_UNKNOWN)
-		return route->found || route->error ? HOST_IPV6_USABLE : HOST_IPV6_NO_ROUTE;
-	return route->far_away == HOST_WAY_FOUND ? HOST_IPV6_USABLE : HOST_IPV6_NO_ROUTE;
-}
-
-const char *host_ipv6_name(enum host_ipv6 situation)
-{
-	static const char *const names[] = {
-	    "usable", "family_refused", "disabled_by_sysctl", "no_address", "link_local_only", "no_route",
-	};
-
-	return names[situation];
+	return !there                ? "family_refused"
+	       : off                 ? "disabled_by_sysctl"
+	       : reach < SCOPE_LINK  ? "no_address"
+	       : reach == SCOPE_LINK ? "link_local_only"
+	       : route               ? "usable"
+				     : "no_route";
 }

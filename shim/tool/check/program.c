@@ -1,12 +1,7 @@
 #define _GNU_SOURCE
-#include "tool/check/program.h"
+#include "tool/check/findings.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -14,55 +9,25 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "tool/keep.h"
 #include "tool/library.h"
-
-/* The library is built by the same compiler as this tool, so it is for the same machine. */
-static bool read_own(struct elf *own)
-{
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	bool done = fd >= 0 && elf_read(fd, own) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
+#include "tool/tool.h"
 
 static bool same_machine(const struct elf *a, const struct elf *b)
 {
-	return a->bits == b->bits && a->machine == b->machine && a->big_endian == b->big_endian;
-}
-
-/* Does a kernel that runs OWN run E as well? So it is with 32-bit programs on a 64-bit machine. */
-static bool runs_beside(const struct elf *own, const struct elf *e)
-{
-	static const unsigned pairs[][2] = {
-	    {EM_X86_64, EM_386},    /* i386 */
-	    {EM_X86_64, EM_X86_64}, /* x32 */
-	    {EM_AARCH64, EM_ARM},   {EM_PPC64, EM_PPC}, {EM_S390, EM_S390}, {EM_MIPS, EM_MIPS},
-	};
-
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if (own->bits != e->bits && own->big_endian == e->big_endian &&
-		    ((own->machine == pairs[i][0] && e->machine == pairs[i][1]) ||
-		     (own->machine == pairs[i][1] && e->machine == pairs[i][0])))
-			return true;
-	return false;
+	return a->bits == b->bits && a->machine == b->machine && !b->other_order;
 }
 
 static void word_size(struct findings *f, const struct elf *own, const struct elf *e)
 {
 	static const char id[] = "word_size";
 
-	if (!own->bits)
-		findings_add(f, id, FINDING_UNKNOWN, "Mount /proc.", "%d-bit; the library's can't be read",
-			     e->bits);
-	else if (same_machine(own, e))
+	if (same_machine(own, e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, as the library", e->bits);
-	else if (runs_beside(own, e) && library_for(e))
+	else if (library_for(e))
 		findings_add(f, id, FINDING_OK, "", "%d-bit, for which the library is installed, too",
 			     e->bits);
-	else if (runs_beside(own, e))
+	else if (own->bits != e->bits)
 		findings_add(f, id, FINDING_FAIL,
 			     e->bits == 32
 				 ? "Install the 32-bit library beside this one, or the 64-bit program."
@@ -70,25 +35,20 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     "a %d-bit program, and the library is for %d-bit ones", e->bits, own->bits);
 	else
 		findings_add(f, id, FINDING_FAIL, "Build the library for that machine.",
-			     "for another machine (%u in elf.h, %d-bit, %s-endian)", e->machine, e->bits,
-			     e->big_endian ? "big" : "little");
+			     "for another machine (%u in elf.h)", e->machine);
 }
 
 /* Tells the C library by the name of its loader. */
 static const char *libc_of(const char *loader)
 {
-	static const struct {
-		const char *begins, *libc;
-	} libcs[] = {
-	    {"ld-musl-", "musl"}, {"ld-linux", "glibc"},   {"ld64.so", "glibc"}, {"ld.so", "glibc"},
-	    {"ld-2.", "glibc"},   {"ld-uClibc", "uClibc"}, {"linker", "bionic"},
-	};
 	const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
 
-	for (size_t i = 0; i < sizeof libcs / sizeof *libcs; i++)
-		if (strncmp(name, libcs[i].begins, strlen(libcs[i].begins)) == 0)
-			return libcs[i].libc;
-	return "an unknown C library";
+	if (strncmp(name, "ld-musl-", 8) == 0)
+		return "musl";
+	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
+		       strncmp(name, "ld.so", 5) == 0
+		   ? "glibc"
+		   : "an unknown C library";
 }
 
 static bool same_file(const char *a, const char *b)
@@ -137,78 +97,67 @@ static bool no_rights(int fd)
 	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
-/* ld.so(8), "Secure-execution mode", is for differing real and effective IDs. They do not differ if the
- * caller is that user already. Without execute permission for the group, set-group-ID means mandatory
- * locking. */
+/* What makes ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS it, and it changes
+ * something for this caller (COUNTS). */
+static void rights(struct findings *f, const char *id, const char *what, bool has, bool counts,
+		   const char *none, const char *advice)
+{
+	if (!has)
+		findings_add(f, id, FINDING_OK, "", "%s", none);
+	else if (counts)
+		findings_add(f, id, FINDING_FAIL, advice, "%s", what);
+	else
+		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
+			     "%s, which changes nothing for this caller", what);
+}
+
+/* Real and effective IDs do not differ if the caller is that user already. Without execute permission for the
+ * group, set-group-ID means mandatory locking. */
 static void set_id(struct findings *f, int fd)
 {
-	static const char id[] = "set_id";
-	struct stat s;
+	struct stat s = {.st_mode = 0};
 	bool user, group, other;
 
-	if (fstat(fd, &s) != 0) {
-		findings_add(f, id, FINDING_UNKNOWN, "See ls -l.", "its mode can't be read (%s)",
-			     log_errno(errno));
-		return;
-	}
+	(void)fstat(fd, &s);
 	user = s.st_mode & S_ISUID;
 	group = (s.st_mode & S_ISGID) && (s.st_mode & S_IXGRP);
 	other = (user && s.st_uid != getuid()) || (group && s.st_gid != getgid());
-	if (!user && !group)
-		findings_add(f, id, FINDING_OK, "", "neither set-user-ID nor set-group-ID");
-	else if (other && !no_rights(fd))
-		findings_add(
-		    f, id, FINDING_FAIL,
-		    "ld.so(8) ignores LD_PRELOAD for it: run it as that user, or what it starts under "
-		    "dualstack-run.",
-		    "set-%s-ID to %s %u, which the caller is not", user ? "user" : "group",
-		    user ? "user" : "group", (unsigned)(user ? s.st_uid : s.st_gid));
-	else
-		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
-			     "set-%s-ID, which changes nothing for this caller", user ? "user" : "group");
+	rights(f, "set_id",
+	       keep_format("set-%s-ID to %s %u", user ? "user" : "group", user ? "user" : "group",
+			   (unsigned)(user ? s.st_uid : s.st_gid)),
+	       user || group, other && !no_rights(fd), "neither set-user-ID nor set-group-ID",
+	       "ld.so(8) ignores LD_PRELOAD for it: run it as that user, or what it starts under "
+	       "dualstack-run.");
 }
 
-/* The attribute (capabilities(7), "File capability extended attribute versioning") is little-endian: a word
- * with version and effective flag, then for each 32 capabilities a word of permitted and one of inheritable
- * ones. Inheritable ones count only for callers that have them. */
-static bool gives(const unsigned char *attribute, size_t size)
-{
-	bool permitted = false;
-
-	for (size_t i = 4; i + 8 <= size && i < 4 + 2 * 8; i += 8)
-		permitted =
-		    permitted || attribute[i] || attribute[i + 1] || attribute[i + 2] || attribute[i + 3];
-	return size >= 4 && ((attribute[0] & 1) || permitted);
-}
-
+/* Inheritable capabilities count only for callers that have them (capabilities(7)). */
 static void capabilities(struct findings *f, int fd)
 {
-	static const char id[] = "capabilities";
-	unsigned char attribute[64];
-	ssize_t size = fgetxattr(fd, "security.capability", attribute, sizeof attribute);
+	union {
+		struct vfs_cap_data data;
+		char room[64];
+	} attribute = {.room = ""};
+	const struct vfs_cap_data *c = &attribute.data;
+	ssize_t size = fgetxattr(fd, "security.capability", &attribute, sizeof attribute);
+	bool effective = *(const unsigned char *)&c->magic_etc & VFS_CAP_FLAGS_EFFECTIVE;
 
-	if (size < 0 && errno != ENODATA && errno != ENOTSUP)
-		findings_add(f, id, FINDING_UNKNOWN, "See getcap(8).", "they can't be read (%s)",
-			     log_errno(errno));
-	else if (size <= 0 || !gives(attribute, (size_t)size))
-		findings_add(f, id, FINDING_OK, "", "no file capabilities");
-	else if (getuid() != 0 && !no_rights(fd))
-		findings_add(f, id, FINDING_FAIL,
-			     "ld.so(8) ignores LD_PRELOAD for it: run a copy without them, with "
-			     "AmbientCapabilities= of systemd or setpriv(1) instead.",
-			     "file capabilities");
-	else
-		findings_add(f, id, FINDING_NOTE, "For other callers, ld.so(8) ignores LD_PRELOAD.",
-			     "file capabilities, which change nothing for this caller");
+	rights(f, "capabilities", "file capabilities",
+	       size > 0 && (effective || c->data[0].permitted || c->data[1].permitted),
+	       getuid() != 0 && !no_rights(fd), "no file capabilities",
+	       "ld.so(8) ignores LD_PRELOAD for it: run a copy without them, with AmbientCapabilities= of "
+	       "systemd or setpriv(1) instead.");
 }
 
 void program_findings(struct findings *f, int fd, const struct elf *e)
 {
 	struct elf own;
 
-	if (!read_own(&own))
-		own = (struct elf){0};
+	/* The library is built by the same compiler as this tool, so it is for the same machine. */
+	if (!elf_of("/proc/self/exe", &own))
+		tool_fail("/proc/self/exe: can't be read; mount /proc");
 	word_size(f, &own, e);
+	if (e->other_order)
+		return;
 	if (!e->interpreter[0])
 		findings_add(f, "static", FINDING_FAIL, "Install the program as dynamically linked.",
 			     "statically linked: there is no loader to preload anything");

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/host_findings.h"
+#include "tool/check/findings.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -4,18 +4,19 @@
 #define DUALSTACK_SCRIPT_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <sys/types.h>
 
 enum { SCRIPT_LINE = 256 }; /* bytes of the file that the kernel looks at (BINPRM_BUF_SIZE) */
 
 struct script {
-	char interpreter[SCRIPT_LINE + 1];
-	char name[SCRIPT_LINE + 1]; /* if that is env: the command that env looks for in PATH; else "" */
-	bool cleaned;               /* env takes LD_PRELOAD out of the environment */
+	char line[SCRIPT_LINE + 1]; /* the other members point into it */
+	const char *interpreter;
+	const char *name; /* if that is env: the command that env looks for in PATH; else NULL */
+	bool options;     /* env has options, or sets LD_PRELOAD: it is not known what it does */
 };
 
-/* Reads the first SIZE bytes of a file, at most SCRIPT_LINE. Returns 0; -ENOEXEC if they are no "#!" line
- * with an interpreter, so that the file is for the shell; -EBADMSG if they are binary. */
-int script_parse(const char *data, size_t size, struct script *s);
+/* Reads the SIZE bytes of S->line, the first of a file. Returns 0; -ENOEXEC if they are no "#!" line with an
+ * interpreter, so that the file is for the shell; -EBADMSG if they are binary. */
+int script_parse(struct script *s, size_t size);
 
 #endif

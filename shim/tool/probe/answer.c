@@ -1,5 +1,5 @@
 /* The answer of --probe as text and as JSON. */
-#include "tool/probe/answer.h"
+#include "tool/probe/probe.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "resolver/known_names.h"
 #include "tool/json.h"
 
 /* Room for an IPv6 address, "%" and the name of an interface. */
@@ -21,13 +20,20 @@ static const char *address_text(const struct reach_target *t, char *text)
 	return text;
 }
 
-static const char *outcome_text(const struct probe_request *r, const struct reach_target *t)
+static const char *outcome_name(const struct probe_request *r, const struct reach_target *t)
 {
 	if (t->worked)
 		return r->udp ? "answered" : "connected";
 	if (!t->error)
-		return "no answer";
-	return r->udp && t->error == ECONNREFUSED ? "refused" : strerror(t->error);
+		return "no_answer";
+	return t->error == ECONNREFUSED ? "refused" : "failed";
+}
+
+static const char *outcome_text(const struct probe_request *r, const struct reach_target *t)
+{
+	if (t->worked || (r->udp && t->error == ECONNREFUSED))
+		return outcome_name(r, t);
+	return t->error ? strerror(t->error) : "no answer";
 }
 
 static const char *mark_text(const struct probe_answer *a, size_t i)
@@ -36,7 +42,7 @@ static const char *mark_text(const struct probe_answer *a, size_t i)
 		return "chosen";
 	if (a->tried[i] || !config.active)
 		return "";
-	return i < NAMES_ADDRESSES ? "left out by a rule" : "not tried";
+	return a->ruled ? "left out by a rule" : "not tried";
 }
 
 static int width(size_t length, int so_far)
@@ -64,15 +70,6 @@ static void print_text(const struct probe_request *r, const struct probe_answer 
 		printf("The library is switched off and chooses none.\n");
 }
 
-static const char *outcome_name(const struct probe_request *r, const struct reach_target *t)
-{
-	if (t->worked)
-		return r->udp ? "answered" : "connected";
-	if (!t->error)
-		return "no_answer";
-	return t->error == ECONNREFUSED ? "refused" : "failed";
-}
-
 static void print_json_address(const struct probe_request *r, const struct probe_answer *a, size_t i)
 {
 	const struct reach_target *t = &a->targets[i];
@@ -83,7 +80,7 @@ static void print_json_address(const struct probe_request *r, const struct probe
 	json_text("family", reach_is_ipv6(t) ? "ipv6" : "ipv4");
 	json_text("outcome", outcome_name(r, t));
 	json_text("error", t->worked || !t->error ? NULL : log_errno(t->error));
-	json_real("ms", t->ms);
+	json_number("ms", "%.3f", t->ms);
 	json_bool("tried", a->tried[i]);
 	json_bool("chosen", (int)i == a->chosen);
 	json_close();
@@ -95,10 +92,10 @@ static void print_json(const struct probe_request *r, const struct probe_answer 
 
 	json_open(NULL, '{');
 	json_text("host", r->host);
-	json_number("port", r->port);
+	json_number("port", "%d", r->port);
 	json_text("protocol", r->udp ? "udp" : "tcp");
 	if (config.active)
-		json_number("delay_ms", config.delay);
+		json_number("delay_ms", "%u", config.delay);
 	else
 		json_text("delay_ms", NULL);
 	json_open("addresses", '[');

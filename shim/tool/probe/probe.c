@@ -1,22 +1,23 @@
 /* --probe: tries each address of a name, and tells which one the library would end up with. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "client/destinations.h"
 #include "config/config.h"
 #include "config/rules.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "tool/keep.h"
-#include "tool/probe/answer.h"
-#include "tool/probe/choice.h"
+#include "tool/probe/probe.h"
 #include "tool/tool.h"
 
 /* Adds the addresses through a translator behind all others, as the library does (dualstack(7), IPv6-only
  * hosts). */
-static void add_nat64(struct probe_answer *a, int port)
+static void add_nat64(struct probe_answer *a)
 {
 	const size_t count = a->count;
 
@@ -24,11 +25,9 @@ static void add_nat64(struct probe_answer *a, int port)
 		const struct reach_target *from = &a->targets[i];
 		struct reach_target *to = &a->targets[a->count];
 
-		to->addr.in6 =
-		    (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
 		to->len = sizeof to->addr.in6;
-		if (from->addr.any.sa_family == AF_INET && !route_known(&from->addr.any, from->len) &&
-		    nat64_form(from->addr.in.sin_addr.s_addr, &to->addr.in6.sin6_addr))
+		if (!route_known(&from->addr.any, from->len) &&
+		    destination_nat64(&from->addr.any, from->len, &to->addr.in6))
 			a->count++;
 	}
 }
@@ -64,64 +63,107 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 		a->count += !twice;
 	}
 	freeaddrinfo(list);
-	add_nat64(a, r->port);
+	add_nat64(a);
 	return 0;
 }
 
-static struct in6_addr in6_of(const struct reach_target *t)
+static struct sockaddr_in6 in6_of(const struct reach_target *t)
 {
-	struct in6_addr in6 = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+				   .sin6_port = t->addr.in.sin_port,
+				   .sin6_addr = {.s6_addr = {[10] = 0xff, [11] = 0xff}}};
 
 	if (t->addr.any.sa_family == AF_INET6)
-		return t->addr.in6.sin6_addr;
-	memcpy(&in6.s6_addr[12], &t->addr.in.sin_addr, 4);
+		return t->addr.in6;
+	memcpy(&in6.sin6_addr.s6_addr[12], &t->addr.in.sin_addr, 4);
 	return in6;
 }
 
-/* Returns the rule for the connect() of an IPv4-only program: to the name's first IPv4 address, or to the
- * synthetic one if the name has IPv6 addresses only. */
-static enum rules_action rule_for(const struct probe_request *r, const struct probe_answer *a)
+/* The addresses that the library tries for an IPv4-only program's connect to TO, in their order. */
+static void find_order(const struct probe_request *r, struct probe_answer *a, const struct reach_target *to,
+		       struct reach_target **order, size_t *count)
 {
-	size_t first = 0;
-	struct in6_addr address, literal;
-	bool named = inet_pton(AF_INET, r->host, &literal) != 1 && !strchr(r->host, ':');
+	struct in_addr in;
+	bool named = inet_pton(AF_INET, r->host, &in) != 1 && !strchr(r->host, ':');
+	struct destination d = {.to = in6_of(to), .names = 1};
 
-	while (first < a->count && reach_is_ipv6(&a->targets[first]))
-		first++;
-	address = in6_of(&a->targets[first < a->count ? first : 0]);
-	return rules_ask(&(struct rules_facts){.call = RULES_CONNECT,
-					       .protocol = r->udp ? IPPROTO_UDP : IPPROTO_TCP,
-					       .address = &address,
-					       .port = r->port,
-					       .name = named ? r->host : NULL});
+	d.action = rules_ask(&(struct rules_facts){.call = RULES_CONNECT,
+						   .protocol = r->udp ? IPPROTO_UDP : IPPROTO_TCP,
+						   .address = &d.to.sin6_addr,
+						   .port = r->port,
+						   .name = named ? r->host : NULL});
+	a->ruled |= d.action != RULES_DEFAULT;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct sockaddr_in6 in6 = in6_of(&a->targets[i]);
+
+		names_add(&d.list, &in6.sin6_addr, in6.sin6_scope_id);
+	}
+	(void)destination_order(&d, AF_INET);
+	*count = 0;
+	for (uint32_t i = 0; i < d.list.count; i++)
+		for (size_t j = 0; j < a->count; j++) {
+			const struct sockaddr_in6 in6 = in6_of(&a->targets[j]);
+			const struct names_address address = names_address(&in6);
+
+			if (names_same(&d.list.addresses[i], &address)) {
+				order[(*count)++] = &a->targets[j];
+				a->tried[j] = true;
+			}
+		}
 }
 
+/* The one of COUNT attempts that a stream would be connected by (RFC 8305, 5); NULL if none. Each begins when
+ * another has failed, or the delay after the one before; the first to answer wins. What is silent is taken to
+ * be so for good: the kernel gives up after two minutes only. */
+static struct reach_target *choose_stream(struct reach_target **order, size_t count)
+{
+	struct reach_target *best = NULL;
+	double begins = 0, answered = INFINITY, ends[NAMES_ADDRESSES];
+
+	for (size_t i = 0; i < count && begins < answered; i++) {
+		double next = config.delay ? begins + config.delay : INFINITY;
+
+		ends[i] = begins + order[i]->ms;
+		if (order[i]->worked && ends[i] < answered) {
+			answered = ends[i];
+			best = order[i];
+		}
+		/* A failure at this time has begun this attempt; a later one begins the next. */
+		for (size_t j = 0; j <= i; j++)
+			if (order[j]->error && ends[j] < next && (ends[j] > begins || j == i))
+				next = ends[j];
+		begins = next;
+	}
+	return best;
+}
+
+/* Datagrams are not tried in turn. */
+static struct reach_target *choose_datagram(struct reach_target **order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (order[i]->routed)
+			return order[i];
+	return NULL;
+}
+
+/* The program connects to its IPv4 addresses, one after the other, until it is connected; without any, to
+ * what it is shown for the first IPv6 address. */
 static void choose(const struct probe_request *r, struct probe_answer *a)
 {
-	struct choice_address *addresses = keep((a->count + 1) * sizeof *addresses);
-	size_t *order = keep((a->count + 1) * sizeof *order), used;
-	enum rules_action rule = rule_for(r, a);
+	struct reach_target *order[NAMES_ADDRESSES], *chosen = NULL, *found;
+	bool ipv4 = false;
+	size_t count;
 
+	for (size_t i = 0; i < a->count; i++)
+		ipv4 |= !reach_is_ipv6(&a->targets[i]);
 	for (size_t i = 0; i < a->count; i++) {
-		const struct reach_target *t = &a->targets[i];
-
-		addresses[i] = (struct choice_address){
-		    .ipv6 = reach_is_ipv6(t),
-		    .routed = t->routed,
-		    .outcome = t->worked  ? CHOICE_ANSWERED
-			       : t->error ? CHOICE_FAILED
-					  : CHOICE_SILENT,
-		    .ms = t->ms,
-		};
+		if (ipv4 ? reach_is_ipv6(&a->targets[i]) : i > 0)
+			continue;
+		find_order(r, a, &a->targets[i], order, &count);
+		found = (r->udp ? choose_datagram : choose_stream)(order, count);
+		chosen = chosen ? chosen : found;
 	}
-	used = choice_order(addresses, a->count, rule, order);
-	for (size_t i = 0; i < used; i++)
-		a->tried[order[i]] = true;
-	if (r->udp)
-		a->chosen =
-		    choice_datagram(addresses, order, used, rule == RULES_IPV6 || rule == RULES_IPV6_FIRST);
-	else
-		a->chosen = choice_stream(addresses, order, used, config.delay);
+	a->chosen = chosen ? (int)(chosen - a->targets) : -1;
 }
 
 int tool_probe(int argc, char **argv)
@@ -137,8 +179,8 @@ int tool_probe(int argc, char **argv)
 		nat64_set(&config.nat64_prefix);
 	error = look_up(&r, &a);
 	if (error) {
-		(void)fprintf(stderr, "dualstack-run: --probe: %s: %s\n", r.host,
-			      error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		tool_warn("--probe: %s: %s", r.host,
+			  error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 		return 1;
 	}
 	reach_all(a.targets, a.count, r.udp ? &r.datagram : NULL, r.seconds);

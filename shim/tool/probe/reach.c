@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/probe/reach.h"
+#include "tool/probe/probe.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* The command line of --probe. */
-#include "tool/probe/request.h"
+#include "tool/probe/probe.h"
 
 #include <ctype.h>
 #include <netdb.h>

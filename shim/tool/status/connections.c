@@ -1,8 +1,7 @@
 #define _GNU_SOURCE
-#include "tool/status/connections.h"
+#include "tool/status/status.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* From include/net/tcp_states.h, whose numbers are what the kernel prints. */
@@ -18,19 +17,13 @@ struct line {
  * machine (tcp4_seq_show(), tcp6_seq_show()). */
 static bool parse_address(const char *text, struct in6_addr *address)
 {
-	size_t words = strlen(text) / 8;
+	uint32_t words[4] = {0, 0, htonl(0xffff)};
+	int count = strlen(text) == 8 ? 1 : 4;
 
-	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-	if (strlen(text) != 8 && strlen(text) != 32)
+	/* NOLINTNEXTLINE(cert-err34-c) -- the kernel writes no number that is too large */
+	if (sscanf(text, "%8x%8x%8x%8x", &words[4 - count], &words[1], &words[2], &words[3]) < count)
 		return false;
-	for (size_t i = 0; i < words; i++) {
-		char digits[9] = "";
-		uint32_t word;
-
-		memcpy(digits, text + 8 * i, 8);
-		word = (uint32_t)strtoul(digits, NULL, 16);
-		memcpy(&address->s6_addr[words == 1 ? 12 : 4 * i], &word, sizeof word);
-	}
+	memcpy(address, words, sizeof words);
 	return true;
 }
 
@@ -61,14 +54,14 @@ static bool counts(const struct line *line)
 	}
 }
 
-static void count_line(const struct line *line, struct connections *lists, size_t count)
+static void count_line(const struct line *line, ino_t netns, struct sockets *found)
 {
 	bool in4 = IN6_IS_ADDR_V4MAPPED(&line->remote);
 
-	for (size_t i = 0; i < count; i++) {
-		struct connections *c = &lists[i];
+	for (size_t i = 0; i < found->count; i++) {
+		struct connections *c = &found->list[i].served;
 
-		if ((int)line->port != c->port || !(in4 ? c->in4 : c->in6) ||
+		if (found->list[i].netns != netns || (int)line->port != c->port || !(in4 ? c->in4 : c->in6) ||
 		    (!IN6_IS_ADDR_UNSPECIFIED(&c->address) && !IN6_ARE_ADDR_EQUAL(&c->address, &line->local)))
 			continue;
 		if (in4)
@@ -78,7 +71,7 @@ static void count_line(const struct line *line, struct connections *lists, size_
 	}
 }
 
-void connections_count(pid_t pid, struct connections *lists, size_t count)
+void connections_count(pid_t pid, ino_t netns, struct sockets *found)
 {
 	static const char *const names[] = {"tcp", "tcp6"};
 
@@ -91,7 +84,7 @@ void connections_count(pid_t pid, struct connections *lists, size_t count)
 		file = fopen(path, "re");
 		while (file && fgets(text, sizeof text, file))
 			if (parse(text, &line) && counts(&line))
-				count_line(&line, lists, count);
+				count_line(&line, netns, found);
 		if (file)
 			(void)fclose(file);
 	}

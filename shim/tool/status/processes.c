@@ -1,11 +1,10 @@
 #define _GNU_SOURCE
-#include "tool/status/processes.h"
+#include "tool/status/status.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
+#include <glob.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,36 +14,12 @@
 #include "tool/keep.h"
 #include "tool/systemctl.h"
 
-struct entry {
-	pid_t pid, parent;
-	bool found;
-};
-
 static FILE *open_of(pid_t pid, const char *file)
 {
 	char path[64];
 
 	(void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
 	return fopen(path, "re");
-}
-
-/* Returns the parent of PID, and its *STATE. The name in parentheses may hold anything (proc_pid_stat(5)). */
-static pid_t parent_of(pid_t pid, char *state)
-{
-	FILE *file = open_of(pid, "stat");
-	char line[512];
-	size_t size = file ? fread(line, 1, sizeof line - 1, file) : 0;
-	const char *end;
-	int parent = -1;
-
-	if (file)
-		(void)fclose(file);
-	line[size] = '\0';
-	end = strrchr(line, ')');
-	/* NOLINTNEXTLINE(cert-err34-c) -- the kernel writes no number that is too large */
-	if (!end || sscanf(end + 1, " %c %d", state, &parent) != 2)
-		return -1;
-	return parent;
 }
 
 static void take_name(struct process *process)
@@ -79,60 +54,39 @@ static int compare(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-/* Lists every process that has not ended (state Z). */
-static size_t all(struct entry **list)
+/* Adds the children of PID, which its threads have (proc_pid_task(5)). */
+static void add_children(struct processes *found, pid_t pid)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *name;
-	size_t count = 0;
+	glob_t files;
+	char path[64];
+	int child;
 
-	while (proc && (name = readdir(proc)) != NULL) {
-		struct entry entry = {.pid = (pid_t)strtol(name->d_name, NULL, 10)};
-		char state = 'Z';
+	(void)snprintf(path, sizeof path, "/proc/%d/task/*/children", (int)pid);
+	if (glob(path, 0, NULL, &files) != 0)
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		FILE *file = fopen(files.gl_pathv[i], "re");
 
-		if (entry.pid <= 0)
-			continue;
-		entry.parent = parent_of(entry.pid, &state);
-		if (state == 'Z' || state == 'X')
-			continue;
-		*list = keep_grow(*list, count, sizeof **list);
-		(*list)[count++] = entry;
+		/* NOLINTNEXTLINE(cert-err34-c) -- the kernel writes no number that is too large */
+		while (file && fscanf(file, "%d", &child) == 1)
+			add(found, child);
+		if (file)
+			(void)fclose(file);
 	}
-	if (proc)
-		closedir(proc);
-	return count;
+	globfree(&files);
 }
 
-static bool is_found(const struct entry *list, size_t count, pid_t pid)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].pid == pid)
-			return list[i].found;
-	return false;
-}
-
-/* A child may have a lower number than its parent, so it goes on until there is nobody new. */
 int processes_tree(pid_t pid, struct processes *found)
 {
-	struct entry *list = NULL;
-	size_t count = all(&list);
-	bool more = true;
+	char path[64], program[8];
 
 	*found = (struct processes){NULL, 0};
-	for (size_t i = 0; i < count; i++)
-		if (list[i].pid == pid) {
-			list[i].found = true;
-			add(found, pid);
-		}
-	while (found->count && more) {
-		more = false;
-		for (size_t i = 0; i < count; i++) {
-			if (list[i].found || !is_found(list, count, list[i].parent))
-				continue;
-			list[i].found = more = true;
-			add(found, list[i].pid);
-		}
-	}
+	(void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	/* A zombie has none. */
+	if (readlink(path, program, sizeof program) >= 0 || errno != ENOENT)
+		add(found, pid);
+	for (size_t i = 0; i < found->count; i++)
+		add_children(found, found->list[i].pid);
 	if (!found->count)
 		return -ESRCH;
 	qsort(found->list + 1, found->count - 1, sizeof *found->list, compare);

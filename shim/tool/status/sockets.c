@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/status/sockets.h"
+#include "tool/status/status.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -33,18 +33,12 @@ static int option(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &len) == 0 ? value : -1;
 }
 
-static bool is_connected(int fd)
-{
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-
-	return getpeername(fd, &peer.any, &len) == 0;
-}
-
 /* Can others reach a program through FD? A UDP socket that has a peer is a client's. */
 static bool serves(int fd)
 {
 	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
 
 	if (domain != AF_INET && domain != AF_INET6)
 		return false;
@@ -53,7 +47,7 @@ static bool serves(int fd)
 	case PROTOCOL_MPTCP:
 		return option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
 	case IPPROTO_UDP:
-		return !is_connected(fd);
+		return getpeername(fd, &peer.any, &len) != 0;
 	default:
 		return false;
 	}
@@ -174,21 +168,12 @@ int sockets_of(pid_t pid, size_t process, struct sockets *found)
 /* The lists of a namespace are read once for all of its sockets. */
 void sockets_count(const pid_t *pids, struct sockets *found)
 {
-	struct connections *lists = keep((found->count + 1) * sizeof *lists);
-
 	for (size_t first = 0; first < found->count; first++) {
-		ino_t netns = found->list[first].netns;
-		bool counted = false;
+		size_t i = 0;
 
-		for (size_t i = 0; i < first; i++)
-			counted |= found->list[i].netns == netns;
-		if (counted)
-			continue;
-		for (size_t i = 0; i < found->count; i++)
-			lists[i] = found->list[i].served;
-		connections_count(pids[found->list[first].process], lists, found->count);
-		for (size_t i = 0; i < found->count; i++)
-			if (found->list[i].netns == netns)
-				found->list[i].served = lists[i];
+		while (found->list[i].netns != found->list[first].netns)
+			i++;
+		if (i == first)
+			connections_count(pids[found->list[first].process], found->list[first].netns, found);
 	}
 }

@@ -12,14 +12,12 @@
 #include "tool/arguments.h"
 #include "tool/json.h"
 #include "tool/keep.h"
-#include "tool/status/processes.h"
-#include "tool/status/sockets.h"
+#include "tool/status/status.h"
 #include "tool/unit_name.h"
 
 enum {
 	PID_MOST = 4194304, /* proc_sys_kernel(5), pid_max */
 	NAMED = 6,          /* processes that a line names */
-	TEXT = 128,
 };
 
 /* What is known about a process. */
@@ -44,7 +42,7 @@ static bool is_number(const char *text)
 /* Prints one line, and returns the exit status. */
 static int say(const char *what, const char *why)
 {
-	(void)fprintf(stderr, "dualstack-run: --status: %s: %s\n", what, why);
+	tool_warn("--status: %s: %s", what, why);
 	return 1;
 }
 
@@ -60,21 +58,17 @@ static int find_tree(struct status *s)
 static int find_unit(struct status *s)
 {
 	const char *unit = unit_name(s->what);
+	int error;
 
 	if (!unit)
 		tool_fail("--status: '%s' is neither a PID nor the name of a unit", s->what);
-	switch (processes_unit(unit, &s->processes)) {
-	case 0:
-		return 0;
-	case -ENOENT:
-		return say(s->what, "systemd knows no such unit");
-	case -ESRCH:
-		return say(s->what, "the unit has no processes");
-	case -ENOSYS:
-		return say(s->what, "there is no systemctl to ask about units; give a PID");
-	default:
-		return say(s->what, "systemctl can't say anything about units here; give a PID");
-	}
+	error = processes_unit(unit, &s->processes);
+	return !error ? 0
+		      : say(s->what, error == -ENOENT  ? "systemd knows no such unit"
+				     : error == -ESRCH ? "the unit has no processes"
+				     : error == -ENOSYS
+					 ? "there is no systemctl to ask about units; give a PID"
+					 : "systemctl can't say anything about units here; give a PID");
 }
 
 /* Looks at each process. Returns 0; or the exit status, after it has said why. */
@@ -101,21 +95,18 @@ static int look(struct status *s)
 	return 0;
 }
 
-static const char *process_text(const struct status *s, size_t process, char *text)
+static const char *process_text(const struct status *s, size_t process)
 {
 	const struct process *p = &s->processes.list[process];
 
-	(void)snprintf(text, TEXT, "%s[%d]", p->name, (int)p->pid);
-	return text;
+	return keep_format("%s[%d]", p->name, (int)p->pid);
 }
 
-static const char *holders_text(const struct status *s, const struct sockets_one *one, char *text)
+static const char *holders_text(const struct status *s, const struct sockets_one *one)
 {
-	size_t length = strlen(process_text(s, one->process, text));
+	const char *first = process_text(s, one->process);
 
-	if (one->others)
-		(void)snprintf(text + length, TEXT - length, ", +%u", one->others);
-	return text;
+	return one->others ? keep_format("%s, +%u", first, one->others) : first;
 }
 
 static const char *protocol_text(const struct sockets_one *one)
@@ -131,16 +122,20 @@ static const char *state_text(const struct sockets_one *one)
 	return one->served.in4 ? "IPv4 only" : "IPv6 only";
 }
 
-static const char *number_text(const struct sockets_one *one, unsigned number, char *text)
+static const char *number_text(const struct sockets_one *one, unsigned number)
 {
-	(void)snprintf(text, TEXT, "%u", number);
-	return one->protocol == IPPROTO_UDP ? "-" : text;
+	return one->protocol == IPPROTO_UDP ? "-" : keep_format("%u", number);
+}
+
+static int width(int so_far, const char *text)
+{
+	return (int)strlen(text) > so_far ? (int)strlen(text) : so_far;
 }
 
 static void print_table(const struct status *s)
 {
 	int holders = (int)strlen("PROCESS"), bounds = (int)strlen("BOUND");
-	char process[TEXT], bound[SOCKADDR_TEXT], ipv4[TEXT], ipv6[TEXT];
+	char bound[SOCKADDR_TEXT];
 
 	if (!s->sockets.count) {
 		printf("No sockets that others could connect or send to.\n");
@@ -148,20 +143,18 @@ static void print_table(const struct status *s)
 	}
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		const struct sockets_one *one = &s->sockets.list[i];
-		int length = (int)strlen(holders_text(s, one, process));
 
-		holders = length > holders ? length : holders;
-		length = (int)strlen(sockaddr_text(&one->bound.any, bound));
-		bounds = length > bounds ? length : bounds;
+		holders = width(holders, holders_text(s, one));
+		bounds = width(bounds, sockaddr_text(&one->bound.any, bound));
 	}
 	printf("%-*s  PROTOCOL  %-*s  %-16s  %5s  %5s\n", holders, "PROCESS", bounds, "BOUND", "STATE",
 	       "IPV4", "IPV6");
 	for (size_t i = 0; i < s->sockets.count; i++) {
 		const struct sockets_one *one = &s->sockets.list[i];
 
-		printf("%-*s  %-8s  %-*s  %-16s  %5s  %5s\n", holders, holders_text(s, one, process),
+		printf("%-*s  %-8s  %-*s  %-16s  %5s  %5s\n", holders, holders_text(s, one),
 		       protocol_text(one), bounds, sockaddr_text(&one->bound.any, bound), state_text(one),
-		       number_text(one, one->served.ipv4, ipv4), number_text(one, one->served.ipv6, ipv6));
+		       number_text(one, one->served.ipv4), number_text(one, one->served.ipv6));
 	}
 }
 
@@ -169,13 +162,12 @@ static void print_table(const struct status *s)
 static void print_unloaded(const struct status *s)
 {
 	size_t count = 0;
-	char text[TEXT];
 
 	for (size_t i = 0; i < s->processes.count; i++) {
 		if (s->states[i].library != 0 || s->states[i].looked != 0)
 			continue;
 		if (count < NAMED)
-			printf("%s%s", count ? ", " : "Without the library: ", process_text(s, i, text));
+			printf("%s%s", count ? ", " : "Without the library: ", process_text(s, i));
 		count++;
 	}
 	if (count > NAMED)
@@ -190,20 +182,20 @@ static void print_json_socket(const struct status *s, const struct sockets_one *
 	char text[SOCKADDR_TEXT];
 
 	json_open(NULL, '{');
-	json_number("pid", s->processes.list[one->process].pid);
+	json_number("pid", "%d", s->processes.list[one->process].pid);
 	json_text("name", s->processes.list[one->process].name);
-	json_number("shared_with", one->others);
+	json_number("shared_with", "%u", one->others);
 	json_text("protocol", protocol_text(one));
 	json_text("bound", sockaddr_text(&one->bound.any, text));
-	json_number("port", one->served.port);
+	json_number("port", "%d", one->served.port);
 	json_text("state", both ? "dual_stack" : one->served.in4 ? "ipv4_only" : "ipv6_only");
 	json_bool("widened", one->widened);
 	if (one->protocol == IPPROTO_UDP) {
 		json_text("connections", NULL);
 	} else {
 		json_open("connections", '{');
-		json_number("ipv4", one->served.ipv4);
-		json_number("ipv6", one->served.ipv6);
+		json_number("ipv4", "%u", one->served.ipv4);
+		json_number("ipv6", "%u", one->served.ipv6);
 		json_close();
 	}
 	json_close();
@@ -219,7 +211,7 @@ static void print_json(const struct status *s)
 		if (state->looked == -ESRCH)
 			continue;
 		json_open(NULL, '{');
-		json_number("pid", s->processes.list[i].pid);
+		json_number("pid", "%d", s->processes.list[i].pid);
 		json_text("name", s->processes.list[i].name);
 		json_bool("permitted", state->looked == 0);
 		if (state->library < 0)
@@ -233,20 +225,18 @@ static void print_json(const struct status *s)
 	for (size_t i = 0; i < s->sockets.count; i++)
 		print_json_socket(s, &s->sockets.list[i]);
 	json_close();
-	json_number("widened", (long long)s->widened);
+	json_number("widened", "%zu", s->widened);
 	json_close();
 }
 
 static int say_denied(const struct status *s)
 {
-	char process[TEXT], why[TEXT + 128];
 	size_t first = 0;
 
 	while (s->states[first].looked != -EPERM)
 		first++;
-	(void)snprintf(why, sizeof why, "no permission to look at %zu of %zu processes, as %s; ask as root",
-		       s->denied, s->processes.count, process_text(s, first, process));
-	return say(s->what, why);
+	return say(s->what, keep_format("no permission to look at %zu of %zu processes, as %s; ask as root",
+					s->denied, s->processes.count, process_text(s, first)));
 }
 
 int tool_status(int argc, char **argv)

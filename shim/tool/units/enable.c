@@ -3,14 +3,11 @@
 #include "tool/library.h"
 #include "tool/tool.h"
 #include "tool/unit_name.h"
-#include "tool/units/dropin.h"
-#include "tool/units/rooted.h"
 #include "tool/units/unit.h"
-#include "tool/units/warnings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +15,17 @@
 #include <unistd.h>
 
 struct request {
-	struct unit_place place;
-	bool runtime, dry_run;
+	bool user, runtime, dry_run;
+	const char *root; /* "" for this system, no slash at the end */
 	const char *name;
+	struct texts directories; /* of units */
+	const char *directory;    /* the one of them where our drop-in goes */
 };
 
-/* Our drop-in of the unit. PATH begins behind the root; DIRECTORY and FULL do not,
- * and no directory in them is a link.
- */
+/* Our drop-in of a unit. */
 struct target {
-	const char *path, *directory, *full;
+	const char *directory, *path;
+	const char *full; /* with the root in front */
 	const char *text; /* what it holds; NULL if it is not there */
 };
 
@@ -35,20 +33,21 @@ static void take_root(void *to, const char *directory)
 {
 	struct request *request = to;
 	static char root[PATH_MAX];
-	int fd;
 
 	if (!*directory)
 		tool_fail("--root: no directory, expected --root=DIR");
-	if (strlen(directory) >= PATH_MAX)
-		tool_fail("--root: a path of %zu bytes, expected a directory", strlen(directory));
 	if (!realpath(directory, root))
 		tool_fail("--root=%s: %s, expected a directory", directory, strerror(errno));
-	fd = rooted_open(root, "/", O_PATH | O_DIRECTORY);
-	if (fd < 0)
-		tool_fail("--root=%s: %s%s", directory, strerror(errno),
-			  errno == ENOSYS ? ": openat2(2) is of Linux 5.6" : ", expected a directory");
-	close(fd);
-	request->place.root = strcmp(root, "/") == 0 ? "" : root;
+	request->root = strcmp(root, "/") == 0 ? "" : root;
+}
+
+/* From here on, links lead nowhere outside of the root. chroot(2) is root's; others need a user namespace. */
+static void enter_root(const char *root)
+{
+	if (*root &&
+	    (chdir(root) != 0 || (geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) || chroot(".") != 0))
+		tool_fail("--root=%s: %s, expected a directory, and root as the caller", root,
+			  strerror(errno));
 }
 
 /* The service that ARGUMENT, as typed, names. */
@@ -69,39 +68,48 @@ static void take_arguments(struct request *request, int argc, char **argv)
 {
 	const struct argument_option options[] = {
 	    {"--root", request, take_root},         {"--root=", request, take_root},
-	    {"--user", &request->place.user, NULL}, {"--runtime", &request->runtime, NULL},
+	    {"--user", &request->user, NULL},       {"--runtime", &request->runtime, NULL},
 	    {"--dry-run", &request->dry_run, NULL}, {NULL, NULL, NULL}};
 	const char *name;
 
-	*request = (struct request){.place.root = ""};
+	*request = (struct request){.root = ""};
 	if (!arguments_take(argc, argv, options, "--user, --root=DIR, --runtime or --dry-run", &name, 1))
 		tool_fail("--%s: no unit, expected one such as dovecot.service", argv[0]);
 	request->name = service_name(name);
+	request->directories = unit_directories(request->user);
+	request->directory = unit_directory(request->user, request->runtime);
+}
+
+__attribute__((noreturn)) static void fail_missing(const struct request *request)
+{
+	tool_fail("%s: no such unit in %s%s or the other directories of systemd.unit(5)", request->name,
+		  request->root, unit_directory(request->user, false));
 }
 
 static void find_target(const struct request *request, const char *name, struct target *target)
 {
-	const char *root = request->place.root,
-		   *directory = unit_directory(&request->place, request->runtime);
-	const char *within = keep_format("%s/%s.d", directory, name);
+	static char text[65536];
 	struct stat st;
-	size_t size;
+	FILE *file;
 
-	target->path = keep_format("%s/" UNIT_DROPIN, within);
+	target->directory = keep_format("%s/%s.d", request->directory, name);
+	target->path = keep_format("%s/" UNIT_DROPIN, target->directory);
+	target->full = keep_format("%s%s", request->root, target->path);
 	target->text = NULL;
-	target->directory = rooted_path(root, within);
-	if (!target->directory)
-		tool_fail("%s%s: %s", root, within, strerror(errno));
-	target->full = keep_format("%s/" UNIT_DROPIN, target->directory);
-	if (lstat(target->full, &st) < 0) {
+	if (lstat(target->path, &st) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			tool_fail("%s: %s", target->full, strerror(errno));
 		return;
 	}
-	target->text = S_ISREG(st.st_mode) ? rooted_read(root, target->path, &size) : "";
-	if (!target->text)
-		tool_fail("%s: %s", target->full, strerror(errno));
-	if (strncmp(target->text, DROPIN_HEADER, strlen(DROPIN_HEADER)) != 0)
+	if (S_ISREG(st.st_mode)) {
+		file = fopen(target->path, "re");
+		if (!file)
+			tool_fail("%s: %s", target->full, strerror(errno));
+		text[fread(text, 1, sizeof text - 1, file)] = '\0';
+		(void)fclose(file);
+	}
+	target->text = text;
+	if (strncmp(text, DROPIN_HEADER, strlen(DROPIN_HEADER)) != 0)
 		tool_fail("%s: not written by dualstack-run --enable, left as it is; move it out of the way",
 			  target->full);
 }
@@ -128,7 +136,7 @@ static void write_target(const struct target *target, const char *text)
 	make_directories(target->directory);
 	fd = mkstemp(temporary);
 	if (fd < 0 || dprintf(fd, "%s", text) < 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0 ||
-	    rename(temporary, target->full) < 0)
+	    rename(temporary, target->path) < 0)
 		failed = errno;
 	if (fd >= 0)
 		close(fd);
@@ -140,30 +148,13 @@ static void write_target(const struct target *target, const char *text)
 	}
 }
 
-/* Warns of a file of the same name that systemd reads in place of the one in DIRECTORY. */
-static void warn_if_hidden(const struct request *request, const struct unit *unit, const char *directory)
-{
-	struct texts all = unit_directories(&request->place);
-
-	for (size_t i = 0; i < all.count && strcmp(all.at[i], directory) != 0; i++) {
-		const char *path = keep_format("%s/%s.d/" UNIT_DROPIN, all.at[i], unit->files.name);
-		int fd = rooted_open(request->place.root, path, O_PATH | O_NOFOLLOW);
-
-		if (fd >= 0)
-			close(fd);
-		if (fd >= 0)
-			tool_warn("%s: %s: systemd reads it in place of the one in %s; remove it",
-				  unit->files.name, path, directory);
-	}
-}
-
 /* What there is left to do: a restart breaks connections, so that it is the administrator's. */
 static void say_next(const struct request *request, const char *name)
 {
-	const char *user = request->place.user ? " --user" : "", *template = strstr(name, "@.");
+	const char *user = request->user ? " --user" : "", *template = strstr(name, "@.");
 
-	if (*request->place.root)
-		printf("It takes effect when the system in %s starts the service.\n", request->place.root);
+	if (*request->root)
+		printf("It takes effect when the system in %s starts the service.\n", request->root);
 	else if (template)
 		printf("It takes effect with: systemctl%s daemon-reload, and a restart of each instance\n",
 		       user);
@@ -174,25 +165,20 @@ static void say_next(const struct request *request, const char *name)
 
 int tool_enable(int argc, char **argv)
 {
-	struct request request = {0};
+	const char *text;
+	struct request request;
 	struct unit unit = {0};
 	struct target target;
-	const char *text;
+	enum unit_found found;
 
 	take_arguments(&request, argc, argv);
-	if (access(library_file(), R_OK) < 0)
-		tool_fail("%s: can't read the library: %s", library_file(), strerror(errno));
-	unit.place = request.place;
-	switch (unit_find(&request.place, request.name, &unit.files)) {
-	case UNIT_MISSING:
-		tool_fail("%s: no such unit in %s%s or the other directories of systemd.unit(5)",
-			  request.name, request.place.root, unit_directory(&request.place, false));
-	case UNIT_MASKED:
+	enter_root(request.root);
+	found = unit_find(&request.directories, request.name, &unit.files);
+	if (found == UNIT_MISSING)
+		fail_missing(&request);
+	if (found == UNIT_MASKED)
 		tool_fail("%s: masked by %s%s, so that it can't be started; see systemctl unmask",
-			  request.name, request.place.root, unit.files.file);
-	case UNIT_FOUND:
-		break;
-	}
+			  request.name, request.root, unit.files.file);
 	unit_read(&unit);
 	find_target(&request, unit.files.name, &target);
 	text = dropin_text(&unit, library_path());
@@ -206,25 +192,24 @@ int tool_enable(int argc, char **argv)
 		say_next(&request, unit.files.name);
 	}
 	(void)fflush(stdout);
-	warn_if_hidden(&request, &unit, unit_directory(&request.place, request.runtime));
-	warnings_print(&unit, library_file());
+	warnings_print(&unit, request.root, request.user, library_file());
 	return 0;
 }
 
 int tool_disable(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request;
 	struct unit_files files;
 	struct target target;
 	enum unit_found found;
 
 	take_arguments(&request, argc, argv);
-	found = unit_find(&request.place, request.name, &files);
+	enter_root(request.root);
+	found = unit_find(&request.directories, request.name, &files);
 	find_target(&request, files.name, &target);
 	/* A package's unit may be gone while what was written for it is not. */
 	if (found == UNIT_MISSING && !target.text)
-		tool_fail("%s: no such unit in %s%s or the other directories of systemd.unit(5)",
-			  request.name, request.place.root, unit_directory(&request.place, false));
+		fail_missing(&request);
 	if (!target.text) {
 		printf("%s: not enabled by %s\n", files.name, target.full);
 		return 0;
@@ -233,7 +218,7 @@ int tool_disable(int argc, char **argv)
 		printf("# %s: to be removed\n", target.full);
 		return 0;
 	}
-	if (unlink(target.full) < 0)
+	if (unlink(target.path) < 0)
 		tool_fail("%s: %s", target.full, strerror(errno));
 	if (rmdir(target.directory) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
 		tool_warn("%s: %s", target.directory, strerror(errno));

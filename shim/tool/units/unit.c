@@ -1,13 +1,18 @@
+#define _GNU_SOURCE
 #include "tool/units/unit.h"
 
 #include "tool/tool.h"
-#include "tool/units/rooted.h"
-#include "tool/units/words.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static const char BLANK[] = " \t\n\r";
+enum { LARGEST = 16 << 20 }; /* bytes of a file */
+
+static const char BLANK[] = " \t\n\r", PRELOAD[] = "LD_PRELOAD=";
 
 /* TEXT without blanks at its ends; it is changed. */
 static char *stripped(char *text)
@@ -22,20 +27,41 @@ static char *stripped(char *text)
 	return text;
 }
 
-/* Does LINE end in a backslash that is not itself escaped? */
-static bool goes_on(const char *line)
+/* The next word of *AT, which is moved behind it: SIZE bytes with their quotes. NULL at the end, and for an
+ * open quote: systemd ignores the rest of such a line, too. */
+static const char *next_word(const char **at, size_t *size)
 {
-	bool escaped = false;
+	const char *word = *at + strspn(*at, BLANK), *end = word;
+	char quote = 0;
 
-	for (; *line; line++)
-		escaped = *line == '\\' && !escaped;
-	return escaped;
+	for (; *end && (quote || !strchr(BLANK, *end)); end++)
+		if (*end == quote)
+			quote = 0;
+		else if (!quote && (*end == '"' || *end == '\''))
+			quote = *end;
+	*size = (size_t)(end - word);
+	*at = end;
+	return quote || !*size ? NULL : word;
 }
 
-/* Takes one LINE, continuations joined. SETTING says where it is from; IN_SERVICE is kept from line to line.
- */
-static void take_line(struct unit *unit, char *line, struct setting *setting, bool *in_service)
+/* The last of the words in VALUE that sets LD_PRELOAD; NULL if none. */
+static const char *preload_in(const char *value)
 {
+	const char *word, *found = NULL;
+	size_t size;
+
+	while ((word = next_word(&value, &size)))
+		if (strncmp(word + (*word == '"' || *word == '\''), PRELOAD, strlen(PRELOAD)) == 0)
+			found = keep_copy(word, size);
+	return found;
+}
+
+/* Takes one LINE, continuations joined, if it is an assignment in [Service], which *IN_SERVICE keeps from
+ * line to line. */
+static void take_line(struct unit *unit, char *line, struct setting setting, bool *in_service)
+{
+	struct settings_of *to = NULL;
+	const char *name;
 	char *equals;
 
 	line = stripped(line);
@@ -47,124 +73,108 @@ static void take_line(struct unit *unit, char *line, struct setting *setting, bo
 	if (!equals || !*in_service)
 		return;
 	*equals = '\0';
-	setting->name = stripped(line);
-	setting->value = stripped(equals + 1);
-	if (!unit->end)
-		unit->end = &unit->settings;
-	*unit->end = keep(sizeof *setting);
-	**unit->end = *setting;
-	unit->end = &(*unit->end)->next;
+	name = stripped(line);
+	setting.value = stripped(equals + 1);
+	if (strcmp(name, "Environment") == 0)
+		to = &unit->environment;
+	else if (strcmp(name, "RestrictAddressFamilies") == 0)
+		to = &unit->families;
+	if (!to)
+		return;
+	if (strstr(setting.value, PRELOAD) && strchr(setting.value, '\\'))
+		tool_fail(
+		    "%s: %s: %s=%.80s: sets LD_PRELOAD in a line with a backslash, which is not understood; "
+		    "write it without",
+		    unit->files.name, setting.file, name, setting.value);
+	to->at = keep_grow(to->at, to->count, sizeof setting);
+	to->at[to->count++] = setting;
 }
 
-void unit_parse(struct unit *unit, const char *text, size_t size, const char *file, bool later)
+/* Does LINE end in a backslash that is not itself escaped? Then it becomes a blank. */
+static bool goes_on(char *line)
 {
-	struct setting setting = {.file = file, .later = later};
-	const char *end = text + size;
-	/* Each line with a 0 behind it, where the text has its newline. */
-	char *line = keep(size + 2), *to = line;
+	size_t size = strcspn(line, "\n"), first = size;
+
+	line[size] = '\0';
+	while (first && line[first - 1] == '\\')
+		first--;
+	if ((size - first) % 2)
+		line[size - 1] = ' ';
+	return (size - first) % 2;
+}
+
+void unit_parse(struct unit *unit, FILE *stream, const char *file, bool later)
+{
+	const struct setting setting = {.file = file, .later = later};
+	char *line = NULL, *joined = keep(1);
 	bool in_service = false;
+	size_t room = 0;
 
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		text += 3;
-	while (text < end) {
-		const char *start = text + strspn(text, " \t\r"), *stop = text;
+	while (getline(&line, &room, stream) >= 0) {
+		const char *start = line + strspn(line, BLANK);
 
-		while (stop < end && *stop != '\n' && *stop)
-			stop++;
-		size = (size_t)(stop - text);
 		/* Comments are none of a line, not even of one that goes on below them. */
-		if (*start != '#' && *start != ';') {
-			memcpy(to, text, size);
-			to[size] = '\0';
-			if (goes_on(to)) {
-				to += size;
-				to[-1] = ' ';
-			} else {
-				take_line(unit, line, &setting, &in_service);
-				line = to += size + 1;
-			}
-		}
-		text = stop + 1;
+		if (*start == '#' || *start == ';')
+			continue;
+		joined = keep_format("%s%s", joined, line);
+		if (goes_on(joined))
+			continue;
+		take_line(unit, joined, setting, &in_service);
+		joined = keep(1);
 	}
-	*to = '\0';
-	take_line(unit, line, &setting, &in_service);
+	take_line(unit, joined, setting, &in_service);
+	free(line);
 }
 
-static void read_file(struct unit *unit, const char *file, bool dropin)
+static void read_file(struct unit *unit, const char *path, bool dropin)
 {
-	const char *name = strrchr(file, '/') + 1;
-	size_t size;
-	char *text = rooted_read(unit->place.root, file, &size);
+	/* O_NONBLOCK: a FIFO would wait for who writes into it. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	FILE *stream;
 
-	if (text)
-		unit_parse(unit, text, size, file, dropin && strcmp(name, UNIT_DROPIN) > 0);
-	else if (!dropin || errno != ENOENT)
-		tool_fail("%s: %s%s: %s", unit->files.name, unit->place.root, file, strerror(errno));
+	if (fd < 0 && dropin && errno == ENOENT)
+		return;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		tool_fail("%s: %s: %s", unit->files.name, path, strerror(errno));
+	if (st.st_size > LARGEST)
+		tool_fail("%s: %s: %s", unit->files.name, path, strerror(EFBIG));
+	stream = S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	if (stream) {
+		unit_parse(unit, stream, path, dropin && strcmp(strrchr(path, '/') + 1, UNIT_DROPIN) > 0);
+		(void)fclose(stream);
+	} else {
+		close(fd);
+	}
 }
 
 void unit_read(struct unit *unit)
 {
-	unit->settings = NULL;
-	unit->end = &unit->settings;
 	read_file(unit, unit->files.file, false);
 	for (size_t i = 0; i < unit->files.dropins.count; i++)
 		read_file(unit, unit->files.dropins.at[i], true);
 }
 
-const struct setting *unit_next(const struct unit *unit, const char *name, const struct setting *after)
-{
-	const struct setting *at = after ? after->next : unit->settings;
-
-	while (at && strcmp(at->name, name) != 0)
-		at = at->next;
-	return at;
-}
-
-/* The last of the words in VALUE that is an assignment to VARIABLE; NULL if none. */
-static const char *assignment(const char *value, const char *variable)
-{
-	const char *word, *found = NULL;
-	size_t size, length = strlen(variable);
-
-	while ((word = word_next(&value, &size))) {
-		const char *name = word + (*word == '"' || *word == '\'');
-
-		if (strncmp(name, variable, length) == 0 && name[length] == '=')
-			found = keep_copy(word, size);
-	}
-	return found;
-}
-
-const char *unit_variable(const struct unit *unit, const char *variable)
-{
-	const char *word = NULL;
-
-	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at)) && !at->later;) {
-		const char *found = assignment(at->value, variable);
-
-		word = found || !*at->value ? found : word;
-	}
-	return word;
-}
-
-const struct setting *unit_variable_lost(const struct unit *unit, const char *variable)
+const struct setting *unit_preload_lost(const struct unit *unit)
 {
 	const struct setting *lost = NULL;
 
-	for (const struct setting *at = NULL; (at = unit_next(unit, "Environment", at));)
-		if (at->later && (!*at->value || assignment(at->value, variable)))
-			lost = at;
+	for (size_t i = 0; i < unit->environment.count; i++) {
+		const struct setting *one = &unit->environment.at[i];
+
+		if (one->later && (!*one->value || preload_in(one->value)))
+			lost = one;
+	}
 	return lost;
 }
 
-/* A list of systemd's, as far as it bears on one word. The first value makes it one that permits or one that
- * forbids; a value of the other kind takes away from it (config_parse_address_families() in systemd's
- * src/core/load-fragment.c). */
+/* The first value makes it a list that permits or one that forbids; a value of the other kind takes away from
+ * it (config_parse_address_families() in systemd's src/core/load-fragment.c). */
 struct list {
 	bool there, permits, listed;
 };
 
-static void take_value(struct list *list, const char *value, const char *word)
+static void take_value(struct list *list, const char *value, const char *family)
 {
 	bool forbids = *value == '~';
 	const char *one;
@@ -177,23 +187,84 @@ static void take_value(struct list *list, const char *value, const char *word)
 	if (!list->there)
 		*list = (struct list){.there = true, .permits = !forbids};
 	value += forbids;
-	while ((one = word_next(&value, &size)))
-		if (size == strlen(word) && strncmp(one, word, size) == 0)
+	while ((one = next_word(&value, &size)))
+		if (size == strlen(family) && strncmp(one, family, size) == 0)
 			list->listed = forbids != list->permits;
 }
 
-bool unit_permits(const struct unit *unit, const char *name, const char *word, const char *ours)
+bool unit_permits(const struct unit *unit, const char *family, const char *ours)
 {
 	struct list list = {0};
 
-	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));) {
-		if (at->later && ours) {
-			take_value(&list, ours, word);
+	for (size_t i = 0; i < unit->families.count; i++) {
+		if (unit->families.at[i].later && ours) {
+			take_value(&list, ours, family);
 			ours = NULL;
 		}
-		take_value(&list, at->value, word);
+		take_value(&list, unit->families.at[i].value, family);
 	}
 	if (ours)
-		take_value(&list, ours, word);
+		take_value(&list, ours, family);
 	return list.permits == list.listed;
+}
+
+const char *dropin_families(const struct unit *unit)
+{
+	static const char inet[] = "AF_INET", inet6[] = "AF_INET6";
+
+	/* It adds to a list that permits, and takes away from one that forbids. */
+	if (!unit_permits(unit, inet6, NULL) && unit_permits(unit, inet, NULL) &&
+	    unit_permits(unit, inet6, inet6) && unit_permits(unit, inet, inet6))
+		return inet6;
+	return NULL;
+}
+
+/* Is the library, as LITERAL, one of those in WORD? They have these around them (ld.so(8)). */
+static bool is_there(const char *word, const char *literal)
+{
+	static const char around[] = ":=\"' ";
+	const char *found = strstr(word, literal);
+
+	return found && strchr(around, found[-1]) && strchr(around, found[strlen(literal)]);
+}
+
+/* LIBRARY as part of a word, in quotes or not. */
+static const char *escaped(const char *library)
+{
+	char *text = keep(2 * strlen(library) + 1), *at = text;
+
+	for (; *library; library++) {
+		if (strchr("\"'\\%", *library))
+			*at++ = *library == '%' ? '%' : '\\';
+		*at++ = *library;
+	}
+	return text;
+}
+
+/* The assignment to LD_PRELOAD, in which the unit's own word stays as it is written. */
+static const char *preload(const struct unit *unit, const char *literal)
+{
+	const char *word = NULL, *rest;
+
+	for (size_t i = 0; i < unit->environment.count && !unit->environment.at[i].later; i++) {
+		const char *value = unit->environment.at[i].value, *found = preload_in(value);
+
+		word = found || !*value ? found : word;
+	}
+	if (!word)
+		return keep_format("\"%s%s\"", PRELOAD, literal);
+	if (is_there(word, literal))
+		return word;
+	rest = strstr(word, PRELOAD) + strlen(PRELOAD);
+	return keep_format("%.*s%s%s%s", (int)(rest - word), word, literal,
+			   rest[strspn(rest, ":\"' ")] ? ":" : "", rest);
+}
+
+char *dropin_text(const struct unit *unit, const char *library)
+{
+	const char *families = dropin_families(unit);
+
+	return keep_format("%s[Service]\nEnvironment=%s\n%s%s%s", DROPIN_HEADER,
+			   preload(unit, escaped(library)), families ? "RestrictAddressFamilies=" : "",
+			   families ? families : "", families ? "\n" : "");
 }

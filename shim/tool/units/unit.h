@@ -1,5 +1,6 @@
-/* What a service's file and its drop-ins set in [Service] (systemd.syntax(7)), as they lie there: what the
- * service manager has loaded may be older, and holds what our own drop-in sets. Memory: keep.h. */
+/* What a service's file and its drop-ins set in [Service], as they lie there: what the service manager has
+ * loaded may be older, and holds what our own drop-in sets. A plain reader: quotes only keep blanks in a
+ * word, and specifiers and escapes stay as they are written. Memory: keep.h. */
 #ifndef DUALSTACK_UNIT_H
 #define DUALSTACK_UNIT_H
 
@@ -7,40 +8,55 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+
+/* The first line of our drop-in, by which it is known as our own. */
+#define DROPIN_HEADER "# Written by dualstack-run --enable; removed by dualstack-run --disable.\n"
 
 struct setting {
-	const char *name, *value; /* without blanks around; an empty value resets a list */
-	const char *file;         /* behind the root */
-	bool later;               /* of a drop-in that is read after UNIT_DROPIN */
-	struct setting *next;
+	const char *value; /* without blanks around; an empty value resets a list */
+	const char *file;
+	bool later; /* of a drop-in that is read after UNIT_DROPIN */
+};
+
+struct settings_of {
+	struct setting *at;
+	size_t count;
 };
 
 struct unit {
-	struct unit_place place;
 	struct unit_files files;
-	struct setting *settings, **end;
+	struct settings_of environment, families; /* Environment=, RestrictAddressFamilies= */
 };
 
-/* Adds to UNIT what the SIZE bytes of TEXT, followed by a 0, set, as from FILE. Lines that systemd ignores
- * with a warning are left out. */
-void unit_parse(struct unit *unit, const char *text, size_t size, const char *file, bool later);
+/* Adds to UNIT what the lines of STREAM set, as from FILE. Lines that systemd ignores with a warning are left
+ * out. Fails with tool_fail() if LD_PRELOAD is set in a line with a backslash, which it does not understand.
+ */
+void unit_parse(struct unit *unit, FILE *stream, const char *file, bool later);
 
 /* Reads the files that UNIT->files names. Fails with tool_fail() if one can't be read. */
 void unit_read(struct unit *unit);
 
-/* The setting of NAME after AFTER (NULL: the first); NULL if there is none. */
-const struct setting *unit_next(const struct unit *unit, const char *name, const struct setting *after);
+/* The setting of LD_PRELOAD, or of an empty Environment=, that is read after UNIT_DROPIN and undoes what that
+ * sets; NULL if none. */
+const struct setting *unit_preload_lost(const struct unit *unit);
 
-/* The value that Environment= gives VARIABLE before UNIT_DROPIN is read, with its specifiers; NULL if none.
- */
-const char *unit_variable(const struct unit *unit, const char *variable);
+/* Do the lists of RestrictAddressFamilies=, which permit words or (with ~) forbid them, permit FAMILY in the
+ * end? OURS is what UNIT_DROPIN sets; NULL for nothing. */
+bool unit_permits(const struct unit *unit, const char *family, const char *ours);
 
-/* The setting of Environment= that is read after UNIT_DROPIN and undoes what that sets for VARIABLE; NULL if
- * none. */
-const struct setting *unit_variable_lost(const struct unit *unit, const char *variable);
+/* What our drop-in sets RestrictAddressFamilies= to. NULL if it does not: there is no need, AF_INET is
+ * forbidden, too, or a drop-in that is read later would undo it. */
+const char *dropin_families(const struct unit *unit);
 
-/* Do the lists of NAME, which permit words or (with ~) forbid them, permit WORD in the end? OURS is what
- * UNIT_DROPIN sets NAME to; NULL for nothing. */
-bool unit_permits(const struct unit *unit, const char *name, const char *word, const char *ours);
+/* The text of our drop-in: LIBRARY (library.h) in front of the LD_PRELOAD that the unit has, and AF_INET6 if
+ * the unit restricts address families and has AF_INET. */
+char *dropin_text(const struct unit *unit, const char *library);
+
+/* Prints what keeps the library from doing anything for UNIT, one line on standard error each:
+ * "dualstack-run: UNIT: SETTING=VALUE: what it means, what to do". UNIT is of the system in ROOT ("": this
+ * one), or with USER of the calling user. Most are asked of the service manager; if that can't be asked, one
+ * line says so. LIBRARY is the library's file there. */
+void warnings_print(const struct unit *unit, const char *root, bool user, const char *library);
 
 #endif

@@ -1,6 +1,6 @@
 /* Where a service's unit file and its drop-ins are (systemd.unit(5)). They are looked for in the file system:
  * that is what systemd reads when our drop-in takes effect, and there is nobody to ask about another root
- * (systemctl(1) has no --root for "cat" and "show"). Paths begin behind the root. Memory: keep.h. */
+ * (systemctl(1) has no --root for "cat" and "show"). Memory: keep.h. */
 #ifndef DUALSTACK_UNIT_FILES_H
 #define DUALSTACK_UNIT_FILES_H
 
@@ -11,11 +11,6 @@
 /* The name of our drop-in. Of several files of one name, systemd reads the one in the first directory. */
 #define UNIT_DROPIN "50-dualstack.conf"
 
-struct unit_place {
-	const char *root; /* of the system: "" for this one, no slash at the end (rooted.h) */
-	bool user;        /* of the calling user's service manager, not of the system's */
-};
-
 enum unit_found { UNIT_MISSING, UNIT_FOUND, UNIT_MASKED };
 
 struct unit_files {
@@ -24,15 +19,15 @@ struct unit_files {
 	struct texts dropins; /* in the order in which they are read, without those called UNIT_DROPIN */
 };
 
-/* The directories of unit files in order of precedence. Fails with tool_fail() if those of a user can't be
- * told. */
-struct texts unit_directories(const struct unit_place *place);
+/* The directories of unit files in order of precedence: of the system, or with USER of the calling user.
+ * Fails with tool_fail() if those can't be told. */
+struct texts unit_directories(bool user);
 
 /* Where drop-ins of an administrator (RUNTIME: until the next boot) go. Fails with tool_fail() if the
  * environment does not tell that of a user. */
-const char *unit_directory(const struct unit_place *place, bool runtime);
+const char *unit_directory(bool user, bool runtime);
 
-/* Finds the service called NAME. If it is UNIT_MISSING, FILES has only that name. */
-enum unit_found unit_find(const struct unit_place *place, const char *name, struct unit_files *files);
+/* Finds the service called NAME in DIRECTORIES. If it is UNIT_MISSING, FILES has only that name. */
+enum unit_found unit_find(const struct texts *directories, const char *name, struct unit_files *files);
 
 #endif

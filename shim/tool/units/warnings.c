@@ -1,18 +1,46 @@
 #define _GNU_SOURCE
-#include "tool/units/warnings.h"
+#include "tool/units/unit.h"
 
-#include "tool/check/command.h"
+#include "tool/check/findings.h"
+#include "tool/systemctl.h"
 #include "tool/tool.h"
-#include "tool/units/dropin.h"
-#include "tool/units/library_warnings.h"
-#include "tool/units/rooted.h"
-#include "tool/units/service.h"
 
-#include <fcntl.h>
 #include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What the service manager says of a service. */
+struct service {
+	const char *name;
+	struct texts properties; /* systemctl.h */
+};
+
+/* Warns of SETTING=VALUE; a long VALUE is cut. */
+__attribute__((format(printf, 4, 5))) static void
+service_warn(const struct service *service, const char *setting, const char *value, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	tool_warn("%s: %s=%.80s%s: %s", service->name, setting, value, strlen(value) > 80 ? "..." : "", text);
+}
+
+/* The next word of *AT, which is moved behind it, of *SIZE bytes; NULL at the end. Words of properties have
+ * blanks between them and no quotes. */
+static const char *service_word(const char **at, size_t *size)
+{
+	const char *word = *at + strspn(*at, " ");
+
+	*size = strcspn(word, " ");
+	*at = word + *size;
+	return *size ? word : NULL;
+}
 
 /* Is WORD one of LIST, of which each may have ":" and more behind it? */
 static bool has(const char *list, const char *word)
@@ -30,8 +58,9 @@ static bool has(const char *list, const char *word)
 /* IPv4 and IPv6 addresses of the machine and the link, which systemd's "localhost" and so on stand for. */
 static const char LOCAL[] = "127.0.0.0/8 ::1/128 169.254.0.0/16 fe80::/64 224.0.0.0/4 ff00::/8";
 
-static void address_deny(const struct service *service, const char *name)
+static void address_deny(const struct service *service)
 {
+	static const char name[] = "IPAddressDeny";
 	const char *deny = systemctl_first(&service->properties, name), *word;
 	const char *allow = systemctl_first(&service->properties, "IPAddressAllow");
 	bool ipv4_only = !*allow;
@@ -49,17 +78,9 @@ static void address_deny(const struct service *service, const char *name)
 			     "blocks IPv6 packets of other hosts; add the IPv6 networks to IPAddressAllow=");
 }
 
-static void private_network(const struct service *service, const char *name)
+static void call_filter(const struct service *service)
 {
-	const char *value = systemctl_first(&service->properties, name);
-
-	if (strcmp(value, "yes") == 0)
-		service_warn(service, name, value,
-			     "the service has only a loopback interface, so nobody reaches it");
-}
-
-static void call_filter(const struct service *service, const char *name)
-{
+	static const char name[] = "SystemCallFilter";
 	/* What the library needs of the kernel beyond what a server does anyway. */
 	static const char *const calls[] = {"socket",      "bind", "getsockopt", "setsockopt",
 					    "getsockname", "dup3", "fcntl"};
@@ -77,63 +98,33 @@ static void call_filter(const struct service *service, const char *name)
 		    missing);
 }
 
-/* A rule of NAME that bears on IPv6; NULL if there is none. */
-static const char *rule_for_ipv6(const struct service *service, const char *name)
+/* Does a line of the file PATH, an EnvironmentFile=, set LD_PRELOAD? */
+static bool sets_preload(const char *path)
 {
-	const struct texts *all = &service->properties;
+	FILE *file = fopen(path, "re");
+	char *line = NULL, equals[2];
+	bool found = false;
+	size_t room = 0;
 
-	for (size_t i = 0; i < all->count; i++) {
-		const char *rule = systemctl_value(all->at[i], name);
-
-		if (rule && *rule && strncmp(rule, "ipv4:", 5) != 0)
-			return rule;
-	}
-	return NULL;
-}
-
-static void socket_bind(const struct service *service, const char *name)
-{
-	const char *rule = rule_for_ipv6(service, name);
-
-	if (rule && !rule_for_ipv6(service, "SocketBindAllow"))
-		service_warn(service, name, rule,
-			     "the service can't bind IPv6 sockets; add SocketBindAllow=ipv6: with its ports");
-}
-
-static void unset_environment(const struct service *service, const char *name)
-{
-	if (has(systemctl_first(&service->properties, name), "LD_PRELOAD"))
-		service_warn(service, name, "LD_PRELOAD",
-			     "takes the library away again; reset it with an empty UnsetEnvironment=");
-}
-
-/* Does a line of TEXT, an EnvironmentFile=, set LD_PRELOAD? */
-static bool sets_preload(const char *text)
-{
-	static const char name[] = "LD_PRELOAD";
-
-	for (; text; text = strchr(text, '\n')) {
-		text += strspn(text, " \t\r\n");
-		if (strncmp(text, name, strlen(name)) == 0 &&
-		    text[strlen(name) + strspn(text + strlen(name), " \t")] == '=')
-			return true;
-	}
-	return false;
+	while (file && getline(&line, &room, file) >= 0)
+		found |= sscanf(line, " LD_PRELOAD %1[=]", equals) == 1;
+	free(line);
+	if (file)
+		(void)fclose(file);
+	return found;
 }
 
 /* VALUE is a pattern of glob(7) and " (ignore_errors=yes)". */
-static void environment_file(const struct service *service, const char *name, const char *value)
+static void environment_file(const struct service *service, const char *value)
 {
-	const char *end = strstr(value, " (ignore_errors="), *text;
+	const char *end = strstr(value, " (ignore_errors=");
 	const char *pattern = keep_copy(value, end ? (size_t)(end - value) : strlen(value));
 	glob_t found;
-	size_t size;
 
-	(void)name;
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		if ((text = rooted_read("", found.gl_pathv[i], &size)) && sets_preload(text))
+		if (sets_preload(found.gl_pathv[i]))
 			service_warn(
 			    service, "EnvironmentFile", pattern,
 			    "LD_PRELOAD in %s overrides that of Environment=; name the library there",
@@ -142,7 +133,7 @@ static void environment_file(const struct service *service, const char *name, co
 }
 
 /* VALUE is "{ path=FILE ; argv[]=... }". What is in another root is not looked at. */
-static void program(const struct service *service, const char *name, const char *value)
+static void program(const struct service *service, const char *value)
 {
 	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL;
 	const char *root = systemctl_first(&service->properties, "RootDirectory");
@@ -154,7 +145,7 @@ static void program(const struct service *service, const char *name, const char 
 	command_findings(&f, path);
 	for (size_t i = 0; i < f.count; i++)
 		if (f.list[i].state == FINDING_FAIL)
-			service_warn(service, name, path, "%s: %s", f.list[i].found, f.list[i].advice);
+			service_warn(service, "ExecStart", path, "%s: %s", f.list[i].found, f.list[i].advice);
 }
 
 /* Is LISTEN "a.b.c.d:port (TYPE)"? */
@@ -213,88 +204,90 @@ static void sockets(const struct service *service, bool user)
 	}
 }
 
-/* The settings that have one value each in what the manager says. */
-static const struct {
-	const char *name;
-	void (*look)(const struct service *service, const char *name);
-} settings[] = {
-    {"UnsetEnvironment", unset_environment}, {"IPAddressDeny", address_deny},
-    {"SocketBindDeny", socket_bind},         {"PrivateNetwork", private_network},
-    {"SystemCallFilter", call_filter},
-};
-
-/* And those that have one for each file or command. */
-static const struct {
-	const char *name;
-	void (*look)(const struct service *service, const char *name, const char *value);
-} lists[] = {{"EnvironmentFiles", environment_file}, {"ExecStart", program}};
-
-static const char PROPERTIES[] =
-    "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,SocketBindDeny,SocketBindAllow,PrivateNetwork,"
-    "SystemCallFilter,EnvironmentFiles,ExecStart,TriggeredBy," LIBRARY_PROPERTIES;
+static const char PROPERTIES[] = "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,PrivateNetwork,"
+				 "SystemCallFilter,EnvironmentFiles,ExecStart,RootDirectory,RootImage,"
+				 "TriggeredBy,ProtectHome,PrivateTmp";
 
 /* Asks the manager. Returns why that is not possible, or NULL. */
-static const char *ask(const struct unit *unit, struct service *service)
+static const char *ask(struct service *service, const char *root, bool user)
 {
-	if (*unit->place.root)
+	if (*root)
 		return "what is in --root does not run";
 	if (strstr(service->name, "@."))
 		return "it is a template";
-	if (systemctl_show(service->name, PROPERTIES, unit->place.user, &service->properties) != 0)
+	if (systemctl_show(service->name, PROPERTIES, user, &service->properties) != 0)
 		return "no service manager answers";
 	if (strcmp(systemctl_first(&service->properties, "LoadState"), "loaded") != 0)
 		return "the service manager has not loaded it";
 	return NULL;
 }
 
+/* A library that is not installed may lie where services do not see it. */
+static void hidden_library(const struct service *service, const char *library)
+{
+	static const struct {
+		const char *setting, *directory;
+	} hidden[] = {{"ProtectHome", "/home/"}, {"ProtectHome", "/root/"}, {"PrivateTmp", "/tmp/"}};
+
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+		const char *value = systemctl_first(&service->properties, hidden[i].setting);
+
+		if (*value && strcmp(value, "no") != 0 && strcmp(value, "read-only") != 0 &&
+		    strncmp(library, hidden[i].directory, strlen(hidden[i].directory)) == 0)
+			service_warn(service, hidden[i].setting, value,
+				     "the service does not see %s; install it elsewhere", library);
+	}
+}
+
 /* What a drop-in that is read after ours undoes, in the files. */
 static void later_dropins(const struct unit *unit, const struct service *service)
 {
 	static const char name[] = "RestrictAddressFamilies";
-	const struct setting *lost = unit_variable_lost(unit, "LD_PRELOAD"), *last = NULL;
-	const char *ours = dropin_families(unit);
+	const struct setting *lost = unit_preload_lost(unit);
+	const char *ours = dropin_families(unit), *last;
 
 	if (lost)
-		service_warn(service, lost->name, lost->value,
+		service_warn(service, "Environment", lost->value,
 			     "%s is read after " UNIT_DROPIN " and overrides its LD_PRELOAD", lost->file);
-	for (const struct setting *at = NULL; (at = unit_next(unit, name, at));)
-		last = at;
-	if (!last)
+	if (!unit->families.count)
 		return;
-	if (!unit_permits(unit, name, "AF_INET", ours))
-		service_warn(service, name, last->value,
-			     "forbids AF_INET, so the service has no sockets to widen");
-	else if (!unit_permits(unit, name, "AF_INET6", ours))
-		service_warn(service, name, last->value,
+	last = unit->families.at[unit->families.count - 1].value;
+	if (!unit_permits(unit, "AF_INET", ours))
+		service_warn(service, name, last, "forbids AF_INET, so the service has no sockets to widen");
+	else if (!unit_permits(unit, "AF_INET6", ours))
+		service_warn(service, name, last,
 			     "a drop-in read after " UNIT_DROPIN " forbids AF_INET6; permit it there");
 }
 
-void warnings_print(const struct unit *unit, const char *library)
+void warnings_print(const struct unit *unit, const char *root, bool user, const char *library)
 {
 	struct service service = {.name = unit->files.name};
 	const struct texts *all = &service.properties;
-	const char *why = ask(unit, &service);
-	int fd = rooted_open(unit->place.root, library, O_PATH);
+	const char *why = ask(&service, root, user);
 
-	if (fd < 0)
-		service_warn(&service, "--root", unit->place.root, "has no %s; install dualstack there",
-			     library);
-	else
-		close(fd);
+	if (access(library, F_OK) != 0)
+		service_warn(&service, "--root", root, "has no %s; install dualstack there", library);
 	later_dropins(unit, &service);
 	if (why) {
 		tool_warn("%s: not checked for settings that keep the library out: %s", service.name, why);
 		return;
 	}
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		settings[i].look(&service, settings[i].name);
+	if (has(systemctl_first(all, "UnsetEnvironment"), "LD_PRELOAD"))
+		service_warn(&service, "UnsetEnvironment", "LD_PRELOAD",
+			     "takes the library away again; reset it with an empty UnsetEnvironment=");
+	if (strcmp(systemctl_first(all, "PrivateNetwork"), "yes") == 0)
+		service_warn(&service, "PrivateNetwork", "yes",
+			     "the service has only a loopback interface, so nobody reaches it");
+	address_deny(&service);
+	call_filter(&service);
 	/* Where systemd looks for programs without a slash. */
 	(void)setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	for (size_t i = 0; i < all->count; i++)
-		for (size_t j = 0; j < sizeof lists / sizeof *lists; j++)
-			if (systemctl_value(all->at[i], lists[j].name))
-				lists[j].look(&service, lists[j].name,
-					      systemctl_value(all->at[i], lists[j].name));
-	library_warnings(&service, library, unit->place.user);
-	sockets(&service, unit->place.user);
+	for (size_t i = 0; i < all->count; i++) {
+		if (systemctl_value(all->at[i], "EnvironmentFiles"))
+			environment_file(&service, systemctl_value(all->at[i], "EnvironmentFiles"));
+		if (systemctl_value(all->at[i], "ExecStart"))
+			program(&service, systemctl_value(all->at[i], "ExecStart"));
+	}
+	hidden_library(&service, library);
+	sockets(&service, user);
 }

@@ -3,6 +3,7 @@
 #include "../unit.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,17 +16,12 @@
 
 static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
 
-/* A file of 64 bits: header, a PT_INTERP and a PT_NOTE, their contents, two sections and their names. */
+/* A file of 64 bits: header, a PT_INTERP and another segment, the loader, and what Go's linker writes. */
 struct made64 {
 	Elf64_Ehdr header;
 	Elf64_Phdr segments[2];
 	char interpreter[sizeof loader];
-	char pad[4];
-	Elf64_Nhdr note;
-	char owner[4];
-	char id[8];
-	Elf64_Shdr sections[2];
-	char names[32];
+	_Alignas(16) char go[16];
 };
 
 static struct made64 make64(void)
@@ -39,25 +35,15 @@ static struct made64 make64(void)
 		    .e_phoff = offsetof(struct made64, segments),
 		    .e_phentsize = sizeof(Elf64_Phdr),
 		    .e_phnum = 2,
-		    .e_shoff = offsetof(struct made64, sections),
-		    .e_shentsize = sizeof(Elf64_Shdr),
-		    .e_shnum = 2,
-		    .e_shstrndx = 1,
 		},
 	    .segments =
 		{
 		    {.p_type = PT_INTERP,
 		     .p_offset = offsetof(struct made64, interpreter),
 		     .p_filesz = sizeof loader},
-		    {.p_type = PT_NOTE,
-		     .p_offset = offsetof(struct made64, note),
-		     .p_filesz = sizeof(Elf64_Nhdr) + 12,
-		     .p_align = 4},
+		    {.p_type = PT_NULL},
 		},
-	    .note = {.n_namesz = 4, .n_descsz = 8, .n_type = 4},
-	    .owner = "GNU",
-	    .sections = {{.sh_name = 1}, {.sh_offset = offsetof(struct made64, names), .sh_size = 32}},
-	    .names = "\0.xx.buildinfo\0.shstrtab",
+	    .go = "\377 Go buildinf;",
 	};
 
 	memcpy(m.interpreter, loader, sizeof loader);
@@ -90,7 +76,7 @@ static void plain(void **state)
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_int_equal(e.bits, 64);
 	assert_int_equal(e.machine, EM_X86_64);
-	assert_false(e.big_endian);
+	assert_false(e.other_order);
 	assert_false(e.go);
 	assert_string_equal(e.interpreter, loader);
 	m.segments[0].p_type = PT_NULL;
@@ -104,37 +90,55 @@ static void go(void **state)
 	struct elf e;
 
 	(void)state;
-	memcpy(m.names + 1, ".go", 3);
+	m.go[13] = ':';
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_true(e.go);
-	/* The name must be all of it. */
-	m.names[14] = 'x';
+	/* It must be all of it. */
+	m.go[0] = 'x';
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_false(e.go);
 }
 
-/* Big-endian, 32 bits, byte by byte: a program for PowerPC with one segment, the name of its loader. */
 static void other_order(void **state)
 {
-	static const char file[] = "\177ELF\1\2\1\0\0\0\0\0\0\0\0\0"    /* e_ident */
-				   "\0\2\0\24\0\0\0\1\0\0\0\0"          /* to e_entry */
-				   "\0\0\0\64\0\0\0\0\0\0\0\0"          /* to e_flags */
-				   "\0\64\0\40\0\1\0\0\0\0\0\0"         /* to e_shstrndx */
-				   "\0\0\0\3\0\0\0\124\0\0\0\0\0\0\0\0" /* to p_paddr */
-				   "\0\0\0\3\0\0\0\3\0\0\0\4\0\0\0\1"   /* to p_align */
-				   "/l";
+	struct made64 m = make64();
 	struct elf e;
 
 	(void)state;
-	assert_int_equal(read_back(file, sizeof file, &e), 0);
-	assert_int_equal(e.bits, 32);
-	assert_true(e.big_endian);
-	assert_int_equal(e.machine, EM_PPC);
-	assert_string_equal(e.interpreter, "/l");
+	m.header.e_ident[EI_DATA] = BYTE_ORDER == LITTLE_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
+	m.header.e_machine = EM_S390 << 8;
+	assert_int_equal(read_made(&m, &e), 0);
+	assert_true(e.other_order);
+	assert_int_equal(e.machine, EM_S390);
 }
 
-/* Cut off before the program headers and what they name end, a file is damaged; before the sections end, it
- * is a program all the same. */
+/* In 32 bits, the fields are elsewhere. */
+static void small(void **state)
+{
+	struct {
+		Elf32_Ehdr header;
+		Elf32_Phdr segment;
+		char interpreter[sizeof loader];
+	} m = {.header = {.e_type = ET_EXEC,
+			  .e_machine = EM_386,
+			  .e_phoff = sizeof m.header,
+			  .e_phentsize = sizeof m.segment,
+			  .e_phnum = 1},
+	       .segment = {.p_type = PT_INTERP,
+			   .p_offset = sizeof m.header + sizeof m.segment,
+			   .p_filesz = sizeof loader}};
+	struct elf e;
+
+	(void)state;
+	memcpy(m.header.e_ident, make64().header.e_ident, EI_NIDENT);
+	m.header.e_ident[EI_CLASS] = ELFCLASS32;
+	memcpy(m.interpreter, loader, sizeof loader);
+	assert_int_equal(read_back(&m, sizeof m, &e), 0);
+	assert_int_equal(e.bits, 32);
+	assert_string_equal(e.interpreter, loader);
+}
+
+/* Cut off before the program headers and what they name end, a file is damaged. */
 static void cut_off(void **state)
 {
 	struct made64 m = make64();
@@ -163,8 +167,6 @@ static void misleading_headers(void **state)
 	assert_int_equal(read_made(&m, &e), -EBADMSG)
 	REFUSED(m.header.e_ident[EI_CLASS] = 3);
 	REFUSED(m.header.e_ident[EI_CLASS] = ELFCLASS32); /* the numbers are elsewhere then */
-	REFUSED(m.header.e_ident[EI_DATA] = 0);
-	REFUSED(m.header.e_ident[EI_DATA] = ELFDATA2MSB);
 	REFUSED(m.header.e_type = ET_REL);
 	REFUSED(m.header.e_type = ET_CORE);
 	REFUSED(m.header.e_phentsize = 1);
@@ -184,34 +186,16 @@ static void misleading_headers(void **state)
 #undef REFUSED
 }
 
-/* What the kernel does not look at does not make it a damaged file, nor a Go program. */
-static void misleading_rest(void **state)
+/* The second PT_INTERP is nobody's. */
+static void second_interpreter(void **state)
 {
-	static const uint64_t far[] = {INT64_MAX, INT64_MAX - 16, UINT64_MAX, UINT64_MAX - 7, 1ull << 40, 0};
-	struct made64 m;
+	struct made64 m = make64();
 	struct elf e;
 
 	(void)state;
-#define TAKEN(change)                           \
-	m = make64();                           \
-	change;                                 \
-	assert_int_equal(read_made(&m, &e), 0); \
-	assert_false(e.go)
-	for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
-		TAKEN(m.header.e_shoff = far[i]);
-		TAKEN(m.sections[0].sh_name = (uint32_t)far[i]);
-		TAKEN(m.sections[1].sh_offset = far[i]);
-		TAKEN(m.sections[1].sh_size = far[i]);
-	}
-	TAKEN(m.header.e_shnum = 0);
-	TAKEN(m.header.e_shnum = 0xffff);
-	TAKEN(m.header.e_shentsize = 0xffff);
-	TAKEN(m.header.e_shstrndx = 0xffff);
-	TAKEN(m.header.e_shstrndx = 0);
-	/* The second PT_INTERP is nobody's. */
-	TAKEN(m.segments[1].p_type = PT_INTERP);
+	m.segments[1].p_type = PT_INTERP;
+	assert_int_equal(read_made(&m, &e), 0);
 	assert_string_equal(e.interpreter, loader);
-#undef TAKEN
 }
 
 /* Any byte may be anything: the reader ends, and what it says ends as well. */
@@ -244,9 +228,6 @@ static void real(void **state)
 	assert_int_equal(e.bits, 8 * (int)sizeof(void *));
 	assert_int_equal(access(e.interpreter, X_OK), 0);
 	assert_false(e.go);
-	fd = open("/", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(elf_read(fd, &e), -EISDIR);
-	close(fd);
 }
 
 int main(void)
@@ -255,9 +236,10 @@ int main(void)
 	    cmocka_unit_test(plain),
 	    cmocka_unit_test(go),
 	    cmocka_unit_test(other_order),
+	    cmocka_unit_test(small),
 	    cmocka_unit_test(cut_off),
 	    cmocka_unit_test(misleading_headers),
-	    cmocka_unit_test(misleading_rest),
+	    cmocka_unit_test(second_interpreter),
 	    cmocka_unit_test(any_byte),
 	    cmocka_unit_test(real),
 	};

@@ -1,6 +1,6 @@
-/* Tries addresses, all at once: a connection to each, or a datagram and the answer to it. */
-#ifndef DUALSTACK_REACH_H
-#define DUALSTACK_REACH_H
+/* --probe: what is asked, how addresses are tried, and what is answered. */
+#ifndef DUALSTACK_PROBE_H
+#define DUALSTACK_PROBE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +34,27 @@ void reach_all(struct reach_target *targets, size_t count, const struct reach_da
 
 /* Is it an IPv6 address, and not an IPv4 one V4MAPPED? */
 bool reach_is_ipv6(const struct reach_target *t);
+
+struct probe_request {
+	const char *host;
+	int port; /* host byte order */
+	bool json, udp;
+	double seconds;
+	struct reach_datagram datagram; /* with udp */
+};
+
+/* Reads it into R, whose SECONDS are the default. Fails with tool_fail(). */
+void probe_parse(struct probe_request *r, int argc, char **argv);
+
+struct probe_answer {
+	size_t count;
+	struct reach_target *targets; /* in the order of RFC 6724 */
+	bool *tried;                  /* for each: does the library try it if those before it fail? */
+	bool ruled;                   /* a rule is for this connect */
+	int chosen;                   /* -1: none */
+};
+
+/* Prints it as R says. config_load() was called. */
+void probe_print(const struct probe_request *r, const struct probe_answer *a);
 
 #endif
