@@ -5,11 +5,12 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/large.h"
 #include "base/real.h"
 #include "client/attempt.h"
+#include "client/attempts.h"
+#include "client/eyeballs.h"
 #include "client/happy_eyeballs.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
@@ -27,14 +28,6 @@ LARGE static struct eyeballs table[CONNECTS_SLOTS];
 LARGE static _Atomic int stages[CONNECTS_SLOTS];
 LARGE static _Atomic int numbers[CONNECTS_SLOTS]; /* the program's descriptor of each */
 static _Atomic int top;                           /* no entry from here on has ever been used */
-
-static uint64_t now(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static bool claim(int i, int from)
 {
@@ -146,7 +139,7 @@ static bool step(int i, int *error)
 		/* Whoever has it does not know what was due. */
 		if (atomic_load(&stages[i]) == FREE)
 			return false;
-		connects_set_due(now() + 1);
+		connects_set_due(attempts_now() + 1);
 		return true;
 	}
 	eyeballs_step(&table[i], error);
@@ -168,7 +161,7 @@ static void make_set_again(bool foreign)
 	for (int i = 0; i < end; i++) {
 		if (atomic_load(&stages[i]) != RACING || !enter(i))
 			continue;
-		eyeballs_rewatch(&table[i]);
+		attempts_rewatch(&table[i]);
 		eyeballs_step(&table[i], NULL);
 		give_back(i);
 	}
@@ -216,7 +209,7 @@ static bool is_due(void)
 {
 	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
 
-	return now() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
+	return attempts_now() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
 void connects_advance(void)
@@ -229,7 +222,7 @@ void connects_advance(void)
 			break;
 		if (hidden_set() >= 0)
 			step_hidden();
-		step_due(now());
+		step_due(attempts_now());
 	} while (lock_give(&lock));
 	errno = saved;
 }
@@ -261,7 +254,7 @@ bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	bool result = state == ATTEMPT_GOING && now() < table[i].due;
+	bool result = state == ATTEMPT_GOING && attempts_now() < table[i].due;
 	struct lock lock;
 
 	if (error)
@@ -486,7 +479,7 @@ static void in_child(bool whole)
 		if (whole)
 			eyeballs_fork(&table[i]);
 		else
-			eyeballs_abandon(&table[i]);
+			attempts_abandon(&table[i]);
 		give_back(i);
 	}
 	for (int i = 0; i < CONNECTS_NUMBERS && !whole; i++)

@@ -4,16 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/real.h"
-#include "base/sys.h"
+#include "client/attempt.h"
+#include "client/attempts.h"
+#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "client/outcome.h"
 #include "config/config.h"
-#include "socket/descriptors.h"
+#include "resolver/known_names.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
 #include "socket/options.h"
@@ -23,190 +24,16 @@
 /* ms between two looks at what nothing tells of. */
 enum { BLIND = 10 };
 
-static uint64_t now(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* ---- the program's descriptor */
-
-static void set_fd(struct eyeballs *e, int fd)
-{
-	if (fd >= 0)
-		connects_count_number(fd, 1);
-	if (e->fd >= 0)
-		connects_count_number(e->fd, -1);
-	e->fd = fd;
-}
-
-static int fd_of(const struct eyeballs *e, const struct eyeballs_attempt *a)
-{
-	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
-}
-
-static void forget(struct eyeballs *e)
-{
-	for (uint32_t i = 0; i <= e->count; i++) {
-		hidden_unwatch(&e->attempts[i].at, fd_of(e, &e->attempts[i]));
-		hidden_drop(&e->attempts[i].at);
-	}
-	set_fd(e, -1);
-	e->used = false;
-	connects_count(-1);
-}
-
-struct search {
-	uint64_t cookie;
-	int first, last; /* not among these */
-	int found;
-};
-
-static int look_for(int fd, void *arg)
-{
-	struct search *search = arg;
-
-	if ((fd >= search->first && fd <= search->last) || socket_cookie(fd) != search->cookie)
-		return 0;
-	search->found = fd;
-	return 1;
-}
-
-/* Looks for another descriptor of the program's for the socket in place, not from FIRST to LAST. */
-static bool move_away(struct eyeballs *e, int first, int last)
-{
-	struct search search = {.cookie = e->cookie, .first = first, .last = last};
-
-	if (!holdings_copied() || descriptors_each(look_for, &search) == 0)
-		return false;
-	set_fd(e, search.found);
-	return true;
-}
-
-static bool locate(struct eyeballs *e)
-{
-	return socket_cookie(e->fd) == e->cookie || move_away(e, -1, -1);
-}
-
-static struct eyeballs_attempt *in_place(struct eyeballs *e)
-{
-	for (uint32_t i = 0; i <= e->count; i++)
-		if (e->attempts[i].at.fd == HIDDEN_PLACE)
-			return &e->attempts[i];
-	return NULL;
-}
-
-/* Has the epoll set tell of A, unless a thread waits for it in connect(). */
-static void watch(struct eyeballs *e, struct eyeballs_attempt *a)
-{
-	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd != HIDDEN_NONE)
-		hidden_watch(&a->at, fd_of(e, a), e);
-}
-
-/* Puts A's socket on the program's descriptor. What was there goes on to a descriptor of the library's; with
- * LAST it is not needed any more, and none is taken for it: there may be none left. */
-static int put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
-{
-	struct eyeballs_attempt *before = in_place(e);
-	int with = a->at.fd, old, result;
-	const char *missed;
-
-	if (with == HIDDEN_PLACE)
-		return 0;
-	if (!before || !hidden_is_there(&a->at))
-		return -EBADF;
-	old = last ? HIDDEN_NONE : sys_fcntl(e->fd, F_DUPFD_CLOEXEC, with);
-	if (!last && old < 0)
-		return -errno;
-	hidden_unwatch(&before->at, e->fd);
-	result = options_carry_flags(e->fd, with, &missed);
-	if (result == 0)
-		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
-	if (result) {
-		if (!last)
-			sys_close(old);
-		return result;
-	}
-	hidden_give(&a->at, HIDDEN_PLACE);
-	sys_close(with);
-	hidden_move(&before->at, old);
-	e->cookie = a->at.cookie;
-	e->moved = true;
-	connects_count_change();
-	return 0;
-}
-
-/* ---- attempts */
-
-static void ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
-{
-	a->state = EYEBALLS_FAILED;
-	a->error = error;
-	a->ended = (uint32_t)(now() - e->began);
-	hidden_unwatch(&a->at, fd_of(e, a));
-}
-
-/* The attempt whose socket the program is to have when all have failed: the one that it asked for, or the
- * first where a rule leaves that out. Its own socket could still connect there. */
-static struct eyeballs_attempt *kept(struct eyeballs *e)
-{
-	return &e->attempts[e->asked < e->count ? e->asked : 0];
-}
-
-/* What failed in place keeps its error for the program to find. */
-static void note_failure(struct eyeballs *e, struct eyeballs_attempt *a)
-{
-	ended(e, a, 0);
-	if (a->at.fd == HIDDEN_PLACE || a == kept(e))
-		return;
-	a->error = attempt_error(a->at.fd);
-	hidden_drop(&a->at);
-}
-
-static int begin(struct eyeballs *e, struct eyeballs_attempt *a)
-{
-	struct eyeballs_attempt *own = &e->attempts[e->own];
-	int fd, result;
-
-	a->began = (uint32_t)(now() - e->began);
-	if (a == own && (a->at.fd == HIDDEN_PLACE || hidden_is_there(&a->at))) {
-		fd = fd_of(e, a);
-		result = attempt_begin(&e->plan, fd, true, &a->to);
-	} else {
-		fd = attempt_clone(&e->plan, e->fd, fd_of(e, own), &a->to.addr);
-		result = fd < 0 ? fd : attempt_begin(&e->plan, fd, false, &a->to);
-		if (result == 0) {
-			hidden_take(&a->at, fd, socket_cookie(fd));
-		} else if (fd >= 0) {
-			sys_close(fd);
-		}
-	}
-	if (result)
-		ended(e, a, -result);
-	else
-		a->state = EYEBALLS_GOING;
-	return result;
-}
-
-static struct eyeballs_attempt *first_of(struct eyeballs *e, enum eyeballs_state state)
-{
-	for (uint32_t i = 0; i < e->count; i++)
-		if (e->attempts[i].state == state)
-			return &e->attempts[i];
-	return NULL;
-}
-
 /* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
 static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 {
 	struct eyeballs_attempt *next;
 
-	while ((must || (config.delay && time >= e->due)) && (next = first_of(e, EYEBALLS_WAITING)) != NULL) {
-		must = begin(e, next) != 0;
+	while ((must || (config.delay && time >= e->due)) &&
+	       (next = attempts_first(e, EYEBALLS_WAITING)) != NULL) {
+		must = attempts_begin(e, next) != 0;
 		e->due = time + config.delay;
-		time = now();
+		time = attempts_now();
 	}
 }
 
@@ -220,13 +47,6 @@ static uint64_t end_of_grace(const struct eyeballs *e)
 		   : NEVER;
 }
 
-static void give_up(struct eyeballs *e, struct eyeballs_attempt *a, int error)
-{
-	ended(e, a, error);
-	if (a->at.fd != HIDDEN_PLACE && a != kept(e))
-		hidden_drop(&a->at);
-}
-
 /* ---- the end */
 
 static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt *won)
@@ -235,7 +55,7 @@ static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt 
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
-	outcome_text(e, won, now(), text);
+	outcome_text(e, won, attempts_now(), text);
 	lock_log(e->fd, e->name, text);
 }
 
@@ -248,16 +68,16 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 		struct eyeballs_attempt *other = &e->attempts[i];
 
 		if (other->state == EYEBALLS_FAILED && !other->error && other->at.fd != HIDDEN_NONE)
-			other->error = attempt_error(fd_of(e, other));
+			other->error = attempt_error(attempts_fd(e, other));
 	}
-	result = put(e, a, true);
+	result = attempts_put(e, a, true);
 	if (result) {
-		give_up(e, a, -result);
+		attempts_give_up(e, a, -result);
 		return false;
 	}
 	attempt_finish(&e->plan, e->fd);
 	log_outcome(e, a);
-	forget(e);
+	attempts_forget(e);
 	return true;
 }
 
@@ -265,7 +85,7 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 static void finish(struct eyeballs *e)
 {
 	attempt_finish(&e->plan, e->fd);
-	forget(e);
+	attempts_forget(e);
 }
 
 void eyeballs_finish(struct eyeballs *e)
@@ -274,7 +94,7 @@ void eyeballs_finish(struct eyeballs *e)
 	int fd = e->fd;
 
 	if (log_wants(LOG_LEVEL_INFO))
-		outcome_text(e, &e->attempts[0], now(), text);
+		outcome_text(e, &e->attempts[0], attempts_now(), text);
 	finish(e);
 	if (log_wants(LOG_LEVEL_INFO))
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", fd, e->name, text);
@@ -285,14 +105,14 @@ void eyeballs_finish(struct eyeballs *e)
  * error of the address asked for, 0 if the kernel has it. */
 static int lose(struct eyeballs *e)
 {
-	struct eyeballs_attempt *a = kept(e);
+	struct eyeballs_attempt *a = attempts_kept(e);
 	int error = a->error;
 
 	if (a->at.fd >= 0 && !error)
-		(void)put(e, a, false);
+		(void)attempts_put(e, a, false);
 	attempt_finish(&e->plan, e->fd);
 	log_outcome(e, NULL);
-	forget(e);
+	attempts_forget(e);
 	return error;
 }
 
@@ -305,22 +125,22 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 		struct eyeballs_attempt *a = &e->attempts[i];
 		enum attempt_state state;
 
-		if (a->state != EYEBALLS_GOING && a != kept(e))
+		if (a->state != EYEBALLS_GOING && a != attempts_kept(e))
 			continue;
 		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
 			hidden_give(&a->at, HIDDEN_NONE);
-			*failed |= begin(e, a) != 0;
+			*failed |= attempts_begin(e, a) != 0;
 			continue;
 		}
 		if (a->state != EYEBALLS_GOING)
 			continue;
-		state = attempt_look(fd_of(e, a));
+		state = attempt_look(attempts_fd(e, a));
 		if (state == ATTEMPT_CONNECTED && win(e, a))
 			return true;
 		if (state == ATTEMPT_FAILED && a->state == EYEBALLS_GOING)
-			note_failure(e, a);
+			attempts_failed(e, a);
 		else if (state == ATTEMPT_GOING && time >= end_of_grace(e))
-			give_up(e, a, ETIMEDOUT);
+			attempts_give_up(e, a, ETIMEDOUT);
 		*failed |= a->state == EYEBALLS_FAILED;
 	}
 	return false;
@@ -330,22 +150,22 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
  * at it. */
 static void keep_going(struct eyeballs *e)
 {
-	struct eyeballs_attempt *there = in_place(e), *a;
+	struct eyeballs_attempt *there = attempts_in_place(e), *a;
 
 	while (!e->blocks && there && there->state != EYEBALLS_GOING &&
-	       (a = first_of(e, EYEBALLS_GOING)) != NULL) {
-		int result = put(e, a, false);
+	       (a = attempts_first(e, EYEBALLS_GOING)) != NULL) {
+		int result = attempts_put(e, a, false);
 
 		/* What has failed need not be kept, but for the error that the program is to have. */
-		if (result && there != kept(e))
-			result = put(e, a, true);
+		if (result && there != attempts_kept(e))
+			result = attempts_put(e, a, true);
 		if (result == 0) {
-			if (there != kept(e) && there->state == EYEBALLS_FAILED && there->at.fd >= 0)
-				note_failure(e, there);
+			if (there != attempts_kept(e) && there->state == EYEBALLS_FAILED && there->at.fd >= 0)
+				attempts_failed(e, there);
 			return;
 		}
-		give_up(e, a, -result);
-		begin_due(e, first_of(e, EYEBALLS_GOING) == NULL, now());
+		attempts_give_up(e, a, -result);
+		begin_due(e, attempts_first(e, EYEBALLS_GOING) == NULL, attempts_now());
 	}
 }
 
@@ -364,8 +184,8 @@ static void set_due(struct eyeballs *e)
 {
 	uint64_t grace = end_of_grace(e);
 
-	if (!config.delay || !first_of(e, EYEBALLS_WAITING))
-		e->due = is_blind(e) ? now() + BLIND : NEVER;
+	if (!config.delay || !attempts_first(e, EYEBALLS_WAITING))
+		e->due = is_blind(e) ? attempts_now() + BLIND : NEVER;
 	if (grace < e->due)
 		e->due = grace;
 	if (!e->blocks)
@@ -375,14 +195,14 @@ static void set_due(struct eyeballs *e)
 /* Goes on as far as it can at once. */
 static bool go_on(struct eyeballs *e, bool failed, int *result)
 {
-	begin_due(e, failed, now());
+	begin_due(e, failed, attempts_now());
 	keep_going(e);
-	if (!first_of(e, EYEBALLS_GOING)) {
+	if (!attempts_first(e, EYEBALLS_GOING)) {
 		*result = lose(e);
 		return false;
 	}
 	for (uint32_t i = 0; i < e->count; i++)
-		watch(e, &e->attempts[i]);
+		attempts_watch(e, &e->attempts[i]);
 	set_due(e);
 	return true;
 }
@@ -412,24 +232,24 @@ void eyeballs_step(struct eyeballs *e, int *result)
 	if (!result)
 		result = &ignored;
 	*result = 0;
-	if (!locate(e))
-		forget(e);
+	if (!attempts_locate(e))
+		attempts_forget(e);
 	else if (!complete(e))
 		finish(e);
-	else if (!look_at_all(e, now(), &failed))
+	else if (!look_at_all(e, attempts_now(), &failed))
 		(void)go_on(e, failed, result);
 }
 
 static void fill(struct eyeballs *e, int fd, const struct destination *d)
 {
 	e->fd = -1;
-	set_fd(e, fd);
+	attempts_set_fd(e, fd);
 	e->cookie = socket_cookie(fd);
 	e->plan = d->plan;
 	memcpy(e->name, d->list.name, sizeof e->name);
 	e->count = d->list.count;
 	e->asked = d->asked;
-	e->began = now();
+	e->began = attempts_now();
 	e->due = e->began;
 	e->registered.count = 0;
 	e->moved = e->planned = false;
@@ -468,7 +288,7 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool
 	e->planned = true;
 	place_own(e, d->asked < e->count && attempt_own(&d->plan, &asked->addr) ? d->asked : e->count);
 	if (started && error)
-		ended(e, &e->attempts[0], error);
+		attempts_ended(e, &e->attempts[0], error);
 	else if (started)
 		e->attempts[0].state = EYEBALLS_GOING;
 	return go_on(e, true, &result) ? -EINPROGRESS : -result;
@@ -501,40 +321,40 @@ void eyeballs_unblock(struct eyeballs *e)
 	int ignored;
 
 	e->blocks = false;
-	if (!locate(e))
-		forget(e);
+	if (!attempts_locate(e))
+		attempts_forget(e);
 	else
 		(void)go_on(e, false, &ignored);
 }
 
 void eyeballs_end(struct eyeballs *e, bool own)
 {
-	if (locate(e)) {
+	if (attempts_locate(e)) {
 		if (own)
-			(void)put(e, &e->attempts[e->own], true);
+			(void)attempts_put(e, &e->attempts[e->own], true);
 		attempt_finish(&e->plan, e->fd);
 	}
-	forget(e);
+	attempts_forget(e);
 }
 
 /* Closes what is the library's: the program gets the one attempt that it asked for, on its way or with its
  * error. */
 static void settle(struct eyeballs *e)
 {
-	struct eyeballs_attempt *a = kept(e);
+	struct eyeballs_attempt *a = attempts_kept(e);
 
-	if (locate(e)) {
+	if (attempts_locate(e)) {
 		/* One that the program has closed unseen is made anew, as in look_at_all(). */
 		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
 			hidden_give(&a->at, HIDDEN_NONE);
 			a->state = EYEBALLS_WAITING;
 		}
 		if (a->state == EYEBALLS_WAITING)
-			(void)begin(e, a);
-		(void)put(e, a, true);
+			(void)attempts_begin(e, a);
+		(void)attempts_put(e, a, true);
 		attempt_finish(&e->plan, e->fd);
 	}
-	forget(e);
+	attempts_forget(e);
 }
 
 void eyeballs_leave(struct eyeballs *e, int first, int last)
@@ -544,8 +364,8 @@ void eyeballs_leave(struct eyeballs *e, int first, int last)
 	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
 		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
 			  (set && e->attempts[i].at.watched);
-	if (e->fd >= first && e->fd <= last && !move_away(e, first, last))
-		forget(e);
+	if (e->fd >= first && e->fd <= last && !attempts_move_away(e, first, last))
+		attempts_forget(e);
 	else if (hidden)
 		settle(e);
 }
@@ -560,35 +380,18 @@ void eyeballs_fork(struct eyeballs *e)
 
 		a->at.watched = false;
 		a->at.shared = true;
-		if (!over && (a == kept(e) || i == e->own)) {
+		if (!over && (a == attempts_kept(e) || i == e->own)) {
 			if (e->planned)
-				watch(e, a);
+				attempts_watch(e, a);
 		} else if (a->at.fd >= 0) {
 			hidden_drop(&a->at);
 			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
 		}
 	}
 	if (over) {
-		forget(e);
+		attempts_forget(e);
 	} else if (e->planned) {
-		e->due = now() + config.delay;
+		e->due = attempts_now() + config.delay;
 		set_due(e);
 	}
-}
-
-void eyeballs_rewatch(struct eyeballs *e)
-{
-	for (uint32_t i = 0; i <= e->count; i++) {
-		e->attempts[i].at.watched = false;
-		if (i < e->count)
-			watch(e, &e->attempts[i]);
-	}
-}
-
-void eyeballs_abandon(struct eyeballs *e)
-{
-	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
-		if (hidden_is_there(&e->attempts[i].at))
-			sys_close(e->attempts[i].at.fd);
-	e->used = false;
 }

@@ -50,11 +50,4 @@ void eyeballs_leave(struct eyeballs *e, int first, int last);
  * set, which both have: what is in place stays. */
 void eyeballs_fork(struct eyeballs *e);
 
-/* The set that watches attempts is another one now. */
-void eyeballs_rewatch(struct eyeballs *e);
-
-/* The same as eyeballs_fork() where E may be in pieces: all that is the library's is closed, and nothing is
- * counted. */
-void eyeballs_abandon(struct eyeballs *e);
-
 #endif

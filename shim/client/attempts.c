@@ -1,0 +1,205 @@
+#define _GNU_SOURCE
+#include "client/attempts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+
+#include "base/sys.h"
+#include "client/attempt.h"
+#include "client/hidden.h"
+#include "client/in_progress.h"
+#include "resolver/known_names.h"
+#include "socket/descriptors.h"
+#include "socket/facts.h"
+#include "socket/holdings.h"
+#include "socket/options.h"
+#include "socket/replace.h"
+
+uint64_t attempts_now(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void attempts_set_fd(struct eyeballs *e, int fd)
+{
+	if (fd >= 0)
+		connects_count_number(fd, 1);
+	if (e->fd >= 0)
+		connects_count_number(e->fd, -1);
+	e->fd = fd;
+}
+
+int attempts_fd(const struct eyeballs *e, const struct eyeballs_attempt *a)
+{
+	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
+}
+
+void attempts_forget(struct eyeballs *e)
+{
+	for (uint32_t i = 0; i <= e->count; i++) {
+		hidden_unwatch(&e->attempts[i].at, attempts_fd(e, &e->attempts[i]));
+		hidden_drop(&e->attempts[i].at);
+	}
+	attempts_set_fd(e, -1);
+	e->used = false;
+	connects_count(-1);
+}
+
+struct search {
+	uint64_t cookie;
+	int first, last; /* not among these */
+	int found;
+};
+
+static int look_for(int fd, void *arg)
+{
+	struct search *search = arg;
+
+	if ((fd >= search->first && fd <= search->last) || socket_cookie(fd) != search->cookie)
+		return 0;
+	search->found = fd;
+	return 1;
+}
+
+bool attempts_move_away(struct eyeballs *e, int first, int last)
+{
+	struct search search = {.cookie = e->cookie, .first = first, .last = last};
+
+	if (!holdings_copied() || descriptors_each(look_for, &search) == 0)
+		return false;
+	attempts_set_fd(e, search.found);
+	return true;
+}
+
+bool attempts_locate(struct eyeballs *e)
+{
+	return socket_cookie(e->fd) == e->cookie || attempts_move_away(e, -1, -1);
+}
+
+struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
+{
+	for (uint32_t i = 0; i <= e->count; i++)
+		if (e->attempts[i].at.fd == HIDDEN_PLACE)
+			return &e->attempts[i];
+	return NULL;
+}
+
+void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd != HIDDEN_NONE)
+		hidden_watch(&a->at, attempts_fd(e, a), e);
+}
+
+int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
+{
+	struct eyeballs_attempt *before = attempts_in_place(e);
+	int with = a->at.fd, old, result;
+	const char *missed;
+
+	if (with == HIDDEN_PLACE)
+		return 0;
+	if (!before || !hidden_is_there(&a->at))
+		return -EBADF;
+	old = last ? HIDDEN_NONE : sys_fcntl(e->fd, F_DUPFD_CLOEXEC, with);
+	if (!last && old < 0)
+		return -errno;
+	hidden_unwatch(&before->at, e->fd);
+	result = options_carry_flags(e->fd, with, &missed);
+	if (result == 0)
+		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
+	if (result) {
+		if (!last)
+			sys_close(old);
+		return result;
+	}
+	hidden_give(&a->at, HIDDEN_PLACE);
+	sys_close(with);
+	hidden_move(&before->at, old);
+	e->cookie = a->at.cookie;
+	e->moved = true;
+	connects_count_change();
+	return 0;
+}
+
+void attempts_ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
+{
+	a->state = EYEBALLS_FAILED;
+	a->error = error;
+	a->ended = (uint32_t)(attempts_now() - e->began);
+	hidden_unwatch(&a->at, attempts_fd(e, a));
+}
+
+struct eyeballs_attempt *attempts_kept(struct eyeballs *e)
+{
+	return &e->attempts[e->asked < e->count ? e->asked : 0];
+}
+
+void attempts_failed(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	attempts_ended(e, a, 0);
+	if (a->at.fd == HIDDEN_PLACE || a == attempts_kept(e))
+		return;
+	a->error = attempt_error(a->at.fd);
+	hidden_drop(&a->at);
+}
+
+void attempts_give_up(struct eyeballs *e, struct eyeballs_attempt *a, int error)
+{
+	attempts_ended(e, a, error);
+	if (a->at.fd != HIDDEN_PLACE && a != attempts_kept(e))
+		hidden_drop(&a->at);
+}
+
+int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
+{
+	struct eyeballs_attempt *own = &e->attempts[e->own];
+	int fd, result;
+
+	a->began = (uint32_t)(attempts_now() - e->began);
+	if (a == own && (a->at.fd == HIDDEN_PLACE || hidden_is_there(&a->at))) {
+		fd = attempts_fd(e, a);
+		result = attempt_begin(&e->plan, fd, true, &a->to);
+	} else {
+		fd = attempt_clone(&e->plan, e->fd, attempts_fd(e, own), &a->to.addr);
+		result = fd < 0 ? fd : attempt_begin(&e->plan, fd, false, &a->to);
+		if (result == 0) {
+			hidden_take(&a->at, fd, socket_cookie(fd));
+		} else if (fd >= 0) {
+			sys_close(fd);
+		}
+	}
+	if (result)
+		attempts_ended(e, a, -result);
+	else
+		a->state = EYEBALLS_GOING;
+	return result;
+}
+
+struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum eyeballs_state state)
+{
+	for (uint32_t i = 0; i < e->count; i++)
+		if (e->attempts[i].state == state)
+			return &e->attempts[i];
+	return NULL;
+}
+
+void attempts_rewatch(struct eyeballs *e)
+{
+	for (uint32_t i = 0; i <= e->count; i++) {
+		e->attempts[i].at.watched = false;
+		if (i < e->count)
+			attempts_watch(e, &e->attempts[i]);
+	}
+}
+
+void attempts_abandon(struct eyeballs *e)
+{
+	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
+		if (hidden_is_there(&e->attempts[i].at))
+			sys_close(e->attempts[i].at.fd);
+	e->used = false;
+}
