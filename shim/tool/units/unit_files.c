@@ -72,8 +72,8 @@ static const char *alias_of(const char *path)
 {
 	char full[PATH_MAX];
 
-	if (!realpath(path, full) || !strstr(full, "/systemd/") || !unit_name_is_service(last_of(full)) ||
-	    strcmp(last_of(full), last_of(path)) == 0)
+	if (!realpath(path, full) || (!strstr(full, "/systemd/system/") && !strstr(full, "/systemd/user/")) ||
+	    !unit_name_is_service(last_of(full)) || strcmp(last_of(full), last_of(path)) == 0)
 		return NULL;
 	return keep_copy(last_of(full), strlen(last_of(full)));
 }
