@@ -13,6 +13,9 @@ for address in sys.argv[2:]:
     sockets[s] = address
 while True:
     for s in select.select(list(sockets), [], [])[0]:
-        connection, _ = s.accept()
-        connection.sendall((sockets[s] + "\n").encode())
-        connection.close()
+        try:
+            connection, _ = s.accept()
+            connection.sendall((sockets[s] + "\n").encode())
+            connection.close()
+        except OSError:
+            pass  # reset by the client
