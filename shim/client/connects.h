@@ -13,8 +13,6 @@
 
 #include "client/destinations.h"
 
-enum { CONNECTS_SLOTS = 1024 }; /* at the same time; more are tried at the one address alone */
-
 /* Called once, when the library is loaded; ACTIVE: there may be some. */
 void connects_setup(bool active);
 

@@ -333,8 +333,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 		return wrong(
 		    error, l, l->at, "unknown word", "",
 		    "enabled, delay, pool, peer, synthetic, prefer, nat64, text or log, = and a value, or a "
-		    "rule, which begins "
-		    "with bind or connect");
+		    "rule, which begins with bind or connect");
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;

@@ -1,0 +1,49 @@
+#include "client/registered.h"
+
+#include <stdint.h>
+
+#include "base/real.h"
+#include "socket/descriptors.h"
+
+/* A one-shot registration that has fired is for nothing any more: of what it was for, what a failed connect()
+ * reports is all but EPOLLPRI. */
+static void arm_again(struct descriptors_registration *r, uint32_t fired)
+{
+	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;
+
+	if (!(r->event.events & EPOLLONESHOT))
+		return;
+	if (!(r->event.events & asked))
+		r->event.events |= fired & asked;
+	(void)real.epoll_ctl(r->set, EPOLL_CTL_MOD, r->target, &r->event);
+}
+
+bool registered_tells(struct replace_known *known, int set, const struct epoll_event *event)
+{
+	for (int n = 0; n < known->count; n++) {
+		struct descriptors_registration *r = &known->registrations[n];
+
+		if (r->set != set || r->event.data.u64 != event->data.u64)
+			continue;
+		arm_again(r, event->events);
+		return true;
+	}
+	return false;
+}
+
+void registered_note(struct replace_known *known, int set, int operation, int fd,
+		     const struct epoll_event *event)
+{
+	int n = 0;
+
+	while (n < known->count &&
+	       (known->registrations[n].set != set || known->registrations[n].target != fd))
+		n++;
+	if (operation == EPOLL_CTL_DEL && n < known->count)
+		known->registrations[n] = known->registrations[--known->count];
+	else if (operation != EPOLL_CTL_DEL && n < REPLACE_KNOWN) {
+		known->registrations[n] =
+		    (struct descriptors_registration){.set = set, .target = fd, .event = *event};
+		known->count += n == known->count;
+	}
+}
