@@ -1,6 +1,6 @@
 /* Where the library is that was built with this tool: dualstack-run says it. Memory: keep.h. */
-#ifndef DUALSTACK_LIBRARY_H
-#define DUALSTACK_LIBRARY_H
+#ifndef DUALSTACK_TOOL_LIBRARY_H
+#define DUALSTACK_TOOL_LIBRARY_H
 
 #include <stdbool.h>
 
