@@ -1,6 +1,6 @@
 /* Runs work that may never end in a child, with bounds on its time and output. */
-#ifndef DUALSTACK_BOUNDED_H
-#define DUALSTACK_BOUNDED_H
+#ifndef DUALSTACK_TOOL_BOUNDED_H
+#define DUALSTACK_TOOL_BOUNDED_H
 
 #include <stddef.h>
 
