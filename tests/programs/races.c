@@ -44,7 +44,8 @@ static int bound(int family, int type, in_port_t port)
 	return s;
 }
 
-/* Waits until the thread or process TID is in the system call NUMBER (proc(5)). */
+/* Waits until the thread or process TID is in the system call NUMBER (proc(5)). A widened socket's recvfrom()
+ * is a recvmsg(). */
 static void until_inside(pid_t tid, long number)
 {
 	char path[64], text[32];
@@ -56,7 +57,7 @@ static void until_inside(pid_t tid, long number)
 
 		close(f);
 		text[n > 0 ? n : 0] = '\0';
-		if (n > 0 && atol(text) == number)
+		if (n > 0 && (atol(text) == number || (number == SYS_recvfrom && atol(text) == SYS_recvmsg)))
 			return;
 		poll(NULL, 0, 10);
 	}
