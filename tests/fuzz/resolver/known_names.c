@@ -178,7 +178,7 @@ static void connected_in6(const struct names_address *addr)
 		m->knows_in6 |= lives(m) && lists(&m->list, addr);
 }
 
-static void note(struct input *in, unsigned which)
+static void note_name(struct input *in, unsigned which)
 {
 	struct names_list list = {.count = 0};
 	unsigned i = which % NAMES, count = take8(in) % 24;
@@ -263,7 +263,7 @@ static void step(struct input *in)
 			flood(which % 32);
 		break;
 	default:
-		note(in, which);
+		note_name(in, which);
 	}
 }
 
