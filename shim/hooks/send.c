@@ -10,6 +10,7 @@
 #include "address/reply_source.h"
 #include "address/translate.h"
 #include "base/memory.h"
+#include "client/connect.h"
 #include "client/destinations.h"
 #include "client/in_progress.h"
 #include "config/config.h"
@@ -18,6 +19,7 @@
 #include "config/settings.h"
 #include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
+#include "socket/facts.h"
 
 /* The kernel does not look at more of them (__sys_sendmmsg(), UIO_MAXIOV). */
 enum { MOST_MESSAGES = 1024 };
@@ -33,6 +35,14 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 	memcpy(&in, addr, sizeof in);
 	*to = translate_real(&in);
 	return true;
+}
+
+/* Whether a MSG_FASTOPEN to ADDR is a connect() and a send: its data could go to one address of the name
+ * only. */
+static bool opens_by_name(int fd, const struct sockaddr *addr, socklen_t len, int flags)
+{
+	return flags & MSG_FASTOPEN && !(flags & MSG_DONTWAIT) && addr &&
+	       socket_protocol(fd) == IPPROTO_TCP && connect_has_others(fd, addr, len);
 }
 
 /* An AF_INET socket takes AF_UNSPEC for AF_INET (udp_sendmsg()), an AF_INET6 socket does not. */
@@ -153,6 +163,10 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return -1;
 	if (!config.active || !memory_readable_address(addr, len))
 		return real.sendto(fd, data, size, flags, addr, len);
+	if (opens_by_name(fd, addr, len, flags))
+		return hook_connect(fd, addr, len) == 0
+			   ? hook_sendto(fd, data, size, flags & ~MSG_FASTOPEN, NULL, 0)
+			   : -1;
 	if (unspecified(fd, addr, len, &in))
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	result = refused(fd, addr, len);
@@ -228,6 +242,14 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return -1;
 	if (!config.active || !message || !readable(message))
 		return real.sendmsg(fd, message, flags);
+	if (opens_by_name(fd, message->msg_name, message->msg_namelen, flags)) {
+		kernel = *message;
+		kernel.msg_name = NULL;
+		kernel.msg_namelen = 0;
+		return hook_connect(fd, message->msg_name, message->msg_namelen) == 0
+			   ? hook_sendmsg(fd, &kernel, flags & ~MSG_FASTOPEN)
+			   : -1;
+	}
 	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
 		kernel = *message;
 		kernel.msg_name = &in;

@@ -65,3 +65,27 @@ silent() {
 	assert_line 'events: 1'
 	assert_line 'end: connected'
 }
+
+@test "data with the first packet (MSG_FASTOPEN) goes to the address that answers" {
+	greet $server6
+	cat >"$BATS_TEST_TMPDIR/fast.py" <<-'END'
+		import socket
+		address = socket.gethostbyname("both.example")
+		for message in 0, 1:
+		    s = socket.socket()
+		    s.settimeout(9 if message else None)
+		    try:
+		        if message:
+		            sent = s.sendmsg([b"hello\n"], [], socket.MSG_FASTOPEN, (address, 7000))
+		        else:
+		            sent = s.sendto(b"hello\n", socket.MSG_FASTOPEN, (address, 7000))
+		        print("sent", sent, s.recv(100))
+		    except OSError as e:
+		        print(e.strerror)
+	END
+	run -0 on_client python3 "$BATS_TEST_TMPDIR/fast.py"
+	assert_output $'Connection refused\nOperation now in progress'
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/fast.py"
+	assert_line --index 0 --partial 'sent 6'
+	assert_line --index 1 'Operation now in progress'
+}
