@@ -162,9 +162,9 @@ assert_families() {
 		for call in (lambda: s.sendto(b"x", to), lambda: s.sendmsg([b"x"], [], 0, to), lambda: s.connect(to)):
 		    try:
 		        call()
-		        print("went")
+		        print("went", flush=True)
 		    except OSError as e:
-		        print(e.errno)
+		        print(e.errno, flush=True)
 		os.system("ss -Hlun; ss -Hun")
 	END
 	run -0 on_server "$run" --rule='bind udp port=5000 ipv4' python3 "$BATS_TEST_TMPDIR/send.py" 5000
