@@ -16,22 +16,33 @@ int clone_new(int family, int protocol)
 	return socket(family, (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, protocol);
 }
 
+/* What is there by default in an AF_INET socket and not in an AF_INET6 one (inet6_create(); MPTCP does not
+ * have it). Explicitly: net.ipv6.bindv6only gives the default of IPV6_V6ONLY. */
+static int as_in(int clone)
+{
+	const int off = 0, on = 1;
+
+	if (!options_touched(IPPROTO_IP, IP_MULTICAST_ALL) &&
+	    real.setsockopt(clone, IPPROTO_IP, IP_MULTICAST_ALL, &on, sizeof on) != 0 &&
+	    errno != EOPNOTSUPP && errno != ENOPROTOOPT)
+		return -errno;
+	return real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 ? 0 : -errno;
+}
+
 int clone_make(int fd, int family, const char **missed)
 {
-	int clone = clone_new(family, socket_option(fd, SO_PROTOCOL)), off = 0, result;
+	int clone = clone_new(family, socket_option(fd, SO_PROTOCOL)), result;
 
 	*missed = NULL;
 	if (clone < 0)
 		return -errno;
 	result = options_carry(fd, clone, family, missed);
-	if (result == 0) {
+	if (result == 0)
 		*missed = NULL;
-		/* Explicitly: net.ipv6.bindv6only gives the default, unless the program has IPv6 itself. */
-		if (family == AF_INET || socket_option(fd, SO_DOMAIN) == AF_INET6 ||
-		    real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0)
-			return clone;
-		result = -errno;
-	}
+	if (result == 0 && family == AF_INET6 && socket_option(fd, SO_DOMAIN) == AF_INET)
+		result = as_in(clone);
+	if (result == 0)
+		return clone;
 	sys_close(clone);
 	return result;
 }
