@@ -319,6 +319,27 @@ END
 	assert_line --regexp '^tell:192.0.2.255/5000 got by a, family 2, '
 }
 
+# Linux gives an AF_INET socket what comes to a group that anybody on the host has joined (IP_MULTICAST_ALL).
+@test "what goes to IPv4 groups of others reaches a server as before" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/groups.py" <<-'END'
+		import socket
+		server, other, sender = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
+		server.bind(("", 5000))
+		server.settimeout(5)
+		here = socket.inet_aton("127.0.0.1")
+		other.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.2.3") + here)
+		sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, here)
+		sender.sendto(b"x", ("239.1.2.3", 5000))
+		print(server.recv(9).decode())
+	END
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix python3 "$BATS_TEST_TMPDIR/groups.py"
+		assert_output x
+	done
+}
+
 # Linux gives a socket what comes to a group that anybody on the host has joined, unless told otherwise (IPV6_MULTICAST_ALL).
 @test "what goes to IPv6 groups of others does not reach a server or a client" {
 	need python3
