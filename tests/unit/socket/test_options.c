@@ -227,6 +227,9 @@ static void walk(void **state)
 		skip();
 	}
 	for (int i = 0; i < options_count; i++) {
+		/* No AF_INET socket has them. */
+		if (options[i].level == IPPROTO_IPV6)
+			continue;
 		int here = look_at(&options[i], SOCK_STREAM) + look_at(&options[i], SOCK_DGRAM);
 
 		if (!here && !may_miss(&options[i]))
@@ -331,6 +334,9 @@ static void mirror(void **state)
 
 int main(void)
 {
+	/* The hooks note what a program sets; here nothing goes through them. */
+	options_setup();
+	options_note_all();
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(walk),
 	    cmocka_unit_test(together),

@@ -15,6 +15,7 @@
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
+#include "socket/holdings.h"
 #include "socket/replace.h"
 
 static void parse(void **state)
@@ -156,6 +157,7 @@ static void swap_fails(void **state)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 1};
 
 	(void)state;
+	holdings_note_copy(); /* as hook_dup() does */
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, gone, &event), 0);
 	close(gone); /* the registration stays while the socket is open */
@@ -180,6 +182,7 @@ static void swap_copied_set(void **state)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 1};
 
 	(void)state;
+	holdings_note_copy(); /* as hook_dup() does */
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(other, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(replace_socket(fd, socket_cookie(fd), with, -1), 0);
