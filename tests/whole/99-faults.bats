@@ -23,8 +23,9 @@ load ../lib/faults
 	assert_output ''
 }
 
-# Except calls that need another thread, a signal or the log's reader at the right moment, an older C library, or
-# a host without /proc.
+# Except calls that need another thread, a signal or the log's reader at the right moment, an older C library, a
+# host without /proc, an epoll set beside a connect, datagrams from before
+# the filter, or a link-local address as text.
 @test "each call in the list is made in some scenario" {
 	local scenario
 	configured
@@ -33,7 +34,9 @@ load ../lib/faults
 		injected "debug:$BATS_TEST_TMPDIR/log" "$scenario" /dev/null count
 		injected debug:syslog "$scenario" /dev/null count
 	done >"$BATS_TEST_TMPDIR/made"
-	printf '%s\n' 'x 1 sigaction' 'x 1 sigtimedwait' 'x 1 syscall nanosleep' 'x 1 syscall execveat' 'x 1 getrlimit' >>"$BATS_TEST_TMPDIR/made"
+	printf '%s\n' 'x 1 sigaction' 'x 1 sigtimedwait' 'x 1 syscall nanosleep' 'x 1 syscall execveat' 'x 1 getrlimit' \
+		'x 1 eventfd' 'x 1 syscall kcmp' 'x 1 if_nametoindex' \
+		'x 1 syscall membarrier' 'x 1 syscall recvmsg' >>"$BATS_TEST_TMPDIR/made"
 	run -0 comm -23 <(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p; s/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/syscall \2/p' \
 		"$faults/inject.def" | sort -u) <(cut -d' ' -f3- "$BATS_TEST_TMPDIR/made" | sort -u)
 	assert_output ''
