@@ -157,7 +157,7 @@ static bool widened_meanwhile(int fd)
 {
 	const struct timespec millisecond = {0, 1000000};
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 250; i++) {
 		if (mark_test(fd) != MARK_NONE)
 			return true;
 		if (i < 50)
