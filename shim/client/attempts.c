@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 #include "client/attempt.h"
 #include "client/hidden.h"
@@ -15,14 +15,6 @@
 #include "socket/holdings.h"
 #include "socket/options.h"
 #include "socket/replace.h"
-
-uint64_t attempts_now(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void attempts_set_fd(struct eyeballs *e, int fd)
 {
@@ -129,7 +121,7 @@ void attempts_ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
 	a->state = EYEBALLS_FAILED;
 	a->error = error;
-	a->ended = (uint32_t)(attempts_now() - e->began);
+	a->ended = (uint32_t)(clock_ms() - e->began);
 	hidden_unwatch(&a->at, attempts_fd(e, a));
 }
 
@@ -159,7 +151,7 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 	struct eyeballs_attempt *own = &e->attempts[e->own];
 	int fd, result;
 
-	a->began = (uint32_t)(attempts_now() - e->began);
+	a->began = (uint32_t)(clock_ms() - e->began);
 	if (a == own && (a->at.fd == HIDDEN_PLACE || hidden_is_there(&a->at))) {
 		fd = attempts_fd(e, a);
 		result = attempt_begin(&e->plan, fd, true, &a->to);

@@ -10,9 +10,6 @@
 
 /* For who has taken E (connects.c). Async-signal-safe; errno is undefined afterwards. */
 
-/* ms, of the monotonic clock. Callable by anybody. */
-uint64_t attempts_now(void);
-
 /* E is for the program's descriptor FD from now on, or for none (-1). */
 void attempts_set_fd(struct eyeballs *e, int fd);
 

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/connects.h"
@@ -26,14 +27,6 @@ bool blocking_is(int fd)
 
 	errno = saved;
 	return flags >= 0 && !(flags & O_NONBLOCK);
-}
-
-static uint64_t now(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* SO_SNDTIMEO or SO_RCVTIMEO of FD in ms, 0 for none (socket(7)). */
@@ -134,7 +127,7 @@ static int settle(int fd, uint64_t end, bool limited)
 	int error;
 
 	while (connects_ask(fd, &error)) {
-		uint64_t due, time = now();
+		uint64_t due, time = clock_ms();
 		int count = connects_gather(fd, fds, NAMES_ADDRESSES + 1, &due);
 		struct timespec t;
 
@@ -154,7 +147,7 @@ static int settle(int fd, uint64_t end, bool limited)
 int blocking_wait(int fd, unsigned since)
 {
 	uint64_t limit = timeout_of(fd, SO_SNDTIMEO);
-	int saved = errno, result = settle(fd, limit ? now() + limit - since : NEVER, limit != 0);
+	int saved = errno, result = settle(fd, limit ? clock_ms() + limit - since : NEVER, limit != 0);
 
 	errno = saved;
 	return result;
@@ -172,7 +165,7 @@ bool connect_settled(int fd, int flags, int timeout)
 		return false;
 	}
 	limit = timeout_of(fd, timeout);
-	result = settle(fd, limit ? now() + limit : NEVER, limit != 0);
+	result = settle(fd, limit ? clock_ms() + limit : NEVER, limit != 0);
 	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
 	return result == 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/real.h"
 #include "client/attempt.h"
 #include "client/attempts.h"
@@ -75,7 +76,7 @@ static bool step(int i, int *error)
 		/* Whoever has it does not know what was due. */
 		if (atomic_load(&slots_stages[i]) == SLOT_FREE)
 			return false;
-		connects_set_due(attempts_now() + 1);
+		connects_set_due(clock_ms() + 1);
 		return true;
 	}
 	eyeballs_step(&slots_table[i], error);
@@ -145,7 +146,7 @@ static bool is_due(void)
 {
 	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
 
-	return attempts_now() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
+	return clock_ms() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
 void connects_advance(void)
@@ -158,7 +159,7 @@ void connects_advance(void)
 			break;
 		if (hidden_set() >= 0)
 			step_hidden();
-		step_due(attempts_now());
+		step_due(clock_ms());
 	} while (lock_give(&lock));
 	errno = saved;
 }
@@ -167,7 +168,7 @@ bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	bool result = state == ATTEMPT_GOING && attempts_now() < slots_table[i].due;
+	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due;
 	struct lock lock;
 
 	if (error)

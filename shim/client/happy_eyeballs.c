@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "client/attempt.h"
@@ -33,7 +34,7 @@ static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 	       (next = attempts_first(e, EYEBALLS_WAITING)) != NULL) {
 		must = attempts_begin(e, next) != 0;
 		e->due = time + config.delay;
-		time = attempts_now();
+		time = clock_ms();
 	}
 }
 
@@ -55,7 +56,7 @@ static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt 
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
-	outcome_text(e, won, attempts_now(), text);
+	outcome_text(e, won, clock_ms(), text);
 	lock_log(e->fd, e->name, text);
 }
 
@@ -94,7 +95,7 @@ void eyeballs_finish(struct eyeballs *e)
 	int fd = e->fd;
 
 	if (log_wants(LOG_LEVEL_INFO))
-		outcome_text(e, &e->attempts[0], attempts_now(), text);
+		outcome_text(e, &e->attempts[0], clock_ms(), text);
 	finish(e);
 	if (log_wants(LOG_LEVEL_INFO))
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", fd, e->name, text);
@@ -165,7 +166,7 @@ static void keep_going(struct eyeballs *e)
 			return;
 		}
 		attempts_give_up(e, a, -result);
-		begin_due(e, attempts_first(e, EYEBALLS_GOING) == NULL, attempts_now());
+		begin_due(e, attempts_first(e, EYEBALLS_GOING) == NULL, clock_ms());
 	}
 }
 
@@ -185,7 +186,7 @@ static void set_due(struct eyeballs *e)
 	uint64_t grace = end_of_grace(e);
 
 	if (!config.delay || !attempts_first(e, EYEBALLS_WAITING))
-		e->due = is_blind(e) ? attempts_now() + BLIND : NEVER;
+		e->due = is_blind(e) ? clock_ms() + BLIND : NEVER;
 	if (grace < e->due)
 		e->due = grace;
 	if (!e->blocks)
@@ -195,7 +196,7 @@ static void set_due(struct eyeballs *e)
 /* Goes on as far as it can at once. */
 static bool go_on(struct eyeballs *e, bool failed, int *result)
 {
-	begin_due(e, failed, attempts_now());
+	begin_due(e, failed, clock_ms());
 	keep_going(e);
 	if (!attempts_first(e, EYEBALLS_GOING)) {
 		*result = lose(e);
@@ -236,7 +237,7 @@ void eyeballs_step(struct eyeballs *e, int *result)
 		attempts_forget(e);
 	else if (!complete(e))
 		finish(e);
-	else if (!look_at_all(e, attempts_now(), &failed))
+	else if (!look_at_all(e, clock_ms(), &failed))
 		(void)go_on(e, failed, result);
 }
 
@@ -249,7 +250,7 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	memcpy(e->name, d->list.name, sizeof e->name);
 	e->count = d->list.count;
 	e->asked = d->asked;
-	e->began = attempts_now();
+	e->began = clock_ms();
 	e->due = e->began;
 	e->registered.count = 0;
 	e->moved = e->planned = false;
@@ -391,7 +392,7 @@ void eyeballs_fork(struct eyeballs *e)
 	if (over) {
 		attempts_forget(e);
 	} else if (e->planned) {
-		e->due = attempts_now() + config.delay;
+		e->due = clock_ms() + config.delay;
 		set_due(e);
 	}
 }

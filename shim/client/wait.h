@@ -6,9 +6,20 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <time.h>
+
+/* MS, of poll() and epoll_wait(), as a timeout of the functions here: T, or NULL for ever. */
+static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)
+{
+	if (ms < 0)
+		return NULL;
+	t->tv_sec = ms / 1000;
+	t->tv_nsec = ms % 1000 * 1000000L;
+	return t;
+}
 
 /* TIMEOUT: NULL for ever. MASK: NULL leaves the signal mask alone. */
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask);

@@ -16,15 +16,6 @@
 #include "client/wake.h"
 #include "socket/holdings.h"
 
-static const struct timespec *from_ms(int ms, struct timespec *t)
-{
-	if (ms < 0)
-		return NULL;
-	t->tv_sec = ms / 1000;
-	t->tv_nsec = ms % 1000 * 1000000L;
-	return t;
-}
-
 int hook_epoll_create(int size)
 {
 	int set;
@@ -100,11 +91,11 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 
 	hooks_start();
 	if (connects_pending())
-		return wait_epoll(set, events, most, from_ms(timeout, &t), mask);
+		return wait_epoll(set, events, most, wait_from_ms(timeout, &t), mask);
 	wake_begin();
 	result = real.epoll_pwait(set, events, most, timeout, mask);
 	wake_end();
-	return sifted(set, events, result, most, from_ms(timeout, &t), mask);
+	return sifted(set, events, result, most, wait_from_ms(timeout, &t), mask);
 }
 
 int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)

@@ -5,22 +5,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define KNOWS_THREADS 1
-#endif
 
 #include "client/in_progress.h"
 #include "client/wait.h"
-
-static const struct timespec *from_ms(int ms, struct timespec *t)
-{
-	if (ms < 0)
-		return NULL;
-	t->tv_sec = ms / 1000;
-	t->tv_nsec = ms % 1000 * 1000000L;
-	return t;
-}
 
 /* Before the library is ready, connects_pending() says yes. */
 static int poll_pending(struct pollfd *fds, nfds_t count, int timeout)
@@ -30,7 +17,7 @@ static int poll_pending(struct pollfd *fds, nfds_t count, int timeout)
 	hooks_start();
 	if (!connects_pending())
 		return real.poll(fds, count, timeout);
-	return wait_poll(fds, count, from_ms(timeout, &t), NULL);
+	return wait_poll(fds, count, wait_from_ms(timeout, &t), NULL);
 }
 
 int hook_poll(struct pollfd *fds, nfds_t count, int timeout)

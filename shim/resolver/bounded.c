@@ -15,27 +15,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/real.h"
 
 static _Atomic uint32_t respite_until;
 
-static uint64_t milliseconds(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 bool bounded_allowed(void)
 {
-	return (int32_t)(atomic_load(&respite_until) - (uint32_t)(milliseconds() / 1000)) <= 0;
+	return (int32_t)(atomic_load(&respite_until) - (uint32_t)(clock_ms() / 1000)) <= 0;
 }
 
 /* A question without an answer takes a second; one of two servers' a little less. */
 static void note_time(uint64_t began, bool answered)
 {
-	uint64_t now = milliseconds();
+	uint64_t now = clock_ms();
 
 	if (!answered && now - began >= 900)
 		atomic_store(&respite_until, (uint32_t)(now / 1000) + BOUNDED_RESPITE);
@@ -113,7 +106,7 @@ static bool has_in6(const struct addrinfo *list)
 int bounded_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result)
 {
-	const uint64_t began = milliseconds();
+	const uint64_t began = clock_ms();
 	int error, saved;
 
 	lend();
@@ -129,7 +122,7 @@ int bounded_getaddrinfo(const char *node, const char *service, const struct addr
 int bounded_gethostbyname6_r(const char *name, struct hostent *entry, char *buffer, size_t size,
 			     struct hostent **result, int *error)
 {
-	const uint64_t began = milliseconds();
+	const uint64_t began = clock_ms();
 	int status, saved;
 
 	lend();
