@@ -17,6 +17,8 @@
 #include "client/lock.h"
 #include "client/registered.h"
 #include "client/slots.h"
+#include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/holdings.h"
 
 void connects_start(int fd, const struct destination *d)
@@ -211,6 +213,14 @@ void connects_look_for_failures(void)
 	errno = saved;
 }
 
+/* Whether E, which another thread has ended meanwhile, has left a socket that has not failed for R. */
+static bool ended_well(const struct eyeballs *e, const struct descriptors_registration *r)
+{
+	struct pollfd now = {.fd = r->target};
+
+	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+}
+
 bool connects_out_of_date(int set, const struct epoll_event *event)
 {
 	const int end = slots_end();
@@ -220,10 +230,17 @@ bool connects_out_of_date(int set, const struct epoll_event *event)
 	if (!lock_take(&lock))
 		return false;
 	for (int i = 0; i < end && !result; i++) {
-		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_table[i].used ||
-		    !slots_table[i].moved)
+		struct eyeballs *e = &slots_table[i];
+		struct descriptors_registration *r;
+
+		/* Until it is used again, an entry keeps what it was about. */
+		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
-		result = registered_tells(&slots_table[i].registered, set, event);
+		r = e->moved ? registered_find(&e->registered, set, event) : NULL;
+		result = r && (e->used || ended_well(e, r));
+		if (result)
+			registered_arm_again(r, event->events);
+		slots_give_back(i);
 	}
 	(void)lock_give(&lock);
 	return result;

@@ -1,13 +1,13 @@
 #include "client/registered.h"
 
-#include <stdint.h>
+#include <stddef.h>
 
 #include "base/real.h"
 #include "socket/descriptors.h"
 
 /* A one-shot registration that has fired is for nothing any more: of what it was for, what a failed connect()
  * reports is all but EPOLLPRI. */
-static void arm_again(struct descriptors_registration *r, uint32_t fired)
+void registered_arm_again(struct descriptors_registration *r, uint32_t fired)
 {
 	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;
 
@@ -18,17 +18,14 @@ static void arm_again(struct descriptors_registration *r, uint32_t fired)
 	(void)real.epoll_ctl(r->set, EPOLL_CTL_MOD, r->target, &r->event);
 }
 
-bool registered_tells(struct replace_known *known, int set, const struct epoll_event *event)
+struct descriptors_registration *registered_find(struct replace_known *known, int set,
+						 const struct epoll_event *event)
 {
-	for (int n = 0; n < known->count; n++) {
-		struct descriptors_registration *r = &known->registrations[n];
-
-		if (r->set != set || r->event.data.u64 != event->data.u64)
-			continue;
-		arm_again(r, event->events);
-		return true;
-	}
-	return false;
+	for (int n = 0; n < known->count; n++)
+		if (known->registrations[n].set == set &&
+		    known->registrations[n].event.data.u64 == event->data.u64)
+			return &known->registrations[n];
+	return NULL;
 }
 
 void registered_note(struct replace_known *known, int set, int operation, int fd,

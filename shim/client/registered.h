@@ -2,9 +2,10 @@
 #ifndef DUALSTACK_REGISTERED_H
 #define DUALSTACK_REGISTERED_H
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 
+#include "socket/descriptors.h"
 #include "socket/replace.h"
 
 /* For who has taken the entry (slots.h). Async-signal-safe; errno is undefined afterwards. */
@@ -13,7 +14,11 @@
 void registered_note(struct replace_known *known, int set, int operation, int fd,
 		     const struct epoll_event *event);
 
-/* Whether EVENT, which SET tells of, is for one of KNOWN. Then one that fires once is armed again. */
-bool registered_tells(struct replace_known *known, int set, const struct epoll_event *event);
+/* The one of KNOWN that EVENT, which SET tells of, is for, or NULL. */
+struct descriptors_registration *registered_find(struct replace_known *known, int set,
+						 const struct epoll_event *event);
+
+/* Arms R again, if it fires once and FIRED was for nothing. */
+void registered_arm_again(struct descriptors_registration *r, uint32_t fired);
 
 #endif

@@ -72,12 +72,12 @@ static bool is_still(void)
 #endif
 }
 
-/* Where another thread has begun to connect while this one waited, its events are looked through afterwards;
- * if none is left the wait goes on. */
+/* Where another thread has begun to connect while this one waited, and perhaps ended it, its events are
+ * looked through afterwards; if none is left the wait goes on. CHANGES: connects_changes from before. */
 static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
-		  const sigset_t *mask)
+		  const sigset_t *mask, unsigned changes)
 {
-	if (result <= 0 || !connects_pending())
+	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))
 		return result;
 	result = wait_sift(set, events, result);
 	return result ? result : wait_epoll(set, events, most, timeout, mask);
@@ -86,6 +86,7 @@ static int sifted(int set, struct epoll_event *events, int result, int most, con
 static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
 							 int timeout, const sigset_t *mask)
 {
+	const unsigned changes = atomic_load(&connects_changes);
 	struct timespec t;
 	int result;
 
@@ -95,7 +96,7 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 	wake_begin();
 	result = real.epoll_pwait(set, events, most, timeout, mask);
 	wake_end();
-	return sifted(set, events, result, most, wait_from_ms(timeout, &t), mask);
+	return sifted(set, events, result, most, wait_from_ms(timeout, &t), mask, changes);
 }
 
 int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
@@ -117,6 +118,7 @@ static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_
 							  const struct timespec *timeout,
 							  const sigset_t *mask)
 {
+	const unsigned changes = atomic_load(&connects_changes);
 	int result;
 
 	hooks_start();
@@ -130,7 +132,7 @@ static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_
 	wake_begin();
 	result = real.epoll_pwait2(set, events, most, timeout, mask);
 	wake_end();
-	return sifted(set, events, result, most, timeout, mask);
+	return sifted(set, events, result, most, timeout, mask, changes);
 }
 
 int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struct timespec *timeout,
