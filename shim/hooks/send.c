@@ -30,7 +30,7 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 {
 	struct sockaddr_in in;
 
-	if (!(flags & MSG_FASTOPEN) || !sockaddr_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
+	if (!addr || !(flags & MSG_FASTOPEN) || !sockaddr_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
 		return false;
 	memcpy(&in, addr, sizeof in);
 	*to = translate_real(&in);
