@@ -12,7 +12,6 @@
 #include "address/translate.h"
 #include "base/real.h"
 #include "base/sys.h"
-#include "client/hidden.h"
 #include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
@@ -62,7 +61,8 @@ bool attempt_plan(int fd, struct attempt_plan *plan)
 	int domain = socket_option(fd, SO_DOMAIN);
 	socklen_t size = sizeof plan->v6only;
 
-	if (domain != AF_INET && domain != AF_INET6)
+	plan->protocol = socket_option(fd, SO_PROTOCOL);
+	if ((domain != AF_INET && domain != AF_INET6) || plan->protocol < 0)
 		return false;
 	plan->reuse = options_touched(SOL_SOCKET, SO_REUSEADDR) ? socket_option(fd, SO_REUSEADDR) : 0;
 	if (domain == AF_INET)
@@ -121,23 +121,20 @@ static int bind_clone(const struct attempt_plan *plan, int own, int clone, int f
 int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr)
 {
 	int family = plan->in6 || !is_in(addr) ? AF_INET6 : AF_INET, result = 0;
+	const int from = plan->in6 ? AF_INET6 : AF_INET;
 	const char *missed;
-	int clone = clone_make(like, family, &missed), flags;
+	int clone = clone_make(like, from, plan->protocol, family, &missed);
 
 	if (clone < 0)
 		return clone;
-	clone = hidden_number(clone);
 	if (plan->bound)
 		result = bind_clone(plan, own, clone, family);
 	if (result == 0 && family == AF_INET6 && !plan->in6)
-		result = mark_set(clone);
+		result = mark_set(clone, plan->protocol);
 	if (result) {
 		sys_close(clone);
 		return result;
 	}
-	flags = sys_fcntl(clone, F_GETFL, 0);
-	if (!(flags & O_NONBLOCK))
-		(void)sys_fcntl(clone, F_SETFL, flags | O_NONBLOCK);
 	return clone;
 }
 

@@ -11,10 +11,11 @@
 
 /* What the program's socket is, when it is to be connected. */
 struct attempt_plan {
-	bool in6;    /* AF_INET6, of the program's own: IPv4 addresses are V4MAPPED for it */
-	bool marked; /* AF_INET6 by the library's doing (socket/mark.h) */
-	int v6only;  /* IPV6_V6ONLY of such a one */
-	bool bound;  /* the program has bound it, to LOCAL */
+	int protocol; /* TCP or MPTCP */
+	bool in6;     /* AF_INET6, of the program's own: IPv4 addresses are V4MAPPED for it */
+	bool marked;  /* AF_INET6 by the library's doing (socket/mark.h) */
+	int v6only;   /* IPV6_V6ONLY of such a one */
+	bool bound;   /* the program has bound it, to LOCAL */
 	union sockaddr_any local;
 	in_port_t port; /* where to */
 	int reuse;      /* SO_REUSEADDR, as the program has set it */
@@ -41,8 +42,8 @@ bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *ad
 /* Whether the program's own socket can be what connects to ADDR; else it takes a clone. */
 bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr);
 
-/* A clone for ADDR with what the program has set on LIKE, bound as its OWN socket is; it does not block, and
- * its number is out of the program's way. Returns it, or a negative errno. */
+/* A clone for ADDR with what the program has set on LIKE, bound as its OWN socket is; it does not block.
+ * Returns it, or a negative errno. */
 int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr);
 
 /* Begins to connect FD, which is the program's OWN or a clone. Returns 0, or a negative errno when it failed

@@ -13,7 +13,6 @@
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
-#include "socket/options.h"
 #include "socket/replace.h"
 
 void attempts_set_fd(struct eyeballs *e, int fd)
@@ -30,12 +29,16 @@ int attempts_fd(const struct eyeballs *e, const struct eyeballs_attempt *a)
 	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
 }
 
+struct eyeballs_attempt *attempts_kept(struct eyeballs *e)
+{
+	return &e->attempts[e->asked < e->count ? e->asked : 0];
+}
+
 void attempts_forget(struct eyeballs *e)
 {
-	for (uint32_t i = 0; i <= e->count; i++) {
-		hidden_unwatch(&e->attempts[i].at, attempts_fd(e, &e->attempts[i]));
+	for (uint32_t i = 0; i <= e->count; i++)
 		hidden_drop(&e->attempts[i].at);
-	}
+
 	attempts_set_fd(e, -1);
 	e->used = false;
 	connects_count(-1);
@@ -67,9 +70,27 @@ bool attempts_move_away(struct eyeballs *e, int first, int last)
 	return true;
 }
 
-bool attempts_locate(struct eyeballs *e)
+static bool locate(struct eyeballs *e, int fd)
 {
-	return socket_cookie(e->fd) == e->cookie || attempts_move_away(e, -1, -1);
+	if (fd == e->fd || socket_cookie(e->fd) == e->cookie)
+		return true;
+	return attempts_move_away(e, -1, -1);
+}
+
+bool attempts_check(struct eyeballs *e, int fd, bool *gone)
+{
+	*gone = false;
+	for (uint32_t i = 0; i <= e->count; i++) {
+		struct eyeballs_attempt *a = &e->attempts[i];
+
+		if (a->at.fd < 0 || hidden_is_there(&a->at))
+			continue;
+		hidden_give(&a->at, HIDDEN_NONE);
+		if (a->state == EYEBALLS_GOING || a == attempts_kept(e))
+			a->state = EYEBALLS_WAITING;
+		*gone = true;
+	}
+	return locate(e, fd);
 }
 
 struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
@@ -82,27 +103,24 @@ struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
 
 void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd != HIDDEN_NONE)
-		hidden_watch(&a->at, attempts_fd(e, a), e);
+	hidden_settle(&a->at);
+	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd >= 0)
+		hidden_watch(&a->at, e);
 }
 
 int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 {
 	struct eyeballs_attempt *before = attempts_in_place(e);
 	int with = a->at.fd, old, result;
-	const char *missed;
 
 	if (with == HIDDEN_PLACE)
 		return 0;
-	if (!before || !hidden_is_there(&a->at))
+	if (!before || with < 0)
 		return -EBADF;
-	old = last ? HIDDEN_NONE : sys_fcntl(e->fd, F_DUPFD_CLOEXEC, with);
+	old = last ? HIDDEN_NONE : hidden_copy(e->fd);
 	if (!last && old < 0)
 		return -errno;
-	hidden_unwatch(&before->at, e->fd);
-	result = options_carry_flags(e->fd, with, &missed);
-	if (result == 0)
-		result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
+	result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
 	if (result) {
 		if (!last)
 			sys_close(old);
@@ -122,12 +140,7 @@ void attempts_ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 	a->state = EYEBALLS_FAILED;
 	a->error = error;
 	a->ended = (uint32_t)(clock_ms() - e->began);
-	hidden_unwatch(&a->at, attempts_fd(e, a));
-}
-
-struct eyeballs_attempt *attempts_kept(struct eyeballs *e)
-{
-	return &e->attempts[e->asked < e->count ? e->asked : 0];
+	hidden_unwatch(&a->at);
 }
 
 void attempts_failed(struct eyeballs *e, struct eyeballs_attempt *a)
@@ -152,7 +165,7 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 	int fd, result;
 
 	a->began = (uint32_t)(clock_ms() - e->began);
-	if (a == own && (a->at.fd == HIDDEN_PLACE || hidden_is_there(&a->at))) {
+	if (a == own && (a->at.fd != HIDDEN_NONE)) {
 		fd = attempts_fd(e, a);
 		result = attempt_begin(&e->plan, fd, true, &a->to);
 	} else {

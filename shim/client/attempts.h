@@ -22,13 +22,17 @@ void attempts_forget(struct eyeballs *e);
 /* Looks for another descriptor of the program's for the socket in place, not from FIRST to LAST. */
 bool attempts_move_away(struct eyeballs *e, int first, int last);
 
-/* Whether the program has the socket in place still. Finds it where the program has moved it to. */
-bool attempts_locate(struct eyeballs *e);
+/* To be called before anything else is done with an E that was left alone meanwhile. Returns whether the
+ * program has the socket in place still, on FD as its caller knows (else -1) or where the program has moved
+ * it to. Attempts whose descriptor the program has closed unseen, by a bare system call or from another
+ * thread, are GONE: they wait again. */
+bool attempts_check(struct eyeballs *e, int fd, bool *gone);
 
 /* The one in place, or NULL. */
 struct eyeballs_attempt *attempts_in_place(struct eyeballs *e);
 
-/* Has the epoll set tell of A, unless a thread waits for it in connect(). */
+/* Moves A's descriptor out of the program's way, and has the epoll set tell of A, unless a thread waits for
+ * it in connect(), or in place the program does so itself. */
 void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a);
 
 /* Puts A's socket on the program's descriptor. What was there goes on to a descriptor of the library's; with

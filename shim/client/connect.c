@@ -52,36 +52,45 @@ static bool as_marked(int fd, const struct sockaddr *addr, socklen_t len, struct
 	return true;
 }
 
-/* The kernel's answer, once there is one: 0, the error, or EISCONN. It does not look at the address for that,
- * but it does at the family. */
-static int ask_kernel(int fd, const struct sockaddr *addr, socklen_t len)
+static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	struct sockaddr_in6 in6;
-
-	if (as_marked(fd, addr, len, &in6))
-		return real.connect(fd, (const struct sockaddr *)&in6, sizeof in6);
-	return real.connect(fd, addr, len);
+	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 }
 
-int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+/* What CALL, blocking_try() or connect_plainly(), has of ADDR. The kernel looks at the family only of a
+ * socket that is not connecting yet (inet_stream_connect()). */
+static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
+		     const struct sockaddr *addr, socklen_t len)
 {
-	int saved = errno, result;
+	struct sockaddr_in6 in6;
+	int status = call(fd, addr, len);
 
-	if (!blocking_is(fd))
-		return fail(-EALREADY);
-	result = blocking_wait(fd, since);
+	if ((status == -EINVAL || status == -EAFNOSUPPORT) && as_marked(fd, addr, len, &in6))
+		status = call(fd, (const struct sockaddr *)&in6, sizeof in6);
+	return status;
+}
+
+/* Waits for a connect that began SINCE ms ago and blocks; then the kernel has the answer, 0 or the error. */
+static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+{
+	int saved = errno, result = blocking_wait(fd, since);
+
 	if (result < 0)
 		connects_unblock(fd);
 	if (result)
 		return fail(result < 0 ? result : -result);
 	/* Another thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew
 	 * here. */
-	if (!socket_protocol(fd))
+	if (socket_option(fd, SO_TYPE) != SOCK_STREAM)
 		return fail(-EBADF);
-	result = ask_kernel(fd, addr, len);
-	if (result == 0)
-		errno = saved;
-	return result;
+	result = in_family(connect_plainly, fd, addr, len);
+	errno = saved;
+	return result ? fail(result) : 0;
+}
+
+int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+{
+	return blocking_is(fd) ? wait_for(fd, addr, len, since) : fail(-EALREADY);
 }
 
 /* The other addresses, from the first on, which has not been tried, or STARTED, or failed with ERROR. */
@@ -99,7 +108,7 @@ static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct des
 	if (status == -ENOSPC)
 		return false;
 	errno = saved;
-	*result = status == -EINPROGRESS && blocks ? connect_again(fd, addr, len, started ? config.delay : 0)
+	*result = status == -EINPROGRESS && blocks ? wait_for(fd, addr, len, started ? config.delay : 0)
 						   : fail(status);
 	if (*result == 0)
 		errno = saved;
@@ -125,42 +134,34 @@ static void log_connected(int fd, const struct destination *d)
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	int saved = errno, status;
-	bool blocks = blocking_is(fd), fresh = attempt_may_begin(fd, blocks);
-	struct sockaddr_in6 in6;
+	bool blocks = blocking_is(fd);
 
-	if (blocks && !fresh) {
+	if (blocks && !attempt_may_begin(fd, true)) {
 		errno = saved;
 		return false;
 	}
-	if (blocks)
-		status = blocking_try(fd, addr, len);
-	else
-		status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
-	if ((status == -EINVAL || status == -EAFNOSUPPORT) && as_marked(fd, addr, len, &in6)) {
-		addr = (const struct sockaddr *)&in6;
-		len = sizeof in6;
-		if (blocks)
-			status = blocking_try(fd, addr, len);
-		else
-			status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
-	}
-	errno = saved;
-	*result = status ? fail(status) : 0;
+	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
 	if (status == 0)
 		log_connected(fd, d);
-	if (status == -EINPROGRESS && !blocks) {
+	else if (status == -EINPROGRESS && !blocks) {
 		connects_start(fd, d);
 		wake_waiters(fd);
 	} else if (status == -EINTR && !blocking_interrupted()) {
 		status = -EINPROGRESS;
 	}
-	if (status == -EINPROGRESS && blocks && !go_on(fd, addr, len, d, true, true, 0, result))
-		*result = ask_kernel(fd, addr, len);
+	errno = saved;
+	if (status == -EINPROGRESS && blocks) {
+		if (go_on(fd, addr, len, d, true, true, 0, result))
+			return true;
+		status = in_family(connect_plainly, fd, addr, len);
+	}
 	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
-	else if (fresh && is_of_address(-status))
-		(void)go_on(fd, addr, len, d, blocks, true, -status, result);
-	if (*result == 0)
-		errno = saved;
+	else if (is_of_address(-status) && (blocks || attempt_may_begin(fd, false)) &&
+		 go_on(fd, addr, len, d, blocks, true, -status, result)) {
+		return true;
+	}
+	errno = saved;
+	*result = status ? fail(status) : 0;
 	return true;
 }
 

@@ -45,7 +45,7 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 		result = eyeballs_begin(&slots_table[i], fd, d, blocks, started, error);
 		/* This host's own refusal is there by now, and perhaps nobody looks again. */
 		if (result == -EINPROGRESS && !blocks)
-			eyeballs_step(&slots_table[i], &failed);
+			eyeballs_step(&slots_table[i], fd, &failed);
 		if (failed)
 			result = -failed;
 		slots_give_back(i);
@@ -69,8 +69,8 @@ static bool finish_own(int i, int fd)
 	return same;
 }
 
-/* Under the lock. Returns whether entry I is in progress still. */
-static bool step(int i, int *error)
+/* Under the lock. FD as for eyeballs_step(). Returns whether entry I is in progress still. */
+static bool step(int i, int fd, int *error)
 {
 	bool used;
 
@@ -81,7 +81,7 @@ static bool step(int i, int *error)
 		connects_set_due(clock_ms() + 1);
 		return true;
 	}
-	eyeballs_step(&slots_table[i], error);
+	eyeballs_step(&slots_table[i], fd, error);
 	used = slots_table[i].used;
 	slots_give_back(i);
 	return used;
@@ -101,7 +101,7 @@ static void make_set_again(bool foreign)
 		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_enter(i))
 			continue;
 		attempts_rewatch(&slots_table[i]);
-		eyeballs_step(&slots_table[i], NULL);
+		eyeballs_step(&slots_table[i], -1, NULL);
 		slots_give_back(i);
 	}
 }
@@ -120,7 +120,7 @@ static void step_hidden(void)
 	if (foreign || count < 0)
 		make_set_again(foreign);
 	for (int n = 0; !foreign && n < count && !lock_has_logged(); n++)
-		(void)step((int)((struct eyeballs *)events[n].data.ptr - slots_table), NULL);
+		(void)step((int)((struct eyeballs *)events[n].data.ptr - slots_table), -1, NULL);
 }
 
 static void step_due(uint64_t time)
@@ -136,9 +136,32 @@ static void step_due(uint64_t time)
 		if (stage == SLOT_FREE || slots_table[i].blocks)
 			continue;
 		if (slots_table[i].due <= time && !lock_has_logged())
-			(void)step(i, NULL);
+			(void)step(i, -1, NULL);
 		else
 			connects_set_due(slots_table[i].due);
+	}
+}
+
+/* Under the lock. Goes on with all whose socket in place has failed. */
+static void step_failed(void)
+{
+	enum { BLOCK = 64 };
+	const int end = slots_end();
+	struct pollfd fds[BLOCK];
+	int at[BLOCK], count = 0;
+
+	for (int i = 0; i < end; i++) {
+		if (atomic_load(&slots_stages[i]) != SLOT_FREE && !slots_table[i].blocks) {
+			at[count] = i;
+			fds[count++] = (struct pollfd){.fd = atomic_load(&slots_numbers[i])};
+		}
+		if (count < BLOCK && i + 1 < end)
+			continue;
+		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
+			for (int n = 0; n < count && !lock_has_logged(); n++)
+				if (fds[n].revents)
+					(void)step(at[n], -1, NULL);
+		count = 0;
 	}
 }
 
@@ -157,13 +180,31 @@ void connects_advance(void)
 	int saved = errno;
 
 	do {
-		if (!is_due() || !lock_take(&lock))
+		if ((!is_due() && !holdings_nested()) || !lock_take(&lock))
 			break;
 		if (hidden_set() >= 0)
 			step_hidden();
 		step_due(clock_ms());
+		/* What waits for an epoll set is told of no socket in it. */
+		if (holdings_nested())
+			step_failed();
 	} while (lock_give(&lock));
 	errno = saved;
+}
+
+/* Goes on with FD's. */
+static bool step_on(int fd, int *error)
+{
+	struct lock lock;
+	bool result = false;
+	int i;
+
+	if (!slots_concerns(fd) || !lock_take(&lock))
+		return false;
+	while ((i = slots_find(fd)) >= 0 && !(result = step(i, fd, error)))
+		;
+	(void)lock_give(&lock);
+	return result;
 }
 
 bool connects_ask(int fd, int *error)
@@ -171,46 +212,22 @@ bool connects_ask(int fd, int *error)
 	int saved = errno, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
 	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due;
-	struct lock lock;
 
 	if (error)
 		*error = 0;
-	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)) && slots_concerns(fd) &&
-	    lock_take(&lock)) {
-		while ((i = slots_find(fd)) >= 0 && !(result = step(i, error)))
-			;
-		(void)lock_give(&lock);
-	}
+	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)))
+		result = step_on(fd, error);
 	errno = saved;
 	return result;
 }
 
 bool connects_tell(int fd, bool failed)
 {
-	int i = failed ? -1 : slots_find_own(fd);
+	int saved = errno, i = slots_find_own(fd);
+	bool result = !(i >= 0 && !failed && finish_own(i, fd)) && step_on(fd, NULL);
 
-	return !(i >= 0 && finish_own(i, fd)) && connects_ask(fd, NULL);
-}
-
-void connects_look_for_failures(void)
-{
-	enum { BLOCK = 64 };
-	const int end = slots_end();
-	struct pollfd fds[BLOCK];
-	int count = 0, saved = errno;
-
-	for (int i = 0; i < end; i++) {
-		if (atomic_load(&slots_stages[i]) != SLOT_FREE && !slots_table[i].blocks)
-			fds[count++] = (struct pollfd){.fd = atomic_load(&slots_numbers[i])};
-		if (count < BLOCK && i + 1 < end)
-			continue;
-		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
-			for (int n = 0; n < count; n++)
-				if (fds[n].revents)
-					(void)connects_ask(fds[n].fd, NULL);
-		count = 0;
-	}
 	errno = saved;
+	return result;
 }
 
 /* Whether E, which another thread has ended meanwhile, has left a socket that has not failed for R. */
@@ -221,14 +238,12 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
-bool connects_out_of_date(int set, const struct epoll_event *event)
+/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since. */
+static bool out_of_date(int set, const struct epoll_event *event)
 {
 	const int end = slots_end();
-	struct lock lock;
 	bool result = false;
 
-	if (!lock_take(&lock))
-		return false;
 	for (int i = 0; i < end && !result; i++) {
 		struct eyeballs *e = &slots_table[i];
 		struct descriptors_registration *r;
@@ -242,8 +257,25 @@ bool connects_out_of_date(int set, const struct epoll_event *event)
 			registered_arm_again(r, event->events);
 		slots_give_back(i);
 	}
-	(void)lock_give(&lock);
 	return result;
+}
+
+int connects_sift(int set, struct epoll_event *events, int count)
+{
+	struct lock lock;
+	int left;
+
+	do {
+		if (!lock_take(&lock))
+			break;
+		step_failed();
+		left = 0;
+		for (int i = 0; i < count; i++)
+			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i]))
+				events[left++] = events[i];
+		count = left;
+	} while (lock_give(&lock));
+	return count;
 }
 
 int connects_register(int set, int operation, int fd, struct epoll_event *event)
@@ -272,49 +304,57 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 	return result;
 }
 
+/* Takes the lock and FD's entry, and returns which it is; or takes nothing and returns -1. */
+static int enter(int fd, struct lock *lock)
+{
+	int i;
+
+	if (!lock_take(lock))
+		return -1;
+	i = slots_find(fd);
+	if (slots_enter(i))
+		return i;
+	(void)lock_give(lock);
+	return -1;
+}
+
+static void leave(int i, const struct lock *lock)
+{
+	slots_give_back(i);
+	(void)lock_give(lock);
+}
+
 void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct lock lock;
-	int i;
+	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
 
-	if ((!connects_maybe(fd) && !holdings_copied()) || !lock_take(&lock))
+	if (i < 0)
 		return;
-	i = slots_find(fd);
-	if (slots_enter(i)) {
-		eyeballs_set(&slots_table[i], level, name, value, len);
-		slots_give_back(i);
-	}
-	(void)lock_give(&lock);
+	eyeballs_set(&slots_table[i], level, name, value, len);
+	leave(i, &lock);
 }
 
 void connects_unblock(int fd)
 {
 	struct lock lock;
-	int i;
+	int i = enter(fd, &lock);
 
-	if (!lock_take(&lock))
+	if (i < 0)
 		return;
-	i = slots_find(fd);
-	if (slots_enter(i)) {
-		eyeballs_unblock(&slots_table[i]);
-		slots_give_back(i);
-	}
-	(void)lock_give(&lock);
+	eyeballs_unblock(&slots_table[i]);
+	leave(i, &lock);
 }
 
 void connects_end(int fd, bool own)
 {
 	struct lock lock;
-	int i;
+	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
 
-	if ((!connects_maybe(fd) && !holdings_copied()) || !lock_take(&lock))
+	if (i < 0)
 		return;
-	i = slots_find(fd);
-	if (slots_enter(i)) {
-		eyeballs_end(&slots_table[i], own);
-		slots_give_back(i);
-	}
-	(void)lock_give(&lock);
+	eyeballs_end(&slots_table[i], own);
+	leave(i, &lock);
 }
 
 void connects_leave(int first, int last)

@@ -126,13 +126,6 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 		struct eyeballs_attempt *a = &e->attempts[i];
 		enum attempt_state state;
 
-		if (a->state != EYEBALLS_GOING && a != attempts_kept(e))
-			continue;
-		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
-			hidden_give(&a->at, HIDDEN_NONE);
-			*failed |= attempts_begin(e, a) != 0;
-			continue;
-		}
 		if (a->state != EYEBALLS_GOING)
 			continue;
 		state = attempt_look(attempts_fd(e, a));
@@ -225,15 +218,15 @@ static bool complete(struct eyeballs *e)
 	return e->planned && count > 1;
 }
 
-void eyeballs_step(struct eyeballs *e, int *result)
+void eyeballs_step(struct eyeballs *e, int fd, int *result)
 {
-	bool failed = false;
+	bool failed;
 	int ignored;
 
 	if (!result)
 		result = &ignored;
 	*result = 0;
-	if (!attempts_locate(e))
+	if (!attempts_check(e, fd, &failed))
 		attempts_forget(e);
 	else if (!complete(e))
 		finish(e);
@@ -300,8 +293,10 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
+	bool gone;
 	int number;
 
+	(void)attempts_check(e, -1, &gone);
 	if (level == SOL_SOCKET && name == SO_REUSEADDR && len >= sizeof number) {
 		memcpy(&number, value, sizeof number);
 		e->plan.reuse = number;
@@ -309,7 +304,7 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 	for (uint32_t i = 0; i <= e->count; i++) {
 		int other = e->attempts[i].at.fd;
 
-		if (!hidden_is_there(&e->attempts[i].at))
+		if (other < 0)
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
 		if (row && i != e->own)
@@ -319,18 +314,15 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 
 void eyeballs_unblock(struct eyeballs *e)
 {
-	int ignored;
-
 	e->blocks = false;
-	if (!attempts_locate(e))
-		attempts_forget(e);
-	else
-		(void)go_on(e, false, &ignored);
+	eyeballs_step(e, -1, NULL);
 }
 
 void eyeballs_end(struct eyeballs *e, bool own)
 {
-	if (attempts_locate(e)) {
+	bool gone;
+
+	if (attempts_check(e, -1, &gone)) {
 		if (own)
 			(void)attempts_put(e, &e->attempts[e->own], true);
 		attempt_finish(&e->plan, e->fd);
@@ -343,13 +335,9 @@ void eyeballs_end(struct eyeballs *e, bool own)
 static void settle(struct eyeballs *e)
 {
 	struct eyeballs_attempt *a = attempts_kept(e);
+	bool gone;
 
-	if (attempts_locate(e)) {
-		/* One that the program has closed unseen is made anew, as in look_at_all(). */
-		if (a->at.fd >= 0 && !hidden_is_there(&a->at)) {
-			hidden_give(&a->at, HIDDEN_NONE);
-			a->state = EYEBALLS_WAITING;
-		}
+	if (attempts_check(e, -1, &gone)) {
 		if (a->state == EYEBALLS_WAITING)
 			(void)attempts_begin(e, a);
 		(void)attempts_put(e, a, true);
@@ -360,14 +348,15 @@ static void settle(struct eyeballs *e)
 
 void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false;
+	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false, gone;
 
 	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
 		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
 			  (set && e->attempts[i].at.watched);
-	if (e->fd >= first && e->fd <= last && !attempts_move_away(e, first, last))
+	if (e->fd >= first && e->fd <= last && !attempts_move_away(e, first, last)) {
+		(void)attempts_check(e, e->fd, &gone);
 		attempts_forget(e);
-	else if (hidden)
+	} else if (hidden)
 		settle(e);
 }
 
@@ -375,12 +364,16 @@ void eyeballs_fork(struct eyeballs *e)
 {
 	/* The program's epoll sets are the parent's, too: what is registered there can't be moved. */
 	const bool over = e->blocks || holdings_registered(e->fd);
+	bool gone;
 
+	for (uint32_t i = 0; i <= e->count; i++) {
+		e->attempts[i].at.watched = false;
+		e->attempts[i].at.shared = true;
+	}
+	(void)attempts_check(e, e->fd, &gone);
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 
-		a->at.watched = false;
-		a->at.shared = true;
 		if (!over && (a == attempts_kept(e) || i == e->own)) {
 			if (e->planned)
 				attempts_watch(e, a);

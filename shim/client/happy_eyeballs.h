@@ -28,10 +28,10 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool
  * E. */
 void eyeballs_finish(struct eyeballs *e);
 
-/* Takes note of what has succeeded and failed, and begins what is due. E may not be used any more afterwards.
- * RESULT, unless NULL, is 0 if FD is connected then, else the error of the address asked for, 0 if the kernel
- * is to be asked for that. */
-void eyeballs_step(struct eyeballs *e, int *result);
+/* Takes note of what has succeeded and failed, and begins what is due. FD is known to be a descriptor of the
+ * socket in place, or -1. E may not be used any more afterwards. RESULT, unless NULL, is 0 if the program is
+ * connected then, else the error of the address asked for, 0 if the kernel is to be asked for that. */
+void eyeballs_step(struct eyeballs *e, int fd, int *result);
 
 /* What the program sets on its descriptor, set on the others, too. */
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);

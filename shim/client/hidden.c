@@ -40,6 +40,13 @@ void hidden_fork(void)
 		sys_close(before);
 }
 
+int hidden_copy(int fd)
+{
+	int copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+
+	return copy >= 0 ? copy : sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 int hidden_number(int fd)
 {
 	int high = fd < 0 ? fd : sys_fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
@@ -63,7 +70,17 @@ void hidden_move(struct hidden *h, int fd)
 		connects_count_number(fd, 1);
 }
 
-void hidden_watch(struct hidden *h, int fd, void *data)
+void hidden_settle(struct hidden *h)
+{
+	int fd = h->fd;
+
+	if (fd < 0 || fd >= FIRST)
+		return;
+	connects_count_number(fd, -1);
+	hidden_move(h, hidden_number(fd));
+}
+
+void hidden_watch(struct hidden *h, void *data)
 {
 	struct epoll_event event = {.events = EPOLLOUT, .data.ptr = data};
 
@@ -71,18 +88,18 @@ void hidden_watch(struct hidden *h, int fd, void *data)
 		return;
 	if (hidden_set() < 0)
 		atomic_store(&set, hidden_number((int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC)));
-	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, fd, &event) == 0;
+	h->watched = real.epoll_ctl(hidden_set(), EPOLL_CTL_ADD, h->fd, &event) == 0;
 	watched += h->watched;
 	if (watched == 0)
 		hidden_fork();
 }
 
 /* Explicitly: a socket that also has another descriptor would stay registered. */
-void hidden_unwatch(struct hidden *h, int fd)
+void hidden_unwatch(struct hidden *h)
 {
 	if (!h->watched)
 		return;
-	(void)real.epoll_ctl(hidden_set(), EPOLL_CTL_DEL, fd, NULL);
+	(void)real.epoll_ctl(hidden_set(), EPOLL_CTL_DEL, h->fd, NULL);
 	h->watched = false;
 	if (--watched == 0)
 		hidden_fork();
@@ -91,7 +108,7 @@ void hidden_unwatch(struct hidden *h, int fd)
 void hidden_give(struct hidden *h, int instead)
 {
 	if (h->fd >= 0) {
-		hidden_unwatch(h, h->fd);
+		hidden_unwatch(h);
 		connects_count_number(h->fd, -1);
 	}
 	h->fd = instead;
@@ -106,11 +123,10 @@ bool hidden_is_there(const struct hidden *h)
 void hidden_drop(struct hidden *h)
 {
 	const struct linger none = {0, 0};
-	bool there = hidden_is_there(h);
 	int fd = h->fd;
 
 	hidden_give(h, HIDDEN_NONE);
-	if (!there)
+	if (fd < 0)
 		return;
 	if (!h->shared && options_touched(SOL_SOCKET, SO_LINGER))
 		(void)real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);

@@ -1,5 +1,5 @@
-/* Sockets of attempts. Those on descriptors of the library's own are counted, so that close() finds them; all
- * are watched in one epoll set while they are on their way. To be called with the lock (lock.h); errno is
+/* Sockets of attempts. Those on descriptors of the library's own are counted, so that close() finds them, and
+ * watched in one epoll set while they are on their way. To be called with the lock (lock.h); errno is
  * undefined afterwards. */
 #ifndef DUALSTACK_HIDDEN_H
 #define DUALSTACK_HIDDEN_H
@@ -25,20 +25,25 @@ void hidden_move(struct hidden *h, int fd);
 /* H has none any more, or HIDDEN_PLACE, as INSTEAD says; its descriptor is the caller's. */
 void hidden_give(struct hidden *h, int instead);
 
-/* Has the epoll set tell of H's socket, which is on FD, with DATA; and no more. */
-void hidden_watch(struct hidden *h, int fd, void *data);
-void hidden_unwatch(struct hidden *h, int fd);
+/* Moves H's socket out of the program's way (hidden_number()). */
+void hidden_settle(struct hidden *h);
 
-/* Whether H's socket is there still: the program may have closed it unseen, by a bare system call or from
- * another thread, and have something else there. */
+/* Has the epoll set tell of H's socket with DATA; and no more. */
+void hidden_watch(struct hidden *h, void *data);
+void hidden_unwatch(struct hidden *h);
+
+/* Whether H's socket is there still: the program may have closed it, and have something else there. */
 bool hidden_is_there(const struct hidden *h);
 
-/* Closes H's socket. */
+/* Closes H's socket, which is there still. */
 void hidden_drop(struct hidden *h);
 
 /* Moves FD, a descriptor of the library's, out of the program's way: the program may reckon with the lowest
  * number that is free. Returns its number, the same where there is none that high. */
 int hidden_number(int fd);
+
+/* Returns a copy of FD out of the program's way, or anywhere; -1 with errno. */
+int hidden_copy(int fd);
 
 /* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
 int hidden_set(void);

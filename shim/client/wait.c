@@ -133,6 +133,8 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	while (valid(timeout) && connects_pending()) {
 		(void)look_after();
 		result = poll_once(fds, count, end, mask);
+		for (nfds_t i = 0; i < count && result > 0; i++)
+			holdings_note_wait(fds[i].fd);
 		/* An epoll set among them may have told of what has moved since. */
 		if (result > 0 && look_after())
 			continue;
@@ -281,14 +283,13 @@ int wait_sift(int set, struct epoll_event *events, int count)
 	int left = 0, saved = errno;
 	bool failures = false;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		failures |= (events[i].events & EPOLLHUP) != 0;
-	if (failures)
-		connects_look_for_failures();
-	for (int i = 0; i < count; i++)
-		if (!wake_swallow(set, &events[i]) &&
-		    (!failures || !(events[i].events & EPOLLHUP) || !connects_out_of_date(set, &events[i])))
+		if (!wake_swallow(set, &events[i]))
 			events[left++] = events[i];
+	}
+	if (failures)
+		left = connects_sift(set, events, left);
 	errno = saved;
 	return left;
 }
@@ -308,7 +309,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	struct timespec t;
 	int result;
 
-	if (both[1].fd < 0 || over(end))
+	if ((both[1].fd < 0 && !holdings_nested()) || over(end))
 		return real_epoll(set, events, most, until(end, 0, &t), mask);
 	/* What is no epoll set, or no room, is refused at once. */
 	result = real.epoll_pwait(set, events, most, 0, mask);

@@ -197,7 +197,8 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 	note(q->node, *result, other);
 	if (error == 0 && !other)
 		other = known_in6(q, *result);
-	if (error == 0 && (other || config.nat64_auto))
+	/* A stream's connect() finds out by itself. */
+	if (error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto))
 		routed = answers_routed(*result, AF_INET);
 	if (!routed && config.nat64_auto)
 		nat64_discover();

@@ -30,7 +30,7 @@ static void mark_inherited(int fd)
 		return;
 	result = protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : shield_attach_late(fd, protocol);
 	if (result == 0)
-		result = mark_set(fd);
+		result = mark_set(fd, protocol);
 	log_line(LOG_LEVEL_INFO, "descriptor %d, which was there at the start, %s%s", fd,
 		 result ? "stays as it is: " : "is shown as IPv4", result ? log_errno(-result) : "");
 }
@@ -38,7 +38,7 @@ static void mark_inherited(int fd)
 void activation_mark_connection(int listener, int connection)
 {
 	if (mark_test_stream(listener) && !mark_test_stream(connection))
-		(void)mark_set(connection);
+		(void)mark_set(connection, socket_option(connection, SO_PROTOCOL));
 }
 
 static void log_plain(int fd)

@@ -49,9 +49,9 @@ static int shield(int clone, int protocol, const char **missed)
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
-static int mark_and_replace(int fd, uint64_t cookie, int clone, int except, const char **missed)
+static int mark_and_replace(int fd, uint64_t cookie, int clone, int protocol, int except, const char **missed)
 {
-	int result = mark_set(clone);
+	int result = mark_set(clone, protocol);
 
 	*missed = result ? "the mark" : NULL;
 	return result ? result : replace_socket(fd, cookie, clone, except);
@@ -83,7 +83,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		return -EAFNOSUPPORT;
 	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
 		return -EAFNOSUPPORT;
-	clone = clone_make(fd, AF_INET6, &missed);
+	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
@@ -94,7 +94,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
 		result = -errno;
 	if (result == 0)
-		result = mark_and_replace(fd, cookie, clone, -1, &missed);
+		result = mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
 	if (result == 0)
 		listeners_note(clone);
 	if (clone >= 0)
@@ -136,13 +136,13 @@ bool widen_woke(int fd, unsigned before)
 }
 
 /* Wakes up threads that wait on the old socket, so that they look at the new one. */
-static int replace_and_wake(int fd, uint64_t cookie, int clone, const char **missed)
+static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, const char **missed)
 {
 	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_replace(fd, cookie, clone, old, missed);
+	result = mark_and_replace(fd, cookie, clone, protocol, old, missed);
 	if (result == 0) {
 		note_wake(socket_cookie(clone));
 		(void)real.shutdown(old, SHUT_RD);
@@ -194,12 +194,12 @@ static int widen_in_place(int fd, bool connecting)
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
-	clone = clone_make(fd, AF_INET6, &missed);
+	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
 		result = join(fd, clone, name.sin_port, connecting);
 	if (result == 0)
-		result = replace_and_wake(fd, cookie, clone, &missed);
+		result = replace_and_wake(fd, cookie, clone, protocol, &missed);
 	if (clone >= 0)
 		sys_close(clone);
 	if ((result == -EALREADY || (result == -EADDRINUSE && port_is_ours(name.sin_port))) &&

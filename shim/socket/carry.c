@@ -145,22 +145,19 @@ static int carry_options(int from, int to, int family, const char **missed)
 	return result;
 }
 
-int options_carry_flags(int from, int to, const char **missed)
+int options_carry_flags(int from, int to, int flags)
 {
-	int flags = sys_fcntl(from, F_GETFL, 0), signal;
 	struct f_owner_ex owner;
+	int signal;
 
-	*missed = "F_SETOWN_EX";
 	if (sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
 		return -errno;
 	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
 		return -errno;
-	*missed = "F_SETSIG";
 	signal = owner.pid || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
 	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
 		return -errno;
-	*missed = "F_SETFL";
-	return flags >= 0 && sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
+	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
 /* What the kernel calls the network namespace that a socket was made in (SO_NETNS_COOKIE, Linux 5.14), which
@@ -208,8 +205,6 @@ int options_carry(int from, int to, int family, const char **missed)
 	}
 	if (!result)
 		result = carry_options(from, to, family, missed);
-	if (!result)
-		result = options_carry_flags(from, to, missed);
 	if (!result)
 		carry_owner(from, to);
 	return result;

@@ -13,7 +13,9 @@
 
 int clone_new(int family, int protocol)
 {
-	return socket(family, (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, protocol);
+	return socket(family,
+		      (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		      protocol);
 }
 
 /* What is there by default in an AF_INET socket and not in an AF_INET6 one (inet6_create(); MPTCP does not
@@ -29,9 +31,9 @@ static int as_in(int clone)
 	return real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 ? 0 : -errno;
 }
 
-int clone_make(int fd, int family, const char **missed)
+int clone_make(int fd, int from, int protocol, int family, const char **missed)
 {
-	int clone = clone_new(family, socket_option(fd, SO_PROTOCOL)), result;
+	int clone = clone_new(family, protocol), result;
 
 	*missed = NULL;
 	if (clone < 0)
@@ -39,7 +41,7 @@ int clone_make(int fd, int family, const char **missed)
 	result = options_carry(fd, clone, family, missed);
 	if (result == 0)
 		*missed = NULL;
-	if (result == 0 && family == AF_INET6 && socket_option(fd, SO_DOMAIN) == AF_INET)
+	if (result == 0 && family == AF_INET6 && from == AF_INET)
 		result = as_in(clone);
 	if (result == 0)
 		return clone;

@@ -8,12 +8,14 @@
 /* All functions are async-signal-safe and callable from any thread. errno is undefined afterwards, except
  * where a function sets it. */
 
-/* Returns a new close-on-exec socket of PROTOCOL, or -1 with errno. */
+/* Returns a new socket of PROTOCOL, close-on-exec and O_NONBLOCK, or -1 with errno. */
 int clone_new(int family, int protocol);
 
-/* Returns a clone of FD, unbound; in AF_INET6 with IPV6_V6ONLY off. On failure it returns a negative errno,
- * and *MISSED names the option that could not be carried over, or is NULL. */
-int clone_make(int fd, int family, const char **missed);
+/* Returns a clone of FD, a socket of PROTOCOL that was of the family FROM in the program's hands: of FAMILY
+ * and unbound, with O_NONBLOCK until it takes FD's place (replace.h); in AF_INET6 for AF_INET with
+ * IPV6_V6ONLY off. On failure it returns a negative errno, and *MISSED names the option that could not be
+ * carried over, or is NULL. */
+int clone_make(int fd, int from, int protocol, int family, const char **missed);
 
 /* Reads SO_REUSEADDR and SO_REUSEPORT, with which sockets share a port, into FLAGS[0] and FLAGS[1]. Returns 0
  * or a negative errno. */

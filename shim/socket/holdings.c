@@ -12,7 +12,7 @@
 /* A set with a higher number makes every replacement look at all descriptors. */
 enum { NUMBERS = 65536, BITS = 64 };
 
-static _Atomic bool copied;
+static _Atomic bool copied, nested;
 LARGE static _Atomic uint64_t sets[NUMBERS / BITS], registered[NUMBERS / BITS];
 static _Atomic int used; /* words of SETS, from the first */
 
@@ -32,15 +32,27 @@ static bool has(_Atomic uint64_t *words, int number)
 	       atomic_load_explicit(&words[number / BITS], memory_order_relaxed) >> number % BITS & 1;
 }
 
+void holdings_note_wait(int fd)
+{
+	if (fd >= NUMBERS || has(sets, fd))
+		atomic_store_explicit(&nested, true, memory_order_relaxed);
+}
+
 void holdings_note_registration(int fd)
 {
 	if (fd >= 0 && fd < NUMBERS && !has(registered, fd))
 		atomic_fetch_or(&registered[fd / BITS], UINT64_C(1) << fd % BITS);
+	holdings_note_wait(fd);
 }
 
 bool holdings_registered(int fd)
 {
 	return fd >= NUMBERS || has(registered, fd);
+}
+
+bool holdings_nested(void)
+{
+	return atomic_load_explicit(&nested, memory_order_relaxed);
 }
 
 void holdings_note_set(int set)

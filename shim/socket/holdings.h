@@ -24,6 +24,11 @@ int holdings_each_set(int (*visit)(int set, void *arg), void *arg);
 void holdings_note_registration(int fd);
 bool holdings_registered(int fd);
 
+/* Descriptor FD is waited for. And whether an epoll set may have been waited for, or registered in another
+ * one. */
+void holdings_note_wait(int fd);
+bool holdings_nested(void);
+
 /* SET is none any more. */
 void holdings_forget_set(int set);
 

@@ -82,12 +82,10 @@ bool mark_hides(int fd, int level, int name, int *shown)
 	       mark_is_value(level, name, (unsigned)get(fd, level, name));
 }
 
-int mark_set(int fd)
+int mark_set(int fd, int protocol)
 {
 	mark_expect();
-	switch (get(fd, SOL_SOCKET, SO_PROTOCOL)) {
-	case -1:
-		return -EPERM;
+	switch (protocol) {
 	case IPPROTO_TCP:
 		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	case IPPROTO_UDP:

@@ -20,9 +20,10 @@ void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
 
-/* Marks the AF_INET6 TCP, MPTCP or UDP socket FD. Returns 0 or a negative errno: -ENOPROTOOPT if the kernel
- * is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY if the program uses the option that is the mark. */
-int mark_set(int fd);
+/* Marks the AF_INET6 socket FD of PROTOCOL: TCP, MPTCP or UDP. Returns 0 or a negative errno: -ENOPROTOOPT if
+ * the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY if the program uses the option that is the
+ * mark. */
+int mark_set(int fd, int protocol);
 
 /* Whether VALUE of the option LEVEL, NAME is a mark. The program sees the option's default instead. */
 bool mark_is_value(int level, int name, unsigned value);

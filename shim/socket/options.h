@@ -48,14 +48,14 @@ bool options_is_touched(const struct option *row);
 bool options_kept(void);
 
 /* Gives the fresh socket TO what the program has set on FROM: the options that differ, of both families
- * where TO is AF_INET6 (FAMILY), each from its own where FROM is, too; file status flags but for O_ASYNC
- * (replace.h), the receiver of SIGIO, and owner where the process may. Each option is read again after it was
- * written. Returns 0, or a negative errno with *MISSED naming what could not be carried. Async-signal-safe;
- * errno is undefined afterwards. */
+ * where TO is AF_INET6 (FAMILY), each from its own where FROM is, too; and its owner where the process may.
+ * Each option is read again after it was written. Returns 0, or a negative errno with *MISSED naming what
+ * could not be carried. Async-signal-safe; errno is undefined afterwards. */
 int options_carry(int from, int to, int family, const char **missed);
 
-/* Of that, the file status flags (O_NONBLOCK) and who gets SIGIO and SIGURG. */
-int options_carry_flags(int from, int to, const char **missed);
+/* The file status FLAGS of FROM but for O_ASYNC, and who gets SIGIO and SIGURG. Returns 0 or a negative
+ * errno. */
+int options_carry_flags(int from, int to, int flags);
 
 /* After the program's setsockopt() of ROW succeeded on the marked FD with VALUE, LEN: the same for
  * IPv6. Returns 0, or a negative errno when a strict one could not be set. Async-signal-safe. */

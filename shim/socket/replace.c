@@ -15,12 +15,13 @@
 #include "base/sys.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
+#include "socket/options.h"
 
 enum { MOST_DESCRIPTORS = 32, MOST_REGISTRATIONS = 64 };
 
 struct holdings {
 	int with, except;
-	uint64_t cookie, inode;
+	uint64_t cookie, inode; /* of the socket; the inode only if a set may be read */
 	int fds[MOST_DESCRIPTORS];
 	int flags[MOST_DESCRIPTORS]; /* what dup3() takes */
 	int fd_count;
@@ -40,6 +41,16 @@ static int note_registration(const struct descriptors_registration *r, void *arg
 	return 0;
 }
 
+static int find_inode(int fd, struct holdings *h)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	h->inode = st.st_ino;
+	return 0;
+}
+
 /* Where the kernel can say whether FD is registered in SET, it does (kcmp(2), Linux 4.13); else the set is
  * read. */
 static int note_set(int set, void *arg)
@@ -48,10 +59,13 @@ static int note_set(int set, void *arg)
 	struct kcmp_epoll_slot slot = {.efd = (uint32_t)set, .tfd = (uint32_t)h->fds[0]};
 	pid_t self;
 	long result;
+	int error;
 
 	for (int i = 0; i < h->known->count; i++)
 		if (h->known->registrations[i].set == set && h->known->registrations[i].target == h->fds[0])
 			return note_registration(&h->known->registrations[i], h);
+	if (!h->inode && (error = find_inode(h->fds[0], h)) != 0)
+		return error;
 	self = (pid_t)syscall(SYS_gettid);
 	result = syscall(SYS_kcmp, self, self, KCMP_EPOLL_TFD, h->fds[0], &slot);
 	if (result == 0)
@@ -178,17 +192,14 @@ int replace_socket(int fd, uint64_t cookie, int with, int except)
 
 int replace_registered(int fd, uint64_t cookie, int with, int except, struct replace_known *known)
 {
-	struct holdings h = {.with = with, .except = except, .known = known};
+	struct holdings h = {.with = with, .except = except, .cookie = cookie, .known = known};
 	const bool copied = holdings_copied(), registered = holdings_registered(fd);
 	int result, flags = sys_fcntl(fd, F_GETFL, 0);
-	struct stat st = {.st_ino = 0};
 
-	if ((copied || registered) && fstat(fd, &st) != 0)
-		return -errno;
-	h.cookie = cookie;
-	h.inode = st.st_ino;
 	if (copied) {
-		result = descriptors_each(note_descriptor, &h);
+		result = find_inode(fd, &h);
+		if (result == 0)
+			result = descriptors_each(note_descriptor, &h);
 	} else {
 		result = note_descriptor(fd, &h);
 		if (result == 0 && h.fd_count && registered)
@@ -202,13 +213,16 @@ int replace_registered(int fd, uint64_t cookie, int with, int except, struct rep
 	/* A walk that did not even come by FD has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))
 		return -EBADF;
+	result = options_carry_flags(fd, with, flags);
+	if (result)
+		return result;
 	/* The common case needs no descriptor to spare: there is nothing that could fail half-way. */
 	if (h.fd_count == 1 && h.registration_count == 0)
 		result = put(&h, with, 1) == 1 ? 0 : -errno;
 	else
 		result = exchange(&h, fd);
 	/* Last, and through the program's descriptor: its number is what SIGIO's handler is told (si_fd). */
-	if (result == 0 && flags >= 0 && flags & O_ASYNC)
+	if (result == 0 && flags & O_ASYNC)
 		(void)sys_fcntl(fd, F_SETFL, flags);
 	for (known->count = 0; known->count < REPLACE_KNOWN && known->count < h.registration_count;
 	     known->count++)

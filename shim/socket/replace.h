@@ -7,9 +7,9 @@
 #include "socket/descriptors.h"
 
 /* Puts the socket WITH on every descriptor of this process that refers to the same socket as FD, each
- * with its FD_CLOEXEC, O_ASYNC as it was, and puts the registrations that the old socket had in this
- * process's epoll sets on the new one. WITH itself stays open; EXCEPT, a copy of the caller's own or -1,
- * keeps the old socket, and so do copies in other processes.
+ * with its FD_CLOEXEC, FD's file status flags and the receiver of its SIGIO, and puts the registrations that
+ * the old socket had in this process's epoll sets on the new one. WITH itself stays open; EXCEPT, a copy of
+ * the caller's own or -1, keeps the old socket, and so do copies in other processes.
  *
  * All or nothing: returns 0, or a negative errno with everything as it was; -ENOSYS where registrations
  * can't be read, -EALREADY where FD's socket is not (or no more) the one of COOKIE (clone.h), -ENOSPC where

@@ -132,7 +132,7 @@ static int try_mark(int type, int protocol)
 
 	if (fd < 0)
 		return errno;
-	error = -mark_set(fd);
+	error = -mark_set(fd, protocol);
 	if (!error && mark_test(fd) == MARK_NONE)
 		error = ENOPROTOOPT;
 	close(fd);
