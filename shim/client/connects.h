@@ -22,10 +22,6 @@ void connects_start(int fd, const struct destination *d);
 /* As eyeballs_begin(), and -ENOSPC where there is no slot left, and nothing was done. */
 int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error);
 
-/* Looks after every connect in progress that no thread waits for in connect(): takes note of what has
- * succeeded and failed, and begins what is due. */
-void connects_advance(void);
-
 /* Whether FD's connect is in progress still, looked after first. What the kernel says of FD is right if it is
  * not. ERROR, unless NULL, is the error of one that has just failed if only the library knows it, else 0. */
 bool connects_ask(int fd, int *error);

@@ -14,6 +14,7 @@
 #include "client/connects.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/steps.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
 
@@ -84,7 +85,7 @@ static bool look_after(void)
 
 	do {
 		before = atomic_load(&connects_changes);
-		connects_advance();
+		steps_advance();
 	} while (atomic_load(&connects_changes) != before);
 	return before != start;
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
+#include "client/steps.h"
 #include "config/config.h"
 
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
@@ -40,7 +41,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 
 	/* A program may wait for a connection by asking again and again. */
 	if (connects_pending())
-		connects_advance();
+		steps_advance();
 	if (!addr || hooks_pass(addr, room))
 		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)

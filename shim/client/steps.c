@@ -1,0 +1,141 @@
+#define _GNU_SOURCE
+#include "client/steps.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/real.h"
+#include "client/attempts.h"
+#include "client/eyeballs.h"
+#include "client/happy_eyeballs.h"
+#include "client/hidden.h"
+#include "client/in_progress.h"
+#include "client/lock.h"
+#include "client/slots.h"
+#include "socket/holdings.h"
+
+bool steps_one(int i, int fd, int *error)
+{
+	bool used;
+
+	if (!slots_enter(i)) {
+		/* Whoever has it does not know what was due. */
+		if (atomic_load(&slots_stages[i]) == SLOT_FREE)
+			return false;
+		connects_set_due(clock_ms() + 1);
+		return true;
+	}
+	eyeballs_step(&slots_table[i], fd, error);
+	used = slots_table[i].used;
+	slots_give_back(i);
+	return used;
+}
+
+/* Makes the set anew. FOREIGN: its number is another file's, or nobody's; the program has closed it unseen,
+ * by a bare system call, and perhaps more. */
+static void make_set_again(bool foreign)
+{
+	const int end = slots_end();
+
+	if (foreign)
+		hidden_lose();
+	else
+		hidden_fork();
+	for (int i = 0; i < end; i++) {
+		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_enter(i))
+			continue;
+		attempts_rewatch(&slots_table[i]);
+		eyeballs_step(&slots_table[i], -1, NULL);
+		slots_give_back(i);
+	}
+}
+
+/* Under the lock. */
+static void step_hidden(void)
+{
+	struct epoll_event events[8];
+	int count = real.epoll_wait(hidden_set(), events, 8, 0);
+	bool foreign = count < 0 && (errno == EBADF || errno == EINVAL);
+
+	/* An entry of the table, unless the program's own set has the number by now. */
+	for (int n = 0; n < count; n++)
+		foreign |= events[n].data.u64 < (uintptr_t)slots_table ||
+			   events[n].data.u64 >= (uintptr_t)(slots_table + SLOTS_COUNT);
+	if (foreign || count < 0)
+		make_set_again(foreign);
+	for (int n = 0; !foreign && n < count && !lock_has_logged(); n++)
+		(void)steps_one((int)((struct eyeballs *)events[n].data.ptr - slots_table), -1, NULL);
+}
+
+static void step_due(uint64_t time)
+{
+	const int end = slots_end();
+
+	if (time < atomic_load(&connects_due))
+		return;
+	atomic_store(&connects_due, UINT64_MAX);
+	for (int i = 0; i < end; i++) {
+		int stage = atomic_load_explicit(&slots_stages[i], memory_order_relaxed);
+
+		if (stage == SLOT_FREE || slots_table[i].blocks)
+			continue;
+		if (slots_table[i].due <= time && !lock_has_logged())
+			(void)steps_one(i, -1, NULL);
+		else
+			connects_set_due(slots_table[i].due);
+	}
+}
+
+void steps_failed(void)
+{
+	enum { BLOCK = 64 };
+	const int end = slots_end();
+	struct pollfd fds[BLOCK];
+	int at[BLOCK], count = 0;
+
+	for (int i = 0; i < end; i++) {
+		if (atomic_load(&slots_stages[i]) != SLOT_FREE && !slots_table[i].blocks) {
+			at[count] = i;
+			fds[count++] = (struct pollfd){.fd = atomic_load(&slots_numbers[i])};
+		}
+		if (count < BLOCK && i + 1 < end)
+			continue;
+		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
+			for (int n = 0; n < count && !lock_has_logged(); n++)
+				if (fds[n].revents)
+					(void)steps_one(at[n], -1, NULL);
+		count = 0;
+	}
+}
+
+/* Without the lock: the set may be closed meanwhile, and its number be another's, from which nothing may be
+ * taken. */
+static bool is_due(void)
+{
+	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
+
+	return clock_ms() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
+}
+
+void steps_advance(void)
+{
+	struct lock lock;
+	int saved = errno;
+
+	do {
+		if ((!is_due() && !holdings_nested()) || !lock_take(&lock))
+			break;
+		if (hidden_set() >= 0)
+			step_hidden();
+		step_due(clock_ms());
+		/* What waits for an epoll set is told of no socket in it. */
+		if (holdings_nested())
+			steps_failed();
+	} while (lock_give(&lock));
+	errno = saved;
+}

@@ -1,0 +1,19 @@
+/* Going on with connects in progress (slots.h): those that something has happened to, or that are due.
+ * Async-signal-safe and callable from any thread. */
+#ifndef DUALSTACK_STEPS_H
+#define DUALSTACK_STEPS_H
+
+#include <stdbool.h>
+
+/* Under the lock (lock.h). Goes on with entry I; FD and ERROR are those of eyeballs_step(). Returns whether
+ * it is in progress still. errno is undefined afterwards. */
+bool steps_one(int i, int fd, int *error);
+
+/* Under the lock. Goes on with all whose socket in place has failed. errno is undefined afterwards. */
+void steps_failed(void);
+
+/* Without the lock. Looks after every connect in progress that no thread waits for in connect(): takes note
+ * of what has succeeded and failed, and begins what is due. Leaves errno alone. */
+void steps_advance(void);
+
+#endif
