@@ -4,7 +4,7 @@
 #   make check      runs every test; installs what they need first (NO_INSTALL=1: uses what is there)
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
 #   make soak       the long form of the storms: a hundred thousand connections and so on, once or for SOAK_MINUTES=N
-#   make bench      cost, compared with native servers and forwarders; instructions per call; time to connect
+#   make bench      cost, compared with native servers and forwarders; instructions per call; time to connect, and its price
 #   make lint       arrows between rooms, format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    respects PREFIX, DESTDIR and the GNU directory variables
 #   make BUILD=build32 CC='gcc -m32' install-library    adds the library for programs of another word size
@@ -203,7 +203,7 @@ faults: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
 programs: $(BUILD)/demo/ask6
 
 # The measuring programs, which make check runs in short. They need glibc.
-measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit) $(CALLS)
+measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit names) $(CALLS)
 
 unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
 
@@ -220,6 +220,7 @@ bench: all measures
 	@BUILD='$(BUILD)' tests/bench/run
 	@BUILD='$(BUILD)' tests/bench/instructions
 	@BUILD='$(BUILD)' tests/bench/connect
+	@BUILD='$(BUILD)' tests/bench/names
 
 fuzz:
 	@BUILD='$(BUILD)' tests/fuzz/run

@@ -79,10 +79,6 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 		connects_unblock(fd);
 	if (result)
 		return fail(result < 0 ? result : -result);
-	/* Another thread may have ended it meanwhile, and closed the descriptor: nothing may be begun anew
-	 * here. */
-	if (socket_option(fd, SO_TYPE) != SOCK_STREAM)
-		return fail(-EBADF);
 	result = in_family(connect_plainly, fd, addr, len);
 	errno = saved;
 	return result ? fail(result) : 0;
