@@ -40,12 +40,12 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-static bool ready(int fd, int (*widen_it)(int fd))
+/* Makes FD, which is not marked, ready to be sent to IPv6 addresses. */
+static bool make_ready(int fd, int (*widen_it)(int fd))
 {
 	int saved = errno;
 
-	if (mark_test(fd) == MARK_NONE &&
-	    (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE))) {
+	if (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE)) {
 		errno = ENETUNREACH;
 		return false;
 	}
@@ -55,7 +55,7 @@ static bool ready(int fd, int (*widen_it)(int fd))
 
 bool ready_for_in6(int fd)
 {
-	return ready(fd, widen_client);
+	return mark_test(fd) != MARK_NONE || make_ready(fd, widen_client);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -99,7 +99,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		/* No packet ever leaves for the pool: what was not given out here is nobody's. */
 		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
 			return hooks_fail(-ENETUNREACH);
-		if (!ready(fd, widen_connecting))
+		if (!make_ready(fd, widen_connecting))
 			return -1;
 	}
 	to = translate_real(&in);
