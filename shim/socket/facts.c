@@ -13,12 +13,27 @@
 
 #define OPT_SO_COOKIE 57
 
-int socket_option(int fd, int name)
+/* A seccomp filter is a thread's. Firefox's tells of each call that it refuses. */
+static __thread bool refused __attribute__((tls_model("initial-exec")));
+
+int socket_int(int fd, int level, int name)
 {
 	int value;
 	socklen_t len = sizeof value;
 
-	return real.getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+	if (refused) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (real.getsockopt(fd, level, name, &value, &len) == 0)
+		return value;
+	refused = errno == ENOSYS;
+	return -1;
+}
+
+int socket_option(int fd, int name)
+{
+	return socket_int(fd, SOL_SOCKET, name);
 }
 
 int socket_protocol(int fd)

@@ -7,7 +7,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An int option of level SOL_SOCKET, or -1 where it can't be had. */
+/* An int option, or -1 where it can't be had. A sandbox that has no getsockopt() (ENOSYS) is asked once by
+ * each thread. */
+int socket_int(int fd, int level, int name);
+
+/* The same of level SOL_SOCKET. */
 int socket_option(int fd, int name);
 
 /* The protocol of FD if it is TCP, MPTCP or UDP, which are those that the shim does something to, else 0. */

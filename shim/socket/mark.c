@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/real.h"
+#include "socket/facts.h"
 
 /* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #define OPT_IPV6_MULTICAST_ALL 29
@@ -42,16 +43,12 @@ bool mark_expected(void)
 	return atomic_load_explicit(&expected, memory_order_relaxed);
 }
 
-/* The value of an int option, or -1 if it can't be read. Leaves errno alone. */
+/* As socket_int(), and leaves errno alone. */
 static int get(int fd, int level, int name)
 {
-	int value, saved = errno;
-	socklen_t len = sizeof value;
+	int saved = errno, value = socket_int(fd, level, name);
 
-	if (real.getsockopt(fd, level, name, &value, &len) != 0) {
-		errno = saved;
-		return -1;
-	}
+	errno = saved;
 	return value;
 }
 
@@ -110,10 +107,9 @@ bool mark_test_receiver(int fd, socklen_t room)
 /* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
 bool mark_hidden(int fd)
 {
-	int value, saved = errno;
-	socklen_t len = sizeof value;
-	bool result = mark_expected() && real.getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len) != 0 &&
-		      errno != ENOTSOCK && errno != EBADF;
+	int saved = errno;
+	bool result =
+	    mark_expected() && socket_option(fd, SO_RCVLOWAT) < 0 && errno != ENOTSOCK && errno != EBADF;
 
 	errno = saved;
 	return result;

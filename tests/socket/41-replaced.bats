@@ -128,3 +128,16 @@ teardown() { hosts_down; }
 	[ "$(grep -cE ' 0 6 0$' <<<"$output")" = 11 ] || fail "$output"
 	assert_line 'an empty datagram: 0'
 }
+
+# Firefox's sandbox reports each getsockopt() of its web processes.
+@test "a sandbox without getsockopt() is asked once" {
+	need strace
+	run -0 "$run" -- strace -f -e trace=getsockopt -o "$BATS_TEST_TMPDIR/trace" "$programs/deny" getsockopt:38 -- perl -MSocket -e '
+		socket(my $socket, AF_INET, SOCK_DGRAM, 0) or die;
+		for (1 .. 10) {
+			open(my $copy, "+<&", $socket) or die;
+			send($copy, "x", 0, pack_sockaddr_in(9, INADDR_LOOPBACK));
+		}'
+	run -0 grep -c 'getsockopt([0-9]' "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
+}
