@@ -125,6 +125,33 @@ ipv4_only() {
 		$s = IO::Socket::INET->new(PeerAddr => "NAME", PeerPort => 7000, Timeout => 10) or die "$@\n"; print <$s>'
 }
 
+# It asks for both families and takes the IPv4 addresses.
+@test "SBCL, sb-bsd-sockets" {
+	need sbcl
+	set -- sbcl --no-userinit --non-interactive --eval '(require :sb-bsd-sockets)' --eval '
+		(let ((s (make-instance (quote sb-bsd-sockets:inet-socket) :type :stream :protocol :tcp)))
+			(sb-bsd-sockets:socket-connect s
+				(sb-bsd-sockets:host-ent-address (sb-bsd-sockets:get-host-by-name "NAME")) 7000)
+			(format t "~a~%" (read-line (sb-bsd-sockets:socket-make-stream s :input t))))'
+	natively only6 "$@"
+	refute_output --partial 'over IPv'
+	over 6 only6 "$@"
+	over 4 only4 "$@"
+	over 4 dead "$@"
+	over 4 four "$@"
+	natively six "$@"
+	refute_output --partial 'over IPv'
+	DUALSTACK_SYNTHETIC=always over 6 six "$@"
+}
+
+@test "wrk (knows IPv6)" {
+	need wrk
+	set -- sh -c 'echo "response = function(status, headers, body) print(body) wrk.thread:stop() end" >"$0"
+		wrk -t 1 -c 1 -d 1s -s "$0" http://NAME:8080/ | head -n 20' "$BATS_TEST_TMPDIR/body.lua"
+	over 6 only6 "$@"
+	over 4 dead "$@"
+}
+
 @test "Python, asyncio (epoll)" {
 	ipv4_only python3 -c '
 import asyncio, socket
