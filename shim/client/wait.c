@@ -95,7 +95,7 @@ static bool look_after(void)
 static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
 	struct pollfd all[TOGETHER + 1];
-	int hidden = hidden_set(), result;
+	int hidden = hidden_set(), saved = errno, result;
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
@@ -105,8 +105,10 @@ static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
 	result = real.ppoll(all, count + 1, until(end, 0, &t), mask);
 	/* More than RLIMIT_NOFILE allows, with the library's. */
-	if (result < 0 && errno == EINVAL)
+	if (result < 0 && errno == EINVAL) {
+		errno = saved;
 		return real.ppoll(fds, count, until(end, SLICE, &t), mask);
+	}
 	for (nfds_t i = 0; i < count && result >= 0; i++)
 		fds[i].revents = all[i].revents;
 	return result - (result > 0 && all[count].revents);
@@ -200,7 +202,7 @@ static bool has_bit(const struct sets *s, int set, int fd)
 
 static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 {
-	int hidden = hidden_set(), count = s->count, result;
+	int hidden = hidden_set(), count = s->count, saved = errno, result;
 	bool together = hidden >= 0 && hidden < SET_BITS;
 	struct timespec t;
 
@@ -214,6 +216,7 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 			      until(end, hidden < 0 || together ? 0 : SLICE, &t), mask);
 	/* The program may have closed the library's. */
 	if (together && result < 0 && errno == EBADF) {
+		errno = saved;
 		load(s);
 		return real.pselect(s->count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
 				    (fd_set *)(void *)s->words[URGENT], &(struct timespec){0, 0}, mask);

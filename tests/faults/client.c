@@ -77,14 +77,24 @@ static void client_none(void)
 	client("both", NULL, false, NULL);
 }
 
-static bool by_poll(int fd)
+static bool poll_for(int fd, int ms)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
 	int result;
 
 	begin(ROW_poll);
-	result = poll(&wait, 1, 3000);
+	result = poll(&wait, 1, ms);
 	return ended("poll", result) && result;
+}
+
+static bool by_poll(int fd)
+{
+	return poll_for(fd, 3000);
+}
+
+static bool by_short_poll(int fd)
+{
+	return poll_for(fd, 200);
 }
 
 static bool by_select(int fd)
@@ -134,6 +144,12 @@ static void client_poll_none(void)
 	client("both", NULL, true, by_poll);
 }
 
+/* Both are on their way at the same time. */
+static void client_poll_silent(void)
+{
+	client("silent", IN6, true, by_short_poll);
+}
+
 static void client_select_in(void)
 {
 	client("both", IN, true, by_select);
@@ -158,6 +174,7 @@ const struct scenario client_scenarios[] = {
     {"client-poll-in", client_poll_in, {NULL}, true},
     {"client-poll-in6", client_poll_in6, {NULL}, true},
     {"client-poll-none", client_poll_none, {NULL}, true},
+    {"client-poll-silent", client_poll_silent, {NULL}, true},
     {"client-select-in", client_select_in, {NULL}, true},
     {"client-epoll-in", client_epoll_in, {"connect: ENETUNREACH"}, true},
     {"client-epoll-in6", client_epoll_in6, {"connect: ENETUNREACH"}, true},

@@ -12,7 +12,9 @@ setup() {
 	need_root
 	hosts_up
 	mkdir -p "/etc/netns/$server"
-	printf '%s\n' "$server4 both four" "$server6 both six" >"/etc/netns/$server/hosts"
+	# Nobody answers there.
+	ip -n "$server" neigh add 192.0.2.77 lladdr 02:00:00:00:00:77 dev veth0
+	printf '%s\n' "$server4 both four" "$server6 both six silent" '192.0.2.77 silent' >"/etc/netns/$server/hosts"
 	echo 'hosts: files' >"/etc/netns/$server/nsswitch.conf"
 	export INJECT=$BATS_TEST_TMPDIR/page
 	truncate -s 16384 "$INJECT"
