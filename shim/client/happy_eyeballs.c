@@ -293,10 +293,8 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	bool gone;
 	int number;
 
-	(void)attempts_check(e, -1, &gone);
 	if (level == SOL_SOCKET && name == SO_REUSEADDR && len >= sizeof number) {
 		memcpy(&number, value, sizeof number);
 		e->plan.reuse = number;
@@ -304,7 +302,7 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 	for (uint32_t i = 0; i <= e->count; i++) {
 		int other = e->attempts[i].at.fd;
 
-		if (other < 0)
+		if (!hidden_is_there(&e->attempts[i].at))
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
 		if (row && i != e->own)
