@@ -337,3 +337,28 @@ dovecot_lists() {
 	assert_equal "$(whom '\0\0\x02\0\0' "$ask" "${mariadbd[@]}" --bind-address='*' | peers)" "$(peers <<<"$natively")"
 	assert_equal "$(whom '\0\0\x02\0\0' "$ask" "$run" -- "${mariadbd[@]}" --bind-address=0.0.0.0 | peers)" "$(peers <<<"$ipv6_text")"
 }
+
+znc_config() {
+	local port list
+	echo 'Version = 1.8.2'
+	printf '<Listener l>\nPort = 8000\nIPv4 = true\nIPv6 = %s\nSSL = false\n%s\n</Listener>\n' "$1" "$2"
+	each_list 8000 | while read -r port list; do
+		printf '<User u%d>\nAllow = %s\nPass = plain#secret\n</User>\n' "$port" "$list"
+	done
+}
+
+@test "ZNC, the Allow of users" {
+	need znc
+	lists=(fd00:* 2001:db8:1:* 2*:* ::1 127.0.0.1 192.0.2.* '24?.*')
+	mkdir -p "$BATS_TEST_TMPDIR"/{both,four}/configs
+	znc_config true '' >"$BATS_TEST_TMPDIR/both/configs/znc.conf"
+	znc_config false 'Host = 0.0.0.0' >"$BATS_TEST_TMPDIR/four/configs/znc.conf"
+	chown -R nobody "$BATS_TEST_TMPDIR"/{both,four}
+	local as=(setpriv --reuid=nobody --clear-groups env HOME=/nowhere)
+	local ask='PASS uPORT:secret\r\nNICK a\r\nUSER a 0 * :a\r\nQUIT\r\n'
+	export AT=8000
+	assert_equal "$(whom ' 001 ' "$ask" "${as[@]}" znc --foreground --datadir="$BATS_TEST_TMPDIR/both" | peers)" \
+		"$(peers <<<"$natively")"
+	assert_equal "$(whom ' 001 ' "$ask" "${as[@]}" "$run" -- znc --foreground --datadir="$BATS_TEST_TMPDIR/four" | peers)" \
+		"$(peers <<<"$ipv6_text")"
+}
