@@ -149,3 +149,74 @@ fetches() {
 		assert_output $'EPSV what is in the file\nPASV what is in the file\nEPRT what is in the file'
 	done
 }
+
+# The first line that it sends a server is "PROXY TCP4" and two addresses, as text.
+@test "HAProxy tells nginx of its peers: the PROXY protocol, both versions, and X-Forwarded-For" {
+	need haproxy
+	need nginx
+	need curl
+	local dir=$BATS_TEST_TMPDIR
+	cat >"$dir/nginx.conf" <<-END
+		daemon off;
+		pid $dir/pid;
+		events {}
+		http {
+			client_body_temp_path $dir/body;
+			proxy_temp_path $dir/proxy;
+			fastcgi_temp_path $dir/fastcgi;
+			uwsgi_temp_path $dir/uwsgi;
+			scgi_temp_path $dir/scgi;
+			access_log off;
+			server { listen 127.0.0.1:9000 proxy_protocol; location / { return 200 \$proxy_protocol_addr; } }
+			server { listen 127.0.0.1:9001; location / { return 200 \$http_x_forwarded_for; } }
+		}
+	END
+	cat >"$dir/haproxy.cfg" <<-END
+		defaults
+			mode http
+			timeout connect 9s
+			timeout client 9s
+			timeout server 9s
+		listen one
+			bind 0.0.0.0:8001
+			server nginx 127.0.0.1:9000 send-proxy
+		listen two
+			bind 0.0.0.0:8002
+			server nginx 127.0.0.1:9000 send-proxy-v2
+		listen three
+			bind 0.0.0.0:8003
+			option forwardfor
+			server nginx 127.0.0.1:9001
+	END
+	start nginx nginx -c "$dir/nginx.conf" -e "$dir/error.log"
+	for peer in auto real; do
+		DUALSTACK_PEER=$peer start haproxy "$run" -- haproxy -db -f "$dir/haproxy.cfg"
+		wait_port 9001
+		wait_port 8003
+		for port in 8001 8002 8003; do
+			run -0 on_client curl -s --max-time 9 "http://[$server6]:$port/"
+			case $peer in auto) assert_output --regexp "^$shown\$" ;; real) assert_output $client6 ;; esac
+			run -0 on_client curl -s --max-time 9 "http://$server4:$port/"
+			assert_output 192.0.2.2
+		done
+		stop "$started"
+	done
+}
+
+@test "snmptrapd logs synthetic addresses, and the library's log says who that is" {
+	need snmptrapd
+	need snmptrap
+	echo 'authCommunity log public' >"$BATS_TEST_TMPDIR/conf"
+	# Without files of names.
+	export MIBS=
+	start snmptrapd "$run" --log=info:"$BATS_TEST_TMPDIR/log" -- snmptrapd -f -n -Lo -C -c "$BATS_TEST_TMPDIR/conf" \
+		-F 'a trap over %b\n' udp:0.0.0.0:1620
+	wait_until bound 1620
+	for to in "udp6:[$server6]:1620" "udp:$server4:1620"; do
+		on_client snmptrap -v2c -c public "$to" '' 1.3.6.1.4.1.8072.2.3.0.1
+	done
+	wait_until grep -q 'a trap over UDP: \[192.0.2.2\]' "$BATS_TEST_TMPDIR/snmptrapd.log"
+	address=$(sed -nE "s/a trap over UDP: \[($shown)\].*/\1/p" "$BATS_TEST_TMPDIR/snmptrapd.log")
+	run -0 grep -F "first datagram from [$client6]" "$BATS_TEST_TMPDIR/log"
+	assert_output --partial "shown as $address:"
+}
