@@ -33,7 +33,7 @@ whom() {
 	start server "${@:3}"
 	wait_port ${AT:-$((8000 + ${#lists[@]} - 1))}
 	paste -d ' ' <(printf '%s:\n' "${lists[@]}") \
-		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 20) \
+		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 ${strangers:-20}) \
 		<(on_server python3 "${knock[@]}" 127.0.0.1 ::1) | sed 's/  */ /g; s/ $//'
 	stop "$started"
 }
@@ -237,7 +237,8 @@ named_config() {
 	done
 }
 
-# It binds each address of the host, so that a rule has to name one.
+# It binds each address of the host, so that a rule has to name one. It receives datagrams by a raw system call, past the
+# library: the rule is for TCP.
 @test "bind9, allow-query" {
 	need named
 	printf '@ 60 IN SOA ns admin 1 60 60 60 60\n@ 60 IN NS ns\nns 60 IN A 192.0.2.1\n' >"$BATS_TEST_TMPDIR/zone"
@@ -247,7 +248,7 @@ named_config() {
 	export AT=8000
 	assert_equal "$(whom dns-tcp zPORT.example named -g -n 1 -c "$BATS_TEST_TMPDIR/both")" "$natively"
 	on_server() { [ "$1" = python3 ] || ip netns exec "$server" "$@"; }
-	assert_equal "$(whom dns-tcp zPORT.example "$run" --rule='bind address=192.0.2.1 port=8000 dual' -- \
+	assert_equal "$(whom dns-tcp zPORT.example "$run" --rule='bind tcp address=192.0.2.1 port=8000 dual' -- \
 		named -4 -g -n 1 -c "$BATS_TEST_TMPDIR/four")" "$(sed 's/ 127.*//' <<<"$synthetic")"
 }
 
@@ -312,11 +313,35 @@ dovecot_lists() {
 
 @test "dovecot, allow_nets" {
 	need dovecot
+	# It is slow to refuse.
+	local strangers=2
 	dovecot_lists '*, ::'
 	local ask='a login readerPORT secret\r\nb logout\r\n' dovecot=(dovecot -F -c "$BATS_TEST_TMPDIR/dovecot/dovecot.conf")
 	assert_equal "$(whom 'a OK' "$ask" "${dovecot[@]}")" "$natively"
 	sed -i 's/^listen.*/listen = */' "$BATS_TEST_TMPDIR/dovecot/dovecot.conf"
 	assert_equal "$(whom 'a OK' "$ask" "$run" -- "${dovecot[@]}")" "$ipv6_text"
+}
+
+# It compares the bytes, where allow_nets compares the text. Whoever is trusted may log in without TLS.
+@test "dovecot, login_trusted_networks" {
+	need dovecot
+	dovecot_config '*, ::' 7999
+	local conf=$BATS_TEST_TMPDIR/dovecot/dovecot.conf knock
+	knock=(python3 "$root/tests/lib/knock.py" 7999 1 AUTH=PLAIN 'a capability\r\nb logout\r\n' 192.0.2.2 $client6 fd00:9::2 20)
+	trusted() {
+		sed -i "/^login_trusted_networks/d; s/^disable_plaintext_auth.*/disable_plaintext_auth = yes\nlogin_trusted_networks = $1/" "$conf"
+		start server "${@:2}" dovecot -F -c "$conf"
+		wait_port 7999
+		run -0 on_client "${knock[@]}"
+		stop "$started"
+	}
+	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24'
+	assert_output "192.0.2.2 $client6 fd00:9::2"
+	sed -i 's/^listen.*/listen = */' "$conf"
+	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24' "$run" --
+	assert_output 192.0.2.2
+	trusted '240.0.0.0\/4' "$run" --
+	assert_output "$client6 fd00:9::2 strangers"
 }
 
 # A user for each entry, who has no password.

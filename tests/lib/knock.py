@@ -65,7 +65,7 @@ def name_of(peer, inside, count):
     return [peer][:inside]
 
 
-with concurrent.futures.ThreadPoolExecutor(32) as pool:
+with concurrent.futures.ThreadPoolExecutor(64) as pool:
     knocks = [
         [(peer, [pool.submit(let_in, one, port) for one in (strangers(int(peer)) if peer.isdigit() else [peer])]) for peer in sys.argv[5:]]
         for port in range(first, first + ports)
