@@ -1,6 +1,6 @@
 # Access lists with entries of both families, natively at [::] and under the library at 0.0.0.0: whom each entry lets in,
 # of known peers and of strangers. Under the library that is nobody whom the list does not name.
-# dualstack(7), "What access lists see", has the results as a table.
+# dualstack(7), "What access lists see", has the results as a table (compared).
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
@@ -85,6 +85,7 @@ haproxy_config() {
 }
 
 @test "HAProxy, src" {
+	compared HAProxy 'acl src' 'synthetic; with peer = real IPv6'
 	need haproxy
 	lists+=(::ffff:192.0.2.2 ::ffff:0:0/96)
 	local ask='GET / HTTP/1.0\r\n\r\n'
@@ -132,6 +133,7 @@ nginx_config() {
 }
 
 @test "nginx, allow and deny" {
+	compared nginx 'allow, deny' synthetic
 	need nginx
 	mkdir "$BATS_TEST_TMPDIR/www"
 	echo inside >"$BATS_TEST_TMPDIR/www/index.html"
@@ -168,6 +170,7 @@ squid_config() {
 }
 
 @test "squid, acl src" {
+	compared squid 'acl src' synthetic
 	need squid
 	squid_config '' >"$BATS_TEST_TMPDIR/both"
 	squid_config 0.0.0.0: >"$BATS_TEST_TMPDIR/four"
@@ -195,6 +198,7 @@ unbound_config() {
 bound() { on_server ss -Hlun "sport = :$1" | grep -q .; }
 
 @test "unbound, access-control" {
+	compared unbound access-control synthetic
 	need unbound
 	lists=(fd00::/8 2001:db8:1::/64 2000::/3 240.0.0.0/4)
 	knock=("$root/tests/lib/knock.py" 8000 ${#lists[@]} dns www.example.org)
@@ -240,6 +244,7 @@ named_config() {
 # It binds each address of the host, so that a rule has to name one. It receives datagrams by a raw system call, past the
 # library: the rule is for TCP.
 @test "bind9, allow-query" {
+	compared 'bind9, over TCP' allow-query synthetic
 	need named
 	printf '@ 60 IN SOA ns admin 1 60 60 60 60\n@ 60 IN NS ns\nns 60 IN A 192.0.2.1\n' >"$BATS_TEST_TMPDIR/zone"
 	named_config any any >"$BATS_TEST_TMPDIR/both"
@@ -286,6 +291,7 @@ postfix_config() {
 }
 
 @test "Postfix, check_client_access cidr: and permit_mynetworks" {
+	compared Postfix 'cidr: table, mynetworks' 'IPv6; behind postscreen synthetic'
 	need postfix
 	local master=(/usr/lib/postfix/sbin/master -c "$BATS_TEST_TMPDIR/postfix" -s)
 	postfix_config all
@@ -312,6 +318,7 @@ dovecot_lists() {
 }
 
 @test "dovecot, allow_nets" {
+	compared dovecot allow_nets IPv6
 	need dovecot
 	# It is slow to refuse.
 	local strangers=2
@@ -324,6 +331,7 @@ dovecot_lists() {
 
 # It compares the bytes, where allow_nets compares the text. Whoever is trusted may log in without TLS.
 @test "dovecot, login_trusted_networks" {
+	compared dovecot login_trusted_networks synthetic
 	need dovecot
 	dovecot_config '*, ::' 7999
 	local conf=$BATS_TEST_TMPDIR/dovecot/dovecot.conf knock
@@ -346,6 +354,7 @@ dovecot_lists() {
 
 # A user for each entry, who has no password.
 @test "MariaDB, the hosts of accounts" {
+	compared MariaDB 'host of an account' IPv6
 	need mariadbd
 	need mariadb-install-db
 	local data=$BATS_TEST_TMPDIR/data as mariadbd port list
@@ -373,6 +382,7 @@ znc_config() {
 }
 
 @test "ZNC, the Allow of users" {
+	compared ZNC Allow IPv6
 	need znc
 	lists=(fd00:* 2001:db8:1:* 2*:* ::1 127.0.0.1 192.0.2.* '24?.*')
 	mkdir -p "$BATS_TEST_TMPDIR"/{both,four}/configs
