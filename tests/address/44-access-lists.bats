@@ -111,6 +111,49 @@ haproxy_config() {
 	assert_output ''
 }
 
+# Addresses that it takes from its configuration, from a map and from requests: of both families, as text.
+@test "HAProxy's converters, maps and lists make of IPv6 literals what they make natively" {
+	need haproxy
+	need curl
+	local dir=$BATS_TEST_TMPDIR of
+	printf '%s\n' 'fd00::/8 local' '::1 loopback' '2001:db8::/32 documentation' '192.168.0.0/16 private' >"$dir/map"
+	cat >"$dir/conf" <<-END
+		defaults
+			mode http
+			timeout connect 9s
+			timeout client 9s
+			timeout server 9s
+		frontend literals
+			bind 0.0.0.0:8000
+			http-request set-src req.hdr_ip(a) if { req.hdr(a) -m found }
+			acl inside src fd00::/8 ::1
+			acl ours src 2001:db8::/32
+			http-request set-var(txn.inside) str(inside) if inside
+			http-request set-var(txn.ours) str(ours) if ours
+			http-request track-sc0 src,ipmask(24,64) table seen
+			http-request return status 200 content-type text/plain lf-string \
+				"%[src] %[src,ipmask(24,64)] %[src,ipmask(32,ffff:ffff:ffff:ffff:0:ffff:ffff:0)] %[src,map_ip($dir/map,none)] %[var(txn.inside)] %[var(txn.ours)] %[req.hdr_ip(b)] %[sc0_http_req_cnt]"
+		backend seen
+			stick-table type ipv6 size 20 expire 360s store http_req_cnt
+			server six [fd00::1]:80
+			server loop ::1:80
+	END
+	for of in '' "$run --"; do
+		# shellcheck disable=SC2086 # a command
+		start server $of haproxy -db -f "$dir/conf"
+		wait_port 8000
+		for address in fd00::7 ::1 2001:db8::bad:c0f:ffff 2001:db8:c001:c01a:ffff:ffff:10:ffff ::ffff:192.168.1.101 192.168.1.101 \
+			'[fd00::7]' fd00::7%1 nobody; do
+			on_client curl -s --max-time 9 -H "a: $address" -H "b: $address" http://$server4:8000/
+			echo
+		done >"$dir/out${of:+.library}"
+		stop "$started"
+	done
+	run -0 cat "$dir/out"
+	assert_line 'fd00::7 fd00:: fd00:: local inside  fd00::7 1'
+	assert_equal "$(cat "$dir/out.library")" "$output"
+}
+
 nginx_config() {
 	local dir=$BATS_TEST_TMPDIR
 	cat <<-END
