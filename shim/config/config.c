@@ -132,8 +132,9 @@ static void give_up(const struct loader_error *e)
 }
 
 /* Programs that hand the text of their peers to others, which may run without the library and take it for an
- * IPv4 address: postscreen(8) to smtpd(8), which inherits no widened socket. */
-static const char *const hand_text_on[] = {"postscreen", NULL};
+ * IPv4 address: postscreen(8) to smtpd(8), which inherits no widened socket; haproxy(1) to its servers, in the
+ * PROXY protocol's "PROXY TCP4"; proftpd(8) to its clients, in the answer to PASV. */
+static const char *const hand_text_on[] = {"haproxy", "postscreen", "proftpd", NULL};
 
 /* What "auto" is for this program. */
 static enum settings_text text_for_program(enum settings_text text)

@@ -44,11 +44,14 @@ told() {
 	assert_line --regexp "^mapped ::ffff:$synthetic ::ffff:$synthetic ::ffff:$synthetic\$"
 }
 
-# Which hands the text to a program that need not run under the library.
-@test "text = auto: IPv4 text for postscreen" {
-	ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$BATS_TEST_TMPDIR/postscreen"
-	for text in auto ipv6; do
-		DUALSTACK_TEXT=$text start text "$run" -- "$BATS_TEST_TMPDIR/postscreen" "$root/tests/lib/text.py" 5000 ntop nameinfo
+# They hand the text to programs that need not run under the library.
+@test "text = auto: IPv4 text for postscreen, haproxy and proftpd" {
+	for name in postscreen haproxy proftpd; do
+		ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$BATS_TEST_TMPDIR/$name"
+	done
+	for as in auto/postscreen auto/haproxy auto/proftpd ipv6/postscreen; do
+		text=${as%/*}
+		DUALSTACK_TEXT=$text start text "$run" -- "$BATS_TEST_TMPDIR/${as#*/}" "$root/tests/lib/text.py" 5000 ntop nameinfo
 		wait_port 5000
 		connect_to $server6 $client6
 		run -0 log_of text

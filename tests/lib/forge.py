@@ -1,10 +1,13 @@
-# forge.py ADDRESS PORT SOURCE...: sends a datagram from port 9999 of each source to ADDRESS, in ADDRESS's
-# family. Its text is the source, which need not be this host's.
+# forge.py [flood] ADDRESS PORT[,PORT]... SOURCE...: sends a datagram from port 9999 of each source to ADDRESS, in ADDRESS's
+# family. Its text is the source, which need not be this host's. A flood is for ever, as fast as it can.
+import itertools
 import socket
 import struct
 import sys
 
-targets, port = sys.argv[1].split(","), int(sys.argv[2])
+flood = sys.argv[1] == "flood"
+targets, ports, *sources = sys.argv[1 + flood :]
+targets = targets.split(",")
 
 
 def checksum(data):
@@ -14,7 +17,7 @@ def checksum(data):
     return ~total & 0xFFFF or 0xFFFF
 
 
-for source in sys.argv[3:]:
+def datagram(source, port):
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     target = [t for t in targets if (":" in t) == (":" in source)][0]
     text = source.encode() + b" " * (len(source) % 2)
@@ -26,5 +29,9 @@ for source in sys.argv[3:]:
         header = struct.pack("!IHBB", 6 << 28, size, socket.IPPROTO_UDP, 64)
     else:
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0, 64, socket.IPPROTO_UDP, 0)
-    s = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    s.sendto(header + pair + udp, (target, 0))
+    return socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW), header + pair + udp, (target, 0)
+
+
+all = [datagram(source, int(port)) for source in sources for port in ports.split(",")]
+for s, packet, to in itertools.cycle(all) if flood else all:
+    s.sendto(packet, to)

@@ -119,6 +119,9 @@ assert_ipv4_only() {
 	assert_line "a.connect:$server6/$1 ECONNREFUSED"
 }
 
+# compared PROGRAM LIST FORM: the row of dualstack(7)'s table of access lists that a test shows.
+compared() { grep -qxF -- ".It $1 Ta $2 Ta $3" "$root/man/dualstack.7" || fail "dualstack(7) has no row: $1, $2, $3"; }
+
 # syslogged COMMAND: runs COMMAND in a shell; sets $output to what it sends to a /dev/log of its own.
 syslogged() {
 	need_root

@@ -76,6 +76,7 @@ dovecot_fetches() {
 }
 
 @test "tcpserver compares bytes" {
+	compared tcpserver -x synthetic
 	need tcpserver
 	local rules=$BATS_TEST_TMPDIR/rules
 	for permitted in 240-255. 192.0.2.; do
@@ -89,6 +90,7 @@ dovecot_fetches() {
 }
 
 @test "libwrap compares text: tcpd behind openbsd-inetd, and tftpd-hpa" {
+	compared libwrap hosts.allow 'synthetic; with text = ipv6 IPv6'
 	need inetd
 	need tcpd
 	need in.tftpd
@@ -123,6 +125,7 @@ banned() {
 }
 
 @test "ngircd compares text" {
+	compared ngircd KLINE IPv6
 	need ngircd
 	ngircd_config 0.0.0.0 6667
 	printf '[Operator]\nName = o\nPassword = p\n' >>"$BATS_TEST_TMPDIR/ngircd.conf"
@@ -143,6 +146,7 @@ snmpd_answer() {
 }
 
 @test "snmpd compares bytes" {
+	compared snmpd rocommunity synthetic
 	need snmpd
 	need snmpget
 	snmpd_answer 'rocommunity public 240.0.0.0/4'
@@ -152,6 +156,7 @@ snmpd_answer() {
 }
 
 @test "rsyslogd compares bytes" {
+	compared rsyslogd '$AllowedSender' synthetic
 	need rsyslogd
 	local messages=$BATS_TEST_TMPDIR/messages
 	for list in 240.0.0.0/4 192.0.2.0/24; do
@@ -181,6 +186,7 @@ snmpd_answer() {
 }
 
 @test "socat compares bytes" {
+	compared socat range= synthetic
 	need socat
 	for range in 240.0.0.0/4 192.0.2.0/24; do
 		start socat "$run" -- socat "TCP4-LISTEN:5071,fork,reuseaddr,range=$range" SYSTEM:'echo hello'
