@@ -134,16 +134,16 @@ static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, siz
 }
 
 /* Sends to TO. FD is not asked what it is: an AF_INET socket refuses TO (udp_sendmsg()). */
-static ssize_t send_in6(int fd, const void *data, size_t size, int flags, struct sockaddr_in6 *to)
+static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
+						  struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
 	struct in6_pktinfo local;
 	int saved = errno;
 	ssize_t result;
 
-	if (reply_source_of(fd, to, &local))
-		return send_answer(fd, data, size, flags, to, &local);
-	result = real.sendto(fd, data, size, flags, name, sizeof *to);
+	result = reply_source_of(fd, to, &local) ? send_answer(fd, data, size, flags, to, &local)
+						 : real.sendto(fd, data, size, flags, name, sizeof *to);
 	if (result >= 0 || errno != EAFNOSUPPORT)
 		return result;
 	errno = saved;
@@ -279,10 +279,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	if (!connected && reply_source_of(fd, &to, &local) &&
-	    (added = message_send_from(&kernel, control, &local)) != 0)
-		return send_answer_message(fd, &kernel, flags, added);
-	sent = real.sendmsg(fd, &kernel, flags);
+	added =
+	    !connected && reply_source_of(fd, &to, &local) ? message_send_from(&kernel, control, &local) : 0;
+	sent = added ? send_answer_message(fd, &kernel, flags, added) : real.sendmsg(fd, &kernel, flags);
 	if (sent >= 0 || errno != EAFNOSUPPORT)
 		return sent;
 	errno = saved;

@@ -48,7 +48,7 @@ static void look_for_marks(void)
 	int saved = errno;
 	bool marked = false;
 
-	mark_expect();
+	mark_expect_foreign();
 	/* All descriptors, if a program under the library has executed this one. One that did so behind the
 	 * library's back (system(3), a raw system call) may leave some, too, but of low numbers. */
 	(void)(config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, &marked);

@@ -299,5 +299,5 @@ bool options_touched(int level, int name)
 {
 	const struct option *row = row_of(level, name);
 
-	return !row || options_is_touched(row);
+	return row ? options_is_touched(row) : atomic_load_explicit(&touched_all, memory_order_relaxed);
 }
