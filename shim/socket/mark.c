@@ -214,7 +214,8 @@ bool mark_guards(int fd, int level, int name)
 	int shown;
 
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
-		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+		       get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
 	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
 		return mark_test_datagram(fd);
 	return mark_hides(fd, level, name, &shown);
