@@ -169,11 +169,49 @@ void reply_source_note(unsigned mark, const struct msghdr *kernel)
 			      memory_order_relaxed);
 }
 
+/* Mark and address. */
+enum { FIXED_MOST = 64 };
+LARGE static _Atomic uint64_t fixed[FIXED_MOST];
+static _Atomic unsigned fixed_count;
+
+void reply_source_fix(unsigned mark, struct in_addr local)
+{
+	unsigned at = atomic_fetch_add_explicit(&fixed_count, 1, memory_order_relaxed) % FIXED_MOST;
+
+	atomic_store_explicit(&fixed[at], (uint64_t)mark << 32 | local.s_addr, memory_order_relaxed);
+}
+
+bool reply_source_is_fixed(void)
+{
+	return atomic_load_explicit(&fixed_count, memory_order_relaxed) != 0;
+}
+
+static bool fixed_of(int fd, struct in6_pktinfo *local)
+{
+	unsigned mark = reply_source_is_fixed() ? mark_datagram(fd) : 0;
+
+	for (int i = 0; mark && i < FIXED_MOST; i++) {
+		uint64_t entry = atomic_load_explicit(&fixed[i], memory_order_relaxed);
+		uint32_t source = (uint32_t)entry;
+
+		if (entry >> 32 != mark)
+			continue;
+		*local = (struct in6_pktinfo){.ipi6_ifindex = 0};
+		local->ipi6_addr.s6_addr[10] = local->ipi6_addr.s6_addr[11] = 0xff;
+		memcpy(local->ipi6_addr.s6_addr + 12, &source, sizeof source);
+		return true;
+	}
+	return false;
+}
+
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local)
 {
 	struct entry e = entry_of(to), held;
 	struct slot *set = set_of(&e);
 
+	/* ip_cmsg_send() takes IPV6_PKTINFO of an AF_INET6 socket, V4MAPPED. */
+	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
+		return fixed_of(fd, local);
 	/* Which socket it is matters only for a peer that is there. */
 	if (!find(set, &e, HIGH, &held))
 		return false;

@@ -37,6 +37,13 @@ void reply_source_expect(void);
  * messages: notes the address that the peer asked, if the socket told it. */
 void reply_source_note(unsigned mark, const struct msghdr *kernel);
 
+/* The socket that has MARK stands for one at LOCAL: what it sends to IPv4 addresses leaves from there. The
+ * last 64 are remembered. */
+void reply_source_fix(unsigned mark, struct in_addr local);
+
+/* Whether there is such a socket. */
+bool reply_source_is_fixed(void);
+
 /* Returns whether FD is to send to TO from LOCAL. Asks the kernel which socket FD is only where the process
  * may have several. */
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local);

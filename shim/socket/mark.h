@@ -9,9 +9,10 @@
 
 /* All functions are async-signal-safe, callable from any thread, and leave errno alone. */
 
-/* Says that the process may soon have a marked socket; mark_expect_foreign(): from elsewhere, inherited or
- * over a Unix socket. mark_set() says so as well. Until then the tests below say no without a system call, so
- * that programs without marked sockets are left alone, also in a sandbox that kills on unknown system calls.
+/* Says that the process may soon have a marked socket; mark_expect_foreign(): one that mark_set() is not
+ * called for here, inherited, over a Unix socket, or much like one. mark_set() says so as well. Until then
+ * the tests below say no without a system call, so that programs without marked sockets are left alone, also
+ * in a sandbox that kills on unknown system calls.
  */
 void mark_expect(void);
 void mark_expect_foreign(void);
