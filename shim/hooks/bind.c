@@ -18,6 +18,7 @@
 #include "server/narrow.h"
 #include "server/port.h"
 #include "server/widen.h"
+#include "socket/facts.h"
 
 /* A rule that names :: says which families the program's own socket at [::] serves. For IPv4 alone it is
  * bound to the V4MAPPED wildcard, which no IPv6 peer reaches (ipv6(7)). */
@@ -103,6 +104,17 @@ static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
+/* A datagram socket that a rule keeps; of streams, listen() tells. */
+static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 at;
+
+	if (log_wants(LOG_LEVEL_INFO) && translate_bind(addr, len, &at) &&
+	    socket_transport(fd) == IPPROTO_UDP)
+		log_line(LOG_LEVEL_INFO, "descriptor %d is bound to 0.0.0.0:%u, in IPv4 alone", fd,
+			 ntohs(at.sin6_port));
+}
+
 /* In the place of IN, a specific address that a rule names. */
 static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
 {
@@ -133,8 +145,12 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
 	if (sockaddr_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
-	if (!config.active || !bind_rules_widens(action, addr, len, &at))
-		return bind_in(fd, addr, len);
+	if (!config.active || !bind_rules_widens(action, addr, len, &at)) {
+		result = bind_in(fd, addr, len);
+		if (result == 0 && action == RULES_IPV4)
+			log_datagrams(fd, addr, len);
+		return result;
+	}
 	if (action == RULES_DUAL && bind_rules_specific(addr, len, &in))
 		result = widen_address(fd, &in, &at);
 	else

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/socket_activation.h"
 #include "server/widen.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -215,6 +216,7 @@ static void expect_copy(int fd)
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
 		holdings_note_copy();
+		activation_log_plain(fd, "was passed on");
 	} else if (domain < 0) {
 		holdings_note_set(fd);
 	}
