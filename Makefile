@@ -36,8 +36,11 @@ TSAN_CC ?= gcc
 WERROR ?= -Werror
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
+# Interposed functions are those of the C library's own time_t and off_t; some compilers (Debian's for armhf) think
+# that headers are to name others (shim/hooks/time64.c).
+OLD_TIME = -U_TIME_BITS -U_FILE_OFFSET_BITS
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' \
-	-Ishim -MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
+	-Ishim -MMD -MP $(CFLAGS) $(OLD_TIME) -idirafter $(BUILD)/kernel
 # now: else a function called first in a signal handler would be looked up there, under the loader's lock.
 # noseparate-code, sort-section: fewer segments, and fewer pages of memory for each process (shim/base/large.h).
 LIBRARY_LDFLAGS = -shared -Wl,-z,noseparate-code -Wl,--sort-section=name \
@@ -62,7 +65,7 @@ TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c shim/tool/*/*
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 # Test programs may export symbols, and convert: musl's CMSG_NXTHDR() and FD_SET() do.
-PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion,$(ALL_CFLAGS))
+PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion $(OLD_TIME),$(ALL_CFLAGS))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
 all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool

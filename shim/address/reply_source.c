@@ -12,14 +12,14 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "config/config.h"
-#include "socket/facts.h"
+#include "socket/mark.h"
 
 /* From linux/in6.h; musl has no name for it. */
 #define OPT_IPV6_2292PKTINFO 2
 
 /* A socket, its peer, and the address that the peer asked: that is :: where it can be no source, such as a
  * group. PORT has the scope, too, and INTERFACE is that of a link-local address, else 0. */
-enum { COOKIE, HIGH, LOW, PORT, LOCAL_HIGH, LOCAL_LOW, INTERFACE, WORDS, KEY = LOCAL_HIGH };
+enum { MARK, HIGH, LOW, PORT, LOCAL_HIGH, LOCAL_LOW, INTERFACE, WORDS, KEY = LOCAL_HIGH };
 struct entry {
 	uint64_t words[WORDS];
 };
@@ -73,15 +73,6 @@ static void write_slot(struct slot *s, const struct entry *e)
 	for (int i = 0; i < WORDS; i++)
 		atomic_store_explicit(&s->words[i], e->words[i], memory_order_release);
 	atomic_store_explicit(&s->seq, seq + 2, memory_order_release);
-}
-
-static uint64_t cookie_of(int fd)
-{
-	int saved = errno;
-	uint64_t cookie = socket_cookie(fd);
-
-	errno = saved;
-	return cookie;
 }
 
 static _Atomic bool expected;
@@ -153,25 +144,23 @@ static struct slot *oldest(struct slot *set)
 	return best;
 }
 
-void reply_source_note(int fd, uint64_t *cookie, const struct msghdr *kernel)
+void reply_source_note(unsigned mark, const struct msghdr *kernel)
 {
 	const union sockaddr_any *peer = kernel->msg_name;
 	struct in6_pktinfo local;
 	struct entry e, held;
 	struct slot *set, *slot;
 
-	if (!peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) || !told(kernel, &local))
-		return;
-	if (*cookie == 0 && (*cookie = cookie_of(fd)) == 0)
+	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) || !told(kernel, &local))
 		return;
 	e = entry_of(&peer->in6);
-	e.words[COOKIE] = *cookie;
+	e.words[MARK] = mark;
 	if (!IN6_IS_ADDR_MULTICAST(&local.ipi6_addr)) {
 		memcpy(&e.words[LOCAL_HIGH], local.ipi6_addr.s6_addr, 16);
 		e.words[INTERFACE] = IN6_IS_ADDR_LINKLOCAL(&local.ipi6_addr) ? local.ipi6_ifindex : 0;
 	}
 	set = set_of(&e);
-	slot = find(set, &e, COOKIE, &held);
+	slot = find(set, &e, MARK, &held);
 	if (!slot || memcmp(&held, &e, sizeof e) != 0) {
 		slot = slot ? slot : oldest(set);
 		write_slot(slot, &e);
@@ -180,16 +169,56 @@ void reply_source_note(int fd, uint64_t *cookie, const struct msghdr *kernel)
 			      memory_order_relaxed);
 }
 
+/* Mark and address. */
+enum { FIXED_MOST = 64 };
+LARGE static _Atomic uint64_t fixed[FIXED_MOST];
+static _Atomic unsigned fixed_count;
+
+void reply_source_fix(unsigned mark, struct in_addr local)
+{
+	unsigned at = atomic_fetch_add_explicit(&fixed_count, 1, memory_order_relaxed) % FIXED_MOST;
+
+	atomic_store_explicit(&fixed[at], (uint64_t)mark << 32 | local.s_addr, memory_order_relaxed);
+}
+
+bool reply_source_is_fixed(void)
+{
+	return atomic_load_explicit(&fixed_count, memory_order_relaxed) != 0;
+}
+
+static bool fixed_of(int fd, struct in6_pktinfo *local)
+{
+	unsigned mark = reply_source_is_fixed() ? mark_datagram(fd) : 0;
+
+	for (int i = 0; mark && i < FIXED_MOST; i++) {
+		uint64_t entry = atomic_load_explicit(&fixed[i], memory_order_relaxed);
+		uint32_t source = (uint32_t)entry;
+
+		if (entry >> 32 != mark)
+			continue;
+		*local = (struct in6_pktinfo){.ipi6_ifindex = 0};
+		local->ipi6_addr.s6_addr[10] = local->ipi6_addr.s6_addr[11] = 0xff;
+		memcpy(local->ipi6_addr.s6_addr + 12, &source, sizeof source);
+		return true;
+	}
+	return false;
+}
+
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local)
 {
 	struct entry e = entry_of(to), held;
 	struct slot *set = set_of(&e);
 
-	/* The kernel is asked which socket it is where that matters. */
+	/* ip_cmsg_send() takes IPV6_PKTINFO of an AF_INET6 socket, V4MAPPED. */
+	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
+		return fixed_of(fd, local);
+	/* Which socket it is matters only for a peer that is there. */
 	if (!find(set, &e, HIGH, &held))
 		return false;
-	e.words[COOKIE] = cookie_of(fd);
-	if (!e.words[COOKIE] || !find(set, &e, COOKIE, &held) ||
+	e.words[MARK] = mark_only_datagram();
+	if (!e.words[MARK])
+		e.words[MARK] = mark_datagram(fd);
+	if (!e.words[MARK] || !find(set, &e, MARK, &held) ||
 	    (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0)
 		return false;
 	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);

@@ -6,7 +6,7 @@
  * as ever.
  *
  * What is remembered is fixed in size and without locks; what does not fit is forgotten, and sent as the
- * kernel chooses. It goes by the socket's cookie (socket/facts.h) and the peer's address and port, so that no
+ * kernel chooses. It goes by the socket's mark (socket/mark.h) and the peer's address and port, so that no
  * socket and no peer ever gets the address of another. All functions are async-signal-safe, any thread may
  * call them, and they leave errno alone. */
 #ifndef DUALSTACK_REPLY_SOURCE_H
@@ -33,12 +33,19 @@ int reply_source_ask(int fd);
 bool reply_source_expected(void);
 void reply_source_expect(void);
 
-/* KERNEL was received from FD, with a name and our own control messages: notes the address that the peer
- * asked, if FD told it. COOKIE is FD's, or 0 at first, where it is put then: for several messages it is asked
- * for once. */
-void reply_source_note(int fd, uint64_t *cookie, const struct msghdr *kernel);
+/* KERNEL was received from the socket that has MARK (mark_datagram()), with a name and our own control
+ * messages: notes the address that the peer asked, if the socket told it. */
+void reply_source_note(unsigned mark, const struct msghdr *kernel);
 
-/* Returns whether FD is to send to TO from LOCAL. */
+/* The socket that has MARK stands for one at LOCAL: what it sends to IPv4 addresses leaves from there. The
+ * last 64 are remembered. */
+void reply_source_fix(unsigned mark, struct in_addr local);
+
+/* Whether there is such a socket. */
+bool reply_source_is_fixed(void);
+
+/* Returns whether FD is to send to TO from LOCAL. Asks the kernel which socket FD is only where the process
+ * may have several. */
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local);
 
 #endif

@@ -15,6 +15,8 @@
 #include <time.h>
 
 struct mmsghdr;
+struct timespec64; /* hooks/time64.c */
+struct timeval64;
 
 /* musl and newer POSIX say int, old glibc said unsigned; the calling convention is the same. */
 #define NAMEINFO_FLAGS int

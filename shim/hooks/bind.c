@@ -13,10 +13,12 @@
 #include "config/config.h"
 #include "config/rule.h"
 #include "server/bind_rules.h"
+#include "server/interfaces.h"
 #include "server/mapped.h"
 #include "server/narrow.h"
 #include "server/port.h"
 #include "server/widen.h"
+#include "socket/facts.h"
 
 /* A rule that names :: says which families the program's own socket at [::] serves. For IPv4 alone it is
  * bound to the V4MAPPED wildcard, which no IPv6 peer reaches (ipv6(7)). */
@@ -74,21 +76,62 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
 }
 
+/* To a specific address, beside a socket that stands for another one. */
+static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in in;
+	int saved = errno, error;
+
+	if (real.bind(fd, addr, len) == 0)
+		return 0;
+	error = errno;
+	if (error != EADDRINUSE || !sockaddr_is_in(addr, len))
+		return -1;
+	memcpy(&in, addr, sizeof in);
+	if (!interfaces_share(fd, in.sin_port))
+		return hooks_fail(-error);
+	errno = saved;
+	return real.bind(fd, addr, len);
+}
+
 /* A dual-stack socket is already bound. The kernel says so if the address is of its own family. */
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 
 	if (!sockaddr_is_in(addr, len) || !hooks_dual(fd) || !translate_in6(addr, len, &to))
-		return real.bind(fd, addr, len);
+		return bind_beside(fd, addr, len);
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+/* A datagram socket that a rule keeps; of streams, listen() tells. */
+static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 at;
+
+	if (log_wants(LOG_LEVEL_INFO) && translate_bind(addr, len, &at) &&
+	    socket_transport(fd) == IPPROTO_UDP)
+		log_line(LOG_LEVEL_INFO, "descriptor %d is bound to 0.0.0.0:%u, in IPv4 alone", fd,
+			 ntohs(at.sin6_port));
+}
+
+/* In the place of IN, a specific address that a rule names. */
+static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
+{
+	int result = interfaces_is_first(fd, in) ? widen(fd, at, false) : -EADDRINUSE;
+
+	if (result == -EADDRINUSE && interfaces_is_first(fd, in) && interfaces_share(fd, in->sin_port))
+		result = widen(fd, at, false);
+	if (result == 0)
+		interfaces_note(fd, in);
+	return result;
 }
 
 int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
 	struct sockaddr_in6 at;
-	struct sockaddr_in shown;
+	struct sockaddr_in shown, in;
 	int saved = errno, result;
 
 	hooks_start();
@@ -102,9 +145,16 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
 	if (sockaddr_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
-	if (!config.active || !bind_rules_widens(action, addr, len, &at))
-		return bind_in(fd, addr, len);
-	result = widen(fd, &at, action == RULES_IPV6);
+	if (!config.active || !bind_rules_widens(action, addr, len, &at)) {
+		result = bind_in(fd, addr, len);
+		if (result == 0 && action == RULES_IPV4)
+			log_datagrams(fd, addr, len);
+		return result;
+	}
+	if (action == RULES_DUAL && bind_rules_specific(addr, len, &in))
+		result = widen_address(fd, &in, &at);
+	else
+		result = widen(fd, &at, action == RULES_IPV6);
 	/* A port for IPv6 alone is not opened in IPv4. */
 	if (result && action == RULES_IPV6)
 		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
@@ -122,6 +172,10 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
+	if (interfaces_share(fd, name->sin6_port) && real.listen(fd, backlog) == 0) {
+		errno = saved;
+		return 0;
+	}
 	if (hooks_dual(fd) || mapped_port(fd)) {
 		result = narrow(fd);
 	} else {
@@ -166,6 +220,10 @@ static int listen_in(int fd, int backlog, const union sockaddr_any *name, sockle
 {
 	int saved = errno, result = real.listen(fd, backlog);
 
+	if (result != 0 && errno == EADDRINUSE && sockaddr_is_in(&name->any, len)) {
+		result = interfaces_share(fd, name->in.sin_port) ? real.listen(fd, backlog) : -1;
+		errno = result == 0 ? saved : EADDRINUSE;
+	}
 	if (result == 0 && sockaddr_is_in(&name->any, len) && name->in.sin_addr.s_addr == htonl(INADDR_ANY)) {
 		log_line(LOG_LEVEL_INFO, "descriptor %d listens on 0.0.0.0:%u, in IPv4 alone", fd,
 			 ntohs(name->in.sin_port));

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/socket_activation.h"
 #include "server/widen.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -46,8 +47,9 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, bool is_marked,
 		      struct sockaddr *addr, socklen_t *room)
 {
+	unsigned mark;
 	bool marked = sockaddr_is_in6(&name->any, len) &&
-		      (is_marked || mark_test_receiver(fd, *room) || mark_assume(fd, *room));
+		      (is_marked || mark_test_receiver(fd, *room, &mark) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
@@ -84,9 +86,9 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
-/* recvfrom() of the marked socket FD, with control messages: they tell which address the datagram came to. */
-static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct sockaddr *addr,
-			      socklen_t *room)
+/* recvfrom() of FD, which has MARK, with control messages: they tell which address the datagram came to. */
+static ssize_t receive_marked(int fd, unsigned mark, void *data, size_t size, int flags,
+			      struct sockaddr *addr, socklen_t *room)
 {
 	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
 	union sockaddr_any name;
@@ -97,7 +99,6 @@ static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct
 				.msg_iovlen = 1,
 				.msg_control = control,
 				.msg_controllen = sizeof control};
-	uint64_t cookie = 0;
 	int saved = errno;
 	/* recvfrom() does not look at this flag, recvmsg() refuses it (MSG_CMSG_COMPAT). */
 	ssize_t result = real.recvmsg(fd, &kernel, flags & INT_MAX);
@@ -111,7 +112,7 @@ static ssize_t receive_marked(int fd, void *data, size_t size, int flags, struct
 	if (result < 0)
 		return result;
 	if (!(flags & MSG_ERRQUEUE))
-		reply_source_note(fd, &cookie, &kernel);
+		reply_source_note(mark, &kernel);
 	return give_name(fd, &name, kernel.msg_namelen, true, addr, room) ? result : -1;
 }
 
@@ -120,7 +121,7 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
-	unsigned before = widen_before();
+	unsigned before = widen_before(), mark;
 	ssize_t result;
 
 	if (!config.active || !addr) {
@@ -139,8 +140,8 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	/* What is too large ends the program, by the C library's check. */
-	if (!(r->checked && size > r->space) && reply_source_expected() && mark_test_datagram(fd))
-		return receive_marked(fd, data, size, flags, addr, room);
+	if (!(r->checked && size > r->space) && reply_source_expected() && (mark = mark_datagram(fd)) != 0)
+		return receive_marked(fd, mark, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
@@ -182,25 +183,28 @@ static bool writable(const struct msghdr *message)
 							: sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE is received from a marked datagram socket. The kernel is asked each time: if FD is a Unix
- * socket by now, it would put more descriptors into our larger buffer than the program has room for. */
-static bool receives(int fd, const struct msghdr *message)
+/* Whether MESSAGE is received from a marked datagram socket, which has MARK. The kernel is asked each time:
+ * if FD is a Unix socket by now, it would put more descriptors into our larger buffer than the program has
+ * room for. */
+static bool receives(int fd, const struct msghdr *message, unsigned *mark)
 {
-	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6));
+	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
+				  mark);
 }
 
 /* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but it has
  * control messages of IPv6. */
-static bool translated(int fd, const struct msghdr *message, int flags)
+static bool translated(int fd, const struct msghdr *message, int flags, unsigned *mark)
 {
+	*mark = 0;
 	if (!mark_expected() || !message || !writable(message))
 		return false;
 	/* The kernel would say that the control messages are cut that the library asks for. */
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
-		return reply_source_expected() && mark_test_datagram(fd);
+		return reply_source_expected() && (*mark = mark_datagram(fd)) != 0;
 	if (flags & MSG_ERRQUEUE)
 		return mark_test(fd) != MARK_NONE;
-	return receives(fd, message);
+	return receives(fd, message, mark);
 }
 
 /* FD has come from another process, which may have it still: a socket with options that are not known here,
@@ -212,6 +216,7 @@ static void expect_copy(int fd)
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
 		holdings_note_copy();
+		activation_log_plain(fd, "was passed on");
 	} else if (domain < 0) {
 		holdings_note_set(fd);
 	}
@@ -230,7 +235,7 @@ static void expect_passed(const struct msghdr *message)
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != SOL_SOCKET || c.header.cmsg_type != SCM_RIGHTS)
 			continue;
-		mark_expect();
+		mark_expect_foreign();
 		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
 			memcpy(&fd, (const char *)c.data + at, sizeof fd);
 			text_expect(fd);
@@ -243,14 +248,13 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
 	struct msghdr kernel;
-	unsigned before = widen_before();
-	uint64_t cookie = 0;
+	unsigned before = widen_before(), mark;
 	ssize_t result;
 
 	hooks_start();
 	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
-	if (!config.active || !translated(fd, message, flags)) {
+	if (!config.active || !translated(fd, message, flags, &mark)) {
 		kernel = message && memory_readable(message, sizeof *message)
 			     ? *message
 			     : (struct msghdr){.msg_iovlen = 0};
@@ -269,7 +273,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	if (result >= 0) {
 		log_peer(fd, &name, kernel.msg_namelen);
 		if (!(flags & MSG_ERRQUEUE))
-			reply_source_note(fd, &cookie, &kernel);
+			reply_source_note(mark, &kernel);
 		message_deliver(&kernel, message);
 	}
 	return result;
@@ -291,15 +295,14 @@ static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t 
 	return n;
 }
 
-/* Receives the first N messages, whose control messages take SIZE bytes. */
-static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t size, int flags,
+/* Receives the first N messages, whose control messages take SIZE bytes, from FD, which has MARK. */
+static int receive_batch(int fd, unsigned mark, struct mmsghdr *messages, unsigned n, size_t size, int flags,
 			 struct timespec *timeout)
 {
 	_Alignas(struct cmsghdr) char control[size];
 	struct mmsghdr kernel[BATCH];
 	union sockaddr_any names[BATCH];
 	size_t used = 0;
-	uint64_t cookie = 0;
 	int got;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -311,7 +314,7 @@ static int receive_batch(int fd, struct mmsghdr *messages, unsigned n, size_t si
 		messages[i].msg_len = kernel[i].msg_len;
 		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_namelen);
 		if (!(flags & MSG_ERRQUEUE))
-			reply_source_note(fd, &cookie, &kernel[i].msg_hdr);
+			reply_source_note(mark, &kernel[i].msg_hdr);
 		message_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
 	}
 	return got;
@@ -344,17 +347,17 @@ static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int f
 
 int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
 {
-	unsigned total = 0;
+	unsigned total = 0, mark;
 	int saved = errno;
 
 	hooks_start();
 	if (!config.active || !mark_expected() || !messages || !count ||
-	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr))
+	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr, &mark))
 		return receive_plain(fd, messages, count, flags, timeout);
 	while (total < count) {
 		size_t control;
 		unsigned n = batch_of(messages + total, count - total, &control);
-		int got = n ? receive_batch(fd, messages + total, n, control, flags, timeout)
+		int got = n ? receive_batch(fd, mark, messages + total, n, control, flags, timeout)
 			    : real.recvmmsg(fd, messages + total, 1, flags, timeout);
 
 		if (got <= 0 && total == 0)

@@ -74,6 +74,14 @@ static int fail(int error)
 	return -1;
 }
 
+/* Whether a message to ADDR, of IPv4, goes to TO, which is the same V4MAPPED: it may have to leave from a
+ * certain address. */
+static bool by_fixed(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+{
+	return reply_source_is_fixed() && sockaddr_is_in(addr, len) && mark_test_datagram(fd) &&
+	       translate_in6(addr, len, to);
+}
+
 /* Whether a message to ADDR goes to TO instead, through a translator, as the kernel has just found no IPv4
  * route to ADDR. */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
@@ -134,16 +142,16 @@ static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, siz
 }
 
 /* Sends to TO. FD is not asked what it is: an AF_INET socket refuses TO (udp_sendmsg()). */
-static ssize_t send_in6(int fd, const void *data, size_t size, int flags, struct sockaddr_in6 *to)
+static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
+						  struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
 	struct in6_pktinfo local;
 	int saved = errno;
 	ssize_t result;
 
-	if (reply_source_of(fd, to, &local))
-		return send_answer(fd, data, size, flags, to, &local);
-	result = real.sendto(fd, data, size, flags, name, sizeof *to);
+	result = reply_source_of(fd, to, &local) ? send_answer(fd, data, size, flags, to, &local)
+						 : real.sendto(fd, data, size, flags, name, sizeof *to);
 	if (result >= 0 || errno != EAFNOSUPPORT)
 		return result;
 	errno = saved;
@@ -174,7 +182,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return fail((int)result);
 	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
+	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to) &&
+	    !by_fixed(fd, addr, len, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
 		if (result >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return result;
@@ -262,6 +271,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
 	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
+	    !by_fixed(fd, message->msg_name, message->msg_namelen, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
@@ -279,10 +289,9 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	if (!connected && reply_source_of(fd, &to, &local) &&
-	    (added = message_send_from(&kernel, control, &local)) != 0)
-		return send_answer_message(fd, &kernel, flags, added);
-	sent = real.sendmsg(fd, &kernel, flags);
+	added =
+	    !connected && reply_source_of(fd, &to, &local) ? message_send_from(&kernel, control, &local) : 0;
+	sent = added ? send_answer_message(fd, &kernel, flags, added) : real.sendmsg(fd, &kernel, flags);
 	if (sent >= 0 || errno != EAFNOSUPPORT)
 		return sent;
 	errno = saved;
@@ -307,7 +316,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int 
 			return true;
 		control |= m->msg_control && m->msg_controllen;
 	}
-	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
+	return rules_any(RULES_CONNECT) || reply_source_is_fixed() || (control && mark_test_datagram(fd));
 }
 
 /* Sends them one by one. sendmmsg(2) fails only if nothing was sent. */

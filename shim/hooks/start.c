@@ -38,6 +38,7 @@ static int look_for_mark(int fd, void *arg)
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
 		holdings_note_copy();
+		activation_log_plain(fd, "was there at the start");
 	}
 	*marked |= mark_test(fd) != MARK_NONE;
 	return 0;
@@ -48,7 +49,7 @@ static void look_for_marks(void)
 	int saved = errno;
 	bool marked = false;
 
-	mark_expect();
+	mark_expect_foreign();
 	/* All descriptors, if a program under the library has executed this one. One that did so behind the
 	 * library's back (system(3), a raw system call) may leave some, too, but of low numbers. */
 	(void)(config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, &marked);
@@ -87,8 +88,6 @@ void hooks_start(void)
 	}
 	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
 		activation_mark_sockets();
-	if (config.active && log_wants(LOG_LEVEL_INFO))
-		activation_log_plain();
 	if (config.active)
 		listeners_setup();
 	connects_setup(config.active);

@@ -54,6 +54,16 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
 	return true;
 }
 
+bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
+{
+	struct sockaddr_in6 at;
+
+	if (!sockaddr_is_in(addr, len) || translate_bind(addr, len, &at))
+		return false;
+	memcpy(in, addr, sizeof *in);
+	return true;
+}
+
 bool bind_rules_keeps(int fd)
 {
 	union sockaddr_any name;

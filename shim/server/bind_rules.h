@@ -17,6 +17,10 @@ enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen
 bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
 		       struct sockaddr_in6 *at);
 
+/* Whether ADDR is an IPv4 address of a host's, as neither the wildcard nor a synthetic one is. If so, IN is
+ * ADDR. No system calls. */
+bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in);
+
 /* Whether a rule keeps the port of the AF_INET datagram socket FD IPv4. Then FD is not widened later either,
  * to reach an IPv6 address. */
 bool bind_rules_keeps(int fd);

@@ -62,8 +62,9 @@ int mapped_widen(int fd, in_port_t port)
 	if (result)
 		return result;
 	listeners_note(fd);
-	/* Who binds [::] itself is to find it. */
-	mark_expect();
+	/* Who binds [::] itself is to find it. A datagram socket has IPV6_MULTICAST_ALL as a marked stream
+	 * has. */
+	mark_expect_foreign();
 	return 0;
 }
 

@@ -41,38 +41,30 @@ void activation_mark_connection(int listener, int connection)
 		(void)mark_set(connection, socket_option(connection, SO_PROTOCOL));
 }
 
-static void log_plain(int fd)
+void activation_log_plain(int fd, const char *origin)
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
-
-	if (real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in(&name.any, len) &&
-	    name.in.sin_port && name.in.sin_addr.s_addr == htonl(INADDR_ANY))
-		log_line(LOG_LEVEL_INFO,
-			 "descriptor %d, which was there at the start, stays IPv4: 0.0.0.0:%u", fd,
-			 ntohs(name.in.sin_port));
-}
-
-static void each_given(void (*visit)(int fd))
-{
-	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
 	int saved = errno;
-	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
 
-	visit(STDIN_FILENO);
-	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
-		end += given < MOST ? given : MOST;
-	for (int fd = FIRST; fd < end; fd++)
-		visit(fd);
+	if (log_wants(LOG_LEVEL_INFO) && real.getsockname(fd, &name.any, &len) == 0 &&
+	    sockaddr_is_in(&name.any, len) && name.in.sin_port &&
+	    name.in.sin_addr.s_addr == htonl(INADDR_ANY))
+		log_line(LOG_LEVEL_INFO, "descriptor %d, which %s, stays IPv4: 0.0.0.0:%u", fd, origin,
+			 ntohs(name.in.sin_port));
 	errno = saved;
 }
 
 void activation_mark_sockets(void)
 {
-	each_given(mark_inherited);
-}
+	const char *count = secure_getenv("LISTEN_FDS"), *pid = secure_getenv("LISTEN_PID");
+	int saved = errno;
+	long end = FIRST, given = count ? strtol(count, NULL, 10) : 0;
 
-void activation_log_plain(void)
-{
-	each_given(log_plain);
+	mark_inherited(STDIN_FILENO);
+	if (pid && strtol(pid, NULL, 10) == getpid() && given > 0)
+		end += given < MOST ? given : MOST;
+	for (int fd = FIRST; fd < end; fd++)
+		mark_inherited(fd);
+	errno = saved;
 }

@@ -8,8 +8,9 @@
  * keeps. Called once, when the library is loaded, if the configuration asks for it. Leaves errno alone. */
 void activation_mark_sockets(void);
 
-/* Says in the log which of those sockets are IPv4's alone. Called as above, with whatever configuration. */
-void activation_log_plain(void);
+/* Says in the log if FD, which has come to the process as ORIGIN says ("was passed on"), is bound to 0.0.0.0:
+ * it is IPv4's alone. Callable from any thread, async-signal-safe, leaves errno alone. */
+void activation_log_plain(int fd, const char *origin);
 
 /* Marks CONNECTION, accepted from LISTENER, if LISTENER is marked: the connections that a service is started
  * for are older than the listener's mark. Callable from any thread, async-signal-safe, leaves errno alone. */

@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "socket/facts.h"
+#include "socket/options.h"
 
 /* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #define OPT_IPV6_MULTICAST_ALL 29
@@ -19,23 +20,48 @@
 #define MPTCP_MARK (46u << 16 | 46u)
 
 /* For datagrams both options mean something. SO_RCVLOWAT does not (datagram_poll() ignores it), and takes any
- * number. */
-#define DATAGRAM_MARK 0x44753436u
-#define DATAGRAM_KEPT 0x44753434u
+ * number. The lower bits are those of the socket's cookie. */
+#define DATAGRAM_MARK 0x44000000u
+#define DATAGRAM_OWN 0x007fffffu
+#define DATAGRAM_KEPT 0x45753434u
 
 /* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
 #define ROOM_IN6 24
 
 static _Atomic bool expected;
 
+/* The mark of the one marked datagram socket of this process; 0: there is none. */
+enum { SEVERAL = 1 };
+static _Atomic unsigned only_datagram;
+
 void mark_expect(void)
 {
 	atomic_store_explicit(&expected, true, memory_order_relaxed);
 }
 
+void mark_expect_foreign(void)
+{
+	mark_expect();
+	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
+}
+
 void mark_forget(void)
 {
 	atomic_store_explicit(&expected, false, memory_order_relaxed);
+	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
+}
+
+unsigned mark_only_datagram(void)
+{
+	unsigned value = atomic_load_explicit(&only_datagram, memory_order_relaxed);
+
+	return value == SEVERAL ? 0 : value;
+}
+
+/* Whether VALUE is the mark of a datagram socket. */
+static bool is_datagram_mark(unsigned value)
+{
+	return (value & ~DATAGRAM_OWN) == DATAGRAM_MARK;
 }
 
 bool mark_expected(void)
@@ -67,7 +93,7 @@ bool mark_is_value(int level, int name, unsigned value)
 	if (level == IPPROTO_IP && name == OPT_IP_LOCAL_PORT_RANGE)
 		return value == MPTCP_MARK;
 	if (level == SOL_SOCKET && name == SO_RCVLOWAT)
-		return value == DATAGRAM_MARK || value == DATAGRAM_KEPT;
+		return is_datagram_mark(value) || value == DATAGRAM_KEPT;
 	return false;
 }
 
@@ -79,6 +105,17 @@ bool mark_hides(int fd, int level, int name, int *shown)
 	       mark_is_value(level, name, (unsigned)get(fd, level, name));
 }
 
+static int set_datagram(int fd)
+{
+	int saved = errno;
+	unsigned value = DATAGRAM_MARK | ((unsigned)socket_cookie(fd) & DATAGRAM_OWN), none = 0;
+
+	if (!atomic_compare_exchange_strong(&only_datagram, &none, value))
+		atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
+	errno = saved;
+	return set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
+}
+
 int mark_set(int fd, int protocol)
 {
 	mark_expect();
@@ -86,7 +123,7 @@ int mark_set(int fd, int protocol)
 	case IPPROTO_TCP:
 		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	case IPPROTO_UDP:
-		return set(fd, SOL_SOCKET, SO_RCVLOWAT, DATAGRAM_MARK);
+		return set_datagram(fd);
 	default:
 		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
 			return -EBUSY;
@@ -94,14 +131,22 @@ int mark_set(int fd, int protocol)
 	}
 }
 
-bool mark_test_datagram(int fd)
+unsigned mark_datagram(int fd)
 {
-	return mark_expected() && (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) == DATAGRAM_MARK;
+	unsigned value = mark_expected() ? (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) : 0;
+
+	return is_datagram_mark(value) ? value : 0;
 }
 
-bool mark_test_receiver(int fd, socklen_t room)
+bool mark_test_datagram(int fd)
 {
-	return mark_test_datagram(fd) || (room < ROOM_IN6 && mark_hidden(fd));
+	return mark_datagram(fd) != 0;
+}
+
+bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
+{
+	*mark = mark_datagram(fd);
+	return *mark || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
 /* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
@@ -139,6 +184,10 @@ enum mark mark_test(int fd)
 {
 	if (!mark_expected())
 		return MARK_NONE;
+	/* No datagram socket is marked. Only MPTCP is asked more. */
+	if (atomic_load_explicit(&only_datagram, memory_order_relaxed) == 0 &&
+	    !options_touched(IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL))
+		return mark_test_stream(fd) ? MARK_STREAM : MARK_NONE;
 	switch (get(fd, SOL_SOCKET, SO_TYPE)) {
 	case SOCK_DGRAM:
 		return mark_test_datagram(fd) ? MARK_DATAGRAM : MARK_NONE;
@@ -158,7 +207,8 @@ bool mark_guards(int fd, int level, int name)
 	int shown;
 
 	if (level == IPPROTO_IPV6 && name == OPT_IPV6_MULTICAST_ALL)
-		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+		return get(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+		       get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;
 	if (level == SOL_SOCKET && name == SO_DETACH_FILTER)
 		return mark_test_datagram(fd);
 	return mark_hides(fd, level, name, &shown);

@@ -9,13 +9,16 @@
 
 /* All functions are async-signal-safe, callable from any thread, and leave errno alone. */
 
-/* Says that the process may have a marked socket from elsewhere: inherited, or over a Unix socket. mark_set()
- * says so as well. Until then the tests below say no without a system call, so that programs without marked
- * sockets are left alone, also in a sandbox that kills on unknown system calls. */
+/* Says that the process may soon have a marked socket; mark_expect_foreign(): one that mark_set() is not
+ * called for here, inherited, over a Unix socket, or much like one. mark_set() says so as well. Until then
+ * the tests below say no without a system call, so that programs without marked sockets are left alone, also
+ * in a sandbox that kills on unknown system calls.
+ */
 void mark_expect(void);
+void mark_expect_foreign(void);
 bool mark_expected(void);
 
-/* Takes mark_expect() back. Only while the library is loaded, when no other thread can have a socket. */
+/* Takes both back. Only while the library is loaded, when no other thread can have a socket. */
 void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
@@ -39,10 +42,17 @@ enum mark mark_test(int fd);
 bool mark_test_stream(int fd);
 bool mark_test_datagram(int fd);
 
+/* The mark of the datagram socket FD, or 0. It has 23 bits by which a socket is told from others. */
+unsigned mark_datagram(int fd);
+
+/* The mark of the only marked datagram socket that this process can have; 0 if there is none, or there may be
+ * several. No system calls. */
+unsigned mark_only_datagram(void);
+
 /* Whether what the datagram socket FD yields to a caller with ROOM bytes for a peer's address is translated:
  * FD is marked, or a sandbox does not let the mark be read and ROOM is too small for a program that knows
- * IPv6. */
-bool mark_test_receiver(int fd, socklen_t room);
+ * IPv6. MARK is mark_datagram()'s. */
+bool mark_test_receiver(int fd, socklen_t room, unsigned *mark);
 
 /* Whether FD, which is not marked and has given an IPv6 address to a caller with ROOM bytes for it, is
  * treated as marked. It is if it was narrowed while the call waited; or if a sandbox does not let the mark be

@@ -15,6 +15,8 @@
 
 #define NONE (-1)
 #define OPT_SO_BUF_LOCK 72
+#define OPT_SO_RCVTIMEO_NEW 66
+#define OPT_SO_SNDTIMEO_NEW 67
 
 /* Numbers where the headers of older systems or of musl may not have the name. They are the kernel's
  * (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h); the few architectures that have others
@@ -224,6 +226,9 @@ void options_setup(void)
 			places[LEVELS - 1][options[i].name6] = (unsigned char)(i + 1);
 		places[level_place(options[i].level)][options[i].name] = (unsigned char)(i + 1);
 	}
+	/* The same to the kernel, with a 64-bit time_t on 32-bit machines. */
+	places[level_place(SOL_SOCKET)][OPT_SO_RCVTIMEO_NEW] = places[level_place(SOL_SOCKET)][SO_RCVTIMEO];
+	places[level_place(SOL_SOCKET)][OPT_SO_SNDTIMEO_NEW] = places[level_place(SOL_SOCKET)][SO_SNDTIMEO];
 }
 
 /* The row of LEVEL and NAME, also of IPv6 for IPv4's row, or NULL. */
@@ -294,5 +299,5 @@ bool options_touched(int level, int name)
 {
 	const struct option *row = row_of(level, name);
 
-	return !row || options_is_touched(row);
+	return row ? options_is_touched(row) : atomic_load_explicit(&touched_all, memory_order_relaxed);
 }

@@ -4,9 +4,10 @@
  *
  * Every function that the library interposes must have a row; else it names the one without, and fails.
  *
- * The order of the rows matters: those named client run before anything is widened, and those named
- * after-lookup once a name was looked up, which makes no thread: glibc always reckons with threads from then
- * on (SINGLE_THREAD_P). */
+ * The order of the rows matters: those named client run before anything is widened, and those named several
+ * once there is more than one widened UDP socket, of which the library has to ask the kernel more; those
+ * named after-lookup run once a name was looked up, which makes no thread: glibc always reckons with threads
+ * from then on (SINGLE_THREAD_P). */
 #define _GNU_SOURCE
 #include "calls.h"
 
@@ -36,7 +37,6 @@ static const struct row {
     {"execve/client", NOTHING, NULL, NULL, call_execve, NULL},
     {"bind/other", NOTHING, "127.0.0.1", new_stream, call_bind, close_spare},
     {"bind/wildcard-stream", NOTHING, "0.0.0.0", new_stream, call_bind, close_spare},
-    {"bind/wildcard-udp", NOTHING, "0.0.0.0", new_datagram, call_bind, close_spare},
     {"bind/ipv6", NOTHING, "::1", new_in6, call_bind, close_spare},
     {"listen/other", NOTHING, "127.0.0.1", new_bound, call_listen, close_spare},
     {"listen/widened", NOTHING, "0.0.0.0", new_bound, call_listen, close_spare},
@@ -57,6 +57,19 @@ static const struct row {
     {"getpeername/widened-ipv4", FROM4, NULL, NULL, call_getpeername, NULL},
     {"getpeername/widened-loopback", FROM1, NULL, NULL, call_getpeername, NULL},
     {"getpeername/widened-ipv6", FROM6, NULL, NULL, call_getpeername, NULL},
+    {"sendto/widened-ipv6", UDP6, NULL, to_shown, call_sendto, taken},
+    {"sendmsg/widened-ipv6", UDP6, NULL, message_out, call_sendmsg, taken},
+    {"sendmsg/widened-ipv6-control", UDP6, NULL, message_out_control, call_sendmsg, taken},
+    {"sendmmsg/widened-ipv6", UDP6, NULL, message_out, call_sendmmsg, many_taken},
+    {"recvfrom/widened-ipv6", UDP6, NULL, comes, call_recvfrom, NULL},
+    {"__recvfrom_chk/widened-ipv6", UDP6, NULL, comes, call_recvfrom_chk, NULL},
+    {"recvmsg/widened-ipv6", UDP6, NULL, message_in, call_recvmsg, NULL},
+    {"recvmmsg/widened-ipv6", UDP6, NULL, many_in, call_recvmmsg, NULL},
+    {"recvmsg/widened-ipv6-control", UDP6, NULL, message_in_control, call_recvmsg, NULL},
+    {"getnameinfo/widened-ipv6", UDP6, NULL, to_shown, call_getnameinfo, NULL},
+    {"bind/wildcard-udp", NOTHING, "0.0.0.0", new_datagram, call_bind, close_spare},
+    {"sendto/widened-ipv6-several", UDP6, NULL, to_shown, call_sendto, taken},
+    {"getpeername/widened-ipv6-several", FROM6, NULL, NULL, call_getpeername, NULL},
     {"getsockopt/SO_ERROR", STREAM, NULL, NULL, call_so_error, NULL},
     {"getsockopt/SO_RCVBUF", STREAM, NULL, NULL, call_so_rcvbuf, NULL},
     {"getsockopt/SO_RCVBUF-widened", FROM6, NULL, NULL, call_so_rcvbuf, NULL},
@@ -109,30 +122,21 @@ static const struct row {
     {"sendto/stream", STREAM, NULL, NULL, call_sendto_stream, taken},
     {"sendto/other", UDP, NULL, to_shown, call_sendto, taken},
     {"sendto/widened-ipv4", UDP4, NULL, to_shown, call_sendto, taken},
-    {"sendto/widened-ipv6", UDP6, NULL, to_shown, call_sendto, taken},
     {"sendmsg/stream", STREAM, NULL, message_out, call_sendmsg, taken},
     {"sendmsg/other", UDP, NULL, message_out, call_sendmsg, taken},
     {"sendmsg/widened-ipv4", UDP4, NULL, message_out, call_sendmsg, taken},
     {"sendmsg/widened-ipv4-control", UDP4, NULL, message_out_control, call_sendmsg, taken},
-    {"sendmsg/widened-ipv6", UDP6, NULL, message_out, call_sendmsg, taken},
-    {"sendmsg/widened-ipv6-control", UDP6, NULL, message_out_control, call_sendmsg, taken},
     {"sendmmsg/other", UDP, NULL, message_out, call_sendmmsg, many_taken},
     {"sendmmsg/widened-ipv4", UDP4, NULL, message_out, call_sendmmsg, many_taken},
-    {"sendmmsg/widened-ipv6", UDP6, NULL, message_out, call_sendmmsg, many_taken},
     {"recvfrom/stream", STREAM, NULL, comes, call_recvfrom, NULL},
     {"recvfrom/other", UDP, NULL, comes, call_recvfrom, NULL},
     {"recvfrom/widened-ipv4", UDP4, NULL, comes, call_recvfrom, NULL},
-    {"recvfrom/widened-ipv6", UDP6, NULL, comes, call_recvfrom, NULL},
-    {"__recvfrom_chk/widened-ipv6", UDP6, NULL, comes, call_recvfrom_chk, NULL},
     {"recvmsg/stream", STREAM, NULL, message_in, call_recvmsg, NULL},
     {"recvmsg/other", UDP, NULL, message_in, call_recvmsg, NULL},
     {"recvmsg/widened-ipv4", UDP4, NULL, message_in, call_recvmsg, NULL},
-    {"recvmsg/widened-ipv6", UDP6, NULL, message_in, call_recvmsg, NULL},
     {"recvmmsg/other", UDP, NULL, many_in, call_recvmmsg, NULL},
     {"recvmmsg/widened-ipv4", UDP4, NULL, many_in, call_recvmmsg, NULL},
-    {"recvmmsg/widened-ipv6", UDP6, NULL, many_in, call_recvmmsg, NULL},
     {"recvmsg/widened-ipv4-control", UDP4, NULL, message_in_control, call_recvmsg, NULL},
-    {"recvmsg/widened-ipv6-control", UDP6, NULL, message_in_control, call_recvmsg, NULL},
     {"inet_ntop/ipv4", NOTHING, "192.0.2.1", parse, call_inet_ntop, NULL},
     {"inet_ntop/ipv6", NOTHING, "2001:db8::77", parse, call_inet_ntop6, NULL},
     {"__inet_ntop_chk/ipv4", NOTHING, "192.0.2.1", parse, call_inet_ntop_chk, NULL},
@@ -141,7 +145,6 @@ static const struct row {
     {"inet_aton/ipv4", NOTHING, "192.0.2.1", NULL, call_inet_aton, NULL},
     {"inet_addr/ipv4", NOTHING, "192.0.2.1", NULL, call_inet_addr, NULL},
     {"getnameinfo/ipv4", NOTHING, "192.0.2.1", parse, call_getnameinfo, NULL},
-    {"getnameinfo/widened-ipv6", UDP6, NULL, to_shown, call_getnameinfo, NULL},
     {"gethostbyaddr/ipv4", NOTHING, "127.0.0.1", parse, call_gethostbyaddr, NULL},
     {"gethostbyaddr_r/ipv4", NOTHING, "127.0.0.1", parse, call_gethostbyaddr_r, NULL},
     {"getaddrinfo/address", NOTHING, "192.0.2.1", NULL, call_getaddrinfo, free_list},

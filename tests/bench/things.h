@@ -69,7 +69,8 @@ static void die(const char *what)
 static socklen_t name_parse(const char *text, union name *name)
 {
 	memset(name, 0, sizeof *name);
-	if (inet_pton(AF_INET, text, &name->in.sin_addr) == 1) {
+	/* The library takes a peer's text for AF_INET, too. */
+	if (!strchr(text, ':') && inet_pton(AF_INET, text, &name->in.sin_addr) == 1) {
 		name->any.sa_family = AF_INET;
 		return sizeof name->in;
 	}

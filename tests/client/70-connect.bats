@@ -59,7 +59,7 @@ same() {
 	[ -z "$failed" ]
 }
 
-# The second name's IPv6 address does not answer.
+# The second name's IPv6 address does not answer. $SCENARIOS: these alone (tests/process/86-word-sizes.bats).
 connects() {
 	local mask='' move=+move
 	case $1 in ppoll | pselect | epoll_pwait*) mask=+mask ;; esac
@@ -67,8 +67,8 @@ connects() {
 	case $1 in epoll*) move='' ;; esac
 	drop_in6 $dead6
 	# shellcheck disable=SC2086 # one word each or none
-	same connects 'eight.example dead.example' "$1" quick many $mask $move +others +unseen +baddup +held +short +none +signal +change +fork +close \
-		+dup2 +shutdown +unspec
+	same connects 'eight.example dead.example' "$1" ${SCENARIOS:-quick many $mask $move +others +unseen +baddup +held +short +none +signal +change +fork +close \
+		+dup2 +shutdown +unspec}
 }
 
 @test "without blocking, poll()" { connects poll; }
@@ -94,8 +94,9 @@ connects() {
 
 @test "blocking" {
 	drop_in6 $dead6
-	same blocks 'eight.example dead.example' '' plain options bound ephemeral local threads +timeout +eintr +restart \
-		+ignored +poll +cancel +handler
+	# shellcheck disable=SC2086 # one word each
+	same blocks 'eight.example dead.example' '' ${SCENARIOS:-plain options bound ephemeral local threads +timeout +eintr \
+		+restart +ignored +poll +cancel +handler}
 }
 
 # Nobody listens there in either family.

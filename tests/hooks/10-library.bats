@@ -5,8 +5,8 @@ load ../lib/helper
 
 library=$build/libdualstack.so
 
-# The names in hooks.def, where alone they are listed.
-listed() { sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" | sort; }
+# The names in hooks.def, where alone they are listed, that are for this build's word size.
+listed() { sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" | sort; }
 
 @test "it exports the functions of hooks.def and nothing else" {
 	assert [ "$(listed | wc -l)" -gt 20 ]

@@ -20,13 +20,14 @@ setup() {
 }
 teardown() { hosts_down; }
 
-# answers 1|2 PREFIX...: runs the program without the library and with it, each on a host of its own.
-# $BATS_TEST_TMPDIR/differences has both lines wherever they differ.
+# answers PROGRAM PREFIX...: runs the program of one or two words without the library and with it, each on a host of
+# its own. $BATS_TEST_TMPDIR/differences has both lines wherever they differ.
 answers() {
-	local varied=$1 native=$BATS_TEST_TMPDIR/native shim=$BATS_TEST_TMPDIR/shim
+	local program native=$BATS_TEST_TMPDIR/native shim=$BATS_TEST_TMPDIR/shim
+	read -ra program <<<"$1"
 	shift
-	on_client taskset -c 0 "$@" "$programs/answers" "$varied" >"$native" 3>&- &
-	on_server taskset -c "$(($(nproc) - 1))" "$@" "$run" -- "$programs/answers" "$varied" >"$shim" 3>&-
+	on_client taskset -c 0 "$@" "$programs/${program[@]}" >"$native" 3>&- &
+	on_server taskset -c "$(($(nproc) - 1))" "$@" "$run" -- "$programs/${program[@]}" >"$shim" 3>&-
 	wait $!
 	assert_equal "$(sed 's/).*//' "$shim")" "$(sed 's/).*//' "$native")"
 	LC_ALL=C
@@ -58,7 +59,7 @@ with both families to ask for, it does so here
 refused either way; what was not given out is nobody, and is not asked for, nor is a port'
 
 @test "every function in hooks.def, every two arguments: the same answers, except those listed" {
-	answers 2
+	answers 'answers 2'
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -gt 20000 ]
 	# These are real answers: there are many of each kind.
 	for kind in ' = 0' ' = -1 EFAULT' ' = -1 EINVAL' ' = -1 ENOTSOCK' ' = -1 EAFNOSUPPORT' 'from=0200' 'signal 11'; do
@@ -90,8 +91,24 @@ refused either way; what was not given out is nobody, and is not asked for, nor 
 	END
 }
 
+@test "every number of a socket option, five values, at each moment: the same answers, except those listed" {
+	answers options
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -eq 22400 ]
+	assert [ "$(grep -c ') ok: 4: ' "$BATS_TEST_TMPDIR/native")" -gt 500 ]
+	# Cookies, clocks, processors and ports of the kernel's choice are never twice the same.
+	sed -Ei '/^[a-z0-9 -]+ (socket (49|56|57)|tcp (11|24|26)|ip 52) /d' "$BATS_TEST_TMPDIR/differences"
+	assert_justified <<-END
+		^udp (before|bound) socket 18 .*ok: 4: 01000000$
+		SO_RCVLOWAT means nothing to a datagram socket, and is the mark
+		^tcp accepted-ipv6 ip 14 
+		IP_MTU is that of the route to the peer, and IPv6 has another on the loopback interface
+		^tcp accepted-ipv6 ip 33 .* EINVAL: 4: 40000000	
+		of an IPv4 connection, IP_MULTICAST_TTL is that of its first packet (tcp_v4_syn_recv_sock()); it can't be set
+	END
+}
+
 @test "a kernel without IPv6: the same answers" {
-	answers 1 "$programs/deny" socket,0=10:EAFNOSUPPORT --
+	answers 'answers 1' "$programs/deny" socket,0=10:EAFNOSUPPORT --
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/native")" -gt 4000 ]
 	assert_justified <<<"$changing"$'\n'"$names"
 }

@@ -87,27 +87,48 @@ crossing() {
 	assert_output --partial "/libdualstack.so: can't read the library"
 }
 
-# same_with_musl FILE FILTER LEAST: runs the tests that match FILTER, at least LEAST of them, with musl.
-same_with_musl() {
-	run env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" BATS_LIB_PATH="$BATS_LIB_PATH" BUILD="$musl" \
-		bats --tap --filter "$2" "$root/tests/$1"
+# same_with BUILD FILE FILTER LEAST: runs the tests of FILE that match FILTER, at least LEAST of them, with what is
+# built there.
+same_with() {
+	local directory=$1
+	shift
+	run env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" BATS_LIB_PATH="$BATS_LIB_PATH" BUILD="$directory" \
+		SCENARIOS="${SCENARIOS:-}" bats --tap --filter "$2" "$root/tests/$1"
 	refute_line --regexp '^not ok'
 	assert_success
 	assert [ "$(grep -c '^ok' <<<"$output")" -ge "$3" ]
 	refute_line --partial '# skip'
 }
 
+# The library's own time_t is the usual one. LP64 has one only.
+@test "32-bit programs with a 64-bit time_t: TCP and UDP, servers and clients" {
+	local t64=$BATS_TEST_TMPDIR/t64 needed name
+	needed=("$t64"/tests/programs/{serve,ask,steps,connects,blocks,udp_serve,udp_ask})
+	make -C "$root" -j"$(nproc)" BUILD="$t64" CC='gcc -m32' CPPFLAGS='-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64' \
+		"${needed[@]}" "$t64/dualstack-run"
+	cp "$m32/libdualstack.so" "$build/dualstack-tool" "$t64"
+	run -0 eval "nm -D --without-symbol-versions ${needed[*]} | grep -o '__[a-z_2]*64\$' | sort -u"
+	for name in __epoll_pwait2_time64 __{fcntl,ioctl}_time64 __{ppoll,pselect,select,{get,set}sockopt,{recv,send}{,m}msg}64; do
+		assert_line "$name"
+	done
+	same_with "$t64" address/40-addresses.bats '^(passed|select)' 2
+	same_with "$t64" server/30-widen.bats '^options set' 1
+	same_with "$t64" server/60-udp.bats '^(recvmmsg|UDP_GRO)' 2
+	SCENARIOS=+held same_with "$t64" client/70-connect.bats '( select|ppoll|pselect|pwait2)\(\)$' 4
+	SCENARIOS=+timeout same_with "$t64" client/70-connect.bats '^blocking$' 1
+}
+
 @test "musl: widening" {
-	same_with_musl server/30-widen.bats '^(bind of|listen\(\) without|registrations|falls back: (a kernel|EADDR|no desc)|binding and)' 7
+	same_with "$musl" server/30-widen.bats '^(bind of|listen\(\) without|registrations|falls back: (a kernel|EADDR|no desc)|binding and)' 7
 }
 @test "musl: addresses, and servers in every style" {
-	same_with_musl address/40-addresses.bats '^(threads|fork|prefork|fork and|vfork|posix_spawn|poll|accept.s rules|names:)' 8
+	same_with "$musl" address/40-addresses.bats '^(threads|fork|prefork|fork and|vfork|posix_spawn|poll|accept.s rules|names:)' 8
 }
 @test "musl: UDP" {
-	same_with_musl server/60-udp.bats '^(recv|every buffer|a child per|connect\(\)|IP_RECVERR|falls back)' 7
+	same_with "$musl" server/60-udp.bats '^(recv|every buffer|a child per|connect\(\)|IP_RECVERR|falls back)' 7
 }
 @test "musl: connecting to names" {
-	same_with_musl client/70-connect.bats '( select\(\)$|et-before|^blocking|^nobody there|^the log says)' 5
+	same_with "$musl" client/70-connect.bats '( select\(\)$|et-before|^blocking|^nobody there|^the log says)' 5
 }
 
 @test "musl: what it installs works in place, without \$LIB" {

@@ -348,11 +348,12 @@ assert_plain_under() {
 @test "the log names what listens on 0.0.0.0 in IPv4 alone: by a rule, with a filter, inherited, or given" {
 	run -0 --separate-stderr on_server "$run" --log=info --rule='bind port=5000 ipv4' -- "$programs/steps" \
 		a=tcp4 a.bind:0.0.0.0/5000 a.listen b=tcp4 b.filter b.bind:0.0.0.0/5001 b.listen c=tcp4 c.bind:127.0.0.1/5000 c.listen \
-		d=tcp4 d.bind:0.0.0.0/5002 d.listen
+		d=tcp4 d.bind:0.0.0.0/5002 d.listen e=udp4 e.bind:0.0.0.0/5000
 	assert_regex "$stderr" 'listens on 0\.0\.0\.0:5000, in IPv4 alone'
 	assert_regex "$stderr" 'stays IPv4 instead of \[::\]:5001: .*SO_ATTACH_FILTER'
 	assert_regex "$stderr" 'listens on 0\.0\.0\.0:5001, in IPv4 alone'
-	assert_equal "$(grep -c 'in IPv4 alone' <<<"$stderr")" 2
+	assert_regex "$stderr" 'is bound to 0\.0\.0\.0:5000, in IPv4 alone'
+	assert_equal "$(grep -c 'in IPv4 alone' <<<"$stderr")" 3
 	need python3
 	cat >"$BATS_TEST_TMPDIR/give.py" <<-'END'
 		import os, socket, sys
@@ -361,11 +362,23 @@ assert_plain_under() {
 		s.bind(("", 5003))
 		s.listen(9)
 		os.dup2(s.fileno(), 3)
+		os.dup2(s.fileno(), 20)
 		os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 		os.execvp(sys.argv[1], sys.argv[1:])
 	END
 	run -0 --separate-stderr on_server python3 "$BATS_TEST_TMPDIR/give.py" "$run" --log=info -- true
 	assert_regex "$stderr" 'descriptor 3, which was there at the start, stays IPv4: 0\.0\.0\.0:5003'
+	assert_regex "$stderr" 'descriptor 20, which was there at the start, stays IPv4: 0\.0\.0\.0:5003'
+	cat >"$BATS_TEST_TMPDIR/pass.py" <<-'END'
+		import socket
+		s = socket.socket()
+		s.bind(("", 5004))
+		a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+		socket.send_fds(a, [b"x"], [s.fileno()])
+		socket.recv_fds(b, 1, 1)
+	END
+	run -0 --separate-stderr on_server "$run" --log=info --rule='bind port=5004 ipv4' -- python3 "$BATS_TEST_TMPDIR/pass.py"
+	assert_regex "$stderr" 'which was passed on, stays IPv4: 0\.0\.0\.0:5004'
 }
 
 @test "the options that are marks read as their defaults" {

@@ -80,6 +80,91 @@ assert_families() {
 	done
 }
 
+@test "of several addresses of one port the first is widened, the others stay, and nobody else gets in" {
+	ip -n "$server" addr add 192.0.2.11/24 dev veth0
+	local every='bind address=0.0.0.0/0 dual' port=5000 kind reuse when made bound other
+	while read -r kind reuse when; do
+		port=$((port + 1))
+		made=(a=$kind b=$kind c=$kind) bound=(a.bind:127.0.0.1/$port b.bind:$server4/$port c.bind:192.0.2.11/$port)
+		case $reuse in yes) made+=(a.reuseaddr b.reuseaddr c.reuseaddr) ;; esac
+		case $when in
+		each) bound=("${bound[0]}" a.listen "${bound[1]}" b.listen "${bound[2]}" c.listen) ;;
+		after) bound+=(a.listen b.listen c.listen) ;;
+		esac
+		# It inherits nothing.
+		other="sh:exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-; '$run' --rule='$every' -- '$programs/steps' x=$kind x.bind:$server4/$port"
+		made+=("${bound[@]}" "$other")
+		for address in 127.0.0.1 $server4 192.0.2.11 $server6; do
+			if [ $kind = tcp4 ]; then made+=("who:$address/$port"); else made+=("tell:$address/$port"); fi
+		done
+		steps_by "$every" "${made[@]}"
+		assert_line "x.bind:$server4/$port EADDRINUSE"
+		assert_line --regexp ":127.0.0.1/$port (accepted|got) by a"
+		assert_line --regexp ":$server4/$port (accepted|got) by b"
+		assert_line --regexp ":192.0.2.11/$port (accepted|got) by c"
+		assert_line --regexp ":$server6/$port (accepted|got) by b"
+	done <<-'END'
+		tcp4 no each
+		tcp4 yes each
+		tcp4 no after
+		tcp4 yes after
+		udp4 no -
+	END
+}
+
+# Its libuv receives datagrams by syscall(), so that the kernel chooses where answers leave from.
+@test "named -4, which binds each address, serves IPv6 by one rule, and IPv4 as before" {
+	need named
+	need dig
+	local with address way
+	ip -n "$server" addr add 192.0.2.11/24 dev veth0
+	printf '$TTL 60\n@ SOA ns root 1 60 60 60 60\n@ NS ns\nns A 192.0.2.99\n' >"$BATS_TEST_TMPDIR/zone"
+	cat >"$BATS_TEST_TMPDIR/named.conf" <<-END
+		options { directory "$BATS_TEST_TMPDIR"; pid-file none; session-keyfile none; recursion no; allow-query { any; }; };
+		controls { };
+		zone "example" { type master; file "zone"; };
+	END
+	for with in '' "$run --rule='bind address=0.0.0.0/0 port=53 program=named dual' --"; do
+		start named sh -c "exec $with named -4 -g -c '$BATS_TEST_TMPDIR/named.conf'"
+		wait_until grep -q ' running$' "$BATS_TEST_TMPDIR/named.log"
+		for address in $server4 192.0.2.11 ${with:+$server6}; do
+			for way in +notcp +tcp; do
+				run -0 on_client dig +short +tries=1 $way @$address ns.example
+				assert_output 192.0.2.99
+			done
+		done
+		run -0 on_server dig +short +tries=1 @127.0.0.1 ns.example
+		assert_output 192.0.2.99
+		stop "$started"
+	done
+}
+
+# The client's way back is not the first address: the kernel would not choose that.
+@test "what is sent in the place of a specific address leaves from there, over IPv4" {
+	need python3
+	ip -n "$server" addr add 198.51.100.1/32 dev lo
+	ip -n "$client" route add 198.51.100.1/32 via $server4
+	cat >"$BATS_TEST_TMPDIR/echo.py" <<-END
+		import select, socket, sys
+		sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for address in ("198.51.100.1", "$server4")]
+		for s, address in zip(sockets, ("198.51.100.1", "$server4")):
+		    s.bind((address, 5000))
+		while True:
+		    for s in select.select(sockets, [], [])[0]:
+		        data, control, flags, peer = s.recvmsg(100)
+		        s.sendto(data, peer) if data == b"sendto" else s.sendmsg([data], [], 0, peer)
+	END
+	start echo "$run" --log=info --rule='bind udp address=0.0.0.0/0 dual' python3 "$BATS_TEST_TMPDIR/echo.py"
+	wait_until grep -q 'widened to' "$BATS_TEST_TMPDIR/echo.log"
+	wait_until eval '[ "$(on_server ss -Hlun "sport = :5000" | wc -l)" = 2 ]'
+	for address in 198.51.100.1 $server4 $server6; do
+		for text in sendto sendmsg; do
+			run -0 on_client "$programs/udp_ask" $address 5000 $text
+			assert_output "$text [$address]"
+		done
+	done
+}
+
 @test "a listener on the loopback network is never opened to others: ipv6 is ::1" {
 	loopback=(a=tcp4 a.reuseaddr a.bind:127.0.0.1/5000 a.listen who:127.0.0.1/5000 who:::1/5000 "who:$server6/5000")
 	steps_by 'bind address=0.0.0.0/0 dual' "${loopback[@]}"

@@ -9,7 +9,7 @@ load ../lib/faults
 	local listed
 	listed=$(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p' "$faults/inject.def" | cat - "$faults/pure" | sort -u)
 	nm -D --undefined-only "$library" | sed 's/.* //; s/@.*//' | sort -u >"$BATS_TEST_TMPDIR/called"
-	sed -n 's/^\(HOOK\|OPTIONAL\|EXPORTED\)([^,]*, \([a-z0-9_]*\),.*/\2/p' "$root/shim/hooks/hooks.def" |
+	sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" |
 		sort -u - "$BATS_TEST_TMPDIR/called" -o "$BATS_TEST_TMPDIR/called"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/called")" -gt 100 ]
 	run -0 comm -23 "$BATS_TEST_TMPDIR/called" <(echo "$listed")

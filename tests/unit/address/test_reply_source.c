@@ -8,8 +8,17 @@
 
 #include "address/reply_source.h"
 #include "base/real.h"
+#include "socket/mark.h"
 
 static int sockets[2];
+
+static int new_socket(void)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	assert_int_equal(mark_set(fd, IPPROTO_UDP), 0);
+	return fd;
+}
 
 /* A datagram from PEER to LOCAL, an address of interface 9, came to FD. */
 static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
@@ -24,11 +33,10 @@ static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
 				.msg_namelen = sizeof name,
 				.msg_control = &control,
 				.msg_controllen = sizeof control};
-	uint64_t cookie = 0;
 
 	control.header.cmsg_len = CMSG_LEN(sizeof info);
 	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
-	reply_source_note(fd, &cookie, &kernel);
+	reply_source_note(mark_datagram(fd), &kernel);
 }
 
 /* Where FD answers PEER from: "" where the kernel chooses. */
@@ -65,13 +73,13 @@ static void latest(void **state)
 static void numbers(void **state)
 {
 	struct sockaddr_in6 peer = in6_at("2001:db8::2", 1000);
-	int fd = socket(AF_INET6, SOCK_DGRAM, 0), again;
+	int fd = new_socket(), again;
 
 	(void)state;
 	came(fd, &peer, "2001:db8::a");
 	assert_string_equal(from(fd, &peer), "2001:db8::a");
 	close(fd);
-	again = socket(AF_INET6, SOCK_DGRAM, 0);
+	again = new_socket();
 	assert_int_equal(again, fd);
 	assert_string_equal(from(again, &peer), "");
 	close(again);
@@ -135,7 +143,9 @@ int main(void)
 	};
 
 	real_load();
-	sockets[0] = socket(AF_INET6, SOCK_DGRAM, 0);
-	sockets[1] = socket(AF_INET6, SOCK_DGRAM, 0);
+	sockets[0] = new_socket();
+	assert_int_equal(mark_only_datagram(), mark_datagram(sockets[0]));
+	sockets[1] = new_socket();
+	assert_int_equal(mark_only_datagram(), 0);
 	return cmocka_run_group_tests_name("reply source", tests, NULL, NULL);
 }
