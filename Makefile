@@ -33,11 +33,14 @@ LIB = auto
 CFLAGS ?= -O2 -g
 # gcc brings the race detector's library; clang's is another package.
 TSAN_CC ?= gcc
-WERROR ?= -Werror
+# -Werror: a warning of a compiler that we do not know yet is an error (CI asks for that).
+WERROR ?=
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
+# -U: the hooks have the names, and so the types, of libc's functions for 32 bits of time and offsets. With these
+# macros, which some distributions set for 32-bit programs, the headers would give the types of other functions.
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fPIC -fvisibility=hidden -DSYSCONFDIR='"$(sysconfdir)"' \
-	-Ishim -MMD -MP $(CFLAGS) -idirafter $(BUILD)/kernel
+	-Ishim -MMD -MP $(CFLAGS) -U_TIME_BITS -U_FILE_OFFSET_BITS -idirafter $(BUILD)/kernel
 # now: else a function called first in a signal handler would be looked up there, under the loader's lock.
 # noseparate-code, sort-section: fewer segments, and fewer pages of memory for each process (shim/base/large.h).
 LIBRARY_LDFLAGS = -shared -Wl,-z,noseparate-code -Wl,--sort-section=name \
@@ -72,7 +75,7 @@ all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
 IS_GLIBC = echo '\#include <features.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -dM -x c - | grep -q __GLIBC__
 
 $(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl -pthread
 	@$(IS_GLIBC) || printf '\001' | dd of=$@.new bs=1 seek=8 conv=notrunc 2>/dev/null
 	@mv $@.new $@
 
