@@ -291,7 +291,7 @@ install-launcher: $(BUILD)/lib
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
 EXAMPLES = $(sort $(wildcard demo/*.conf))
-DOCUMENTS = README.md demo/README.md demo/programs.md demo/table.md demo/table.svg
+DOCUMENTS = README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg
 # A word of sed's: the right side of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 # Documents name the paths of this installation, and lose their links to files of the repository that it lacks.

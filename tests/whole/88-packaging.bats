@@ -19,7 +19,7 @@ lib() { cat "$build/lib"; }
 	assert_line '755 ./opt/x/lib/dualstack/dualstack-tool'
 	assert_line '755 ./opt/x/lib/dualstack/'
 	assert_line '644 ./opt/x/share/bash-completion/completions/dualstack-run'
-	for file in README.md demo/README.md demo/programs.md demo/table.md demo/table.svg; do
+	for file in README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg; do
 		assert_line "644 ./opt/x/share/doc/dualstack/$file"
 	done
 	for page in "$root"/man/*; do
@@ -98,6 +98,75 @@ lib() { cat "$build/lib"; }
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
 	assert_output "$BATS_TEST_TMPDIR/opt/lib/dualstack/libdualstack.so"
 	assert_file_exist "$output"
+}
+
+@test "the parts of an installation are the whole of its programs, and each says where it is" {
+	local part to=$BATS_TEST_TMPDIR/parts
+	for part in library tool launcher; do
+		run -0 make -s -C "$root" install-$part DESTDIR="$to" PREFIX=/usr
+		assert_equal "${#lines[@]}" 1
+		assert_file_exist "${output#installed: }"
+	done
+	run -0 make -s -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/all" PREFIX=/usr
+	assert_equal "${#lines[@]}" 2
+	assert_line "installed: $BATS_TEST_TMPDIR/all/usr/bin/dualstack-run, $BATS_TEST_TMPDIR/all/usr/lib/dualstack/$(lib)/libdualstack.so"
+	rm -r "$BATS_TEST_TMPDIR/all/usr/share/man" "$BATS_TEST_TMPDIR/all/usr/share/doc"
+	diff -r "$to" "$BATS_TEST_TMPDIR/all"
+}
+
+@test "a cross build, whose ld.so can't be run, takes the directory of a native one, and says so" {
+	local to=$BATS_TEST_TMPDIR/cross
+	run -0 make -s -C "$root" BUILD="$to" CC='gcc -Wl,--dynamic-linker=/nonexistent/ld.so' "$to/lib"
+	assert_output --partial "can't be run here; \$LIB is taken to be $(lib) (else say LIB=)"
+	assert_equal "$(cat "$to/lib")" "$(lib)"
+	run -0 make -s -C "$root" BUILD="$to" CC='gcc -Wl,--dynamic-linker=/nonexistent/ld.so' LIB=lib64 "$to/lib"
+	assert_output ''
+	assert_equal "$(cat "$to/lib")" lib64
+}
+
+# a_tree: $tree is a copy of the repository that is built already, with the flags of make alone.
+a_tree() {
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir "$tree"
+	(cd "$root" && tar -c --exclude='./build*' --exclude=./.git .) | tar -x -C "$tree"
+	cp -r --preserve=timestamps,mode "$build" "$tree/build"
+}
+
+@test "make check-unit: without root, without a network, with what is there" {
+	need_root
+	need setpriv
+	[ -e /usr/include/cmocka.h ] || skip 'cmocka is not installed'
+	a_tree
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	chown -R 65534 "$tree"
+	run -0 unshare -n setpriv --reuid 65534 --clear-groups env -u MAKEFLAGS HOME=/nonexistent \
+		make -C "$tree" check-unit BUILD=build TESTS=tests/base
+	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, 0 skipped$'
+}
+
+@test "packages: debhelper builds one, which works when it is installed; an APKBUILD" {
+	need_root
+	need dh
+	a_tree
+	local own=$BATS_TEST_TMPDIR/own
+	cp -r "$tree/demo/debian" "$tree/debian"
+	# The flags with which it is built already.
+	(cd "$tree" && env -u MAKEFLAGS BUILD=build DEB_BUILD_OPTIONS=nocheck DEB_CFLAGS_SET='-O2 -g' DEB_CPPFLAGS_SET= \
+		DEB_LDFLAGS_SET= debian/rules binary)
+	mkdir -p "$own/var/lib/dpkg/info" "$own/var/lib/dpkg/updates"
+	touch "$own/var/lib/dpkg/status"
+	dpkg --root="$own" --force-depends -i "$BATS_TEST_TMPDIR"/dualstack_*.deb
+	run -0 unshare -m sh -c 'mount -t overlay -o "lowerdir=$1/usr:/usr" overlay /usr && shift && exec "$@"' sh "$own" \
+		dualstack-run --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0
+	assert_output --partial 'widened to [::]'
+	dpkg --root="$own" -r dualstack
+	assert_equal "$(find "$own" -path '*/var' -prune -o -name '*dualstack*' -print)" ''
+
+	run -0 env -u MAKEFLAGS BUILD=build sh -euc 'cd "$1"; pkgdir=$2; . demo/APKBUILD; build; package' sh "$tree" "$BATS_TEST_TMPDIR/apk"
+	assert_file_exist "$BATS_TEST_TMPDIR/apk/usr/lib/dualstack/libdualstack.so"
+	run -0 grep -F "directory='/usr/lib/dualstack'" "$BATS_TEST_TMPDIR/apk/usr/bin/dualstack-run"
+	version=$(sed -n 's/^VERSION = //p' "$root/Makefile")
+	run -0 grep -c "^\(pkgver=\|dualstack (\)$version" "$root/demo/APKBUILD" "$root/demo/debian/changelog"
 }
 
 @test "it needs no root, and writes nowhere else" {
