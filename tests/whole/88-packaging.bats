@@ -1,5 +1,6 @@
 # What a packager uses: make install and uninstall, make dist, and the bash completion.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
@@ -7,6 +8,9 @@ load ../lib/helper
 tree() { (cd "$1" && find . -type f -printf '%m %p\n' -o -type d -path '*dualstack*' -printf '%m %p/\n' | LC_ALL=C sort -k 2); }
 
 lib() { cat "$build/lib"; }
+
+# built DIR: DIR is the tested build, for a make with other settings that need no other objects.
+built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 
 @test "make install puts everything in its place, with the same modes whatever the umask" {
 	for mask in 000 022 077; do
@@ -33,7 +37,8 @@ lib() { cat "$build/lib"; }
 
 @test "what is installed to be read names the paths of this installation, and links to what is there" {
 	local to=$BATS_TEST_TMPDIR/dest/opt/x/share file link
-	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x sysconfdir=/opt/etc LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
+	make -C "$root" -j"$(nproc)" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x sysconfdir=/opt/etc LIB=lib64 \
+		BUILD="$BATS_FILE_TMPDIR/etc" CFLAGS=-O0
 	preload='/opt/x/lib/dualstack/$LIB/libdualstack.so'
 	for file in doc/dualstack/README.md doc/dualstack/examples/50-dualstack.conf man/man1/dualstack-run.1; do
 		run -0 grep -F "$preload" "$to/$file"
@@ -45,6 +50,7 @@ lib() { cat "$build/lib"; }
 		done < <(grep -oE '\]\([^)]*\)' "$file" | sed 's/^](//; s/)$//')
 	done
 	# In a build without $LIB, the path has none.
+	built "$BATS_FILE_TMPDIR/other"
 	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/none" PREFIX=/opt/x LIB= BUILD="$BATS_FILE_TMPDIR/other"
 	run -0 grep -F /opt/x/lib/dualstack/libdualstack.so "$BATS_TEST_TMPDIR/none/opt/x/share/doc/dualstack/README.md"
 }
@@ -53,6 +59,7 @@ lib() { cat "$build/lib"; }
 	for dir in "$BATS_TEST_TMPDIR/dest" "$BATS_TEST_TMPDIR/d e s t"; do
 		make -C "$root" install DESTDIR="$dir" PREFIX=/opt/x
 		# Files of another word size, and of another package.
+		built "$BATS_TEST_TMPDIR/build99"
 		make -C "$root" install-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
 		touch "$dir/opt/x/share/man/man1/other.1" "$dir/opt/x/bin/other"
 		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
@@ -92,6 +99,7 @@ lib() { cat "$build/lib"; }
 }
 
 @test "LIB is the packager's value, or empty" {
+	built "$BATS_FILE_TMPDIR/other"
 	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/lib64/libdualstack.so"
 	make -C "$root" install prefix="$BATS_TEST_TMPDIR/opt" LIB= BUILD="$BATS_FILE_TMPDIR/other"
@@ -129,7 +137,7 @@ a_tree() {
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir "$tree"
 	(cd "$root" && tar -c --exclude='./build*' --exclude=./.git .) | tar -x -C "$tree"
-	cp -r --preserve=timestamps,mode "$build" "$tree/build"
+	built "$tree/build"
 }
 
 @test "make check-unit: without root, without a network, with what is there" {
@@ -174,12 +182,13 @@ a_tree() {
 	need setpriv
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	mkdir "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/dest"
-	cp -r "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
+	cp -r --preserve=timestamps "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
 	chmod -R go+rX "$BATS_TEST_TMPDIR/tree"
 	# The tree is root's and built: the user may write only into dest.
-	make -C "$BATS_TEST_TMPDIR/tree" -j"$(nproc)" all install DESTDIR="$BATS_TEST_TMPDIR/warm"
+	built "$BATS_TEST_TMPDIR/tree/build"
+	make -C "$BATS_TEST_TMPDIR/tree" BUILD=build all install DESTDIR="$BATS_TEST_TMPDIR/warm"
 	chown 65534 "$BATS_TEST_TMPDIR/dest"
-	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" install DESTDIR="$BATS_TEST_TMPDIR/dest"
+	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" BUILD=build install DESTDIR="$BATS_TEST_TMPDIR/dest"
 	assert_equal "$(tree "$BATS_TEST_TMPDIR/dest")" "$(tree "$BATS_TEST_TMPDIR/warm")"
 }
 
@@ -187,7 +196,7 @@ a_tree() {
 	local to=$BATS_TEST_TMPDIR/build
 	run -0 make -n -C "$root" BUILD="$to" all V=1
 	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
-	make -C "$root" -j"$(nproc)" BUILD="$to" "$to/shim/config/config.o"
+	built "$to"
 	run -0 make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
 	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
 }
@@ -213,7 +222,7 @@ a_tree() {
 	tar -x -C "$BATS_TEST_TMPDIR" -f "$BATS_TEST_TMPDIR/first.tar.gz"
 	assert_not_exist "$BATS_TEST_TMPDIR/$name/untracked"
 	assert_not_exist "$BATS_TEST_TMPDIR/$name/build"
-	make -C "$BATS_TEST_TMPDIR/$name" -j"$(nproc)" install prefix="$BATS_TEST_TMPDIR/opt"
+	make -C "$BATS_TEST_TMPDIR/$name" -j"$(nproc)" install prefix="$BATS_TEST_TMPDIR/opt" CFLAGS=-O0
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --version
 	assert_output "dualstack-run ${name#dualstack-}"
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0
