@@ -26,6 +26,7 @@ static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
 				.msg_controllen = sizeof control};
 	uint64_t cookie = 0;
 
+	need_socket_options();
 	control.header.cmsg_len = CMSG_LEN(sizeof info);
 	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
 	reply_source_note(fd, &cookie, &kernel);
