@@ -2,11 +2,13 @@
 #   make            build/libdualstack.so, build/dualstack-run and build/dualstack-tool, which work in place
 #   make demo       shows what they do
 #   make check      runs every test; installs what they need first (NO_INSTALL=1: uses what is there)
+#   make check-unit only the unit tests: no network, no root, nothing installed; needs cmocka
 #   make fuzz       looks for inputs that break the parsers and tables, a minute for each (tests/fuzz/run)
 #   make soak       the long form of the storms: a hundred thousand connections and so on, once or for SOAK_MINUTES=N
 #   make bench      cost, compared with native servers and forwarders; instructions per call; time to connect, and its price
 #   make lint       arrows between rooms, format, clang-tidy, cppcheck, shellcheck, manual pages
 #   make install    respects PREFIX, DESTDIR and the GNU directory variables
+#   make install-library, install-tool, install-launcher    its parts, for packages that are split
 #   make BUILD=build32 CC='gcc -m32' install-library    adds the library for programs of another word size
 #   make dist       build/dualstack-VERSION.tar.gz, of the last commit
 
@@ -27,13 +29,17 @@ INSTALL ?= install
 
 # A directory for each compiler.
 BUILD ?= build
-# What ld.so(8) expands $LIB to in the programs of $(CC). auto: ask ld.so; empty: nothing (musl).
+# What runs the unit tests of a cross build, such as qemu-aarch64 -L /usr/aarch64-linux-gnu.
+EMULATOR ?=
+# What ld.so(8) expands $LIB to in the programs of $(CC). auto: ask ld.so, or where it is that of another machine, the
+# compiler; empty: nothing (musl).
 LIB = auto
 
 CFLAGS ?= -O2 -g
 # gcc brings the race detector's library; clang's is another package.
 TSAN_CC ?= gcc
-WERROR ?= -Werror
+# -Werror: a warning of a compiler that we do not know yet is an error (CI asks for that).
+WERROR ?=
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wno-cast-qual -Wundef -Wno-psabi $(WERROR)
 # Interposed functions are those of the C library's own time_t and off_t; some compilers (Debian's for armhf) think
@@ -75,7 +81,7 @@ all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
 IS_GLIBC = echo '\#include <features.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -dM -x c - | grep -q __GLIBC__
 
 $(BUILD)/libdualstack.so: $(OBJECTS) $(BUILD)/libdualstack.map
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBRARY_LDFLAGS) -o $@.new $(OBJECTS) -ldl -pthread
 	@$(IS_GLIBC) || printf '\001' | dd of=$@.new bs=1 seek=8 conv=notrunc 2>/dev/null
 	@mv $@.new $@
 
@@ -100,6 +106,13 @@ ifeq ($(LIB),auto)
 	@loader=$$(LC_ALL=C readelf -l $@.program | sed -n 's/.*program interpreter: \(.*\)\]/\1/p'); \
 	LD_DEBUG=libs LD_LIBRARY_PATH='/nonexistent/$$LIB' $${loader:-false} --list $@.program 2>&1 | \
 		sed -n 's|.*[:=]/nonexistent/\([^:[:space:]]*\)[[:space:]]*(LD_LIBRARY_PATH)$$|\1|p' | head -n 1 >$@
+	@if ! [ -s $@ ] && $(IS_GLIBC); then \
+		triplet=$$($(CC) $(CFLAGS) -print-multiarch 2>/dev/null) || triplet=; \
+		other=$$($(CC) $(CFLAGS) -print-multi-os-directory 2>/dev/null) || other=; \
+		case $$other in ../*) other=$${other#../};; *) other=lib;; esac; \
+		echo "$${triplet:+lib/}$${triplet:-$$other}" >$@; \
+		echo "make: ld.so of \"$(CC)\" can't be run here; \$$LIB is taken to be $$(cat $@) (else say LIB=)" >&2; \
+	fi
 	@rm -f $@.c $@.program
 else
 	@case '$(LIB)' in /* | ..* | */..* | *[!A-Za-z0-9/._-]*) \
@@ -213,6 +226,9 @@ unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
 demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 	@BUILD='$(BUILD)' demo/run
 
+check-unit:
+	@BUILD='$(BUILD)' EMULATOR='$(EMULATOR)' tests/run unit
+
 check:
 	@BUILD='$(BUILD)' tests/run
 
@@ -241,38 +257,67 @@ define install-library
 	$(INSTALL) -m 644 $(BUILD)/libdualstack.so "$$to/libdualstack.so"
 endef
 
+define install-tool
+	@set -e; umask 022; $(INSTALL) -d '$(DESTDIR)$(libdir)/dualstack'; \
+	$(INSTALL) -m 755 $(BUILD)/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'
+endef
+
+define install-launcher
+	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); $(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)'; \
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@|$(call literally,$(libdir)/dualstack)|' \
+		-e "s|@LIB@|$$lib|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
+		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run.new'; \
+	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run.new'; \
+	mv -f '$(DESTDIR)$(bindir)/dualstack-run.new' '$(DESTDIR)$(bindir)/dualstack-run'; \
+	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'
+endef
+
+comma = ,
+# installed WORDS: what is where; $to is the library's file.
+define installed
+	@lib=$$(cat $(BUILD)/lib); to='$(DESTDIR)$(libdir)/dualstack'"$${lib:+/$$lib}/libdualstack.so"; echo "installed:$(1)"
+endef
+
 install-library: $(BUILD)/lib $(BUILD)/libdualstack.so
 	$(install-library)
+	$(call installed, $$to)
+
+install-tool: $(BUILD)/dualstack-tool
+	$(install-tool)
+	$(call installed, $(DESTDIR)$(libdir)/dualstack/dualstack-tool)
+
+install-launcher: $(BUILD)/lib
+	$(install-launcher)
+	$(call installed, $(DESTDIR)$(bindir)/dualstack-run)
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
 EXAMPLES = $(sort $(wildcard demo/*.conf))
-DOCUMENTS = README.md demo/README.md demo/programs.md demo/table.md demo/table.svg
+DOCUMENTS = README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg
 # A word of sed's: the right side of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 # Documents name the paths of this installation, and lose their links to files of the repository that it lacks.
 define document
 document() { rm -f "$$2"; sed -e "s|/usr/local/lib/dualstack/[$$]LIB/|$(call literally,$(libdir)/dualstack)/$${lib:+\$$LIB/}|" \
+	-e 's|/usr/local/bin/dualstack-run|$(call literally,$(bindir)/dualstack-run)|' \
+	-e 's|/usr/local/lib/dualstack,|$(call literally,$(libdir)/dualstack),|' \
 	-e 's|/etc/dualstack\.conf|$(call literally,$(sysconfdir)/dualstack.conf)|' \
 	${foreach gone,man/ tests/ shim Makefile,-e 's|!*\[\([^]]*\)\](${gone}[^)]*)|\1|g'} "$$1" >"$$2"; }
 endef
 
 install: $(BUILD)/lib all
 	$(install-library)
+	$(install-tool)
+	$(install-launcher)
 	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); $(document); \
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' '$(DESTDIR)$(docdir)/demo' '$(DESTDIR)$(docdir)/examples'; \
-	$(INSTALL) -m 755 $(BUILD)/dualstack-tool '$(DESTDIR)$(libdir)/dualstack/dualstack-tool'; \
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@|$(call literally,$(libdir)/dualstack)|' \
-		-e "s|@LIB@|$$lib|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
-		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run.new'; \
-	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run.new'; \
-	mv -f '$(DESTDIR)$(bindir)/dualstack-run.new' '$(DESTDIR)$(bindir)/dualstack-run'; \
-	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'; \
+	$(INSTALL) -d '$(DESTDIR)$(docdir)/demo' '$(DESTDIR)$(docdir)/examples'; \
 	for file in $(MANUALS); do \
 		$(INSTALL) -d '$(DESTDIR)$(mandir)'/man$${file##*.}; \
 		document $$file '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; \
 	done; \
 	for file in $(DOCUMENTS); do document $$file '$(DESTDIR)$(docdir)'/$$file; done; \
 	for file in $(EXAMPLES); do document $$file '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done
+	$(call installed, $(DESTDIR)$(bindir)/dualstack-run$(comma) $$to)
+	$(call installed, pages in $(DESTDIR)$(mandir)$(comma) examples in $(DESTDIR)$(docdir))
 
 # Of the directories, removes only the project's own, when they are empty.
 define uninstall-library
@@ -307,7 +352,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: FORCE all programs measures faults unit fuzzers demo check soak fuzz bench lint install install-library uninstall uninstall-library dist clean
+.PHONY: FORCE all programs measures faults unit fuzzers demo check check-unit soak fuzz bench lint install install-library install-tool install-launcher uninstall uninstall-library dist clean
 .SECONDARY:
 
 -include $(wildcard $(BUILD)/shim/*/*.d $(BUILD)/shim/*/*/*.d $(BUILD)/tests/*/*.d $(BUILD)/tests/unit/*/*.d $(BUILD)/demo/*.d)

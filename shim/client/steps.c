@@ -101,7 +101,7 @@ void steps_failed(void)
 	for (int i = 0; i < end; i++) {
 		if (atomic_load(&slots_stages[i]) != SLOT_FREE && !slots_table[i].blocks) {
 			at[count] = i;
-			fds[count++] = (struct pollfd){.fd = atomic_load(&slots_numbers[i])};
+			fds[count++] = (struct pollfd){atomic_load(&slots_numbers[i]), 0, 0};
 		}
 		if (count < BLOCK && i + 1 < end)
 			continue;

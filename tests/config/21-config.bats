@@ -1,6 +1,7 @@
 # dualstack.conf: where it is read from, and the precedence of files, variables and options. A bad file stops
 # the launcher, and makes the library inactive in a program that is preloaded without it.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

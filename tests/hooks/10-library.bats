@@ -1,5 +1,6 @@
 # The library as a file: its exports, its needs, other libraries beside it, and its installation.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -1,6 +1,7 @@
 # Every call, with any arguments, gives what it gives without the library (tests/programs/answers.c).
 # Differences are listed here, each with its reason.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

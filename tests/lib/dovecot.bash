@@ -14,33 +14,65 @@ dovecot_config() {
 	chmod 644 "$dir/users"
 	: >"$dir/log"
 	chmod 666 "$dir/log"
-	cat >"$dir/dovecot.conf" <<END
-base_dir = $dir/run
-state_dir = $dir/state
-log_path = $dir/log
-listen = $1
-protocols = imap
-ssl = no
-disable_plaintext_auth = no
-first_valid_uid = 1
-mail_location = maildir:$dir/mail/%u
-passdb {
-  driver = passwd-file
-  args = $dir/users
+	{
+		# 2.4 has other names for the same.
+		case $(dovecot --version) in
+		2.[0-3].*) dovecot_own "$dir" ;;
+		*) dovecot_own_24 "$dir" ;;
+		esac
+		cat <<-END
+			base_dir = $dir/run
+			state_dir = $dir/state
+			log_path = $dir/log
+			listen = $1
+			protocols = imap
+			ssl = no
+			first_valid_uid = 1
+			service imap-login {
+			  inet_listener imap {
+			    port = $2
+			  }
+			  inet_listener imaps {
+			    port = 0
+			  }
+			}
+		END
+	} >"$dir/dovecot.conf"
 }
-userdb {
-  driver = static
-  args = uid=mail gid=mail home=$dir/mail/%u
+
+dovecot_own() {
+	cat <<-END
+		disable_plaintext_auth = no
+		mail_location = maildir:$1/mail/%u
+		passdb {
+		  driver = passwd-file
+		  args = $1/users
+		}
+		userdb {
+		  driver = static
+		  args = uid=mail gid=mail home=$1/mail/%u
+		}
+	END
 }
-service imap-login {
-  inet_listener imap {
-    port = $2
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-END
+
+dovecot_own_24() {
+	cat <<-END
+		dovecot_config_version = 2.4.0
+		dovecot_storage_version = 2.4.0
+		auth_allow_cleartext = yes
+		mail_driver = maildir
+		mail_path = $1/mail/%{user}
+		passdb passwd-file {
+		  passwd_file_path = $1/users
+		}
+		userdb static {
+		  fields {
+		    uid = mail
+		    gid = mail
+		    home = $1/mail/%{user}
+		  }
+		}
+	END
 }
 
 dovecot_log() { cat "$BATS_TEST_TMPDIR/dovecot/log"; }

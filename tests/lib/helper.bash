@@ -38,21 +38,17 @@ hosts_up() {
 	need ss
 	local host
 	server=ds$$s client=ds$$c
-	ip netns add "$server"
-	ip netns add "$client"
-	ip -n "$server" link set lo up
-	ip -n "$client" link set lo up
-	ip link add name veth0 netns "$server" type veth peer name veth0 netns "$client"
-	ip -n "$server" addr add $server4/24 dev veth0
-	ip -n "$client" addr add 192.0.2.2/24 dev veth0
-	ip -n "$server" addr add $server6/64 dev veth0 nodad
-	ip -n "$client" addr add $client6/64 dev veth0 nodad
+	# A process for several commands: all of this is done for most tests.
+	printf '%s\n' "netns add $server" "netns add $client" \
+		"link add name veth0 netns $server type veth peer name veth0 netns $client" | ip -batch -
 	# Without duplicate address detection, link-local addresses can be used at once.
 	for host in "$server" "$client"; do
 		ip netns exec "$host" sysctl -qw net.ipv6.conf.veth0.accept_dad=0 net.ipv6.conf.veth0.dad_transmits=0
 	done
-	ip -n "$server" link set veth0 up
-	ip -n "$client" link set veth0 up
+	printf '%s\n' 'link set lo up' "addr add $server4/24 dev veth0" "addr add $server6/64 dev veth0 nodad" \
+		'link set veth0 up' | ip -n "$server" -batch -
+	printf '%s\n' 'link set lo up' 'addr add 192.0.2.2/24 dev veth0' "addr add $client6/64 dev veth0 nodad" \
+		'link set veth0 up' | ip -n "$client" -batch -
 	for host in "$server" "$client"; do
 		wait_until eval 'ip -n "$host" -6 -o addr show dev veth0 scope link -tentative | grep -q inet6'
 	done
@@ -76,9 +72,9 @@ on_client() { ip netns exec "$client" "$@"; }
 # Waits for a command to succeed, ten seconds at most.
 wait_until() {
 	local i
-	for i in $(seq 200); do
+	for ((i = 0; i < 220; i++)); do
 		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
+		sleep "0.0$((i < 25 ? 1 : 5))"
 	done
 	echo "waited in vain for: $*" >&2
 	return 1

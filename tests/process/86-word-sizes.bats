@@ -1,5 +1,6 @@
 # Other C libraries and word sizes: 32-bit programs beside 64-bit ones under one launcher, and musl.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

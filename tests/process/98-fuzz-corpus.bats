@@ -1,5 +1,6 @@
 # Replays the kept inputs of this room's fuzz targets.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/fuzz

@@ -134,7 +134,7 @@ static void many(int fd)
 
 		for (int i = 0; i < got; i++) {
 			data[i][in[i].msg_len] = '\0';
-			snprintf(answer[i], sizeof answer[i], "%s from %s", data[i],
+			snprintf(answer[i], sizeof answer[i], "%.255s from %s", data[i],
 				 inet_ntoa(from[i].sin_addr));
 			out_data[i] = (struct iovec){answer[i], strlen(answer[i])};
 			out[i].msg_hdr = (struct msghdr){.msg_name = &from[i],

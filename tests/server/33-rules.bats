@@ -271,7 +271,7 @@ assert_families() {
 @test "dovecot: its IMAP is dual-stack, its management port stays IPv4, by a file" {
 	need dovecot
 	dovecot_config '*' 1143
-	printf 'service doveadm {\n  inet_listener {\n    port = 2425\n  }\n}\n' >>"$BATS_TEST_TMPDIR/dovecot/dovecot.conf"
+	printf 'service doveadm {\n  inet_listener doveadm {\n    port = 2425\n  }\n}\n' >>"$BATS_TEST_TMPDIR/dovecot/dovecot.conf"
 	printf '# doveadm is for IPv4 networks only\nbind tcp program=dovecot port=2425 ipv4\n' >"$BATS_TEST_TMPDIR/dualstack.conf"
 	start dovecot "$run" --config="$BATS_TEST_TMPDIR/dualstack.conf" dovecot -F -c "$BATS_TEST_TMPDIR/dovecot/dovecot.conf"
 	wait_port 1143

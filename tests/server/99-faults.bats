@@ -1,5 +1,6 @@
 # Calls that fail while a server is widened.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/faults

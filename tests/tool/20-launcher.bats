@@ -1,5 +1,6 @@
 # dualstack-run: options, exit statuses, and errors that are one line and run nothing.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -1,5 +1,6 @@
 # dualstack-run --check: what it says of hosts that lack something, of each kind of command, and its errors.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

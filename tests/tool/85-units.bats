@@ -1,5 +1,6 @@
 # --enable and --disable over units made up in a directory: what is written, what is not, what is warned of.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -13,6 +14,25 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * Skips a test of what the kernel's socket options give where they are not those of the kernel: qemu-user
+ * knows no SO_COOKIE, and with it lacks others.
+ */
+static inline void need_socket_options(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	uint64_t cookie;
+	socklen_t size = sizeof cookie;
+	int result = getsockopt(fd, SOL_SOCKET, 57 /* SO_COOKIE, since Linux 4.12 */, &cookie, &size);
+
+	close(fd);
+	if (result != 0) {
+		print_message("this machine does not pass on all socket options\n");
+		skip();
+	}
+}
 
 static inline struct sockaddr_in6 in6_at(const char *addr, uint16_t port)
 {

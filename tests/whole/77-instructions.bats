@@ -1,5 +1,6 @@
 # What the library adds to the calls that it interposes: counted, not timed (tests/bench/instructions).
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -1,5 +1,6 @@
 # The examples of the manual pages do what they say.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -1,5 +1,6 @@
 # What a packager uses: make install and uninstall, make dist, and the bash completion.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
@@ -7,6 +8,9 @@ load ../lib/helper
 tree() { (cd "$1" && find . -type f -printf '%m %p\n' -o -type d -path '*dualstack*' -printf '%m %p/\n' | LC_ALL=C sort -k 2); }
 
 lib() { cat "$build/lib"; }
+
+# built DIR: DIR is the tested build, for a make with other settings that need no other objects.
+built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 
 @test "make install puts everything in its place, with the same modes whatever the umask" {
 	for mask in 000 022 077; do
@@ -19,7 +23,7 @@ lib() { cat "$build/lib"; }
 	assert_line '755 ./opt/x/lib/dualstack/dualstack-tool'
 	assert_line '755 ./opt/x/lib/dualstack/'
 	assert_line '644 ./opt/x/share/bash-completion/completions/dualstack-run'
-	for file in README.md demo/README.md demo/programs.md demo/table.md demo/table.svg; do
+	for file in README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg; do
 		assert_line "644 ./opt/x/share/doc/dualstack/$file"
 	done
 	for page in "$root"/man/*; do
@@ -33,7 +37,8 @@ lib() { cat "$build/lib"; }
 
 @test "what is installed to be read names the paths of this installation, and links to what is there" {
 	local to=$BATS_TEST_TMPDIR/dest/opt/x/share file link
-	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x sysconfdir=/opt/etc LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
+	make -C "$root" -j"$(nproc)" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x sysconfdir=/opt/etc LIB=lib64 \
+		BUILD="$BATS_FILE_TMPDIR/etc" CFLAGS=-O0
 	preload='/opt/x/lib/dualstack/$LIB/libdualstack.so'
 	for file in doc/dualstack/README.md doc/dualstack/examples/50-dualstack.conf man/man1/dualstack-run.1; do
 		run -0 grep -F "$preload" "$to/$file"
@@ -45,6 +50,7 @@ lib() { cat "$build/lib"; }
 		done < <(grep -oE '\]\([^)]*\)' "$file" | sed 's/^](//; s/)$//')
 	done
 	# In a build without $LIB, the path has none.
+	built "$BATS_FILE_TMPDIR/other"
 	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/none" PREFIX=/opt/x LIB= BUILD="$BATS_FILE_TMPDIR/other"
 	run -0 grep -F /opt/x/lib/dualstack/libdualstack.so "$BATS_TEST_TMPDIR/none/opt/x/share/doc/dualstack/README.md"
 }
@@ -53,6 +59,7 @@ lib() { cat "$build/lib"; }
 	for dir in "$BATS_TEST_TMPDIR/dest" "$BATS_TEST_TMPDIR/d e s t"; do
 		make -C "$root" install DESTDIR="$dir" PREFIX=/opt/x
 		# Files of another word size, and of another package.
+		built "$BATS_TEST_TMPDIR/build99"
 		make -C "$root" install-library DESTDIR="$dir" PREFIX=/opt/x LIB=lib99 BUILD="$BATS_TEST_TMPDIR/build99"
 		touch "$dir/opt/x/share/man/man1/other.1" "$dir/opt/x/bin/other"
 		make -C "$root" uninstall DESTDIR="$dir" PREFIX=/opt/x
@@ -92,6 +99,7 @@ lib() { cat "$build/lib"; }
 }
 
 @test "LIB is the packager's value, or empty" {
+	built "$BATS_FILE_TMPDIR/other"
 	make -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x LIB=lib64 BUILD="$BATS_FILE_TMPDIR/other"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/lib64/libdualstack.so"
 	make -C "$root" install prefix="$BATS_TEST_TMPDIR/opt" LIB= BUILD="$BATS_FILE_TMPDIR/other"
@@ -100,17 +108,87 @@ lib() { cat "$build/lib"; }
 	assert_file_exist "$output"
 }
 
+@test "the parts of an installation are the whole of its programs, and each says where it is" {
+	local part to=$BATS_TEST_TMPDIR/parts
+	for part in library tool launcher; do
+		run -0 make -s -C "$root" install-$part DESTDIR="$to" PREFIX=/usr
+		assert_equal "${#lines[@]}" 1
+		assert_file_exist "${output#installed: }"
+	done
+	run -0 make -s -C "$root" install DESTDIR="$BATS_TEST_TMPDIR/all" PREFIX=/usr
+	assert_equal "${#lines[@]}" 2
+	assert_line "installed: $BATS_TEST_TMPDIR/all/usr/bin/dualstack-run, $BATS_TEST_TMPDIR/all/usr/lib/dualstack/$(lib)/libdualstack.so"
+	rm -r "$BATS_TEST_TMPDIR/all/usr/share/man" "$BATS_TEST_TMPDIR/all/usr/share/doc"
+	diff -r "$to" "$BATS_TEST_TMPDIR/all"
+}
+
+@test "a cross build, whose ld.so can't be run, takes the directory of a native one, and says so" {
+	local to=$BATS_TEST_TMPDIR/cross
+	run -0 make -s -C "$root" BUILD="$to" CC='gcc -Wl,--dynamic-linker=/nonexistent/ld.so' "$to/lib"
+	assert_output --partial "can't be run here; \$LIB is taken to be $(lib) (else say LIB=)"
+	assert_equal "$(cat "$to/lib")" "$(lib)"
+	run -0 make -s -C "$root" BUILD="$to" CC='gcc -Wl,--dynamic-linker=/nonexistent/ld.so' LIB=lib64 "$to/lib"
+	assert_output ''
+	assert_equal "$(cat "$to/lib")" lib64
+}
+
+# a_tree: $tree is a copy of the repository that is built already, with the flags of make alone.
+a_tree() {
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir "$tree"
+	(cd "$root" && tar -c --exclude='./build*' --exclude=./.git .) | tar -x -C "$tree"
+	built "$tree/build"
+}
+
+@test "make check-unit: without root, without a network, with what is there" {
+	need_root
+	need setpriv
+	[ -e /usr/include/cmocka.h ] || skip 'cmocka is not installed'
+	a_tree
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	chown -R 65534 "$tree"
+	run -0 unshare -n setpriv --reuid 65534 --clear-groups env -u MAKEFLAGS HOME=/nonexistent \
+		make -C "$tree" check-unit BUILD=build TESTS=tests/base
+	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, 0 skipped$'
+}
+
+@test "packages: debhelper builds one, which works when it is installed; an APKBUILD" {
+	need_root
+	need dh
+	a_tree
+	local own=$BATS_TEST_TMPDIR/own
+	cp -r "$tree/demo/debian" "$tree/debian"
+	# The flags with which it is built already.
+	(cd "$tree" && env -u MAKEFLAGS BUILD=build DEB_BUILD_OPTIONS=nocheck DEB_CFLAGS_SET='-O2 -g' DEB_CPPFLAGS_SET= \
+		DEB_LDFLAGS_SET= debian/rules binary)
+	mkdir -p "$own/var/lib/dpkg/info" "$own/var/lib/dpkg/updates"
+	touch "$own/var/lib/dpkg/status"
+	dpkg --root="$own" --force-depends -i "$BATS_TEST_TMPDIR"/dualstack_*.deb
+	run -0 unshare -m sh -c 'mount -t overlay -o "lowerdir=$1/usr:/usr" overlay /usr && shift && exec "$@"' sh "$own" \
+		dualstack-run --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0
+	assert_output --partial 'widened to [::]'
+	dpkg --root="$own" -r dualstack
+	assert_equal "$(find "$own" -path '*/var' -prune -o -name '*dualstack*' -print)" ''
+
+	run -0 env -u MAKEFLAGS BUILD=build sh -euc 'cd "$1"; pkgdir=$2; . demo/APKBUILD; build; package' sh "$tree" "$BATS_TEST_TMPDIR/apk"
+	assert_file_exist "$BATS_TEST_TMPDIR/apk/usr/lib/dualstack/libdualstack.so"
+	run -0 grep -F "directory='/usr/lib/dualstack'" "$BATS_TEST_TMPDIR/apk/usr/bin/dualstack-run"
+	version=$(sed -n 's/^VERSION = //p' "$root/Makefile")
+	run -0 grep -c "^\(pkgver=\|dualstack (\)$version" "$root/demo/APKBUILD" "$root/demo/debian/changelog"
+}
+
 @test "it needs no root, and writes nowhere else" {
 	need_root
 	need setpriv
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	mkdir "$BATS_TEST_TMPDIR/tree" "$BATS_TEST_TMPDIR/dest"
-	cp -r "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
+	cp -r --preserve=timestamps "$root/Makefile" "$root/README.md" "$root/shim" "$root/man" "$root/demo" "$BATS_TEST_TMPDIR/tree"
 	chmod -R go+rX "$BATS_TEST_TMPDIR/tree"
 	# The tree is root's and built: the user may write only into dest.
-	make -C "$BATS_TEST_TMPDIR/tree" -j"$(nproc)" all install DESTDIR="$BATS_TEST_TMPDIR/warm"
+	built "$BATS_TEST_TMPDIR/tree/build"
+	make -C "$BATS_TEST_TMPDIR/tree" BUILD=build all install DESTDIR="$BATS_TEST_TMPDIR/warm"
 	chown 65534 "$BATS_TEST_TMPDIR/dest"
-	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" install DESTDIR="$BATS_TEST_TMPDIR/dest"
+	setpriv --reuid 65534 --clear-groups make -C "$BATS_TEST_TMPDIR/tree" BUILD=build install DESTDIR="$BATS_TEST_TMPDIR/dest"
 	assert_equal "$(tree "$BATS_TEST_TMPDIR/dest")" "$(tree "$BATS_TEST_TMPDIR/warm")"
 }
 
@@ -118,7 +196,7 @@ lib() { cat "$build/lib"; }
 	local to=$BATS_TEST_TMPDIR/build
 	run -0 make -n -C "$root" BUILD="$to" all V=1
 	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
-	make -C "$root" -j"$(nproc)" BUILD="$to" "$to/shim/config/config.o"
+	built "$to"
 	run -0 make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
 	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
 }
@@ -144,7 +222,7 @@ lib() { cat "$build/lib"; }
 	tar -x -C "$BATS_TEST_TMPDIR" -f "$BATS_TEST_TMPDIR/first.tar.gz"
 	assert_not_exist "$BATS_TEST_TMPDIR/$name/untracked"
 	assert_not_exist "$BATS_TEST_TMPDIR/$name/build"
-	make -C "$BATS_TEST_TMPDIR/$name" -j"$(nproc)" install prefix="$BATS_TEST_TMPDIR/opt"
+	make -C "$BATS_TEST_TMPDIR/$name" -j"$(nproc)" install prefix="$BATS_TEST_TMPDIR/opt" CFLAGS=-O0
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --version
 	assert_output "dualstack-run ${name#dualstack-}"
 	run -0 "$BATS_TEST_TMPDIR/opt/bin/dualstack-run" --log=info "$programs/steps" a=tcp4 a.bind:0.0.0.0/0

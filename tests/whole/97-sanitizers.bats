@@ -1,6 +1,7 @@
 # The library, the unit tests and the test programs run under the compiler's sanitizers, and the library in a
 # daemon under valgrind. Any report is a failure.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 

@@ -1,5 +1,6 @@
 # The lists of calls that the library makes are complete.
 
+# bats file_tags=beside
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/faults

@@ -34,6 +34,7 @@ static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
 				.msg_control = &control,
 				.msg_controllen = sizeof control};
 
+	need_socket_options();
 	control.header.cmsg_len = CMSG_LEN(sizeof info);
 	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
 	reply_source_note(mark_datagram(fd), &kernel);

@@ -51,6 +51,7 @@ static int widened(int flags)
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
 	int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
 
+	need_socket_options();
 	assert_int_equal(widen(fd, &any, false), 0);
 	return fd;
 }

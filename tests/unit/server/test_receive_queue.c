@@ -87,6 +87,7 @@ static void keeps_what_is_wanted(void **state)
 	};
 
 	(void)state;
+	need_socket_options();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
 		assert_int_equal(receive_queue_drop(receiver, came_over_in6), cases[i].dropped);
@@ -97,6 +98,7 @@ static void keeps_what_is_wanted(void **state)
 /* What the program has set is there afterwards. */
 static void keeps_options(void **state)
 {
+	need_socket_options();
 	for (int i = 0; i < 2; i++) {
 		int peek = i ? 3 : -1, info = i;
 		socklen_t len = sizeof peek;

@@ -222,6 +222,7 @@ static void walk(void **state)
 	int seen = 0;
 
 	(void)state;
+	need_socket_options();
 	if (geteuid() != 0) {
 		print_message("some options need root\n");
 		skip();
@@ -256,6 +257,7 @@ static void together(void **state)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	(void)state;
+	need_socket_options();
 	for (int i = 0; i < COUNT; i++)
 		assert_int_equal(setsockopt(fd, names[i][0], names[i][1], &names[i][2], sizeof(int)), 0);
 	for (int i = 0; i < COUNT; i++)
@@ -277,6 +279,7 @@ static void file(void **state)
 	struct stat st;
 
 	(void)state;
+	need_socket_options();
 	signal(SIGUSR1, SIG_IGN);
 	assert_int_equal(fcntl(fd, F_SETOWN_EX, &owner), 0);
 	assert_int_equal(fcntl(fd, F_SETSIG, SIGUSR1), 0);
@@ -308,6 +311,7 @@ static void mirror(void **state)
 	int value;
 
 	(void)state;
+	need_socket_options();
 	assert_int_equal(widen(fd, &any, false), 0);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const struct option *row = options_find(IPPROTO_IP, cases[i].name);

@@ -157,6 +157,7 @@ static void swap_fails(void **state)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 1};
 
 	(void)state;
+	need_socket_options();
 	holdings_note_copy(); /* as hook_dup() does */
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, gone, &event), 0);
@@ -182,6 +183,7 @@ static void swap_copied_set(void **state)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = 1};
 
 	(void)state;
+	need_socket_options();
 	holdings_note_copy(); /* as hook_dup() does */
 	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
 	assert_int_equal(epoll_ctl(other, EPOLL_CTL_ADD, fd, &event), 0);
