@@ -44,7 +44,8 @@ static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 /* Whether the log knows NAME already. To be asked before NAME is shown. ::1 gets no synthetic address. */
 static bool known_peer(const union sockaddr_any *name)
 {
-	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
+	return !log_wants(LOG_LEVEL_INFO) ||
+	       (IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) && !config.loopback_synthetic) ||
 	       translate_known(&name->in6);
 }
 
