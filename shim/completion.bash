@@ -85,6 +85,7 @@ _dualstack_run_tool() {
 	--check) options=$'--json\n--no-network' ;;
 	--probe) options=$'--json\n--timeout=\n--udp=' ;;
 	--status) options=--json ;;
+	--who) options= ;;
 	*) options=$'--dry-run\n--root=\n--runtime\n--user' ;;
 	esac
 	case $cur in
@@ -105,6 +106,7 @@ _dualstack_run_tool() {
 			[[ $cur != [1-9]* ]] || _dualstack_run_offer "$(cd /proc && compgen -G '[1-9]*')" "$cur"
 			_dualstack_run_units "$cur"
 			;;
+		--who:[1-9]*) _dualstack_run_files -f "$cur" '' ;;
 		--enable:0 | --disable:0) _dualstack_run_units "$cur" ;;
 		esac
 		;;
@@ -113,7 +115,7 @@ _dualstack_run_tool() {
 
 _dualstack_run() {
 	local words starts stem i mode='' operands=0 user='' cur previous=''
-	local options=$'--check\n--config=\n--disable\n--enable\n--help\n--log=\n--print-config\n--probe\n--rule=\n--status\n--version'
+	local options=$'--check\n--config=\n--disable\n--enable\n--help\n--log=\n--print-config\n--probe\n--rule=\n--status\n--version\n--who'
 	COMPREPLY=()
 	_dualstack_run_words
 	cur=${words[${#words[@]} - 1]}
@@ -124,7 +126,7 @@ _dualstack_run() {
 		fi
 		case ${words[i]} in
 		--user) user=--user ;;
-		--check | --disable | --enable | --probe | --status) mode=${mode:-${words[i]}} ;;
+		--check | --disable | --enable | --probe | --status | --who) mode=${mode:-${words[i]}} ;;
 		--)
 			[[ -n $mode ]] && return 0
 			_dualstack_run_command "${starts[i + 1]}" $((i + 1))

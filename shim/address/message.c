@@ -152,6 +152,11 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	memcpy(&in.error, data, sizeof in.error);
 	if (size >= sizeof in.error + sizeof offender)
 		memcpy(&offender, (const char *)data + sizeof in.error, sizeof offender);
+	/* Linux takes an ICMPv6 error from a V4MAPPED source, or from ::, which is nobody's (spoof_filter.h).
+	 */
+	if (in.error.origin == ORIGIN_ICMP6 &&
+	    (IN6_IS_ADDR_V4MAPPED(&offender.sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&offender.sin6_addr)))
+		offender.sin6_family = AF_UNSPEC;
 	if (offender.sin6_family == AF_INET6) {
 		in.offender = translate_shown(&offender, MARK_DATAGRAM);
 		in.offender.sin_port = 0;

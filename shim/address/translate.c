@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address/synthetic.h"
+#include "config/config.h"
 
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
@@ -57,7 +58,7 @@ struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark ki
 		shown = sockaddr_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
-	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM)
+	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !config.loopback_synthetic)
 		shown.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
 		shown.sin_addr.s_addr = synthetic_of(a, scope_of(real));

@@ -22,8 +22,9 @@ void translate_give_real(void);
 
 /* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the
  * IPv4 address in it (RFC 4291, 2.5.5.2), :: as 0.0.0.0, any other address as its synthetic address
- * (synthetic.h). On a stream ::1 is shown as 127.0.0.1; not on a datagram socket, where an answer to
- * 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of the pool is a peer like any other (synthetic.h). */
+ * (synthetic.h). On a stream ::1 is shown as 127.0.0.1, unless the configuration has loopback = synthetic;
+ * not on a datagram socket, where an answer to 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of the
+ * pool is a peer like any other (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
 
 /* Returns whether REAL is V4MAPPED and is shown as the IPv4 address in it. */

@@ -131,21 +131,29 @@ static void give_up(const struct loader_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-/* Programs that hand the text of their peers to others, which may run without the library and take it for an
- * IPv4 address: postscreen(8) to smtpd(8), which inherits no widened socket; haproxy(1) to its servers, in the
- * PROXY protocol's "PROXY TCP4"; proftpd(8) to its clients, in the answer to PASV. */
-static const char *const hand_text_on[] = {"haproxy", "postscreen", "proftpd", NULL};
-
-/* What "auto" is for this program. */
+/* What a rule, the setting and, at last, known_programs.def say of the text for this program. */
 static enum settings_text text_for_program(enum settings_text text)
 {
+	static const struct {
+		const char *name;
+		enum settings_text text;
+	} known[] = {
+#define KNOWN(name, text) {name, text},
+#include "config/known_programs.def"
+#undef KNOWN
+	};
+	const enum rules_action action = rules_ask_program(RULES_TEXTS);
 	const char *executed;
 
+	if (action != RULES_DEFAULT)
+		text = action == RULES_AUTO   ? SETTINGS_TEXT_AUTO
+		       : action == RULES_IPV6 ? SETTINGS_TEXT_IPV6
+					      : SETTINGS_TEXT_IPV4;
 	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
 	executed = last_of(executed);
-	for (int i = 0; hand_text_on[i] && text == SETTINGS_TEXT_AUTO && executed; i++)
-		if (strcmp(executed, hand_text_on[i]) == 0)
-			return SETTINGS_TEXT_IPV4;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (text == SETTINGS_TEXT_AUTO && executed && strcmp(executed, known[i].name) == 0)
+			return known[i].text;
 	return text;
 }
 
@@ -154,9 +162,12 @@ static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
-	config.text = text_for_program(s->text);
+	config.text = text_for_program((enum settings_text)s->text);
+	config.literals = rules_ask_program(RULES_LITERALS);
+	config.keep_deepbind = rules_ask_program(RULES_DEEPBIND) == RULES_ON;
 	config.delay = s->delay;
-	config.peer = s->peer;
+	config.peer = (enum settings_peer)s->peer;
+	config.loopback_synthetic = s->loopback_synthetic;
 	config.prefer_in6 = s->prefer_in6;
 	config.synthetic_always = s->synthetic_always;
 	config.pool = s->pool;

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "config/nat64_prefix.h"
+#include "config/rule.h"
 #include "config/settings.h"
 
 /* The variables that make a program run under the library as this one does. A program that inherits a widened
@@ -18,12 +19,15 @@ struct config {
 	enum settings_text text; /* as in struct settings, as the next two */
 	unsigned delay;
 	enum settings_peer peer;
-	bool synthetic_always; /* as in struct settings, like the next */
-	bool prefer_in6;       /* as in struct settings */
-	bool inherited;        /* a program under the library executed this one and handed its key on */
-	bool nat64_auto;       /* a NAT64 prefix may be looked for */
-	struct hash_key key;   /* of synthetic addresses */
-	uint32_t pool;         /* as in struct settings, like the next */
+	bool loopback_synthetic; /* as in struct settings, like the next two */
+	bool synthetic_always;
+	bool prefer_in6;
+	bool keep_deepbind;         /* RTLD_DEEPBIND of dlopen(3) stays */
+	enum rules_action literals; /* IPv6 ones where IPv4 is asked for: RULES_ON, RULES_OFF, or else */
+	bool inherited;             /* a program under the library executed this one and handed its key on */
+	bool nat64_auto;            /* a NAT64 prefix may be looked for */
+	struct hash_key key;        /* of synthetic addresses */
+	uint32_t pool;              /* as in struct settings, like the next */
 	unsigned pool_bits;
 	struct nat64_prefix nat64_prefix;        /* bits is 0 if none is known */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; not NULL if ACTIVE */

@@ -13,10 +13,9 @@
 static const struct {
 	const char *variable, *setting;
 } variables[] = {
-    {"DUALSTACK_DELAY", "delay"},         {"DUALSTACK_POOL", "pool"},
-    {"DUALSTACK_PEER", "peer"},           {"DUALSTACK_PREFER", "prefer"},
-    {"DUALSTACK_SYNTHETIC", "synthetic"}, {"DUALSTACK_NAT64", "nat64"},
-    {"DUALSTACK_TEXT", "text"},           {"DUALSTACK_LOG", "log"},
+    {"DUALSTACK_DELAY", "delay"},   {"DUALSTACK_POOL", "pool"},         {"DUALSTACK_PEER", "peer"},
+    {"DUALSTACK_PREFER", "prefer"}, {"DUALSTACK_LOOPBACK", "loopback"}, {"DUALSTACK_SYNTHETIC", "synthetic"},
+    {"DUALSTACK_NAT64", "nat64"},   {"DUALSTACK_TEXT", "text"},         {"DUALSTACK_LOG", "log"},
 };
 
 static int whole(struct loader_error *error, const char *place, const char *what, const char *why)

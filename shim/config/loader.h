@@ -31,8 +31,9 @@ struct loader_error {
  * 0, or a negative errno with ERROR filled. */
 int loader_configuration(struct settings *s, const char *file, struct loader_error *error);
 
-/* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _NAT64, _TEXT and _LOG say. Skips bad
- * values; then it returns -EINVAL, with ERROR about the first of them. */
+/* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _LOOPBACK, _PREFER, _SYNTHETIC,
+ * _NAT64, _TEXT and _LOG say. Skips bad values; then it returns -EINVAL, with ERROR about the first of them.
+ */
 int loader_variables(struct settings *s, struct loader_error *error);
 
 #endif

@@ -10,7 +10,8 @@ enum {
 	RULES_TEXT = 49152,     /* bytes of the rules as they are printed */
 };
 
-enum rules_call { RULES_BIND, RULES_CONNECT };
+/* What a rule is about: calls of bind() and connect(); or how a program is treated in all its calls. */
+enum rules_call { RULES_BIND, RULES_CONNECT, RULES_TEXTS, RULES_LITERALS, RULES_DEEPBIND, RULES_CALLS };
 
 enum rules_action {
 	RULES_DEFAULT, /* no rule matches */
@@ -18,10 +19,13 @@ enum rules_action {
 	RULES_IPV6,
 	/* bind only */
 	RULES_DUAL,
-	/* connect only */
+	/* connect and others */
 	RULES_AUTO,
 	RULES_IPV6_FIRST,
 	RULES_IPV4_FIRST,
+	/* literal and deepbind */
+	RULES_ON,
+	RULES_OFF,
 };
 
 #endif

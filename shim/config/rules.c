@@ -57,7 +57,7 @@ static enum answer address_fits(const struct rule *rule, const struct rules_fact
 {
 	const struct in6_addr *a = facts->address;
 
-	if (rule->addresses.count == 0 && rule->call == RULES_CONNECT)
+	if (rule->addresses.count == 0 && rule->call != RULES_BIND)
 		return YES;
 	if (!a)
 		return UNKNOWN;
@@ -132,4 +132,9 @@ enum rules_action rules_ask(const struct rules_facts *facts)
 			return rule->action;
 	}
 	return RULES_DEFAULT;
+}
+
+enum rules_action rules_ask_program(enum rules_call call)
+{
+	return rules_any(call) ? rules_ask(&(struct rules_facts){.call = call, .port = -1}) : RULES_DEFAULT;
 }

@@ -26,6 +26,9 @@ struct rules_facts {
 /* The action for a call. A bind rule without address= matches 0.0.0.0 alone. */
 enum rules_action rules_ask(const struct rules_facts *facts);
 
+/* The action for all that this program does, if CALL is neither bind nor connect. */
+enum rules_action rules_ask_program(enum rules_call call);
+
 /* Whether this program has any rule for CALL. */
 bool rules_any(enum rules_call call);
 
@@ -34,6 +37,11 @@ struct rules_error {
 	unsigned line, column;
 	char text[240]; /* what is wrong, and what was expected */
 };
+
+/* The words that rules begin with; and whether LINE, of SIZE bytes, begins with one and is no setting: "text"
+ * is both. */
+#define RULES_WORDS "bind, connect, text, literal or deepbind"
+bool rules_begin(const char *line, size_t size);
 
 /* Sets the function that finds this program's names, for rules with program=. It is called once, at the first
  * such rule, and fills NAMES, which stay where they are; NULL is no name. */

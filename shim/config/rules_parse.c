@@ -36,10 +36,28 @@ static const struct {
     {"ipv4-first", RULES_CONNECT, RULES_IPV4_FIRST},
     {"ipv6", RULES_CONNECT, RULES_IPV6},
     {"ipv4", RULES_CONNECT, RULES_IPV4},
+    {"auto", RULES_TEXTS, RULES_AUTO},
+    {"ipv6", RULES_TEXTS, RULES_IPV6},
+    {"ipv4", RULES_TEXTS, RULES_IPV4},
+    {"auto", RULES_LITERALS, RULES_AUTO},
+    {"on", RULES_LITERALS, RULES_ON},
+    {"off", RULES_LITERALS, RULES_OFF},
+    {"on", RULES_DEEPBIND, RULES_ON},
+    {"off", RULES_DEEPBIND, RULES_OFF},
 };
 
-#define BIND_ACTIONS "dual, ipv4 or ipv6"
-#define CONNECT_ACTIONS "auto, ipv6-first, ipv4-first, ipv6 or ipv4"
+static const struct {
+	const char *word;
+	const char *conditions; /* the words of those that it can have */
+	const char *actions;
+} calls[RULES_CALLS] = {
+    [RULES_BIND] = {"bind", "tcp, udp, any, address=, port=, program=", "dual, ipv4 or ipv6"},
+    [RULES_CONNECT] = {"connect", "tcp, udp, any, address=, port=, name=, program=",
+		       "auto, ipv6-first, ipv4-first, ipv6 or ipv4"},
+    [RULES_TEXTS] = {"text", "program=", "auto, ipv6 or ipv4"},
+    [RULES_LITERALS] = {"literal", "program=", "auto, on or off"},
+    [RULES_DEEPBIND] = {"deepbind", "program=", "on or off"},
+};
 
 static bool is(const struct word *w, const char *text)
 {
@@ -174,9 +192,6 @@ static int read_list(struct reader *r, const struct word *w, size_t which)
 
 	if (span->count)
 		return wrong(r, w, "second", "each condition once, with its values separated by commas");
-	if (lists[which].add == add_pattern && strcmp(lists[which].name, "name=") == 0 &&
-	    r->rule->call == RULES_BIND)
-		return wrong(r, w, "name in a bind rule", "it in connect rules only");
 	span->from = *lists[which].count;
 	for (;; item.at += item.size + 1) {
 		const char *comma = memchr(item.at, ',', (size_t)(end - item.at));
@@ -200,22 +215,21 @@ static int read_condition(struct reader *r, const struct word *w, bool *protocol
 		const char *word;
 		int protocol;
 	} protocols[] = {{"any", 0}, {"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}};
+	const char *can = calls[r->rule->call].conditions;
+	char expected[120];
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		if (w->size >= strlen(lists[i].name) &&
+		if (strstr(can, lists[i].name) && w->size >= strlen(lists[i].name) &&
 		    memcmp(w->at, lists[i].name, strlen(lists[i].name)) == 0)
 			return read_list(r, w, i);
 	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-		if (is(w, protocols[i].word) && !*protocol_said) {
+		if (strstr(can, protocols[i].word) && is(w, protocols[i].word) && !*protocol_said) {
 			r->rule->protocol = protocols[i].protocol;
 			*protocol_said = true;
 			return 0;
 		}
-	return wrong(r, w, "unknown or repeated word",
-		     r->rule->call == RULES_BIND
-			 ? "tcp, udp, any, address=, port=, program=; at the end " BIND_ACTIONS
-			 : "tcp, udp, any, address=, port=, name=, program=; at the "
-			   "end " CONNECT_ACTIONS);
+	(void)log_text(expected, sizeof expected, "%s; at the end %s", can, calls[r->rule->call].actions);
+	return wrong(r, w, "unknown or repeated word", expected);
 }
 
 static int read_action(struct reader *r, const struct word *w)
@@ -225,7 +239,7 @@ static int read_action(struct reader *r, const struct word *w)
 			r->rule->action = actions[i].action;
 			return 0;
 		}
-	return wrong(r, w, "unknown action", r->rule->call == RULES_BIND ? BIND_ACTIONS : CONNECT_ACTIONS);
+	return wrong(r, w, "unknown action", calls[r->rule->call].actions);
 }
 
 /* Only this machine reaches the loopback network; everybody reaches [::]. */
@@ -262,6 +276,24 @@ static struct word next_word(const char **at, const char *end)
 	return w;
 }
 
+/* RULES_CALLS: none. */
+static enum rules_call call_of(const struct word *w)
+{
+	unsigned call = 0;
+
+	while (call < RULES_CALLS && !is(w, calls[call].word))
+		call++;
+	return (enum rules_call)call;
+}
+
+bool rules_begin(const char *line, size_t size)
+{
+	const char *at = line, *end = line + size;
+	struct word first = next_word(&at, end), next = next_word(&at, end);
+
+	return call_of(&first) != RULES_CALLS && !(next.size && *next.at == '=');
+}
+
 static int read_rule(struct reader *r, size_t size)
 {
 	const char *at = r->line, *end = r->line + size;
@@ -269,10 +301,9 @@ static int read_rule(struct reader *r, size_t size)
 	bool protocol_said = false;
 	int result = 0;
 
-	if (is(&w, "connect"))
-		r->rule->call = RULES_CONNECT;
-	else if (!is(&w, "bind"))
-		return wrong(r, &w, "unknown word", "a rule, which begins with bind or connect");
+	r->rule->call = call_of(&w);
+	if (r->rule->call == RULES_CALLS)
+		return wrong(r, &w, "unknown word", "a rule, which begins with " RULES_WORDS);
 	for (w = next_word(&at, end); result == 0; w = next) {
 		next = next_word(&at, end);
 		if (next.size == 0)

@@ -44,7 +44,7 @@ struct rules_table {
 struct rules_used {
 	uint16_t rules, prefixes, ranges, patterns, pattern_bytes;
 	size_t text;
-	bool any[2]; /* by enum rules_call */
+	bool any[RULES_CALLS];
 };
 
 extern struct rules_table rules_table;

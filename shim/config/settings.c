@@ -14,18 +14,11 @@ static const char *const peers[] = {[SETTINGS_PEER_AUTO] = "auto",
 				    [SETTINGS_PEER_SYNTHETIC] = "synthetic",
 				    [SETTINGS_PEER_REAL] = "real",
 				    NULL};
+static const char *const loopbacks[] = {"ipv4", "synthetic", NULL};
 static const char *const synthetics[] = {"asked", "always", NULL};
 static const char *const orders[] = {"own", "ipv6", NULL};
 static const char *const texts[] = {
     [SETTINGS_TEXT_AUTO] = "auto", [SETTINGS_TEXT_IPV6] = "ipv6", [SETTINGS_TEXT_IPV4] = "ipv4", NULL};
-
-static int word_of(const char *const *words, const char *value)
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], value) == 0)
-			return i;
-	return -EINVAL;
-}
 
 /* VALUE as a decimal number of at most DIGITS digits, or -1. */
 static long number(const char *value, size_t digits)
@@ -40,22 +33,6 @@ static long number(const char *value, size_t digits)
 		result = result * 10 + (*value - '0');
 	}
 	return result;
-}
-
-/* SECOND: VALUE is the second of two words. */
-static int set_bool(const char *const *words, const char *value, bool *second)
-{
-	int word = word_of(words, value);
-
-	if (word < 0)
-		return word;
-	*second = word == 1;
-	return 0;
-}
-
-static int set_enabled(struct settings *s, const char *value)
-{
-	return set_bool(yes_no, value, &s->enabled);
 }
 
 static int set_delay(struct settings *s, const char *value)
@@ -91,34 +68,6 @@ static int set_pool(struct settings *s, const char *value)
 	s->pool = ntohl(net.s_addr);
 	s->pool_bits = (unsigned)bits;
 	return 0;
-}
-
-static int set_peer(struct settings *s, const char *value)
-{
-	int word = word_of(peers, value);
-
-	if (word >= 0)
-		s->peer = (enum settings_peer)word;
-	return word < 0 ? word : 0;
-}
-
-static int set_synthetic(struct settings *s, const char *value)
-{
-	return set_bool(synthetics, value, &s->synthetic_always);
-}
-
-static int set_prefer(struct settings *s, const char *value)
-{
-	return set_bool(orders, value, &s->prefer_in6);
-}
-
-static int set_text(struct settings *s, const char *value)
-{
-	int word = word_of(texts, value);
-
-	if (word >= 0)
-		s->text = (enum settings_text)word;
-	return word < 0 ? word : 0;
 }
 
 static bool blank(char c)
@@ -163,11 +112,6 @@ static int set_nat64(struct settings *s, const char *value)
 	return 0;
 }
 
-static void print_enabled(const struct settings *s, char *to)
-{
-	stpcpy(to, yes_no[s->enabled]);
-}
-
 static void print_delay(const struct settings *s, char *to)
 {
 	(void)log_text(to, 16, "%u", s->delay);
@@ -177,11 +121,6 @@ static void print_pool(const struct settings *s, char *to)
 {
 	(void)log_text(to, 32, "%u.%u.%u.%u/%u", s->pool >> 24, s->pool >> 16 & 255, s->pool >> 8 & 255,
 		       s->pool & 255, s->pool_bits);
-}
-
-static void print_peer(const struct settings *s, char *to)
-{
-	stpcpy(to, peers[s->peer]);
 }
 
 static void print_nat64(const struct settings *s, char *to)
@@ -199,43 +138,36 @@ static void print_nat64(const struct settings *s, char *to)
 		       s->nat64_prefix.bits);
 }
 
-static void print_synthetic(const struct settings *s, char *to)
-{
-	stpcpy(to, synthetics[s->synthetic_always]);
-}
-
-static void print_prefer(const struct settings *s, char *to)
-{
-	stpcpy(to, orders[s->prefer_in6]);
-}
-
-static void print_text(const struct settings *s, char *to)
-{
-	stpcpy(to, texts[s->text]);
-}
-
 static void print_log(const struct settings *s, char *to)
 {
 	stpcpy(to, s->log[0] ? s->log : "off");
 }
 
+/* A setting has functions of its own, or is the number of one of WORDS in the byte at FIELD. */
 static const struct {
 	const char *name;
+	const char *expected;
 	int (*set)(struct settings *s, const char *value);
 	void (*print)(const struct settings *s, char *to);
-	const char *expected;
+	const char *const *words;
+	size_t field;
 } keys[] = {
-    {"enabled", set_enabled, print_enabled, "yes or no"},
-    {"delay", set_delay, print_delay, "a number of milliseconds from 0 to 60000"},
-    {"pool", set_pool, print_pool,
-     "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"},
-    {"peer", set_peer, print_peer, "auto, synthetic or real"},
-    {"synthetic", set_synthetic, print_synthetic, "asked or always"},
-    {"prefer", set_prefer, print_prefer, "own or ipv6"},
-    {"nat64", set_nat64, print_nat64, "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96"},
-    {"text", set_text, print_text, "auto, ipv6 or ipv4"},
-    {"log", set_log, print_log,
-     "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path"},
+    {"enabled", "yes or no", .words = yes_no, .field = offsetof(struct settings, enabled)},
+    {"delay", "a number of milliseconds from 0 to 60000", set_delay, print_delay, NULL, 0},
+    {"pool",
+     "an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4",
+     set_pool, print_pool, NULL, 0},
+    {"peer", "auto, synthetic or real", .words = peers, .field = offsetof(struct settings, peer)},
+    {"loopback", "ipv4 or synthetic", .words = loopbacks,
+     .field = offsetof(struct settings, loopback_synthetic)},
+    {"synthetic", "asked or always", .words = synthetics,
+     .field = offsetof(struct settings, synthetic_always)},
+    {"prefer", "own or ipv6", .words = orders, .field = offsetof(struct settings, prefer_in6)},
+    {"nat64", "auto, off, or an IPv6 prefix of length 32, 40, 48, 56, 64 or 96", set_nat64, print_nat64, NULL,
+     0},
+    {"text", "auto, ipv6 or ipv4", .words = texts, .field = offsetof(struct settings, text)},
+    {"log", "off, error, info or debug, and after a colon, stderr, syslog or a file's absolute path", set_log,
+     print_log, NULL, 0},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys };
@@ -253,12 +185,32 @@ void settings_default(struct settings *s)
 	s->log[0] = '\0';
 }
 
+static int set(struct settings *s, size_t key, const char *value)
+{
+	if (!keys[key].words)
+		return keys[key].set(s, value);
+	for (unsigned char i = 0; keys[key].words[i]; i++)
+		if (strcmp(keys[key].words[i], value) == 0) {
+			((unsigned char *)s)[keys[key].field] = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static void print(const struct settings *s, size_t key, char *to)
+{
+	if (keys[key].words)
+		stpcpy(to, keys[key].words[((const unsigned char *)s)[keys[key].field]]);
+	else
+		keys[key].print(s, to);
+}
+
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected)
 {
 	for (size_t i = 0; i < KEYS; i++)
 		if (strcmp(keys[i].name, name) == 0) {
 			*expected = keys[i].expected;
-			return keys[i].set(s, value);
+			return set(s, i, value);
 		}
 	return -ENOENT;
 }
@@ -298,18 +250,6 @@ static struct line next_line(const char **text, const char *end)
 	return l;
 }
 
-static bool begins_with(const struct line *l, const char *word)
-{
-	size_t size = strlen(word);
-
-	return l->size >= size && memcmp(l->at, word, size) == 0 && (l->size == size || blank(l->at[size]));
-}
-
-static bool is_rule(const struct line *l)
-{
-	return begins_with(l, "bind") || begins_with(l, "connect");
-}
-
 static int wrong(struct rules_error *error, const struct line *l, const char *at, const char *what,
 		 const char *value, const char *expected)
 {
@@ -330,10 +270,10 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	while (key < KEYS && (strlen(keys[key].name) != size || memcmp(keys[key].name, l->at, size) != 0))
 		key++;
 	if (!equals || key == KEYS)
-		return wrong(
-		    error, l, l->at, "unknown word", "",
-		    "enabled, delay, pool, peer, synthetic, prefer, nat64, text or log, = and a value, or a "
-		    "rule, which begins with bind or connect");
+		return wrong(error, l, l->at, "unknown word", "",
+			     "enabled, delay, pool, peer, loopback, synthetic, prefer, nat64, text or log, = "
+			     "and a value, "
+			     "or a rule, which begins with " RULES_WORDS);
 	if (*said & 1u << key)
 		return wrong(error, l, l->at, "second ", keys[key].name, "each setting once");
 	*said |= 1u << key;
@@ -362,7 +302,7 @@ static int parse(struct settings *s, const char *text, size_t size, struct rules
 			return wrong(error, &l, memchr(l.at, '\0', l.size), "a NUL byte", "", "text");
 		if (s && (l.size == 0 || *l.at == '#'))
 			continue;
-		if (!s || is_rule(&l)) {
+		if (!s || rules_begin(l.at, l.size)) {
 			result = rules_add(l.at, l.size, error);
 			error->column += (unsigned)(l.at - l.from);
 		} else {
@@ -391,8 +331,8 @@ void settings_print(const struct settings *s, bool all, char *text)
 	for (size_t i = 0; i < KEYS; i++) {
 		char *value = stpcpy(stpcpy(text, keys[i].name), " = ");
 
-		keys[i].print(s, value);
-		keys[i].print(&usual, plain);
+		print(s, i, value);
+		print(&usual, i, plain);
 		if (all || strcmp(value, plain) != 0)
 			text = stpcpy(value + strlen(value), "\n");
 	}

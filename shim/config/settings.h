@@ -30,18 +30,20 @@ enum settings_text {
 	SETTINGS_TEXT_IPV4, /* nowhere */
 };
 
+/* Those of type unsigned char have a word for each value. */
 struct settings {
-	bool enabled;
+	unsigned char enabled;
 	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt at a time */
 	uint32_t pool;      /* of synthetic addresses, host byte order */
 	unsigned pool_bits; /* the length of that prefix */
-	enum settings_peer peer;
-	bool synthetic_always; /* also for programs that ask for both families */
-	bool prefer_in6;  /* a name's IPv6 addresses come before the IPv4 one that the program connects to */
-	bool nat64;       /* IPv4 addresses are reached by a translator */
-	bool nat64_found; /* NAT64_PREFIX is discovered, not given */
+	unsigned char peer; /* enum settings_peer */
+	unsigned char loopback_synthetic; /* ::1 is shown as any other IPv6 peer */
+	unsigned char synthetic_always;   /* also for programs that ask for both families */
+	unsigned char prefer_in6; /* a name's IPv6 addresses come before the IPv4 one that is connected to */
+	bool nat64;               /* IPv4 addresses are reached by a translator */
+	bool nat64_found;         /* NAT64_PREFIX is discovered, not given */
 	struct nat64_prefix nat64_prefix;
-	enum settings_text text;
+	unsigned char text;      /* enum settings_text */
 	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
 };
 

@@ -44,8 +44,15 @@ static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 /* Whether the log knows NAME already. To be asked before NAME is shown. ::1 gets no synthetic address. */
 static bool known_peer(const union sockaddr_any *name)
 {
-	return !log_wants(LOG_LEVEL_INFO) || IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) ||
+	return !log_wants(LOG_LEVEL_INFO) ||
+	       (IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) && !config.loopback_synthetic) ||
 	       translate_known(&name->in6);
+}
+
+static void prepare(int fd, const union sockaddr_any *name, bool known)
+{
+	unmap(fd, &name->in6);
+	log_peer(fd, &name->in6, known);
 }
 
 /* Hands NAME, the peer of the accepted FD, to the program. Returns false, with EFAULT in errno, if the
@@ -58,25 +65,30 @@ static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, stru
 
 	if (!hooks_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))
 		return false;
-	if (marked) {
-		unmap(fd, &name->in6);
-		log_peer(fd, &name->in6, known);
-	}
+	if (marked)
+		prepare(fd, name, known);
 	return true;
 }
 
-/* The same for a program that did not ask for the peer. accept() is not given a buffer of ours then: sockets
- * of some families have no peer name, and would lose the connection over it. */
-static void accepted_unasked(int fd)
+/* The peer of FD, for a program that did not ask for it: its length, or 0 if it is not to be translated.
+ * accept() is not given a buffer of ours then: sockets of some families have no peer name, and would lose the
+ * connection over it. */
+static socklen_t peer_of(int fd, union sockaddr_any *name)
 {
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	socklen_t len = sizeof *name;
 
-	if (!mark_test_stream(fd) || real.getpeername(fd, &name.any, &len) != 0 ||
-	    !sockaddr_is_in6(&name.any, len))
-		return;
-	unmap(fd, &name.in6);
-	log_peer(fd, &name.in6, known_peer(&name));
+	return mark_test_stream(fd) && real.getpeername(fd, &name->any, &len) == 0 ? len : 0;
+}
+
+/* Closes FD if its peer, NAME, is at ::, which would be shown as 0.0.0.0. It is nobody's address, but Linux
+ * takes connections from there, and whoever routes for this host can complete one. */
+static bool close_nobodys(int fd, const union sockaddr_any *name, socklen_t len)
+{
+	if (!sockaddr_is_in6(&name->any, len) || !IN6_IS_ADDR_UNSPECIFIED(&name->in6.sin6_addr) ||
+	    !mark_test_stream(fd))
+		return false;
+	sys_close(fd);
+	return true;
 }
 
 /* accept4() with FLAGS, or accept() if FLAGS is -1. */
@@ -100,30 +112,42 @@ static bool narrowed_meanwhile(int fd)
 	return result;
 }
 
+/* accept() with NAME's LEN in and out. Of a socket that was narrowed meanwhile, once more is enough: a
+ * narrowed socket is not narrowed again. */
+static int accept_once(int fd, union sockaddr_any *name, socklen_t *len, int flags)
+{
+	int result = call_accept(fd, name ? &name->any : NULL, name ? len : NULL, flags);
+
+	if (result >= 0 || !narrowed_meanwhile(fd))
+		return result;
+	*len = sizeof *name;
+	return call_accept(fd, name ? &name->any : NULL, name ? len : NULL, flags);
+}
+
 static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	socklen_t len;
 	int saved = errno, result;
 
 	if (hooks_pass(addr, room))
 		return call_accept(fd, addr, room, flags);
-	result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
-	/* Once is enough: a narrowed socket is not narrowed again. */
-	if (result < 0 && narrowed_meanwhile(fd)) {
+	do {
 		len = sizeof name;
-		result = call_accept(fd, addr ? &name.any : NULL, addr ? &len : NULL, flags);
-	}
-	if (result < 0)
-		return result;
-	if (config.peer == SETTINGS_PEER_SYNTHETIC)
-		activation_mark_connection(fd, result);
-	if (!addr) {
-		accepted_unasked(result);
-	} else if (!accepted(result, &name, len, addr, room)) {
+		result = accept_once(fd, addr ? &name : NULL, &len, flags);
+		if (result < 0)
+			return result;
+		if (config.peer == SETTINGS_PEER_SYNTHETIC)
+			activation_mark_connection(fd, result);
+		if (!addr)
+			len = peer_of(result, &name);
+	} while (close_nobodys(result, &name, len));
+	if (addr && !accepted(result, &name, len, addr, room)) {
 		sys_close(result);
 		return hooks_fail(-EFAULT);
 	}
+	if (!addr && sockaddr_is_in6(&name.any, len))
+		prepare(result, &name, known_peer(&name));
 	errno = saved;
 	return result;
 }

@@ -166,15 +166,18 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 {
 	bool loopback = IN6_IS_ADDR_LOOPBACK(&real->sin6_addr);
 	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || translate_known(real);
-	struct sockaddr_in shown = translate_shown(real, MARK_STREAM);
+	struct sockaddr_in shown = {
+	    .sin_family = AF_INET, .sin_port = real->sin6_port, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	char text[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
 
-	if (loopback)
+	if (loopback) {
 		note_loopback(node);
-	else
+	} else {
+		shown = translate_shown(real, MARK_STREAM);
 		/* Before a thread can send there, which widens its socket: another one that receives from it
 		 * then must not be on its way to the kernel with the program's own buffer. */
 		mark_expect();
+	}
 	if (!known)
 		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
 			 sockaddr_text((const struct sockaddr *)real, text),

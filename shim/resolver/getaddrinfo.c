@@ -291,7 +291,8 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 }
 
 /* A number. An IPv6 one that a program of IPv4 connects to is given as a synthetic address, unless the
- * program wants to know which family it is of (AI_NUMERICHOST) or to bind it. */
+ * program wants to know which family it is of (AI_NUMERICHOST) or to bind it, or a rule says that it stays a
+ * number of IPv6. */
 static int ask_number(const struct question *q, struct addrinfo **result)
 {
 	const int flags = q->hints ? q->hints->ai_flags : 0;
@@ -308,7 +309,7 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
-	    !no_address(error))
+	    config.literals == RULES_OFF || !no_address(error))
 		return error;
 	in6 = *q->hints;
 	in6.ai_family = AF_INET6;

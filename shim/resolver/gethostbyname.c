@@ -221,8 +221,8 @@ static bool host_missing(const char *name, int family, int error)
 }
 
 /* The same for the answer ENTRY (NULL: none, because of ERROR) to the question of NAME in FAMILY. A number is
- * what it is.
- */
+ * what it is: programs ask this function which family it is of. A rule tells of a program that connects to
+ * it. */
 static enum outcome host_outcome(const char *name, int family, const struct hostent *entry, int error)
 {
 	if ((family != AF_INET && family != AF_INET6) || answers_literal(name)) {
@@ -232,7 +232,9 @@ static enum outcome host_outcome(const char *name, int family, const struct host
 			add_host(&list, entry);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
-		return OWN;
+		return !entry && family == AF_INET && config.literals == RULES_ON && strchr(name, ':')
+			   ? OTHERWISE
+			   : OWN;
 	}
 	if (entry)
 		return host_found(name, family, entry);

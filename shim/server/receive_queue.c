@@ -57,23 +57,41 @@ static int receive(int fd, int flags, struct ends *e)
 	return 0;
 }
 
-/* Goes through the queue by SO_PEEK_OFF, which moves on with each datagram. Returns the number of the last
- * unwanted one, the first being 1, or 0. */
-static int last_unwanted(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to))
+static int set_peek(int fd, int from)
 {
-	const int start = 0;
-	int last = 0, result;
+	return real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &from, sizeof from) == 0 ? 0 : -errno;
+}
+
+typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
+
+/* Drops unwanted ones until the first is none. Returns 0 or a negative errno. */
+static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
+{
+	int result = set_peek(fd, -1);
 	struct ends e;
 
-	if (real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &start, sizeof start) != 0)
-		return -errno;
-	for (int n = 1; (result = receive(fd, MSG_PEEK, &e)) == 0; n++)
+	while (result == 0 && receive(fd, MSG_PEEK, &e) == 0 && unwanted(&e.from, &e.to) &&
+	       receive(fd, 0, &e) == 0)
+		++*dropped;
+	return result;
+}
+
+/* Goes through the queue by SO_PEEK_OFF, which moves on with each datagram. Returns the number of the last
+ * unwanted one, the first being 1, or 0; or a negative errno. */
+static int last_unwanted(int fd, unwanted_function *unwanted)
+{
+	int last = 0, result = set_peek(fd, 0);
+	struct ends e;
+
+	for (int n = 1; result == 0 && (result = receive(fd, MSG_PEEK, &e)) == 0; n++)
 		if (unwanted(&e.from, &e.to))
 			last = n;
 	return result == -EAGAIN ? last : result;
 }
 
-int receive_queue_drop(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to))
+/* SO_PEEK_OFF passes over datagrams without data that were looked at before (__skb_try_recv_from_queue()):
+ * the first, if the program has looked at it, and then the count is wrong by one. */
+int receive_queue_drop(int fd, unwanted_function *unwanted)
 {
 	const int on = 1, peek = socket_option(fd, OPT_SO_PEEK_OFF);
 	int info = 0, last, dropped = 0;
@@ -83,10 +101,14 @@ int receive_queue_drop(int fd, bool (*unwanted)(const struct in6_addr *from, con
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, &len) != 0 ||
 	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
 		return -errno;
-	last = last_unwanted(fd, unwanted);
-	(void)real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &peek, sizeof peek);
+	do {
+		last = drop_first(fd, unwanted, &dropped);
+		if (last == 0)
+			last = last_unwanted(fd, unwanted);
+		for (int n = 0; n < last && receive(fd, 0, &e) == 0; n++)
+			dropped++;
+	} while (last > 0);
+	(void)set_peek(fd, peek);
 	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, sizeof info);
-	while (dropped < last && receive(fd, 0, &e) == 0)
-		dropped++;
 	return last < 0 ? last : dropped;
 }

@@ -8,6 +8,7 @@ static const struct {
 } commands[] = {
     {"check", tool_check}, {"disable", tool_disable},   {"enable", tool_enable},
     {"probe", tool_probe}, {"settings", tool_settings}, {"status", tool_status},
+    {"who", tool_who},
 };
 
 int main(int argc, char **argv)

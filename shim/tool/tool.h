@@ -24,5 +24,6 @@ int tool_enable(int argc, char **argv);
 int tool_probe(int argc, char **argv);
 int tool_settings(int argc, char **argv);
 int tool_status(int argc, char **argv);
+int tool_who(int argc, char **argv);
 
 #endif

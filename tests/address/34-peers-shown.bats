@@ -112,6 +112,39 @@ asks() { on_client timeout 9 bash -c "cat </dev/tcp/$1/5000"; }
 	assert_output --partial '192.0.2.2'
 }
 
+# A proxy that knows IPv6 and refuses to go to 127.0.0.0/8, but not to ::1, would come as 127.0.0.1.
+@test "loopback = synthetic: ::1 is a peer like any other, and 127.0.0.1 is itself" {
+	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
+	run -0 on_server "$run" "$programs/steps" "${steps[@]}"
+	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+	echo 'loopback = synthetic' >"$BATS_TEST_TMPDIR/conf"
+	run -0 on_server "$run" --config="$BATS_TEST_TMPDIR/conf" --log=info "$programs/steps" "${steps[@]}"
+	assert_line --regexp '^who:::1/5000 accepted by a, family 2, 2[45]'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
+	assert_line --regexp 'accepted from \[::1\]:[0-9]+, shown as 2[45]'
+}
+
+# The server's own address is synthetic then, too, and what is bound to it is bound to ::1.
+@test "loopback = synthetic: an FTP session over ::1 has data connections" {
+	need vsftpd
+	need curl
+	mkdir "$BATS_TEST_TMPDIR/ftp" "$BATS_TEST_TMPDIR/empty"
+	chmod 755 "$BATS_TEST_TMPDIR/ftp"
+	echo 'what is in the file' >"$BATS_TEST_TMPDIR/ftp/file"
+	printf '%s\n' listen=YES anonymous_enable=YES anon_root="$BATS_TEST_TMPDIR/ftp" background=NO listen_port=2121 \
+		secure_chroot_dir="$BATS_TEST_TMPDIR/empty" seccomp_sandbox=NO >"$BATS_TEST_TMPDIR/vsftpd.conf"
+	for loopback in ipv4 synthetic; do
+		export DUALSTACK_LOOPBACK=$loopback
+		start vsftpd "$run" -- vsftpd "$BATS_TEST_TMPDIR/vsftpd.conf"
+		wait_port 2121
+		run on_server curl -gs --max-time 20 "ftp://[::1]:2121/file"
+		case $loopback in synthetic) assert_output 'what is in the file' ;; *) assert_output '' ;; esac
+		run -0 on_server curl -s --max-time 20 ftp://127.0.0.1:2121/file
+		assert_output 'what is in the file'
+		stop "$started"
+	done
+}
+
 # On a marked datagram socket the library's own (shim/socket/spoof_filter.h) would replace it.
 @test "peer = synthetic: an inherited datagram socket keeps its filter" {
 	need python3

@@ -44,6 +44,22 @@ told() {
 	assert_line --regexp "^mapped ::ffff:$synthetic ::ffff:$synthetic ::ffff:$synthetic\$"
 }
 
+@test "a rule decides about a program's text, before the setting; its first one that matches" {
+	cat >"$BATS_TEST_TMPDIR/conf" <<-'END'
+		text = ipv4
+		text program=other ipv4
+		text program=other,python* ipv6
+		text program=python3* ipv4
+	END
+	export DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/conf
+	told ntop
+	assert_line --regexp "^ntop $synthetic $synthetic $synthetic $client6 $client6 $client6 $client6\$"
+	sed -i 's/other,//' "$BATS_TEST_TMPDIR/conf"
+	sed -i 's/python\*/nobody/' "$BATS_TEST_TMPDIR/conf"
+	DUALSTACK_TEXT=ipv6 told ntop
+	refute_output --partial "$client6"
+}
+
 # They hand the text to programs that need not run under the library.
 @test "text = auto: IPv4 text for postscreen, haproxy and proftpd" {
 	for name in postscreen haproxy proftpd; do

@@ -220,6 +220,66 @@ fetch() { on_client "$run" -- python3 "$root/tests/lib/fetch.py" "$@"; }
 	refute_line --regexp '^a\.got [^E]'
 }
 
+# The client is the server's router, too, and gets the answers to whatever source it forges.
+@test "forged sources over TCP, with a whole handshake: none is shown as a trusted address, or as none" {
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket, sys
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5000))
+		s.listen()
+		libc = __import__("ctypes").CDLL(None)
+		while True:
+		    c, name = s.accept() if len(sys.argv) < 2 else (socket.socket(fileno=libc.accept(s.fileno(), None, None)), None)
+		    peer = c.getpeername()
+		    print("from", c.recv(99).decode(), "shown", peer[0], "" if name in (None, peer) else name, flush=True)
+	END
+	cat >"$BATS_TEST_TMPDIR/handshake.py" <<-'END'
+		import select, socket, struct, sys
+		def packed(address):
+		    return socket.inet_pton(socket.AF_INET6, address)
+		def checksum(data):
+		    data += b"\0" * (len(data) % 2)
+		    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+		    while total >> 16:
+		        total = (total & 0xFFFF) + (total >> 16)
+		    return ~total & 0xFFFF
+		def segment(source, sequence, acknowledged, flags, data=b""):
+		    tcp = struct.pack("!HHIIBBHHH", int(sys.argv[2]), 5000, sequence, acknowledged, 5 << 4, flags, 65535, 0, 0) + data
+		    ends = packed(source) + packed(sys.argv[1])
+		    tcp = tcp[:16] + struct.pack("!H", checksum(ends + struct.pack("!II", len(tcp), 6) + tcp)) + tcp[18:]
+		    raw.sendto(struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + ends + tcp, (sys.argv[1], 0))
+		raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+		seen = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x86DD))
+		seen.bind(("veth0", 0x86DD))
+		for source in sys.argv[3:]:
+		    segment(source, 1, 0, 2)
+		    # Nothing comes from those that the kernel drops.
+		    while select.select([seen], [], [], 0.3 if "ffff" in source else 9)[0]:
+		        packet = seen.recv(2000)
+		        if packet[6] == 6 and packet[24:40] == packed(source) and packet[53] == 0x12:
+		            segment(source, 2, struct.unpack("!I", packet[44:48])[0] + 1, 0x18, source.encode())
+		            break
+	END
+	ip -n "$server" -6 route add default via $client6
+	on_client nft 'add table ip6 t; add chain ip6 t out { type filter hook output priority 0; };
+		add rule ip6 t out tcp sport 7777-7778 tcp flags rst drop'
+	port=7777
+	for unasked in '' unasked; do
+		start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py" $unasked
+		wait_port 5000
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/handshake.py" $server6 $((port++)) ::ffff:127.0.0.1 ::ffff:10.0.0.1 :: ::127.0.0.1 \
+			64:ff9b::7f00:1 2002:7f00:1::1 $client6
+		wait_until grep "from $client6" "$BATS_TEST_TMPDIR/server.log"
+		run -0 log_of server
+		for source in ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 $client6; do
+			assert_line --regexp "^from $source shown 2[45]"
+		done
+		assert_equal "${#lines[@]}" 4
+		stop "$started"
+	done
+}
+
 # Some networks have hosts in 240.0.0.0/4, and anybody can forge such a source.
 @test "an IPv4 host with an IPv6 peer's synthetic address is another peer, over UDP and TCP" {
 	ip -n "$client" addr add 240.7.7.7/32 dev veth0

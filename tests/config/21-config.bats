@@ -32,6 +32,7 @@ with_etc() {
 delay = 250
 pool = 240.0.0.0/4
 peer = auto
+loopback = ipv4
 synthetic = asked
 prefer = own
 nat64 = auto
@@ -44,6 +45,7 @@ log = off'
 delay = 50
 pool = 240.0.0.0/4
 peer = real
+loopback = ipv4
 synthetic = asked
 prefer = own
 nat64 = auto
@@ -106,8 +108,8 @@ bind tcp port=1 ipv4'
 	refused "--rule: a newline in the value" --rule=$'bind dual\nbind ipv4'
 	refused "--rule: no value" --rule=
 	refused "--config: no value" --config=
-	refused "--rule:1:1: unknown word '--', expected a rule, which begins with bind or connect" --rule --
-	refused "--rule:1:1: unknown word 'delay', expected a rule, which begins with bind or connect" --rule='delay = 5'
+	refused "--rule:1:1: unknown word '--', expected a rule, which begins with bind, connect, text, literal or deepbind" --rule --
+	refused "--rule:1:1: unknown word 'delay', expected a rule, which begins with bind, connect, text, literal or deepbind" --rule='delay = 5'
 	DUALSTACK_PEER=fake refused "DUALSTACK_PEER: unknown value 'fake', expected auto, synthetic or real"
 	DUALSTACK_POOL=10.0.0.1/8 refused "DUALSTACK_POOL: unknown value '10.0.0.1/8', expected an IPv4 prefix of length 4 to 16, not in 0.0.0.0/8, 127.0.0.0/8 or 224.0.0.0/4, such as 240.0.0.0/4"
 	DUALSTACK_SETTINGS='bind x' refused "DUALSTACK_SETTINGS:1:6: unknown action 'x', expected dual, ipv4 or ipv6"

@@ -19,7 +19,7 @@ enum { UNTOUCHED = 12345, FILL = 0xf5 };
 
 typedef void function(void);
 
-enum result { INT, SIZE, TEXTUAL, HOST, NONE };
+enum result { INT, SIZE, TEXTUAL, HOST, MODULE, NONE };
 
 /* By their names in the object, as in hooks.h: headers declare some with types of their own. A ssize_t is
  * a long, or an int where that has 32 bits. */
@@ -35,7 +35,7 @@ static const struct {
 	enum result result;
 } functions[] = {
 #define HOOK(type, name, params) \
-	{#name, asked_##name, _Generic((type *)NULL, int *: INT, in_addr_t *: INT, long *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void *: NONE)},
+	{#name, asked_##name, _Generic((type *)NULL, int *: INT, in_addr_t *: INT, long *: SIZE, const char **: TEXTUAL, struct hostent **: HOST, void **: MODULE, void *: NONE)},
 #include "../../shim/hooks/hooks.def"
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions, ROWS = sizeof rows / sizeof *rows };
@@ -178,6 +178,8 @@ static void say_result(enum result kind, long result)
 			     : result == LAST(16) ? (char *)LAST(16)
 			     : result             ? "?"
 						  : "NULL");
+	else if (kind == MODULE)
+		say(" = %s", result ? "a module" : "NULL");
 	else if (kind == HOST)
 		say_host((const struct hostent *)result);
 	if (errno != UNTOUCHED)

@@ -2,6 +2,7 @@
 #ifndef TESTS_ANSWERS_ROWS_H
 #define TESTS_ANSWERS_ROWS_H
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -577,6 +578,24 @@ static const struct value paths[] = {
     IS("file", (long)"/etc/hosts"),
     END,
 };
+static const struct value modules[] = {
+    IS("NULL", 0),
+    IS("libm", (long)"libm.so.6"),
+    IS("nobody", (long)"/nonexistent"),
+    IS("file", (long)"/etc/hosts"),
+    END,
+};
+#ifndef RTLD_DEEPBIND
+#define RTLD_DEEPBIND 0 /* musl has none */
+#endif
+static const struct value module_flags[] = {
+    IS("0", 0),
+    IS("lazy", RTLD_LAZY),
+    IS("deep", RTLD_NOW | RTLD_DEEPBIND),
+    IS("loaded", RTLD_NOW | RTLD_NOLOAD),
+    IS("-1", -1),
+    END,
+};
 static const struct value argument_lists[] = {NOWHERE, IS("sh", (long)run_sh), IS("empty", (long)no_list),
 					      END};
 static const struct value environments[] = {NOWHERE, IS("one", (long)one_variable),
@@ -796,6 +815,7 @@ static const struct row rows[] = {
     {"execle",
      {OF("tcp-listening"), ARG(paths, "sh"), ARG(words, "sh"), ARG(dash_c, "-c"), ARG(script, "exit"),
       ARG(nothing, "NULL"), ARG(environments, "one")}},
+    {"dlopen", {ARG(modules, "libm"), ARG(module_flags, "lazy")}},
 };
 
 #endif

@@ -88,6 +88,7 @@ forge() { on_client python3 "$root/tests/lib/forge.py" "$@"; }
 		for text, address in (c.split("@") for c in sys.argv[1:]):
 		    family = socket.AF_INET6 if ":" in address else socket.AF_INET
 		    socket.socket(family, socket.SOCK_DGRAM).sendto(text.encode(), (address, 5000))
+		    four.recv(99, socket.MSG_PEEK)
 		six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 		six.bind(("::", 5000))
 		four.setblocking(False)
@@ -106,6 +107,9 @@ forge() { on_client python3 "$root/tests/lib/forge.py" "$@"; }
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/narrow.py" a@127.0.0.1 b@127.0.0.1
 	assert_output $'a 127.0.0.1\nb 127.0.0.1\n0.0.0.0\nlater'
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/narrow.py" a@127.0.0.1 b@2001:db8:7f00:1::1 c@127.0.0.1
+	assert_output $'c 127.0.0.1\n0.0.0.0\nlater'
+	# The kernel passes over an empty datagram that the program has looked at.
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/narrow.py" @2001:db8:7f00:1::1 c@127.0.0.1
 	assert_output $'c 127.0.0.1\n0.0.0.0\nlater'
 }
 

@@ -262,7 +262,7 @@ offers() {
 	mkdir "$BATS_TEST_TMPDIR/files" && cd "$BATS_TEST_TMPDIR/files"
 	mkdir directory
 	touch directory/file fruit 'with space' -- --dash
-	offers -- --check --config= --disable --enable --help --log= --print-config --probe --rule= --status --version
+	offers -- --check --config= --disable --enable --help --log= --print-config --probe --rule= --status --version --who
 	offers --lo --log=
 	offers '--log=info --pr' --print-config --probe
 	offers --log= debug error info off

@@ -206,6 +206,21 @@ static void only_named(void **state)
 	assert_int_equal(rules_ask(&facts), RULES_IPV4);
 }
 
+static void of_programs(void **state)
+{
+	(void)state;
+	rules("text program=no-such-program ipv6\nbind ipv6\ntext ipv4\nliteral off");
+	assert_int_equal(rules_ask_program(RULES_TEXTS), RULES_IPV4);
+	assert_int_equal(rules_ask_program(RULES_LITERALS), RULES_OFF);
+	assert_int_equal(rules_ask_program(RULES_DEEPBIND), RULES_DEFAULT);
+	/* "text" is a setting, too. */
+	assert_true(rules_begin("text ipv6", 9));
+	assert_true(rules_begin("literal", 7));
+	assert_false(rules_begin("text = ipv6", 11));
+	assert_false(rules_begin("text=ipv6", 9));
+	assert_false(rules_begin("delay 5", 7));
+}
+
 static void refused(void **state)
 {
 	static const struct {
@@ -214,7 +229,7 @@ static void refused(void **state)
 		const char *text;
 	} bad[] = {
 	    {"", 1, "unknown word ''"},
-	    {"listen port=1 ipv4", 1, "begins with bind or connect"},
+	    {"listen port=1 ipv4", 1, "begins with bind, connect, text, literal or deepbind"},
 	    {"bind", 5, "unknown action ''"},
 	    {"bind port=1", 6, "unknown action 'port=1', expected dual, ipv4 or ipv6"},
 	    {"bind ipv6-first", 6, "expected dual, ipv4 or ipv6"},
@@ -241,7 +256,11 @@ static void refused(void **state)
 	    {"bind address=localhost ipv4", 14, "bad address 'localhost'"},
 	    {"bind address=127.0.0.1 dual", 24, "127.0.0.0/8 can't be 'dual'"},
 	    {"bind address=10.0.0.1,127.8.0.0/16 dual", 36, "127.0.0.0/8 can't be"},
-	    {"bind name=x ipv4", 6, "connect rules only"},
+	    {"bind name=x ipv4", 6, "expected tcp, udp, any, address=, port=, program=; at the end dual"},
+	    {"text port=1 ipv4", 6, "expected program=; at the end auto, ipv6 or ipv4"},
+	    {"text tcp ipv4", 6, "unknown or repeated word"},
+	    {"literal ipv4", 9, "expected auto, on or off"},
+	    {"deepbind auto", 10, "expected on or off"},
 	    {"bind program=/usr/bin/x ipv4", 14, "without slashes"},
 	};
 
@@ -313,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(programs),
 	    cmocka_unit_test(unknown_facts),
 	    cmocka_unit_test(only_named),
+	    cmocka_unit_test(of_programs),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(bounds),
 	    cmocka_unit_test(text_is_read_again),

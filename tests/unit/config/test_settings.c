@@ -23,7 +23,7 @@ static void understood(void **state)
 	assert_int_equal(parse(&s,
 			       "# a comment\n\n  \t\n"
 			       "enabled=no\n delay =\t0\r\npool = 198.18.0.0/15\npeer = real\ntext = "
-			       "ipv4\nprefer = ipv6\nsynthetic = always\n"
+			       "ipv4\nprefer = ipv6\nsynthetic = always\nloopback = synthetic\n"
 			       "log = debug:/var/log/a b = c.log\n"
 			       "bind port=1 ipv4\n  # another\nconnect ipv6",
 			       &error),
@@ -36,6 +36,7 @@ static void understood(void **state)
 	assert_int_equal(s.text, SETTINGS_TEXT_IPV4);
 	assert_true(s.prefer_in6);
 	assert_true(s.synthetic_always);
+	assert_true(s.loopback_synthetic);
 	assert_string_equal(s.log, "debug:/var/log/a b = c.log");
 	assert_string_equal(rules_text(), "bind port=1 ipv4\nconnect ipv6\n");
 }
@@ -51,9 +52,10 @@ static void defaults(void **state)
 	settings_print(&s, false, text);
 	assert_string_equal(text, "");
 	settings_print(&s, true, text);
-	assert_string_equal(text, "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\nsynthetic = "
-				  "asked\nprefer = own\nnat64 = auto\ntext = auto\n"
-				  "log = off\n");
+	assert_string_equal(text,
+			    "enabled = yes\ndelay = 250\npool = 240.0.0.0/4\npeer = auto\n"
+			    "loopback = ipv4\nsynthetic = asked\nprefer = own\nnat64 = auto\ntext = auto\n"
+			    "log = off\n");
 }
 
 static void printed_is_read_again(void **state)
@@ -103,6 +105,7 @@ static void refused(void **state)
 	    {"nat64 = auto:", 1, 9, "prefix"},
 	    {"nat64 = autos", 1, 9, "prefix"},
 	    {"text = ipv5", 1, 8, "auto, ipv6 or ipv4"},
+	    {"loopback = real", 1, 12, "ipv4 or synthetic"},
 	    {"log = info:relative", 1, 7, "absolute path"},
 	    {"log = info:", 1, 7, "absolute path"},
 	    {"log = loud", 1, 7, "off, error, info or debug"},

@@ -95,6 +95,26 @@ static void keeps_what_is_wanted(void **state)
 	}
 }
 
+/* The program has looked at the first one without receiving it. */
+static void drops_what_was_looked_at(void **state)
+{
+	static const struct {
+		const char *queued, *left;
+	} cases[] = {
+	    {":", ""},   {":a", "a"},   {".A", ""},  {".B.", "."},
+	    {"a.B", ""}, {".a:.", "."}, {":.:", ""}, {"..a", "..a"},
+	};
+	char byte;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		queue(cases[i].queued);
+		assert_true(recv(receiver, &byte, 1, MSG_PEEK) >= 0);
+		assert_true(receive_queue_drop(receiver, came_over_in6) >= 0);
+		assert_queued(cases[i].left);
+	}
+}
+
 /* What the program has set is there afterwards. */
 static void keeps_options(void **state)
 {
@@ -118,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(keeps_what_is_wanted, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(drops_what_was_looked_at, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(keeps_options, set_up, tear_down),
 	};
 

@@ -1,0 +1,47 @@
+/* What opens modules. RTLD_DEEPBIND (dlopen(3)) puts a module's own libraries, the C library among them,
+ * before the library, so that the module would see IPv6 addresses on sockets that the program sees IPv4
+ * addresses on (PHP opens its extensions so). It is taken off, unless a rule keeps it. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "config/config.h"
+
+/* musl has none. */
+#ifndef RTLD_DEEPBIND
+#define RTLD_DEEPBIND 0
+#endif
+
+RARE static void note(const char *file)
+{
+	static _Atomic bool noted;
+
+	if (!atomic_exchange(&noted, true))
+		log_line(LOG_LEVEL_INFO, "%s is the first module opened with RTLD_DEEPBIND, %s",
+			 file ? file : "the program",
+			 config.keep_deepbind ? "which is kept: such modules do not see the library"
+					      : "which is taken off");
+}
+
+/* A tail call, which the compiler may be told to make: the C library looks at the return address for the
+ * module that called, whose DT_RUNPATH counts (ld.so(8)). */
+#if !defined(__clang__) && defined(__GNUC__)
+__attribute__((optimize("optimize-sibling-calls")))
+#endif
+void *
+hook_dlopen(const char *file, int flags)
+{
+	hooks_start();
+	if (flags & RTLD_DEEPBIND && config.active) {
+		note(file);
+		if (!config.keep_deepbind)
+			flags &= ~RTLD_DEEPBIND;
+	}
+#ifdef __clang__
+	__attribute__((musttail))
+#endif
+	return real.dlopen(file, flags);
+}
