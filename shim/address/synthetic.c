@@ -221,12 +221,13 @@ static bool is_free(uint32_t set, const struct slot *mine, uint32_t hashed)
 	return hashed != pool.net && !(atomic_load(&past[set].hashes) & bit_of(hashed));
 }
 
-/* Where this process begins to count, in the half of what its parent has left: behind all that the parent has
- * given out, mostly, and elsewhere than its brothers. Not told by a handler of fork(), which _Fork() and
- * clone() do not call. */
+/* Where this process begins to count, in the second quarter of what its parent has left: behind all that the
+ * parent has given out, mostly, and elsewhere than its brothers. Not told by a handler of fork(), which
+ * _Fork() and clone() do not call. */
 static uint32_t first_count(void)
 {
-	uint64_t had = atomic_load(&begun), pid = (uint32_t)getpid(), first = (uint32_t)had, next;
+	uint64_t had = atomic_load(&begun), pid = (uint32_t)getpid(), first = (uint32_t)had;
+	uint64_t place;
 	struct timespec now = {.tv_sec = 0};
 	int saved = errno;
 
@@ -235,8 +236,11 @@ static uint32_t first_count(void)
 	/* The kernel gives a process's number to another one later. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	errno = saved;
-	next = hash_words(&secret, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all;
-	first += next % ((pool.counts - first) / 2 + 1);
+	place = hash_words(&secret, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all >> 43;
+	/* Brothers have numbers near each other: the last bits of those come first. */
+	for (int bit = 0; bit < 10; bit++)
+		place |= (pid >> bit & 1) << (30 - bit);
+	first += ((pool.counts - first) / 2 + 1) * (1ULL << 31 | place) >> 32;
 	return atomic_compare_exchange_strong(&begun, &had, pid << 32 | first) ? (uint32_t)first
 									       : (uint32_t)had;
 }

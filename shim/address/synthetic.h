@@ -14,8 +14,8 @@
  * upper half (248.0.0.0/5). Then there is no room any more, and a /24 may hold numbers of several networks.
  * Two peers of one /64 have the same hash with probability 1/2048; and no peer gets a hash where one of its
  * /64, or of one /64 in 64, has been pushed out of the table before. Numbers are the process's own: each
- * process begins to count somewhere else, so that a number of one process is hardly ever a number of another
- * one.
+ * process begins to count somewhere else, those with numbers near each other far apart, so that a number of
+ * one is hardly ever a number of another.
  *
  * In the life of a process no synthetic address ever stands for two peers: what is sent to a peer that was
  * pushed out fails, and reaches nobody else. When the numbers are used up (2^17 and more of each set, in
