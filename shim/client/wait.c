@@ -137,7 +137,8 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 		(void)look_after();
 		result = poll_once(fds, count, end, mask);
 		for (nfds_t i = 0; i < count && result > 0; i++)
-			holdings_note_wait(fds[i].fd);
+			if (fds[i].revents)
+				holdings_note_wait(fds[i].fd);
 		/* An epoll set among them may have told of what has moved since. */
 		if (result > 0 && look_after())
 			continue;
