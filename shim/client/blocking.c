@@ -17,6 +17,7 @@
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "resolver/known_names.h"
+#include "socket/holdings.h"
 #include "socket/options.h"
 
 #define NEVER UINT64_MAX
@@ -83,6 +84,24 @@ static void give_back_left(void)
 	lent.fd = 0;
 }
 
+/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(), that
+ * goes on after a handler with SA_RESTART (signal(7)). Where the program has handlers of both kinds, it is
+ * not known which one it was: yes. */
+static bool interrupted(void)
+{
+	struct sigaction action;
+	sigset_t blocked;
+
+	if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0)
+		return true;
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
+			return true;
+	return false;
+}
+
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	uint64_t own;
@@ -98,33 +117,21 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	pthread_cleanup_push(give_back, NULL);
 	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	pthread_cleanup_pop(1);
-	/* A second connect() that is not answered in time (__inet_stream_connect()). */
-	return result == -EALREADY ? -EINPROGRESS : result;
+	/* A second connect() that is not answered in time (__inet_stream_connect()). And with a timeout of
+	 * the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
+	if (result == -EALREADY || (result == -EINTR && !own && !interrupted()))
+		return -EINPROGRESS;
+	return result;
 }
 
 /* ---- the other addresses */
-
-bool blocking_interrupted(void)
-{
-	struct sigaction action;
-	sigset_t blocked;
-
-	if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0)
-		return true;
-	for (int number = 1; number < NSIG; number++)
-		if (sigismember(&blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
-		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
-		    !(action.sa_flags & SA_RESTART))
-			return true;
-	return false;
-}
 
 /* Waits for FD's connect until END, NEVER or in ms. LIMITED: by a timeout of the program's, with which no
  * handler lets it go on (signal(7)). */
 static int settle(int fd, uint64_t end, bool limited)
 {
 	struct pollfd fds[NAMES_ADDRESSES + 1];
-	int error;
+	int error = -ENOENT;
 
 	while (connects_ask(fd, &error)) {
 		uint64_t due, time = clock_ms();
@@ -138,8 +145,9 @@ static int settle(int fd, uint64_t end, bool limited)
 		t.tv_sec = due > time ? (time_t)((due - time) / 1000) : 0;
 		t.tv_nsec = due > time ? (long)((due - time) % 1000 * 1000000) : 0;
 		if (real.ppoll(fds, (nfds_t)count, due == NEVER ? NULL : &t, NULL) < 0 && errno == EINTR &&
-		    (limited || blocking_interrupted()))
+		    (limited || interrupted()))
 			return -EINTR;
+		error = -ENOENT;
 	}
 	return error;
 }
@@ -158,7 +166,7 @@ bool connect_settled(int fd, int flags, int timeout)
 	int saved = errno, result;
 	uint64_t limit;
 
-	if (!connects_maybe(fd) || !connects_ask(fd, NULL))
+	if (!(connects_maybe(fd) || holdings_copied()) || !connects_ask(fd, NULL))
 		return true;
 	if (flags & MSG_DONTWAIT || !blocking_is(fd)) {
 		errno = EAGAIN;
@@ -166,6 +174,8 @@ bool connect_settled(int fd, int flags, int timeout)
 	}
 	limit = timeout_of(fd, timeout);
 	result = settle(fd, limit ? clock_ms() + limit : NEVER, limit != 0);
+	if (result == -ENOENT)
+		result = 0;
 	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
 	return result == 0;
 }

@@ -10,17 +10,14 @@
 bool blocking_is(int fd);
 
 /* connect() of the TCP socket FD, which blocks, to ADDR, for as long as the delay. Returns 0, or a negative
- * errno: -EINPROGRESS when that is over, and FD is on its way. */
+ * errno: -EINPROGRESS when that is over, or a signal has come that does not end it (signal(7)), and FD is on
+ * its way. */
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
-
-/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(), that
- * goes on after a handler with SA_RESTART (signal(7)). Where the program has handlers of both kinds, it is
- * not known which one it was: yes. */
-bool blocking_interrupted(void);
 
 /* Waits, as connect() does, until the connect that is in progress for the blocking FD has ended. SINCE: how
  * many ms it has been waited for already. Returns 0 when the kernel knows how it ended, the error if only the
- * library does, -EINPROGRESS when SO_SNDTIMEO is over, or -EINTR. */
+ * library does, -EINPROGRESS when SO_SNDTIMEO is over, -EINTR, or -ENOENT when another thread has ended it.
+ */
 int blocking_wait(int fd, unsigned since);
 
 /* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel, as no connect is in

@@ -29,9 +29,9 @@ static int fail(int negative)
 /* Whether ERROR, of a connect() that failed at once, is about the address and not about the socket. */
 static bool is_of_address(int error)
 {
-	static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
-				     EHOSTDOWN,    ENETDOWN,  ECONNRESET,   ECONNABORTED,
-				     EACCES,       EPERM,     ENOPROTOOPT,  EADDRNOTAVAIL};
+	static const int errors[] = {ECONNREFUSED, ETIMEDOUT,   EHOSTUNREACH, ENETUNREACH,
+				     EHOSTDOWN,    ENETDOWN,    ECONNABORTED, EACCES,
+				     EPERM,        ENOPROTOOPT, EADDRNOTAVAIL};
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i] == error)
@@ -75,8 +75,11 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 {
 	int saved = errno, result = blocking_wait(fd, since);
 
-	if (result < 0)
+	if (result < 0 && result != -ENOENT)
 		connects_unblock(fd);
+	/* Another thread has shut it down, or closed it: natively that ends the connect(). */
+	if (result == -ENOENT)
+		result = attempt_may_begin(fd, false) ? -ECONNRESET : 0;
 	if (result)
 		return fail(result < 0 ? result : -result);
 	result = in_family(connect_plainly, fd, addr, len);
@@ -104,8 +107,9 @@ static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct des
 	if (status == -ENOSPC)
 		return false;
 	errno = saved;
-	*result = status == -EINPROGRESS && blocks ? wait_for(fd, addr, len, started ? config.delay : 0)
-						   : fail(status);
+	*result = status == -EINPROGRESS && blocks
+		      ? wait_for(fd, addr, len, started && !error ? config.delay : 0)
+		      : fail(status);
 	if (*result == 0)
 		errno = saved;
 	return true;
@@ -129,31 +133,29 @@ static void log_connected(int fd, const struct destination *d)
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
-	int saved = errno, status;
+	int saved = errno, status, prepared;
 	bool blocks = blocking_is(fd);
 
-	if (blocks && !attempt_may_begin(fd, true)) {
+	/* Else connect() tells of an earlier one, or it is no stream. */
+	if (!attempt_may_begin(fd, blocks)) {
 		errno = saved;
 		return false;
 	}
+	prepared = blocks ? -1 : connects_prepare(fd, d);
 	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
+	connects_start(prepared, status == -EINPROGRESS);
 	if (status == 0)
 		log_connected(fd, d);
-	else if (status == -EINPROGRESS && !blocks) {
-		connects_start(fd, d);
+	else if (status == -EINPROGRESS && !blocks)
 		wake_waiters(fd);
-	} else if (status == -EINTR && !blocking_interrupted()) {
-		status = -EINPROGRESS;
-	}
 	errno = saved;
 	if (status == -EINPROGRESS && blocks) {
 		if (go_on(fd, addr, len, d, true, true, 0, result))
 			return true;
 		status = in_family(connect_plainly, fd, addr, len);
 	}
-	/* One that does not block fails at once for want of a route, or because an earlier one has failed. */
-	else if (is_of_address(-status) && (blocks || attempt_may_begin(fd, false)) &&
-		 go_on(fd, addr, len, d, blocks, true, -status, result)) {
+	/* One that does not block fails at once for want of a route. */
+	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, true, -status, result)) {
 		return true;
 	}
 	errno = saved;

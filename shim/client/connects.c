@@ -22,14 +22,27 @@
 #include "socket/facts.h"
 #include "socket/holdings.h"
 
-void connects_start(int fd, const struct destination *d)
+int connects_prepare(int fd, const struct destination *d)
 {
 	int saved = errno, i = slots_free();
 
 	if (i >= 0) {
 		eyeballs_start(&slots_table[i], fd, d);
-		slots_give_back(i);
+		atomic_store(&slots_numbers[i], fd);
 	}
+	errno = saved;
+	return i;
+}
+
+void connects_start(int place, bool started)
+{
+	int saved = errno;
+
+	if (place < 0)
+		return;
+	if (!started)
+		attempts_forget(&slots_table[place]);
+	slots_give_back(place);
 	errno = saved;
 }
 
@@ -91,10 +104,10 @@ bool connects_ask(int fd, int *error)
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
 	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due;
 
-	if (error)
-		*error = 0;
 	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)))
 		result = step_on(fd, error);
+	else if (error && !result)
+		*error = 0;
 	errno = saved;
 	return result;
 }

@@ -16,14 +16,18 @@
 /* Called once, when the library is loaded; ACTIVE: there may be some. */
 void connects_setup(bool active);
 
-/* FD, which does not block, is on its way to the first address of D, which its own socket can connect to. */
-void connects_start(int fd, const struct destination *d);
+/* FD, which does not block, is about to connect to the first address of D, which its own socket can connect
+ * to: other threads that hear of it have to wait. Returns what connects_start() takes afterwards, with
+ * whether it has STARTED and is on its way. */
+int connects_prepare(int fd, const struct destination *d);
+void connects_start(int place, bool started);
 
 /* As eyeballs_begin(), and -ENOSPC where there is no slot left, and nothing was done. */
 int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error);
 
 /* Whether FD's connect is in progress still, looked after first. What the kernel says of FD is right if it is
- * not. ERROR, unless NULL, is the error of one that has just failed if only the library knows it, else 0. */
+ * not. ERROR, unless NULL, is the error of one that has just failed if only the library knows it, else 0; it
+ * is left alone if there was none. */
 bool connects_ask(int fd, int *error);
 
 /* The kernel has told of events on FD, whose connect has FAILED or succeeded. Returns whether they are to be

@@ -1,5 +1,7 @@
 #include "client/slots.h"
 
+#include <sched.h>
+
 #include "base/large.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -55,8 +57,12 @@ int slots_find(int fd)
 	return -1;
 }
 
+/* One that is busy is so for a system call that does not wait, unless the thread itself is at it, which a
+ * signal handler has interrupted. */
 bool slots_enter(int i)
 {
+	for (int tries = 0; i >= 0 && tries < 1000 && atomic_load(&slots_stages[i]) == SLOT_BUSY; tries++)
+		(void)sched_yield();
 	return i >= 0 && (slots_claim(i, SLOT_OWN) || slots_claim(i, SLOT_RACING));
 }
 

@@ -185,6 +185,9 @@ static void load(struct sets *s)
 		memset(s->words[i], 0, sizeof s->words[i]);
 		if (s->program[i])
 			memcpy(s->words[i], s->program[i], words_of(s->count) * sizeof(long));
+		/* The kernel does not look at bits from COUNT on. */
+		if (s->count % BITS)
+			s->words[i][s->count / BITS] &= (long)((1UL << s->count % BITS) - 1);
 	}
 }
 
@@ -253,6 +256,9 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 
 		(void)look_after();
 		result = select_once(s, end, mask);
+		for (int fd = 0; fd < s->count && result > 0; fd++)
+			if (has_bit(s, IN, fd))
+				holdings_note_wait(fd);
 		if (result > 0 && look_after())
 			continue;
 		if (result > 0)
@@ -331,18 +337,28 @@ int wait_epoll(int set, struct epoll_event *events, int most, const struct times
 	       const sigset_t *mask)
 {
 	int64_t end = end_of(timeout);
-	struct timespec left;
 
-	while (connects_pending()) {
+	for (;;) {
+		const unsigned changes = atomic_load(&connects_changes);
+		bool pending = connects_pending();
+		struct timespec left;
 		int result;
 
-		(void)look_after();
-		result = epoll_once(set, events, most, end, mask);
-		if (result > 0)
+		if (pending) {
+			(void)look_after();
+			result = epoll_once(set, events, most, end, mask);
+		} else {
+			left = rest_of(end);
+			wake_begin();
+			result = real_epoll(set, events, most, end < 0 ? NULL : &left, mask);
+			wake_end();
+		}
+		if (result > 0 &&
+		    (pending || connects_pending() || atomic_load(&connects_changes) != changes))
 			result = wait_sift(set, events, result);
+		else if (result > 0)
+			return result;
 		if (result != 0 || over(end))
 			return result;
 	}
-	left = rest_of(end);
-	return real_epoll(set, events, most, end < 0 ? NULL : &left, mask);
 }

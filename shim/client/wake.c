@@ -18,7 +18,6 @@ static _Atomic int waiting;
 enum { PLACES = 16 };
 static struct {
 	_Atomic int fd;
-	int set;
 	uint64_t data;
 } places[PLACES];
 static _Atomic int used;
@@ -46,7 +45,6 @@ void wake_waiter(int set, const struct epoll_event *event)
 		place++;
 	}
 	if (fd > 0 && place < PLACES) {
-		places[place].set = set;
 		places[place].data = event->data.u64;
 		atomic_fetch_add(&used, 1);
 		atomic_store(&places[place].fd, fd);
@@ -94,10 +92,11 @@ bool wake_swallow(int set, const struct epoll_event *event)
 	for (int i = 0; i < PLACES; i++) {
 		int fd = atomic_load(&places[i].fd);
 
-		if (fd <= 0 || places[i].set != set || places[i].data != event->data.u64 ||
+		/* SET may be a copy of the descriptor that it was told by. */
+		if (fd <= 0 || places[i].data != event->data.u64 ||
+		    real.epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL) != 0 ||
 		    !atomic_compare_exchange_strong(&places[i].fd, &fd, -1))
 			continue;
-		(void)real.epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL);
 		sys_close(fd);
 		atomic_fetch_sub(&used, 1);
 		atomic_store(&places[i].fd, 0);

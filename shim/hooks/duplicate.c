@@ -11,6 +11,7 @@
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "socket/holdings.h"
+#include "socket/options.h"
 
 static int copied(int fd, int to)
 {
@@ -52,6 +53,9 @@ int hook_dup3(int fd, int to, int flags)
 static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, void *arg)
 {
 	int result = call(fd, command, arg);
+
+	if (command == F_SETOWN || command == F_SETOWN_EX)
+		options_note_owner();
 
 	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
 }

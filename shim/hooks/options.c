@@ -185,6 +185,8 @@ int hook_ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	hooks_start();
+	if (request == FIOSETOWN || request == SIOCSPGRP)
+		options_note_owner();
 	if (!is_in_request(request) || !hooks_dual(fd))
 		return real.ioctl(fd, request, arg);
 	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

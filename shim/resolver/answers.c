@@ -210,7 +210,8 @@ size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t 
 		if (list->ai_family != AF_INET6)
 			continue;
 		memcpy(&in6, list->ai_addr, sizeof in6);
-		if (translate_known(&in6))
+		if (translate_known(&in6) &&
+		    !(count && shown[count - 1].s_addr == translate_shown(&in6, MARK_STREAM).sin_addr.s_addr))
 			shown[count++] = translate_shown(&in6, MARK_STREAM).sin_addr;
 	}
 	return count;

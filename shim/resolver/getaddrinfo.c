@@ -62,9 +62,9 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
 	if (error)
 		return error;
-	list = answers_of_hosts(answers_of_others(list));
+	list = answers_of_others(list);
 	*own = answers_take(&list, q->hints->ai_family);
-	*other = list;
+	*other = answers_of_hosts(list);
 	return *own || *other ? 0 : EAI_NONAME;
 }
 

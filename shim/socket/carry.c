@@ -147,10 +147,10 @@ static int carry_options(int from, int to, int family, const char **missed)
 
 int options_carry_flags(int from, int to, int flags)
 {
-	struct f_owner_ex owner;
+	struct f_owner_ex owner = {.pid = 0};
 	int signal;
 
-	if (sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
+	if (options_owned() && sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
 		return -errno;
 	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
 		return -errno;

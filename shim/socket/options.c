@@ -207,7 +207,7 @@ static unsigned char places[LEVELS][NAMES];
 /* The rows that the process has ever set on any socket; all of them where a socket can have come from
  * elsewhere. */
 static _Atomic bool touched[sizeof options / sizeof *options];
-static _Atomic bool touched_all, kept_any;
+static _Atomic bool touched_all, kept_any, owned;
 
 static int level_place(int level)
 {
@@ -288,6 +288,17 @@ bool options_is_touched(const struct option *row)
 {
 	return atomic_load_explicit(&touched_all, memory_order_relaxed) ||
 	       atomic_load_explicit(&touched[row - options], memory_order_relaxed);
+}
+
+void options_note_owner(void)
+{
+	atomic_store_explicit(&owned, true, memory_order_relaxed);
+}
+
+bool options_owned(void)
+{
+	return atomic_load_explicit(&owned, memory_order_relaxed) ||
+	       atomic_load_explicit(&touched_all, memory_order_relaxed);
 }
 
 bool options_kept(void)

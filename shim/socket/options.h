@@ -47,6 +47,10 @@ bool options_touched(int level, int name);
 bool options_is_touched(const struct option *row);
 bool options_kept(void);
 
+/* The program has said who gets SIGIO of some socket. And whether it may have. */
+void options_note_owner(void);
+bool options_owned(void);
+
 /* Gives the fresh socket TO what the program has set on FROM: the options that differ, of both families
  * where TO is AF_INET6 (FAMILY), each from its own where FROM is, too; and its owner where the process may.
  * Each option is read again after it was written. Returns 0, or a negative errno with *MISSED naming what

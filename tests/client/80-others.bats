@@ -1,0 +1,148 @@
+# What other threads, later calls and copies of a descriptor see of a connect by name.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+load ../lib/names
+
+setup() {
+	need python3
+	hosts_up
+	names_up
+}
+teardown() { hosts_down; }
+
+# client PROGRAM... [in Python, under the library]
+client() { on_client "$run" -- python3 -c "$common$1" "${@:2}"; }
+natively() { on_client python3 -c "$common$1" "${@:2}"; }
+common='
+import os, select, socket, sys, threading, time
+def address(name, kind=socket.SOCK_STREAM, port=7000):
+    return socket.getaddrinfo(name, port, socket.AF_INET, kind)[0][4]
+def begun(name):
+    s = socket.socket()
+    s.setblocking(False)
+    s.connect_ex(address(name))
+    return s
+def sleeps(thread, call):
+    task = "/proc/self/task/%d/" % thread.native_id
+    while call not in open(task + "wchan").read() and \
+            open(task + "syscall").read().split()[0] not in ("232", "281"):
+        time.sleep(0.001)
+'
+
+@test "a thread that has waited in epoll_wait() since the last connect ended drives the next one" {
+	greet $server6
+	drop_in $mute4
+	run -0 client '
+set = select.epoll()
+events = []
+first = begun("mute.example")
+waits = threading.Thread(target=lambda: events.extend(set.poll(20)))
+waits.start()
+sleeps(waits, "ep_poll")
+first.close()
+time.sleep(0.6)
+s = begun("mute.example")
+set.register(s, select.EPOLLOUT)
+waits.join()
+print(events == [(s.fileno(), select.EPOLLOUT)])'
+	assert_output True
+}
+
+# Natively one that is shut down ends with ECONNRESET.
+@test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
+	drop_in6 $dead6
+	drop_in $mute4
+	local how
+	for how in 'shutdown 0.05' 'shutdown 0.6' 'close 0.6'; do
+		# shellcheck disable=SC2086 # two words
+		run -0 client '
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+s = socket.socket()
+number = s.detach()
+to = address("mute.example")
+name = b"\2\0" + to[1].to_bytes(2, "big") + socket.inet_aton(to[0]) + bytes(8)
+said = []
+def connect():
+    result = libc.connect(number, name, 16)
+    said.append((result, os.strerror(ctypes.get_errno())))
+other_thread = threading.Thread(target=connect)
+other_thread.start()
+time.sleep(float(sys.argv[2]))
+if sys.argv[1] == "shutdown":
+    libc.shutdown(number, 2)
+else:
+    os.close(number)
+    other = socket.socket()
+    assert other.fileno() == number
+other_thread.join(5)
+print(said)
+if sys.argv[1] == "close":
+    print("state", other.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1))
+os._exit(0)' $how
+		# What has the number now is closed (TCP_CLOSE) still.
+		case $how in
+		shutdown*) assert_line "[(-1, 'Connection reset by peer')]" ;;
+		close*) assert_line "state b'\\x07'" ;;
+		esac
+	done
+}
+
+@test "a program that calls connect() again until its server listens gets there" {
+	on_client "$run" -- python3 -c "$common"'
+s = socket.socket()
+s.setblocking(False)
+for i in range(4000):
+    if s.connect_ex(address("both.example")) in (0, 106):
+        print("connected")
+        break
+    if i == 20:
+        open(sys.argv[1], "w").close()
+    time.sleep(0.005)' "$BATS_TEST_TMPDIR/now" >"$BATS_TEST_TMPDIR/said" 3>&- &
+	local connecting=$!
+	wait_until test -e "$BATS_TEST_TMPDIR/now"
+	greet $server4
+	wait $connecting
+	run -0 cat "$BATS_TEST_TMPDIR/said"
+	assert_output connected
+}
+
+@test "a name of a group: its address is given as it is, beside an IPv4 address, too" {
+	mkdir -p "/etc/netns/$client"
+	printf '%s\n' 'ff02::1 group.test' 'ff02::1 mixed.test' "$server4 mixed.test" >"/etc/netns/$client/hosts"
+	local ask='print(*[[a[4][0] for a in socket.getaddrinfo(n, 7, f, socket.SOCK_DGRAM)]
+		for n, f in (("group.test", 10), ("mixed.test", 10), ("mixed.test", 2))])'
+	run -0 natively "$ask"
+	native=$output
+	run -0 client "$ask"
+	assert_output "$native"
+}
+
+@test "a datagram socket that does not block goes from an IPv6 peer to an IPv4 one" {
+	start echo socat UDP4-RECVFROM:7000,fork EXEC:cat
+	start echo6 socat "UDP6-RECVFROM:7001,bind=[$server6],fork" EXEC:cat
+	wait_until eval '[ -n "$(on_server ss -Hlun "sport = :7000")" ] && [ -n "$(on_server ss -Hlun "sport = :7001")" ]'
+	run -0 client '
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setblocking(False)
+for name, port in ("six.example", 7001), ("both.example", 7000):
+    s.connect(address(name, socket.SOCK_DGRAM, port))
+    s.send(b"hello")
+    print(name, select.select([s], [], [], 5)[0] == [s] and s.recv(9))'
+	assert_line "six.example b'hello'"
+	assert_line "both.example b'hello'"
+}
+
+@test "through a copy of its descriptor, a connect in progress is in progress" {
+	drop_in6 $server6
+	run -0 client '
+s = begun("both.example")
+copy = os.dup(s.fileno())
+for call in (lambda: os.write(copy, b"x")), (lambda: os.read(copy, 1)):
+    try:
+        print(call())
+    except OSError as e:
+        print(e.strerror)'
+	assert_equal "$output" "$(printf 'Resource temporarily unavailable\n%.0s' 1 2)"
+}
