@@ -395,6 +395,22 @@ dovecot_lists() {
 	assert_output "$client6 fd00:9::2 strangers"
 }
 
+@test "rsync, hosts allow" {
+	compared rsync 'hosts allow' synthetic
+	need rsync
+	local ask='@RSYNCD: 31.0\nmPORT\n' port list
+	{
+		printf 'use chroot = no\nreverse lookup = no\nuid = nobody\n'
+		each_list 8000 | while read -r port list; do
+			printf '[m%d]\npath = %s\nhosts allow = %s\n' "$port" "$BATS_TEST_TMPDIR" "$list"
+		done
+	} >"$BATS_TEST_TMPDIR/conf"
+	local rsync=(rsync --daemon --no-detach --port=8000 --config="$BATS_TEST_TMPDIR/conf")
+	export AT=8000
+	assert_equal "$(whom '@RSYNCD: OK' "$ask" "${rsync[@]}")" "$natively"
+	assert_equal "$(whom '@RSYNCD: OK' "$ask" "$run" -- "${rsync[@]}" --ipv4)" "$synthetic"
+}
+
 # A user for each entry, who has no password.
 @test "MariaDB, the hosts of accounts" {
 	compared MariaDB 'host of an account' IPv6
