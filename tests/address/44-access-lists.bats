@@ -33,7 +33,7 @@ whom() {
 	start server "${@:3}"
 	wait_port ${AT:-$((8000 + ${#lists[@]} - 1))}
 	paste -d ' ' <(printf '%s:\n' "${lists[@]}") \
-		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 ${strangers:-20}) \
+		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 ${strangers:-8}) \
 		<(on_server python3 "${knock[@]}" 127.0.0.1 ::1) | sed 's/  */ /g; s/ $//'
 	stop "$started"
 }
