@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # Access lists with entries of both families, natively at [::] and under the library at 0.0.0.0: whom each entry lets in,
 # of known peers and of strangers. Under the library that is nobody whom the list does not name.
 # dualstack(7), "What access lists see", has the results as a table (compared).

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # demo/fail2ban: a real fail2ban with real jails watches services under the library, and bans their IPv6 peers.
 
 bats_require_minimum_version 1.5.0
@@ -86,9 +87,29 @@ login() {
 
 set_of() { on_server nft list set inet dualstack "$1"; }
 
+# What an attacker can have written into the same log: his own synthetic address, and a victim.
+@test "the action takes none but the library's lines" {
+	local sed text
+	sed=$(sed -n 's/^actionban = peer=$(<lines> | \(sed -n .*\) | tail -n 1)$/\1/p' "$root/demo/fail2ban/action.d/dualstack.conf")
+	text='descriptor 5 accepted from [2001:db8::7]:40, shown as 241.1.2.3:40'
+	while IFS= read -r line; do
+		run -0 bash -c "${sed//<ip>/241.1.2.3}" <<<"${line/TEXT/$text}"
+		case $line in *app*) assert_output '' ;; *) assert_output 2001:db8::7 ;; esac
+	done <<-'END'
+		dualstack[12]: TEXT
+		Nov  8 23:16:47 host dualstack[12]: TEXT
+		2026-11-28T23:16:47+0000 host dualstack[12]: TEXT
+		Nov  8 23:16:47 host app[12]: TEXT
+		Nov  8 23:16:47 host app: dualstack[12]: TEXT
+		2026-11-28T23:16:47+0000 host app[12]: dualstack[12]: TEXT
+		2026-11-28T23:16:47+0000 host app[12]: Nov  8 23:16:47 host dualstack[12]: TEXT
+		dualstack[12]: app TEXT
+	END
+}
+
 @test "fail2ban: an IPv6 peer is banned as its IPv6 address, from nginx's synthetic address and from sshd's text" {
 	services_up
-	fail2ban_up "cat $BATS_TEST_TMPDIR/library.log"
+	fail2ban_up "$run --who <ip> $BATS_TEST_TMPDIR/library.log"
 	for _ in 1 2 3; do
 		run -0 page 2001:db8:1::3 "[$server6]" wrong
 		assert_output 401
