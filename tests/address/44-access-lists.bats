@@ -412,6 +412,33 @@ dovecot_lists() {
 	assert_equal "$(whom '@RSYNCD: OK' "$ask" "$run" -- "${rsync[@]}" --ipv4)" "$synthetic"
 }
 
+@test "sshd, AllowUsers" {
+	compared sshd AllowUsers IPv6
+	need sshd
+	need ssh
+	local dir=$BATS_TEST_TMPDIR port list peer to
+	lists=(2001:db8:1::/64 192.0.2.0/24 240.0.0.0/4)
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+	{
+		printf '%s\n' 'ListenAddress 0.0.0.0:8000' 'ListenAddress 0.0.0.0:8001' 'ListenAddress 0.0.0.0:8002' \
+			"HostKey $dir/key" "AuthorizedKeysFile $dir/key.pub" 'StrictModes no' 'PidFile none'
+		each_list 8000 | while read -r port list; do printf 'Match LocalPort %d\nAllowUsers root@%s\n' "$port" "$list"; done
+	} >"$dir/conf"
+	start sshd bash -c 'mount -t tmpfs tmpfs /run; mkdir /run/sshd; exec "$@"' bash "$run" -- /usr/sbin/sshd -D -e -f "$dir/conf"
+	wait_port 8002
+	while read -r port list; do
+		for peer in 192.0.2.2 $client6 fd00:9::2; do
+			case $peer in *:*) to=$server6 ;; *) to=$server4 ;; esac
+			on_client ssh -F none -i "$dir/key" -b $peer -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
+				-o UserKnownHostsFile=/dev/null root@$to echo "$list: $peer" 2>/dev/null </dev/null 3>&- &
+		done
+	done < <(each_list 8000) >"$dir/in"
+	# Whoever is refused has failed.
+	wait $(jobs -p | grep -vx "$started") || :
+	run -0 sort "$dir/in"
+	assert_output $'192.0.2.0/24: 192.0.2.2\n2001:db8:1::/64: 2001:db8:1::2'
+}
+
 # A user for each entry, who has no password.
 @test "MariaDB, the hosts of accounts" {
 	compared MariaDB 'host of an account' IPv6
