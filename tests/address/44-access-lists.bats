@@ -379,20 +379,22 @@ dovecot_lists() {
 	need dovecot
 	dovecot_config '*, ::' 7999
 	local conf=$BATS_TEST_TMPDIR/dovecot/dovecot.conf knock
+	sed -i 's/^disable_plaintext_auth = no/disable_plaintext_auth = yes/; s/^auth_allow_cleartext = yes/auth_allow_cleartext = no/' "$conf"
 	knock=(python3 "$root/tests/lib/knock.py" 7999 1 AUTH=PLAIN 'a capability\r\nb logout\r\n' 192.0.2.2 $client6 fd00:9::2 20)
 	trusted() {
-		sed -i "/^login_trusted_networks/d; s/^disable_plaintext_auth.*/disable_plaintext_auth = yes\nlogin_trusted_networks = $1/" "$conf"
+		sed -i '/^login_trusted_networks/d' "$conf"
+		echo "login_trusted_networks = $1" >>"$conf"
 		start server "${@:2}" dovecot -F -c "$conf"
 		wait_port 7999
 		run -0 on_client "${knock[@]}"
 		stop "$started"
 	}
-	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24'
+	trusted '2001:db8:1::/64 fd00::/8 192.0.2.0/24'
 	assert_output "192.0.2.2 $client6 fd00:9::2"
 	sed -i 's/^listen.*/listen = */' "$conf"
-	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24' "$run" --
+	trusted '2001:db8:1::/64 fd00::/8 192.0.2.0/24' "$run" --
 	assert_output 192.0.2.2
-	trusted '240.0.0.0\/4' "$run" --
+	trusted '240.0.0.0/4' "$run" --
 	assert_output "$client6 fd00:9::2 strangers"
 }
 
