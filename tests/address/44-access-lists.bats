@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # Access lists with entries of both families, natively at [::] and under the library at 0.0.0.0: whom each entry lets in,
 # of known peers and of strangers. Under the library that is nobody whom the list does not name.
 # dualstack(7), "What access lists see", has the results as a table (compared).
@@ -33,7 +34,7 @@ whom() {
 	start server "${@:3}"
 	wait_port ${AT:-$((8000 + ${#lists[@]} - 1))}
 	paste -d ' ' <(printf '%s:\n' "${lists[@]}") \
-		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 ${strangers:-20}) \
+		<(on_client python3 "${knock[@]}" 192.0.2.2 $client6 fd00:9::2 ${strangers:-8}) \
 		<(on_server python3 "${knock[@]}" 127.0.0.1 ::1) | sed 's/  */ /g; s/ $//'
 	stop "$started"
 }
@@ -378,21 +379,66 @@ dovecot_lists() {
 	need dovecot
 	dovecot_config '*, ::' 7999
 	local conf=$BATS_TEST_TMPDIR/dovecot/dovecot.conf knock
+	sed -i 's/^disable_plaintext_auth = no/disable_plaintext_auth = yes/; s/^auth_allow_cleartext = yes/auth_allow_cleartext = no/' "$conf"
 	knock=(python3 "$root/tests/lib/knock.py" 7999 1 AUTH=PLAIN 'a capability\r\nb logout\r\n' 192.0.2.2 $client6 fd00:9::2 20)
 	trusted() {
-		sed -i "/^login_trusted_networks/d; s/^disable_plaintext_auth.*/disable_plaintext_auth = yes\nlogin_trusted_networks = $1/" "$conf"
+		sed -i '/^login_trusted_networks/d' "$conf"
+		echo "login_trusted_networks = $1" >>"$conf"
 		start server "${@:2}" dovecot -F -c "$conf"
 		wait_port 7999
 		run -0 on_client "${knock[@]}"
 		stop "$started"
 	}
-	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24'
+	trusted '2001:db8:1::/64 fd00::/8 192.0.2.0/24'
 	assert_output "192.0.2.2 $client6 fd00:9::2"
 	sed -i 's/^listen.*/listen = */' "$conf"
-	trusted '2001:db8:1::\/64 fd00::\/8 192.0.2.0\/24' "$run" --
+	trusted '2001:db8:1::/64 fd00::/8 192.0.2.0/24' "$run" --
 	assert_output 192.0.2.2
-	trusted '240.0.0.0\/4' "$run" --
+	trusted '240.0.0.0/4' "$run" --
 	assert_output "$client6 fd00:9::2 strangers"
+}
+
+@test "rsync, hosts allow" {
+	compared rsync 'hosts allow' synthetic
+	need rsync
+	local ask='@RSYNCD: 31.0\nmPORT\n' port list
+	{
+		printf 'use chroot = no\nreverse lookup = no\nuid = nobody\n'
+		each_list 8000 | while read -r port list; do
+			printf '[m%d]\npath = %s\nhosts allow = %s\n' "$port" "$BATS_TEST_TMPDIR" "$list"
+		done
+	} >"$BATS_TEST_TMPDIR/conf"
+	local rsync=(rsync --daemon --no-detach --port=8000 --config="$BATS_TEST_TMPDIR/conf")
+	export AT=8000
+	assert_equal "$(whom '@RSYNCD: OK' "$ask" "${rsync[@]}")" "$natively"
+	assert_equal "$(whom '@RSYNCD: OK' "$ask" "$run" -- "${rsync[@]}" --ipv4)" "$synthetic"
+}
+
+@test "sshd, AllowUsers" {
+	compared sshd AllowUsers IPv6
+	need sshd
+	need ssh
+	local dir=$BATS_TEST_TMPDIR port list peer to
+	lists=(2001:db8:1::/64 192.0.2.0/24 240.0.0.0/4)
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
+	{
+		printf '%s\n' 'ListenAddress 0.0.0.0:8000' 'ListenAddress 0.0.0.0:8001' 'ListenAddress 0.0.0.0:8002' \
+			"HostKey $dir/key" "AuthorizedKeysFile $dir/key.pub" 'StrictModes no' 'PidFile none'
+		each_list 8000 | while read -r port list; do printf 'Match LocalPort %d\nAllowUsers root@%s\n' "$port" "$list"; done
+	} >"$dir/conf"
+	start sshd bash -c 'mount -t tmpfs tmpfs /run; mkdir /run/sshd; exec "$@"' bash "$run" -- /usr/sbin/sshd -D -e -f "$dir/conf"
+	wait_port 8002
+	while read -r port list; do
+		for peer in 192.0.2.2 $client6 fd00:9::2; do
+			case $peer in *:*) to=$server6 ;; *) to=$server4 ;; esac
+			on_client ssh -F none -i "$dir/key" -b $peer -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
+				-o UserKnownHostsFile=/dev/null root@$to echo "$list: $peer" 2>/dev/null </dev/null 3>&- &
+		done
+	done < <(each_list 8000) >"$dir/in"
+	# Whoever is refused has failed.
+	wait $(jobs -p | grep -vx "$started") || :
+	run -0 sort "$dir/in"
+	assert_output $'192.0.2.0/24: 192.0.2.2\n2001:db8:1::/64: 2001:db8:1::2'
 }
 
 # A user for each entry, who has no password.

@@ -217,6 +217,6 @@ fetches() {
 	done
 	wait_until grep -q 'a trap over UDP: \[192.0.2.2\]' "$BATS_TEST_TMPDIR/snmptrapd.log"
 	address=$(sed -nE "s/a trap over UDP: \[($shown)\].*/\1/p" "$BATS_TEST_TMPDIR/snmptrapd.log")
-	run -0 grep -F "first datagram from [$client6]" "$BATS_TEST_TMPDIR/log"
-	assert_output --partial "shown as $address:"
+	run -0 "$run" --who "$address" "$BATS_TEST_TMPDIR/log"
+	assert_output --partial "first datagram from [$client6]"
 }

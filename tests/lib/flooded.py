@@ -1,6 +1,6 @@
-# flooded.py STARTS: STARTS times, a server's UDP socket on port 5000, the next one's beside it, as in a reload, and a
-# client's, which first sends to an IPv6 peer, while forged datagrams arrive. Prints how many datagrams of others were
-# received, and each source that is shown and is not one of the pool.
+# flooded.py STARTS: STARTS times, a server's UDP socket on port 5000, the next one's beside it, as in a reload, a client's,
+# which first sends to an IPv6 peer, and one that is narrowed, while forged datagrams arrive. Prints how many datagrams of
+# others were received, and each source that is shown and is not one of the pool.
 import socket
 import sys
 
@@ -40,4 +40,9 @@ for _ in range(int(sys.argv[1])):
     client.sendto(b"x", peer)
     for s in first, second, client:
         empty(s)
+    narrowed, six = server(5000), datagram_socket(socket.AF_INET6)
+    six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    six.bind(("::", 5000))
+    empty(narrowed)
+    six.close()
 print(received, *outside)
