@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "address/synthetic.h"
-#include "config/config.h"
 
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
@@ -49,6 +48,13 @@ bool translate_is_plain(const struct sockaddr_in6 *real)
 	       !synthetic_in_pool(sockaddr_unmapped(real).sin_addr.s_addr);
 }
 
+static bool hides_loopback;
+
+void translate_hide_loopback(void)
+{
+	hides_loopback = true;
+}
+
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET, .sin_port = real->sin6_port};
@@ -58,7 +64,7 @@ struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark ki
 		shown = sockaddr_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
-	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !config.loopback_synthetic)
+	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !hides_loopback)
 		shown.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
 		shown.sin_addr.s_addr = synthetic_of(a, scope_of(real));

@@ -1,7 +1,7 @@
 /* Translates addresses between what the program sees (IPv4) and what the kernel has (IPv6). Only this file
  * takes a struct sockaddr apart. Addresses and ports are in network byte order, lengths in bytes. All
- * functions but translate_give_real() are async-signal-safe, any thread may call them; they make no system
- * calls and leave errno alone. */
+ * functions but translate_give_real() and translate_hide_loopback() are async-signal-safe, any thread may
+ * call them; they make no system calls and leave errno alone. */
 #ifndef DUALSTACK_TRANSLATE_H
 #define DUALSTACK_TRANSLATE_H
 
@@ -20,9 +20,13 @@ bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_i
  * while the library is loaded. */
 void translate_give_real(void);
 
+/* Makes translate_shown() show ::1 as any other address (loopback = synthetic). Called while the library is
+ * loaded. */
+void translate_hide_loopback(void);
+
 /* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the
  * IPv4 address in it (RFC 4291, 2.5.5.2), :: as 0.0.0.0, any other address as its synthetic address
- * (synthetic.h). On a stream ::1 is shown as 127.0.0.1, unless the configuration has loopback = synthetic;
+ * (synthetic.h). On a stream ::1 is shown as 127.0.0.1, unless translate_hide_loopback() was called;
  * not on a datagram socket, where an answer to 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of the
  * pool is a peer like any other (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);

@@ -50,6 +50,9 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 		kind = mark_test(fd);
 	if (kind == MARK_NONE && sockaddr_is_in6(&name.any, len) && mark_assume(fd, *room))
 		kind = MARK_STREAM;
+	/* A peer at :: is nobody's (accept.c), and not 0.0.0.0. */
+	if (kind != MARK_NONE && ask == real.getpeername && IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr))
+		return hooks_fail(-ENOTCONN);
 	return hooks_give(&name, len, kind, addr, room) ? 0 : -1;
 }
 

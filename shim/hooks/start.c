@@ -67,6 +67,8 @@ static void apply_config(void)
 		nat64_set(&config.nat64_prefix);
 	if (config.peer == SETTINGS_PEER_REAL)
 		translate_give_real();
+	if (config.loopback_synthetic)
+		translate_hide_loopback();
 	library_find();
 }
 

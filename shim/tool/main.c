@@ -6,9 +6,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-    {"check", tool_check}, {"disable", tool_disable},   {"enable", tool_enable},
-    {"probe", tool_probe}, {"settings", tool_settings}, {"status", tool_status},
-    {"who", tool_who},
+    {"check", tool_check},       {"disable", tool_disable}, {"enable", tool_enable}, {"probe", tool_probe},
+    {"settings", tool_settings}, {"status", tool_status},   {"who", tool_who},
 };
 
 int main(int argc, char **argv)

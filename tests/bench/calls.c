@@ -166,6 +166,7 @@ static const struct row {
     {"execl/none", NOTHING, NULL, NULL, call_execl, NULL},
     {"execlp/none", NOTHING, NULL, NULL, call_execlp, NULL},
     {"execle/none", NOTHING, NULL, NULL, call_execle, NULL},
+    {"dlopen/program", NOTHING, NULL, NULL, call_dlopen, NULL},
     {"getaddrinfo/name", NOTHING, "both.example", NULL, call_getaddrinfo, free_list},
     {"connect/name", LISTENER6, "both.example", new_client_of_name, call_connect, accept_and_close},
     {"poll/after-lookup", STREAM, NULL, waits, call_poll, NULL},

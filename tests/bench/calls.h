@@ -4,6 +4,7 @@
 
 #include "things.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -448,5 +449,6 @@ NO_PROGRAM(execvp, execvp("/nonexistent", arguments))
 NO_PROGRAM(execl, execl("/nonexistent", "nonexistent", NULL))
 NO_PROGRAM(execlp, execlp("/nonexistent", "nonexistent", NULL))
 NO_PROGRAM(execle, execle("/nonexistent", "nonexistent", NULL, environ))
+CALL(dlopen, dlopen(NULL, RTLD_LAZY) ? 0 : -1)
 
 #endif

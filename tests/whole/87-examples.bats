@@ -97,7 +97,7 @@ teardown() { hosts_down; }
 
 @test "README and the page of programs: every rule and setting is one" {
 	sed -n 's/^    \(\(bind\|connect\) .*\)/\1/p' "$root/README.md" >"$BATS_TEST_TMPDIR/conf"
-	grep -oE '`(bind|connect|text|peer|prefer) [^`]*`' "$root/README.md" "$root/demo/programs.md" | sed 's/^[^`]*`//; s/`$//' |
+	grep -oE '`(bind|connect|text|literal|peer|loopback|prefer) [^`]*`' "$root/README.md" "$root/demo/programs.md" | sed 's/^[^`]*`//; s/`$//' |
 		sort -u >"$BATS_TEST_TMPDIR/words"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 3 ]
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/words")" -ge 5 ]
