@@ -150,6 +150,41 @@ teardown() { hosts_down; }
 	END
 }
 
+# As iperf 2 does.
+@test "a server that connects its socket to each client, and makes another: answers leave from the address that was asked" {
+	cat >"$BATS_TEST_TMPDIR/connecting.py" <<-'END'
+		import socket
+		kept = []
+		while True:
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    s.bind(("0.0.0.0", 5000))
+		    kept.append(s)
+		    print("serving", flush=True)
+		    data, peer = s.recvfrom(100, socket.MSG_PEEK)
+		    s.connect(peer)
+		    s.send(s.recv(100))
+		    assert s.getpeername() == peer
+	END
+	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
+		import socket, sys
+		for address in sys.argv[1:]:
+		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    s.settimeout(9)
+		    s.connect(socket.getaddrinfo(address, 5000)[0][4])
+		    s.send(b"one")
+		    print(address, s.recv(100) == b"one")
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/connecting.py"
+	local address count=0
+	for address in $server4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
+		count=$((count + 1))
+		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" "$address"
+		assert_output "$address True"
+	done
+}
+
 # The kernel has the last word: what is no address of this host any more can't be where an answer comes from.
 @test "an address that is gone: the answer leaves from another" {
 	cat >"$BATS_TEST_TMPDIR/gone.py" <<-'END'
