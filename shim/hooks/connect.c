@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "address/reply_source.h"
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
@@ -82,6 +83,31 @@ static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, in
 	return false;
 }
 
+/* connect() of a marked datagram socket. What a server's then sends leaves from the address that the peer TO
+ * has asked: connected to an address of this host, a socket has that as its own, and keeps it with the next
+ * peer
+ * (__ip6_datagram_connect(), ip6_datagram_dst_update()). */
+static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
+{
+	struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+	struct in6_pktinfo local;
+	int saved = errno, error;
+	bool asked = reply_source_of(fd, to, &local) && association_may_dissolve(fd);
+
+	if (asked) {
+		own.sin6_addr = local.ipi6_addr;
+		own.sin6_scope_id = local.ipi6_ifindex;
+		(void)real.connect(fd, (const struct sockaddr *)&own, sizeof own);
+	}
+	errno = saved;
+	if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
+		return 0;
+	error = errno;
+	if (asked)
+		association_dissolve(fd);
+	return hooks_fail(-error);
+}
+
 /* To one address, on a socket of the family that it takes. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -103,12 +129,15 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 			return -1;
 	}
 	to = translate_real(&in);
-	/* From one family to the other, a datagram socket gets there by way of no association at all. */
-	if (mark_test_datagram(fd) && real.getpeername(fd, &peer.any, &size) == 0 &&
-	    association_may_dissolve(fd))
+	if (!mark_test_datagram(fd)) {
+		errno = saved;
+		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+	}
+	/* From one family to the other, it gets there by way of no association at all. */
+	if (real.getpeername(fd, &peer.any, &size) == 0 && association_may_dissolve(fd))
 		association_dissolve(fd);
 	errno = saved;
-	return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
+	return connect_datagrams(fd, &to);
 }
 
 static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)

@@ -114,6 +114,77 @@ teardown() { hosts_down; }
 	done
 }
 
+# None of these asks for IP_PKTINFO.
+@test "kamailio, sipp, ser2net and socat, each asked by connected clients at each address" {
+	printf '%s\n' log_stderror=yes children=1 disable_tcp=yes auto_aliases=no listen=udp:0.0.0.0:5001 'loadmodule "sl.so"' \
+		'request_route { sl_send_reply("200", "OK"); exit; }' >"$BATS_TEST_TMPDIR/kamailio.cfg"
+	printf 'connection: &a\n  accepter: udp,ipv4,0.0.0.0,5003\n  connector: stdio,/bin/cat\n  options:\n    max-connections: 9\n' >"$BATS_TEST_TMPDIR/ser2net.yaml"
+	cat >"$BATS_TEST_TMPDIR/connected.py" <<-'END'
+		import socket, sys
+		def sip(method, host, port):
+		    here = ("[%s]:%d" if ":" in host else "%s:%d") % (host.split("%")[0], port)
+		    return "\r\n".join((f"{method} sip:x@example.org SIP/2.0", f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{port}",
+		        "From: <sip:a@b>;tag=1", "To: <sip:x@b>", f"Call-ID: {port}@b", f"CSeq: 1 {method}", f"Contact: <sip:a@{here}>",
+		        "Max-Forwards: 9", "Content-Length: 0", "", ""))
+		port, question = int(sys.argv[1]), sys.argv[2]
+		for address in sys.argv[3:]:
+		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    s.settimeout(9)
+		    s.connect(socket.getaddrinfo(address, port)[0][4])
+		    s.send((sip(question, *s.getsockname()[:2]) if question.isupper() else question).encode())
+		    print(address, s.recv(2000).decode().split("\r\n")[0], flush=True)
+	END
+	local name port question answer command addresses=($server4 $server6 2001:db8:1::11 "$link_local%veth0")
+	while IFS='|' read -r name port question answer command; do
+		need "$name"
+		# shellcheck disable=SC2086 # words
+		start "$name" "$run" -- "$name" $command
+		wait_until eval '[ -n "$(on_server ss -Hlun "sport = :$port")" ]'
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/connected.py" "$port" "$question" "${addresses[@]}"
+		assert_equal "$(grep -c " $answer" <<<"$output")" 4
+	done <<-END
+		kamailio|5001|OPTIONS|SIP/2.0 200 OK|-DD -E -f $BATS_TEST_TMPDIR/kamailio.cfg -P $BATS_TEST_TMPDIR/kamailio.pid
+		sipp|5002|INVITE|SIP/2.0 180|-sn uas -i 0.0.0.0 -p 5002 -nostdin
+		ser2net|5003|hello|hello|-n -c $BATS_TEST_TMPDIR/ser2net.yaml
+		socat|5004|hello|hello|UDP4-RECVFROM:5004,fork EXEC:cat
+	END
+}
+
+# As iperf 2 does.
+@test "a server that connects its socket to each client, and makes another: answers leave from the address that was asked" {
+	cat >"$BATS_TEST_TMPDIR/connecting.py" <<-'END'
+		import socket
+		kept = []
+		while True:
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    s.bind(("0.0.0.0", 5000))
+		    kept.append(s)
+		    print("serving", flush=True)
+		    data, peer = s.recvfrom(100, socket.MSG_PEEK)
+		    s.connect(peer)
+		    s.send(s.recv(100))
+		    assert s.getpeername() == peer
+	END
+	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
+		import socket, sys
+		for address in sys.argv[1:]:
+		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    s.settimeout(9)
+		    s.connect(socket.getaddrinfo(address, 5000)[0][4])
+		    s.send(b"one")
+		    print(address, s.recv(100) == b"one")
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/connecting.py"
+	local address count=0
+	for address in $server4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
+		count=$((count + 1))
+		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" "$address"
+		assert_output "$address True"
+	done
+}
+
 # The kernel has the last word: what is no address of this host any more can't be where an answer comes from.
 @test "an address that is gone: the answer leaves from another" {
 	cat >"$BATS_TEST_TMPDIR/gone.py" <<-'END'

@@ -249,7 +249,7 @@ int tool_status(int argc, char **argv)
 	if (arguments_take(argc, argv, options, "--json", &s.what, 1) == 0)
 		tool_fail("--status: no PID or UNIT given");
 	(void)real_load();
-	mark_expect();
+	mark_expect_foreign();
 	result = is_number(s.what) ? find_tree(&s) : find_unit(&s);
 	if (result == 0)
 		result = look(&s);

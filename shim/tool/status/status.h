@@ -56,9 +56,9 @@ struct sockets {
 };
 
 /* Adds the listening TCP and MPTCP sockets of PID, and its UDP sockets that have a port and no peer. PROCESS
- * is the caller's number for it. real_load() and mark_expect() were called. Returns 0; -EPERM if the caller
- * may not look (ptrace(2), "Ptrace access mode checking"), -ESRCH if the process is gone, -ENOSYS if the
- * kernel has no such call. Each socket is shared with the process while its options are read, and not
+ * is the caller's number for it. real_load() and mark_expect_foreign() were called. Returns 0; -EPERM if the
+ * caller may not look (ptrace(2), "Ptrace access mode checking"), -ESRCH if the process is gone, -ENOSYS if
+ * the kernel has no such call. Each socket is shared with the process while its options are read, and not
  * changed. But if cgroup v1's net_cls or net_prio is in use, the kernel counts the socket as one of the
  * caller's group from then on (__receive_sock()). */
 int sockets_of(pid_t pid, size_t process, struct sockets *found);
