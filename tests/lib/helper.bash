@@ -85,6 +85,8 @@ wait_until() {
 start() {
 	local name=$1
 	shift
+	# Now: who waits for a line must not see that of another start.
+	: >"$BATS_TEST_TMPDIR/$name.log"
 	ip netns exec "$server" "$@" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 </dev/null 3>&- &
 	started=$!
 }
