@@ -31,6 +31,11 @@ need() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# Containers and chroots often have none.
+need_tun() {
+	[ -c /dev/net/tun ] && (: <>/dev/net/tun) 2>/dev/null || skip 'needs /dev/net/tun'
+}
+
 hosts_up() {
 	need_root
 	need ip
