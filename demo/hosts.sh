@@ -8,6 +8,8 @@ run=$build/dualstack-run
 PATH=$PATH:/usr/sbin:/sbin
 # Without the administrator's configuration.
 export DUALSTACK_CONFIG=none
+# Nothing is left in tests/lib.
+export PYTHONDONTWRITEBYTECODE=1
 server4=192.0.2.1 server6=2001:db8:1::1
 
 die() {

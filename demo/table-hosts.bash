@@ -112,14 +112,15 @@ counters_reset() {
 
 # counters_read: a line per flow, "to4 SOURCE DESTINATION PROTOCOL PORT PACKETS".
 counters_read() {
-	on router nft list table inet wire | awk '
+	# -p: without /etc/protocols, nft has no names for them.
+	on router nft -p list table inet wire | awk '
 		$1 == "set" { set = $2 }
 		/counter packets/ {
 			line = $0
 			sub(/.*elements = \{/, "", line)
 			gsub(/[,}]/, "", line)
 			split(line, f, " ")
-			print set, f[1], f[3], f[5], f[7], f[10]
+			print set, f[1], f[3], f[5] == 6 ? "tcp" : "udp", f[7], f[10]
 		}'
 }
 

@@ -122,7 +122,7 @@ weechat() {
 	run_on "$host" "$name" "$@" weechat-headless -d "$dir/$name" --stdout \
 		-r '/set fifo.file.enabled on' -r "/set fifo.file.path $dir/$name/pipe" \
 		-r '/set logger.file.auto_log on' -r '/set logger.file.flush_delay 0' \
-		-r "/set irc.server_default.ipv6 $ipv6" -r '/set irc.server_default.autoreconnect_delay 1' \
+		-r "/set irc.server_default.ipv6 $ipv6" -r "/set irc.server_default.ipv6 $(weechat_46 "$ipv6")" -r '/set irc.server_default.autoreconnect_delay 1' \
 		-r "/server add net $address -notls" -r "/set irc.server.net.nicks $nick" -r "/set irc.server.net.username $nick" \
 		-r "/set irc.server.net.password $password" \
 		-r '/set irc.server.net.autojoin #lounge' -r '/connect net'

@@ -29,7 +29,8 @@ weechat() {
 	shift 2
 	ip netns exec "$client" "$@" weechat-headless -d "$dir" --stdout -r '/set irc.server_default.autoreconnect off' \
 		-r "/server add x $name.example/6667 -notls" -r '/set irc.server.x.nicks tester' \
-		-r "/set irc.server.x.ipv6 $ipv6" -r '/set logger.file.auto_log on' -r '/set logger.file.flush_delay 0' \
+		-r "/set irc.server.x.ipv6 $ipv6" -r "/set irc.server.x.ipv6 $(weechat_46 "$ipv6")" \
+		-r "/set logger.file.auto_log on" -r "/set logger.file.flush_delay 0" \
 		-r '/connect x' >"$dir.out" 2>&1 </dev/null 3>&- &
 	weechat=$!
 	log=$dir/logs/irc.server.x.weechatlog
@@ -92,6 +93,7 @@ says() {
 start_bip() {
 	local name=$1
 	shift
+	: >"$BATS_TEST_TMPDIR/bip.log"
 	sed -i "s/host = \"[^\"]*\"/host = \"$name.example\"/" "$BATS_TEST_TMPDIR/bip/bip.conf"
 	ip netns exec "$client" "$@" bip -n -f "$BATS_TEST_TMPDIR/bip/bip.conf" -s "$BATS_TEST_TMPDIR/bip" \
 		>"$BATS_TEST_TMPDIR/bip.log" 2>&1 </dev/null 3>&- &

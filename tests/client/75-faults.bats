@@ -122,7 +122,7 @@ for a in socket.getaddrinfo(sys.argv[1], 7000, socket.AF_INET, socket.SOCK_STREA
 }
 
 @test "a process with one thread still has one after it has asked for a name" {
-	[ -e /usr/include/x86_64-linux-gnu/sys/single_threaded.h ] || [ -e /usr/include/sys/single_threaded.h ] ||
+	compgen -G '/usr/include/*-linux-gnu*/sys/single_threaded.h' >/dev/null || [ -e /usr/include/sys/single_threaded.h ] ||
 		skip 'needs glibc 2.32'
 	by_name single both.example
 	assert_output $'before 1\nafter 1'

@@ -11,6 +11,7 @@ cell() { awk -F '\t' -v client="$1" -v condition="$2" '$1 == client && $2 == con
 	need nft
 	need dnsmasq
 	need curl
+	need_tun
 	table=$build/bench/connect.tsv
 	ROUNDS=1 LIMIT=2 CONDITIONS='answers refused dropped slow-50' run -0 "$root/tests/bench/connect"
 	run -0 awk -F '\t' '/^[a-z-]+\t[a-z0-9-]+\t[0-9.]+\t[46-]$/ { rows++ } END { print rows " of " NR - 1 }' "$table"

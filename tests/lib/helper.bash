@@ -31,6 +31,11 @@ need() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# Containers and chroots often have none.
+need_tun() {
+	[ -c /dev/net/tun ] || skip 'needs /dev/net/tun'
+}
+
 hosts_up() {
 	need_root
 	need ip
@@ -85,6 +90,8 @@ wait_until() {
 start() {
 	local name=$1
 	shift
+	# Now: who waits for a line must not see that of another start.
+	: >"$BATS_TEST_TMPDIR/$name.log"
 	ip netns exec "$server" "$@" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 </dev/null 3>&- &
 	started=$!
 }

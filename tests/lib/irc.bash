@@ -48,3 +48,6 @@ user {
 };
 END
 }
+
+# weechat_46 on|off: the same value of the option "ipv6" since WeeChat 4.6. Both are set: either version refuses the other's.
+weechat_46() { [ "$1" = on ] && echo auto || echo disable; }

@@ -9,6 +9,7 @@ far4=192.31.196.10
 # nat64_up PREFIX [ADVERTISED]: ADVERTISED is the prefix in ipv4only.arpa; - for none.
 nat64_up() {
 	need tayga
+	need_tun
 	need dnsmasq
 	need python3
 	hosts_up

@@ -9,6 +9,7 @@ setup_file() {
 	need_root
 	need musl-gcc
 	need readelf
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs a machine with 64-bit programs beside the 32-bit ones'
 	echo 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - || skip 'gcc -m32 needs gcc-multilib'
 	export opt=$BATS_FILE_TMPDIR/opt m32=$BATS_FILE_TMPDIR/m32 musl=$BATS_FILE_TMPDIR/musl
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"

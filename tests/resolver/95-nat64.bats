@@ -176,7 +176,7 @@ print(socket.create_connection(('$far4', 7000)).recv(99))"
 	wait_until eval 'on_far ss -Hltn "sport = :6667" | grep -q .'
 	local dir=$BATS_TEST_TMPDIR/weechat
 	ip netns exec "$client" "$run" weechat-headless -d "$dir" --stdout -r '/server add x four.example/6667 -notls' \
-		-r '/set irc.server.x.nicks tester' -r '/set irc.server.x.ipv6 off' -r '/set logger.file.auto_log on' \
+		-r '/set irc.server.x.nicks tester' -r '/set irc.server.x.ipv6 off' -r '/set irc.server.x.ipv6 disable' -r '/set logger.file.auto_log on' \
 		-r '/set logger.file.flush_delay 0' -r '/connect x' >"$dir.out" 2>&1 </dev/null 3>&- &
 	wait_until grep -q hello "$dir/logs/irc.server.x.weechatlog"
 }

@@ -130,7 +130,7 @@ assert_plain_under() {
 
 # 217 is getdents64 on x86-64: without it, descriptors are found by number.
 @test "/proc can't be read: still widened" {
-	[ "$(uname -m)" = x86_64 ] || skip "the number of getdents64 is x86-64's"
+	[ "$(uname -m) $(getconf LONG_BIT)" = 'x86_64 64' ] || skip "the number of getdents64 is x86-64's"
 	run -0 on_server "$programs/deny" 217:EPERM -- "$run" -- "$programs/steps" a=tcp4 a.bind:0.0.0.0/5000 \
 		a.listen a.name who:127.0.0.1/5000 who:::1/5000
 	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
