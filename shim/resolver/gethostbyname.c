@@ -138,6 +138,15 @@ static void host_with_peers(struct hostent *entry, char *space, const struct add
 	entry->h_addr_list = list;
 }
 
+/* What gethostbyname2_r() says of a buffer that is too small (gethostbyname(3)). */
+static int too_small(struct hostent **result, int *error)
+{
+	*result = NULL;
+	*error = NETDB_INTERNAL;
+	errno = ERANGE;
+	return ERANGE;
+}
+
 /* What the program's question in FAMILY did not give, asked for in the other one, and noted. */
 static int host_otherwise(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
@@ -152,10 +161,8 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 		*result = host_as_in(name, *result);
 		return status;
 	}
-	if (size < MAPPED_BYTES) {
-		*result = NULL;
-		return ERANGE;
-	}
+	if (size < MAPPED_BYTES)
+		return too_small(result, error);
 	size -= MAPPED_BYTES;
 	status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
 	if (status != 0 || !*result)
@@ -262,9 +269,9 @@ static int host_by(enum outcome outcome, const char *name, int family, struct ho
 
 	if (outcome == OTHERWISE)
 		return host_otherwise(name, family, entry, buffer, size, result, error);
-	*result = NULL;
 	if (size < PEERS_BYTES)
-		return ERANGE;
+		return too_small(result, error);
+	*result = NULL;
 	size -= PEERS_BYTES;
 	status = host_really_r(name, family, entry, buffer, size, result, error);
 	if (status != 0 || !*result)
