@@ -122,13 +122,16 @@ static bool is_due(void)
 	return clock_ms() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
-void steps_advance(void)
+bool steps_advance(void)
 {
 	struct lock lock;
 	int saved = errno;
+	bool due, taken = false;
 
 	do {
-		if ((!is_due() && !holdings_nested()) || !lock_take(&lock))
+		due = is_due() || holdings_nested();
+		taken = due && lock_take(&lock);
+		if (!taken)
 			break;
 		if (hidden_set() >= 0)
 			step_hidden();
@@ -138,4 +141,5 @@ void steps_advance(void)
 			steps_failed();
 	} while (lock_give(&lock));
 	errno = saved;
+	return !due || taken;
 }

@@ -13,7 +13,8 @@ bool steps_one(int i, int fd, int *error);
 void steps_failed(void);
 
 /* Without the lock. Looks after every connect in progress that no thread waits for in connect(): takes note
- * of what has succeeded and failed, and begins what is due. Leaves errno alone. */
-void steps_advance(void);
+ * of what has succeeded and failed, and begins what is due. Leaves errno alone. False where something is due
+ * and nothing may be done (lock_take()). */
+bool steps_advance(void);
 
 #endif

@@ -76,18 +76,20 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	return t;
 }
 
-/* Until nothing moves: what was begun just now may have failed already. Returns whether anything has moved.
- */
-static bool look_after(void)
+/* Until nothing moves: what was begun just now may have failed already. MOVED: whether anything has. Returns
+ * false where nothing may be done: the kernel alone waits then. */
+static bool look_after(bool *moved)
 {
 	const unsigned start = atomic_load(&connects_changes);
 	unsigned before;
+	bool allowed;
 
 	do {
 		before = atomic_load(&connects_changes);
-		steps_advance();
+		allowed = steps_advance();
 	} while (atomic_load(&connects_changes) != before);
-	return before != start;
+	*moved = before != start;
+	return allowed;
 }
 
 /* ---- poll */
@@ -131,16 +133,16 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 {
 	int64_t end = valid(timeout) ? end_of(timeout) : 0;
 	struct timespec left;
+	bool moved;
 	int result;
 
-	while (valid(timeout) && connects_pending()) {
-		(void)look_after();
+	while (valid(timeout) && connects_pending() && look_after(&moved)) {
 		result = poll_once(fds, count, end, mask);
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
 				holdings_note_wait(fds[i].fd);
 		/* An epoll set among them may have told of what has moved since. */
-		if (result > 0 && look_after())
+		if (result > 0 && look_after(&moved) && moved)
 			continue;
 		if (result > 0)
 			result = poll_sift(fds, count, result);
@@ -252,14 +254,20 @@ static int select_sift(struct sets *s, int result)
 static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mask)
 {
 	for (;;) {
+		bool moved, allowed = look_after(&moved);
 		int result;
 
-		(void)look_after();
+		if (!allowed) {
+			struct timespec left = rest_of(end);
+
+			return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
+					    end < 0 ? NULL : &left, mask);
+		}
 		result = select_once(s, end, mask);
 		for (int fd = 0; fd < s->count && result > 0; fd++)
 			if (has_bit(s, IN, fd))
 				holdings_note_wait(fd);
-		if (result > 0 && look_after())
+		if (result > 0 && look_after(&moved) && moved)
 			continue;
 		if (result > 0)
 			result = select_sift(s, result);
@@ -318,6 +326,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 {
 	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
 	struct timespec t;
+	bool moved;
 	int result;
 
 	if ((both[1].fd < 0 && !holdings_nested()) || over(end))
@@ -329,7 +338,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	if (real.ppoll(both, 2, until(end, 0, &t), mask) < 0)
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
-	(void)look_after();
+	(void)look_after(&moved);
 	return real.epoll_wait(set, events, most, 0);
 }
 
@@ -340,12 +349,11 @@ int wait_epoll(int set, struct epoll_event *events, int most, const struct times
 
 	for (;;) {
 		const unsigned changes = atomic_load(&connects_changes);
-		bool pending = connects_pending();
+		bool moved, pending = connects_pending() && look_after(&moved);
 		struct timespec left;
 		int result;
 
 		if (pending) {
-			(void)look_after();
 			result = epoll_once(set, events, most, end, mask);
 		} else {
 			left = rest_of(end);

@@ -146,3 +146,23 @@ for call in (lambda: os.write(copy, b"x")), (lambda: os.read(copy, 1)):
         print(e.strerror)'
 	assert_equal "$output" "$(printf 'Resource temporarily unavailable\n%.0s' 1 2)"
 }
+
+# glibc tells nobody of such a fork. It has _Fork() since 2.34.
+@test "a child of _Fork() waits for its parent's connect as the kernel does" {
+	need strace
+	drop_in $mute4
+	drop_in6 $server6
+	run -0 on_client "$run" -- strace -f -e trace=ppoll,poll -o "$BATS_TEST_TMPDIR/trace" python3 -c "$common"'
+import ctypes
+fork = getattr(ctypes.CDLL(None), "_Fork", os.fork)
+s = begun("mute.example")
+if fork() == 0:
+    p = select.poll()
+    p.register(s, select.POLLOUT)
+    p.poll(1000)
+    os._exit(0)
+os.wait()
+print("ended")'
+	assert_output ended
+	assert [ "$(grep -c '=' "$BATS_TEST_TMPDIR/trace")" -lt 100 ]
+}
