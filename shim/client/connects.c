@@ -30,6 +30,11 @@ int connects_prepare(int fd, const struct destination *d)
 		eyeballs_start(&slots_table[i], fd, d);
 		atomic_store(&slots_numbers[i], fd);
 	}
+	/* A sandbox may keep the cookie from us, without which nobody finds it. */
+	if (i >= 0 && !slots_table[i].cookie) {
+		connects_start(i, false);
+		i = -1;
+	}
 	errno = saved;
 	return i;
 }
@@ -56,7 +61,8 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 		return -ENOSPC;
 	i = slots_free();
 	if (i >= 0) {
-		result = eyeballs_begin(&slots_table[i], fd, d, blocks, started, error);
+		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, blocks, started, error)
+					   : -ENOSPC;
 		/* This host's own refusal is there by now, and perhaps nobody looks again. */
 		if (result == -EINPROGRESS && !blocks)
 			eyeballs_step(&slots_table[i], fd, &failed);
