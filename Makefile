@@ -24,6 +24,8 @@ datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/dualstack
 completionsdir ?= $(datarootdir)/bash-completion/completions
+zshcompletionsdir ?= $(datarootdir)/zsh/site-functions
+fishcompletionsdir ?= $(datarootdir)/fish/vendor_completions.d
 sysconfdir ?= /etc
 INSTALL ?= install
 
@@ -36,6 +38,8 @@ EMULATOR ?=
 LIB = auto
 
 CFLAGS ?= -O2 -g
+# How the launcher is linked, where there is a static C library; empty: like any other program.
+STATIC ?= -static
 # gcc brings the race detector's library; clang's is another package.
 TSAN_CC ?= gcc
 # -Werror: a warning of a compiler that we do not know yet is an error (CI asks for that).
@@ -61,20 +65,25 @@ Q = @
 say = @printf '  %-7s %s\n' '$(1)' '$(2)';
 endif
 
-# The rooms of the library; shim/tool is the launcher's helper.
+# The rooms of the library; shim/launcher is dualstack-run, shim/tool its helper, and shim/program is for both.
 ROOMS = hooks server client resolver socket address config process base
 SHIM = $(sort $(wildcard $(ROOMS:%=shim/%/*.c)))
 OBJECTS = $(SHIM:%.c=$(BUILD)/%.o)
 # The objects that unit tests and the helper link: all except the exported functions.
 INNER = $(filter-out $(BUILD)/shim/hooks/%,$(OBJECTS))
-TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/tool/*.c shim/tool/*/*.c)))
+TOOL = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/program/*.c shim/tool/*.c shim/tool/*/*.c)))
 TOOL_PARTS = $(filter-out $(BUILD)/shim/tool/main.o,$(TOOL))
+LAUNCHER = $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/launcher/place.c,$(sort $(wildcard shim/launcher/*.c))))
+# What the launcher needs of other rooms. It stands in front of every command, and links nothing else.
+LAUNCHER_NEEDS = $(addprefix $(BUILD)/shim/,$(addsuffix .o,config/settings config/loader config/rules config/rules_parse \
+	config/nat64_prefix base/log base/sockaddr resolver/route tool/fail tool/keep tool/bounded)) \
+	$(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard shim/program/*.c)))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 # Test programs may export symbols, and convert: musl's CMSG_NXTHDR() and FD_SET() do.
 PROGRAM_CFLAGS = $(filter-out -fvisibility=hidden -Wconversion $(OLD_TIME),$(ALL_CFLAGS))
 PROGRAMS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/programs/*.c)))
 
-all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool
+all: $(BUILD)/libdualstack.so $(BUILD)/dualstack-run $(BUILD)/dualstack-tool $(BUILD)/installed/dualstack-run
 
 # A glibc program into which the library brought musl's libc.so would not start. glibc's ld.so refuses a library
 # with an ABI version (elf(5), EI_ABIVERSION), which musl ignores, and the program goes on without it.
@@ -141,12 +150,27 @@ $(BUILD)/libdualstack.map: shim/hooks/hooks.def Makefile
 	$(CC) -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks/hooks.def; \
 	echo 'local: *; };'; } >$@.new && mv $@.new $@
 
-# In place, the launcher finds the library beside itself; installed, in libdir.
-$(BUILD)/dualstack-run: shim/dualstack-run Makefile
+# In place, the launcher finds the library beside itself; installed, in libdir. A static program starts in half
+# the time; where there is no static C library, as under sanitizers, it is linked like any other.
+define link-launcher
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ 2>/dev/null || $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+endef
+
+$(BUILD)/dualstack-run: $(BUILD)/shim/launcher/place.o $(LAUNCHER) $(LAUNCHER_NEEDS)
+	$(link-launcher)
+
+$(BUILD)/installed/dualstack-run: $(BUILD)/installed/place.o $(LAUNCHER) $(LAUNCHER_NEEDS)
+	$(link-launcher)
+
+$(BUILD)/installed/directory: FORCE
 	@mkdir -p $(@D)
-	$(call say,GEN,$@)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@||' -e 's|@LIB@||' \
-	-e 's|@SYSCONFDIR@|$(sysconfdir)|' shim/dualstack-run >$@.new && \
-	chmod 755 $@.new && mv $@.new $@
+	@echo '$(libdir)/dualstack $(STATIC)' | cmp -s - $@ || echo '$(libdir)/dualstack $(STATIC)' >$@
+
+$(BUILD)/installed/place.o: shim/launcher/place.c shim/launcher/launcher.h Makefile $(BUILD)/flags $(BUILD)/lib $(BUILD)/installed/directory | $(BUILD)/kernel
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -DPLACE_DIRECTORY='"$(libdir)/dualstack"' \
+	-DPLACE_LIB="\"$$(cat $(BUILD)/lib)\"" -c -o $@ $<
+
+$(BUILD)/shim/launcher/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION)"'
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
@@ -170,7 +194,7 @@ FUZZ_MAIN ?= tests/fuzz/replay.c
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/*/*.c)))
 
 FUZZ_address/message = shim/address/message.c shim/base/memory.c shim/base/sockaddr.c shim/address/translate.c shim/address/synthetic.c shim/base/hash.c
-FUZZ_tool/elf = shim/tool/elf.c shim/tool/check/script.c
+FUZZ_tool/elf = shim/program/elf.c shim/program/script.c
 FUZZ_process/inheritance = shim/process/inheritance.c shim/process/library.c shim/base/memory.c shim/base/log.c
 FUZZ_resolver/known_names = shim/base/hash.c shim/resolver/scope.c shim/resolver/nat64.c shim/config/nat64_prefix.c
 FUZZ_resolver/nat64 = shim/resolver/nat64.c shim/config/nat64_prefix.c
@@ -263,13 +287,12 @@ define install-tool
 endef
 
 define install-launcher
-	@set -e; umask 022; lib=$$(cat $(BUILD)/lib); $(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)'; \
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DIRECTORY@|$(call literally,$(libdir)/dualstack)|' \
-		-e "s|@LIB@|$$lib|" -e 's|@SYSCONFDIR@|$(call literally,$(sysconfdir))|' \
-		shim/dualstack-run >'$(DESTDIR)$(bindir)/dualstack-run.new'; \
-	chmod 755 '$(DESTDIR)$(bindir)/dualstack-run.new'; \
-	mv -f '$(DESTDIR)$(bindir)/dualstack-run.new' '$(DESTDIR)$(bindir)/dualstack-run'; \
-	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'
+	@set -e; umask 022; $(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(completionsdir)' \
+		'$(DESTDIR)$(zshcompletionsdir)' '$(DESTDIR)$(fishcompletionsdir)'; \
+	$(INSTALL) -m 755 $(BUILD)/installed/dualstack-run '$(DESTDIR)$(bindir)/dualstack-run'; \
+	$(INSTALL) -m 644 shim/completion.bash '$(DESTDIR)$(completionsdir)/dualstack-run'; \
+	$(INSTALL) -m 644 shim/completion.zsh '$(DESTDIR)$(zshcompletionsdir)/_dualstack-run'; \
+	$(INSTALL) -m 644 shim/completion.fish '$(DESTDIR)$(fishcompletionsdir)/dualstack-run.fish'
 endef
 
 comma = ,
@@ -286,13 +309,13 @@ install-tool: $(BUILD)/dualstack-tool
 	$(install-tool)
 	$(call installed, $(DESTDIR)$(libdir)/dualstack/dualstack-tool)
 
-install-launcher: $(BUILD)/lib
+install-launcher: $(BUILD)/installed/dualstack-run
 	$(install-launcher)
 	$(call installed, $(DESTDIR)$(bindir)/dualstack-run)
 
 MANUALS = $(sort $(wildcard man/*.[1-9]))
 EXAMPLES = $(sort $(wildcard demo/*.conf))
-DOCUMENTS = README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg
+DOCUMENTS = README.md demo/README.md demo/changes.md demo/programs.md demo/services.md demo/table.md demo/table.svg
 # A word of sed's: the right side of s|||.
 literally = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 # Documents name the paths of this installation, and lose their links to files of the repository that it lacks.
@@ -332,7 +355,8 @@ uninstall-library: $(BUILD)/lib
 
 uninstall: $(BUILD)/lib
 	@rm -f '$(DESTDIR)$(bindir)/dualstack-run' '$(DESTDIR)$(libdir)/dualstack/dualstack-tool' \
-		'$(DESTDIR)$(completionsdir)/dualstack-run'; \
+		'$(DESTDIR)$(completionsdir)/dualstack-run' '$(DESTDIR)$(zshcompletionsdir)/_dualstack-run' \
+		'$(DESTDIR)$(fishcompletionsdir)/dualstack-run.fish'; \
 	for file in $(DOCUMENTS); do rm -f '$(DESTDIR)$(docdir)'/$$file; done; \
 	for file in $(MANUALS); do rm -f '$(DESTDIR)$(mandir)'/man$${file##*.}/$${file##*/}; done; \
 	for file in $(EXAMPLES); do rm -f '$(DESTDIR)$(docdir)/examples'/$${file##*/}; done; \

@@ -77,6 +77,27 @@ _dualstack_run_command() {
 	fi
 }
 
+# Completes $2, the value of the option $1, which follows $3 in the same word. Fails if the option has no value.
+_dualstack_run_value() {
+	local some=''
+	case $1 in
+	--log) _dualstack_run_log "$2" "$3" ;;
+	--config) _dualstack_run_files -f "$2" "$3" ;;
+	--root) _dualstack_run_files -d "$2" "$3" ;;
+	--rule | --delay | --pool | --timeout | --udp) ;;
+	--enabled) some='yes no' ;;
+	--loopback) some='ipv4 synthetic' ;;
+	--nat64) some='auto off' ;;
+	--peer) some='auto real synthetic' ;;
+	--prefer) some='ipv6 own' ;;
+	--synthetic) some='always asked' ;;
+	--text) some='auto ipv4 ipv6' ;;
+	*) return 1 ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	[[ -z $some ]] || _dualstack_run_offer "$(printf -- "$3%s\n" $some)" "$3$2"
+}
+
 # What stands in the place of a command: $1 is the one of --check, --probe and their like, $2 how many
 # operands there are before the cursor.
 _dualstack_run_tool() {
@@ -86,41 +107,43 @@ _dualstack_run_tool() {
 	--probe) options=$'--json\n--timeout=\n--udp=' ;;
 	--status) options=--json ;;
 	--who) options= ;;
+	--enable) options=$settings$'\n--dry-run\n--root=\n--runtime\n--user' ;;
 	*) options=$'--dry-run\n--root=\n--runtime\n--user' ;;
 	esac
-	case $cur in
-	--root=*) [[ $options != *--root=* ]] || _dualstack_run_files -d "${cur#--root=}" --root= ;;
-	-*) _dualstack_run_options "$options" "$cur" ;;
-	*)
-		case $1:$2 in
-		--check:0)
-			if [[ $cur == */* ]]; then
-				_dualstack_run_files -f "$cur" ''
-			else
-				_dualstack_run_offer "$(compgen -c -- "$cur" | sort -u)" "$cur"
-			fi
-			;;
-		--probe:0) _dualstack_run_offer "$(compgen -A hostname -- "$cur")" "$cur" ;;
-		--probe:1) _dualstack_run_offer "$(compgen -A service -- "$cur" | sort -u)" "$cur" ;;
-		--status:0)
-			[[ $cur != [1-9]* ]] || _dualstack_run_offer "$(cd /proc && compgen -G '[1-9]*')" "$cur"
-			_dualstack_run_units "$cur"
-			;;
-		--who:[1-9]*) _dualstack_run_files -f "$cur" '' ;;
-		--enable:0 | --disable:0) _dualstack_run_units "$cur" ;;
-		esac
+	if [[ $cur == -* ]]; then
+		[[ $cur == *=* && $'\n'$options == *$'\n'${cur%%=*}=* ]] &&
+			_dualstack_run_value "${cur%%=*}" "${cur#*=}" "${cur%%=*}=" && return
+		_dualstack_run_options "$options" "$cur"
+		return
+	fi
+	case $1:$2 in
+	--check:0)
+		if [[ $cur == */* ]]; then
+			_dualstack_run_files -f "$cur" ''
+		else
+			_dualstack_run_offer "$(compgen -c -- "$cur" | sort -u)" "$cur"
+		fi
 		;;
+	--probe:0) _dualstack_run_offer "$(compgen -A hostname -- "$cur")" "$cur" ;;
+	--probe:1) _dualstack_run_offer "$(compgen -A service -- "$cur" | sort -u)" "$cur" ;;
+	--status:0)
+		[[ $cur != [1-9]* ]] || _dualstack_run_offer "$(cd /proc && compgen -G '[1-9]*')" "$cur"
+		_dualstack_run_units "$cur"
+		;;
+	--who:[1-9]*) _dualstack_run_files -f "$cur" '' ;;
+	--enable:* | --disable:*) _dualstack_run_units "$cur" ;;
 	esac
 }
 
 _dualstack_run() {
 	local words starts stem i mode='' operands=0 user='' cur previous=''
-	local options=$'--check\n--config=\n--disable\n--enable\n--help\n--log=\n--print-config\n--probe\n--rule=\n--status\n--version\n--who'
+	local settings=$'--config=\n--delay=\n--enabled=\n--log=\n--loopback=\n--nat64=\n--peer=\n--pool=\n--prefer=\n--rule=\n--synthetic=\n--text='
+	local options=$settings$'\n--anyway\n--check\n--disable\n--enable\n--explain\n--help\n--print-config\n--probe\n--status\n--version\n--who'
 	COMPREPLY=()
 	_dualstack_run_words
 	cur=${words[${#words[@]} - 1]}
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
-		if [[ $previous == --log || $previous == --config || $previous == --rule ]]; then
+		if [[ -n $previous ]]; then
 			previous=
 			continue
 		fi
@@ -132,8 +155,9 @@ _dualstack_run() {
 			_dualstack_run_command "${starts[i + 1]}" $((i + 1))
 			return 0
 			;;
-		--help | --version) [[ -n $mode ]] || return 0 ;;
-		-*) [[ -n $mode ]] || previous=${words[i]} ;;
+		-h | -V | --help | --version) return 0 ;;
+		-*=*) ;;
+		-*) [[ $'\n'$options$'\n--root=\n--timeout=\n--udp=\n' != *$'\n'${words[i]}=$'\n'* ]] || previous=${words[i]} ;;
 		*)
 			if [[ -z $mode ]]; then
 				_dualstack_run_command "${starts[i]}" $i
@@ -143,23 +167,16 @@ _dualstack_run() {
 			;;
 		esac
 	done
-	if [[ -n $mode ]]; then
+	COMPREPLY=()
+	if [[ -n $previous ]]; then
+		_dualstack_run_value "$previous" "$cur" ''
+	elif [[ -n $mode ]]; then
 		_dualstack_run_tool "$mode" $operands
-		return 0
+	elif [[ $cur != -* ]]; then
+		_dualstack_run_command "${starts[${#starts[@]} - 1]}" $i
+	elif [[ $cur != *=* ]] || ! _dualstack_run_value "${cur%%=*}" "${cur#*=}" "${cur%%=*}="; then
+		_dualstack_run_options "$options" "$cur"
 	fi
-	case $previous in
-	--log) _dualstack_run_log "$cur" '' ;;
-	--config) _dualstack_run_files -f "$cur" '' ;;
-	--rule) ;;
-	*)
-		case $cur in
-		--log=*) _dualstack_run_log "${cur#--log=}" --log= ;;
-		--config=*) _dualstack_run_files -f "${cur#--config=}" --config= ;;
-		-*) _dualstack_run_options "$options" "$cur" ;;
-		*) _dualstack_run_command "${starts[${#starts[@]} - 1]}" $i ;;
-		esac
-		;;
-	esac
 }
 
 complete -F _dualstack_run dualstack-run

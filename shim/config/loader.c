@@ -10,13 +10,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 
-static const struct {
-	const char *variable, *setting;
-} variables[] = {
-    {"DUALSTACK_DELAY", "delay"},   {"DUALSTACK_POOL", "pool"},         {"DUALSTACK_PEER", "peer"},
-    {"DUALSTACK_PREFER", "prefer"}, {"DUALSTACK_LOOPBACK", "loopback"}, {"DUALSTACK_SYNTHETIC", "synthetic"},
-    {"DUALSTACK_NAT64", "nat64"},   {"DUALSTACK_TEXT", "text"},         {"DUALSTACK_LOG", "log"},
-};
+struct loader_source loader_source = {"", ""};
 
 static int whole(struct loader_error *error, const char *place, const char *what, const char *why)
 {
@@ -26,13 +20,19 @@ static int whole(struct loader_error *error, const char *place, const char *what
 	return -EINVAL;
 }
 
+static int unreadable(struct loader_error *error, const char *path)
+{
+	error->error = errno;
+	return whole(error, path, "can't be read: ", log_errno(errno));
+}
+
 /* Whoever can write the file decides what every service does that reads it. */
 static int check_owner(int fd, const char *path, struct loader_error *error)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return whole(error, path, "can't be read: ", log_errno(errno));
+		return unreadable(error, path);
 	if (!S_ISREG(st.st_mode))
 		return whole(error, path, "not a regular file", "");
 	if (st.st_uid != 0 && st.st_uid != geteuid())
@@ -50,7 +50,7 @@ static int read_all(int fd, const char *path, char *text, size_t *size, struct l
 	for (*size = 0; *size <= LOADER_MOST; *size += (size_t)got) {
 		got = sys_read(fd, text + *size, LOADER_MOST + 1 - *size);
 		if (got < 0)
-			return whole(error, path, "can't be read: ", log_errno(errno));
+			return unreadable(error, path);
 		if (got == 0)
 			return 0;
 	}
@@ -66,11 +66,12 @@ static int from_file(struct settings *s, const char *path, bool needed, struct l
 	if (fd < 0 && !needed && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd < 0)
-		return whole(error, path, "can't be read: ", log_errno(errno));
+		return unreadable(error, path);
 	result = check_owner(fd, path, error);
 	if (result == 0)
 		result = read_all(fd, path, text, &size, error);
 	sys_close(fd);
+	loader_source = (struct loader_source){path, text};
 	error->place = path;
 	return result ? result : settings_parse(s, text, size, &error->at);
 }
@@ -79,10 +80,15 @@ int loader_configuration(struct settings *s, const char *file, struct loader_err
 {
 	const char *handed = file ? NULL : secure_getenv("DUALSTACK_SETTINGS");
 	const char *named = file ? file : secure_getenv("DUALSTACK_CONFIG");
+	const char *rules = handed ? NULL : secure_getenv("DUALSTACK_RULES");
 	int saved = errno, result;
 
-	if (handed) {
+	error->place = "DUALSTACK_RULES";
+	if (rules && settings_parse_rules(rules, strlen(rules), &error->at) != 0) {
+		result = -EINVAL;
+	} else if (handed) {
 		error->place = "DUALSTACK_SETTINGS";
+		loader_source = (struct loader_source){error->place, handed};
 		result = settings_parse(s, handed, strlen(handed), &error->at);
 	} else if (named && strcmp(named, "none") == 0) {
 		result = 0;
@@ -96,30 +102,43 @@ int loader_configuration(struct settings *s, const char *file, struct loader_err
 static int wrong_value(struct loader_error *error, const char *variable, const char *value,
 		       const char *expected)
 {
-	error->place = variable;
+	static char name[32];
+
+	stpcpy(name, variable);
+	error->place = name;
 	error->at.line = error->at.column = 0;
 	settings_say(&error->at, "unknown value ", value, expected);
 	return -EINVAL;
 }
 
+const char *loader_variable(const char *setting)
+{
+	static char name[32];
+	char *to = stpcpy(name, "DUALSTACK_");
+
+	for (; *setting; setting++)
+		*to++ = (char)(*setting >= 'a' ? *setting - ('a' - 'A') : *setting);
+	*to = '\0';
+	return name;
+}
+
 int loader_variables(struct settings *s, struct loader_error *error)
 {
-	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *expected;
+	const char *disable = secure_getenv("DUALSTACK_DISABLE"), *setting, *expected;
 	int result = 0;
+
+	for (size_t i = 0; (setting = settings_name(i)) != NULL; i++) {
+		const char *value = secure_getenv(loader_variable(setting));
+
+		if (value && *value && settings_set(s, setting, value, &expected) != 0 && result == 0)
+			result = wrong_value(error, loader_variable(setting), value, expected);
+	}
 
 	/* Whoever sets this to anything but 0 wants the library out of the way. */
 	if (disable && *disable) {
 		s->enabled = strcmp(disable, "0") == 0;
-		if (!s->enabled && strcmp(disable, "1") != 0)
+		if (!s->enabled && strcmp(disable, "1") != 0 && result == 0)
 			result = wrong_value(error, "DUALSTACK_DISABLE", disable, "0 or 1");
-	}
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		const char *value = secure_getenv(variables[i].variable);
-
-		if (value && *value && settings_set(s, variables[i].setting, value, &expected) != 0 &&
-		    result == 0) {
-			result = wrong_value(error, variables[i].variable, value, expected);
-		}
 	}
 	return result;
 }

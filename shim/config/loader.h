@@ -19,6 +19,7 @@
 
 struct loader_error {
 	const char *place;     /* a file or a variable */
+	int error;             /* errno if the file can't be read, else 0 */
 	struct rules_error at; /* LINE is 0 if the error is in no line */
 };
 
@@ -27,13 +28,21 @@ struct loader_error {
  *   DUALSTACK_SETTINGS, in which a launcher or parent process hands on the whole configuration
  *   the file that DUALSTACK_CONFIG names
  *   LOADER_FILE, which need not exist
- * "none" is no file. A file is refused unless root or the user owns it and nobody else can write it. Returns
- * 0, or a negative errno with ERROR filled. */
+ * "none" is no file. A file is refused unless root or the user owns it and nobody else can write it. Before
+ * the rules of a file come those of DUALSTACK_RULES, one to a line. Returns 0, or a negative errno with ERROR
+ * filled. */
 int loader_configuration(struct settings *s, const char *file, struct loader_error *error);
 
-/* Adds to S what the variables DUALSTACK_DISABLE, _DELAY, _POOL, _PEER, _LOOPBACK, _PREFER, _SYNTHETIC,
- * _NAT64, _TEXT and _LOG say. Skips bad values; then it returns -EINVAL, with ERROR about the first of them.
- */
+/* What it has read, for the launcher: the file or variable, and its text; "" if there was none. */
+extern struct loader_source {
+	const char *place, *text;
+} loader_source;
+
+/* Adds to S what the variables say: DUALSTACK_DISABLE, and one for each setting. Skips bad values; then it
+ * returns -EINVAL, with ERROR about the first of them. */
 int loader_variables(struct settings *s, struct loader_error *error);
+
+/* The variable of SETTING: "DUALSTACK_DELAY" for "delay". It is overwritten by the next call. */
+const char *loader_variable(const char *setting);
 
 #endif

@@ -215,6 +215,11 @@ int settings_set(struct settings *s, const char *name, const char *value, const 
 	return -ENOENT;
 }
 
+const char *settings_name(size_t number)
+{
+	return number < KEYS ? keys[number].name : NULL;
+}
+
 void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected)
 {
 	char quoted[48] = "";

@@ -56,6 +56,9 @@ void settings_default(struct settings *s);
  * VALUE is bad, and then EXPECTED describes good ones. */
 int settings_set(struct settings *s, const char *name, const char *value, const char **expected);
 
+/* The name of the setting with this NUMBER, from 0 on; NULL if there are no more. */
+const char *settings_name(size_t number);
+
 /* Puts into ERROR's text WHAT ("unknown value "), VALUE, shortened, and what was EXPECTED. */
 void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
 

@@ -1,8 +1,10 @@
 #include "tool/tool.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
@@ -32,4 +34,11 @@ void tool_warn(const char *format, ...)
 	va_start(args, format);
 	say(format, args);
 	va_end(args);
+}
+
+void tool_exit(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		tool_fail("can't write to standard output: %s", strerror(errno));
+	exit(status);
 }

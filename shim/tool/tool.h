@@ -1,6 +1,6 @@
-/* dualstack-tool does what the launcher can't do in sh. It is an ordinary program, never part of a service:
+/* dualstack-tool does what takes the place of a command. It is an ordinary program, never part of a service:
  * it links the library's inner files (rules, addresses, the mark) and may allocate, print and exit.
- * dualstack-run calls it as "dualstack-tool COMMAND ARG...", with LD_PRELOAD empty. It speaks in
+ * dualstack-run executes it as "dualstack-tool COMMAND ARG...", without LD_PRELOAD. It speaks in
  * dualstack-run's name. */
 #ifndef DUALSTACK_TOOL_H
 #define DUALSTACK_TOOL_H
@@ -17,13 +17,16 @@ __attribute__((noreturn, format(printf, 1, 2))) void tool_fail(const char *forma
 /* Prints the same line, and returns. */
 __attribute__((format(printf, 1, 2))) void tool_warn(const char *format, ...);
 
+/* Exits with STATUS if all that was printed could be written, else fails. */
+__attribute__((noreturn)) void tool_exit(int status);
+
 /* The commands. ARGV[0] is the command's name, and its arguments follow. Each returns the exit status. */
 int tool_check(int argc, char **argv);
 int tool_disable(int argc, char **argv);
 int tool_enable(int argc, char **argv);
 int tool_probe(int argc, char **argv);
-int tool_settings(int argc, char **argv);
 int tool_status(int argc, char **argv);
+int tool_translator(int argc, char **argv);
 int tool_who(int argc, char **argv);
 
 #endif

@@ -28,7 +28,8 @@ with_etc() {
 
 @test "--print-config: a file before the defaults, rules before the file, variables before it, options before all" {
 	run -0 "$run" --print-config
-	assert_output 'enabled = yes
+	assert_output '# not set
+enabled = yes
 delay = 250
 pool = 240.0.0.0/4
 peer = auto
@@ -41,23 +42,34 @@ log = off'
 	printf 'delay = 100\nlog = error\npeer = real\nbind tcp port=1 ipv4\n' >"$conf"
 	DUALSTACK_DELAY=50 DUALSTACK_LOG=info run -0 "$run" --config="$conf" --log=debug:syslog \
 		--rule='bind  udp ipv6' --rule='connect ipv4' --print-config
-	assert_output 'enabled = yes
+	assert_output "# not set
+enabled = yes
+# DUALSTACK_DELAY
 delay = 50
+# not set
 pool = 240.0.0.0/4
+# $conf
 peer = real
+# not set
 loopback = ipv4
 synthetic = asked
 prefer = own
 nat64 = auto
 text = auto
+# --log
 log = debug:syslog
+# --rule
 bind udp ipv6
 connect ipv4
-bind tcp port=1 ipv4'
+# $conf
+bind tcp port=1 ipv4"
 	# It is a configuration itself.
 	echo "$output" >"$conf.again"
 	run -0 "$run" --config "$conf.again" --print-config
-	assert_output "$(cat "$conf.again")"
+	assert_equal "$(grep -v '^#' <<<"$output")" "$(grep -v '^#' "$conf.again")"
+	assert_equal "$(grep '^#' <<<"$output")" "# $conf.again"
+	DUALSTACK_RULES=$'bind udp ipv6\nbind tcp ipv4' run -0 "$run" --print-config --rule='connect ipv4'
+	assert_output --regexp '# --rule.connect ipv4.# DUALSTACK_RULES.bind udp ipv6.bind tcp ipv4$'
 	DUALSTACK_DISABLE=1 run -0 "$run" --print-config
 	assert_line 'enabled = no'
 	echo 'enabled = no' >"$conf"
@@ -73,12 +85,14 @@ bind tcp port=1 ipv4'
 	assert_line 'delay = 250'
 	run -0 with_etc "$conf" "$run" --print-config
 	assert_line 'delay = 7'
-	# The library without the launcher.
+	# The library without the launcher: of a file, and of a variable, as --enable writes it for a service.
 	echo 'bind tcp port=5000 ipv4' >"$conf"
 	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
 	hosts_up
 	run -0 on_server env LD_PRELOAD="$library" "$programs/steps" "${steps[@]}"
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+	run -0 on_server env LD_PRELOAD="$library" DUALSTACK_RULES='bind tcp port=5000 ipv4' "$programs/steps" "${steps[@]}"
+	assert_line 'who:::1/5000 ECONNREFUSED'
 	run -0 with_etc "$conf" ip netns exec "$server" env LD_PRELOAD="$library" "$programs/steps" "${steps[@]}"
 	assert_line 'who:::1/5000 ECONNREFUSED'
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'
@@ -96,7 +110,7 @@ bind tcp port=1 ipv4'
 	assert_output --partial 'the library is loaded in none'
 	DUALSTACK_CONFIG=$conf run -125 "$run" --enable some.service "--root=$BATS_TEST_TMPDIR/root"
 	run -125 "$run" --config="$conf" --disable some.service "--root=$BATS_TEST_TMPDIR/root"
-	assert_output --partial "$conf:1:1: unknown word"
+	assert_output --partial "--config: nothing to do for it with --disable"
 }
 
 @test "an error has file, line and column, and what was expected" {
@@ -115,8 +129,8 @@ bind tcp port=1 ipv4'
 	DUALSTACK_SETTINGS='bind x' refused "DUALSTACK_SETTINGS:1:6: unknown action 'x', expected dual, ipv4 or ipv6"
 	long=$(printf 'x%.0s' {1..4096})
 	refused "--rule:1:6: unknown action '${long:0:63}', expected dual, ipv4 or ipv6" --rule="bind $long"
-	refused "$long: can't be read: ENAMETOOLONG" --config="$long"
-	refused "/nonexistent/x: can't be read: ENOENT" --config=/nonexistent/x
+	refused "$long: can't be read: File name too long" --config="$long"
+	refused "/nonexistent/x: can't be read: No such file or directory" --config=/nonexistent/x
 	refused "../../..: not a regular file" --config=../../..
 	refused "/dev/null: not a regular file" --config=/dev/null
 	printf 'bind \033[31mdual\n' >"$conf"
@@ -145,7 +159,7 @@ bind tcp port=1 ipv4'
 	assert_line 'delay = 7'
 	chmod 600 "$conf"
 	run -125 setpriv --reuid nobody --clear-groups "$run" --config="$conf" true
-	assert_output "dualstack-run: $conf: can't be read: EACCES"
+	assert_output "dualstack-run: $conf: can't be read: Permission denied"
 }
 
 @test "preloaded without the launcher, with a bad file: inactive, and the log says why" {

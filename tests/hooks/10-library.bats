@@ -29,7 +29,7 @@ listed() { sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" | sort; }
 # Nothing below the exported functions calls an interposed name: that would call the library again.
 @test "the inner files call no interposed function" {
 	for object in "$build"/shim/*/*.o; do
-		case $object in */hooks/* | */tool/*) continue ;; esac
+		case $object in */hooks/* | */tool/* | */launcher/* | */program/*) continue ;; esac
 		nm -u "$object" | awk '{print $2}' | sort >"$BATS_TEST_TMPDIR/called"
 		run comm -12 "$BATS_TEST_TMPDIR/called" <(listed)
 		assert_output ''
@@ -122,7 +122,8 @@ listed() { sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" | sort; }
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/lib/dualstack/$lib/libdualstack.so"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/share/man/man1/dualstack-run.1"
 	assert_file_exist "$BATS_TEST_TMPDIR/dest/opt/x/share/man/man7/dualstack.7"
-	assert_file_contains "$BATS_TEST_TMPDIR/dest/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
+	run -125 "$BATS_TEST_TMPDIR/dest/opt/x/bin/dualstack-run" true
+	assert_output --partial "/opt/x/lib/dualstack/$lib/libdualstack.so: can't read the library"
 	run -0 make -s -C "$root" uninstall DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/opt/x
 	assert_equal "$(find "$BATS_TEST_TMPDIR/dest" -type f)" ''
 

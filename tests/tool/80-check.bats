@@ -56,23 +56,45 @@ refused() {
 }
 
 @test "its own errors: 125, one line, nothing looked at" {
-	refused "unknown option '--nonsense', expected" --nonsense
-	refused "unknown option '--json=yes', expected" --json=yes
-	refused "unknown option '--no-network=', expected" --no-network=
-	refused "unknown option '-', expected" -
-	refused "unknown option '--help\?exit', expected" $'--help\nexit'
-	refused "unknown option '--js\?on', expected" $'--js\eon'
-	refused "unexpected 'b' after 'a'" a b
-	refused "unexpected '--json' after 'a'" -- a --json
-	refused "unknown option '-F', expected" dovecot -F
 	refused "empty COMMAND" ''
 	refused "empty COMMAND" --json -- ''
-	refused "unknown option '-x{4096}', expected" "-$(printf 'x%.0s' $(seq 4096))"
+	refused "unknown option '--timeout=1', expected" --timeout 1
+	local option
+	for option in --nonsense --json=yes --no-network= - $'--help\nexit' "-$(printf 'x%.0s' $(seq 4096))"; do
+		run --separate-stderr -125 "$run" --check "$option"
+		assert_output ''
+		assert_regex "$stderr" "^dualstack-run: unknown option '-[^']*'; see dualstack-run --help$"
+	done
+}
+
+@test "a command is given with or without its arguments, a directory is none, and a bad configuration is a finding" {
+	check 0 python3 -m http.server --bind 0.0.0.0 8000
+	says command ok '/python3$'
+	run -1 "$run" --check --no-network /tmp
+	assert_line --regexp "^fail     command         '/tmp': not an executable file"
+	assert_line --regexp '^ *Name a program\.'
+	echo 'delay = soon' >"$BATS_TEST_TMPDIR/bad"
+	DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/bad check 1 true
+	says configuration fail "$BATS_TEST_TMPDIR/bad:1:9: unknown value 'soon'"
+	says command ok true
+	DUALSTACK_TEXT=6 check 1
+	says configuration fail "DUALSTACK_TEXT: unknown value '6'"
+}
+
+@test "programs that were tried, and want something" {
+	local name
+	for name in exim4 postfix java; do
+		ln -sf /bin/true "$BATS_TEST_TMPDIR/$name"
+		check 0 "$BATS_TEST_TMPDIR/$name"
+		says known note "$name (executes|cleans|serves)"
+	done
+	check 0 true
+	lacks known
 }
 
 @test "a result that can't be written is an error, too" {
 	run --separate-stderr -125 sh -c "exec $run --check --no-network >/dev/full"
-	assert_regex "$stderr" "can't write the result: No space left on device"
+	assert_regex "$stderr" "can't write to standard output: No space left on device"
 }
 
 @test "names that mean to escape are names of commands that are not there" {
@@ -115,7 +137,7 @@ refused() {
 	run -0 jq -c 'keys, (.findings | map(keys) | unique), (.findings | map(.id))' "$json"
 	assert_line --index 0 '["findings","ipv6","usable"]'
 	assert_line --index 1 '[["advice","found","id","state"]]'
-	assert_line --index 2 '["kernel_ipv6","disable_ipv6","bindv6only","mark","addresses_ipv4","addresses_ipv6","route_ipv4","route_ipv6","resolver_aaaa","firewall"]'
+	assert_line --index 2 '["kernel_ipv6","disable_ipv6","bindv6only","mark","addresses_ipv4","addresses_ipv6","route_ipv4","route_ipv6","resolver_aaaa","firewall","configuration"]'
 	on_client sysctl -qw net.ipv6.bindv6only=1
 	client_check 0
 	says bindv6only note 'is 1'
@@ -459,7 +481,7 @@ command_is() { # STATUS COMMAND: failures are those that follow
 	compile pie gcc -static-pie
 	command_is 1 "$BATS_TEST_TMPDIR/pie" static
 	# It is as the check says: nothing is loaded.
-	run -0 "$run" --log=debug "$BATS_TEST_TMPDIR/pie"
+	run -0 "$run" --anyway --log=debug "$BATS_TEST_TMPDIR/pie"
 }
 
 @test "a Go program" {
@@ -525,7 +547,7 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	chmod 4711 "$tool"
 	through=("${nobody[@]}")
 	check 0 "$tool"
-	says command unknown 'can.t be read \(EACCES\)'
+	says command unknown 'can.t be read \(Permission denied\)'
 }
 
 # What is said is what ld.so does.

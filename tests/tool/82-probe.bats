@@ -173,6 +173,13 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 	done
 }
 
+@test "options stand anywhere, with a blank, and an address may have brackets" {
+	run -1 on_server "$run" --probe '[::1]' 1 --timeout 1
+	assert_line --partial '::1'
+	run -1 on_server "$run" --json --timeout 1 --probe 127.0.0.1 --udp 00 1
+	assert_line --partial '"protocol": "udp"'
+}
+
 @test "bad arguments: 125, one line" {
 	local long
 	long=$(printf 'a%.0s' $(seq 4096))
@@ -181,10 +188,9 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 	refused '--probe: no PORT given' localhost
 	refused '--probe: no PORT given' -- localhost
 	refused "--probe: unexpected 'third'" localhost 80 third
-	refused "--probe: unknown option '--nonsense'" --nonsense localhost 80
-	refused "--probe: unknown option '--json=yes'" --json=yes localhost 80
-	refused "--probe: unknown option '--udp'" --udp 00 localhost 80
-	refused "--probe: unknown option '-1'" localhost -1
+	refused "unknown option '--nonsense'" --nonsense localhost 80
+	refused "unknown option '--json=yes'" --json=yes localhost 80
+	refused "unknown option '-1'" localhost -1
 	refused "--probe: HOST '' is not" '' 80
 	refused "--probe: HOST 'a+' is not" "$long" 80
 	refused "--probe: HOST 'local.host' has a space" $'local\nhost' 80
@@ -197,7 +203,7 @@ field() { jq -r "[.addresses[].$1 | tostring] | join(\" \")" <<<"$output"; }
 	refused "--probe: PORT '../../etc' is neither" localhost ../../etc
 	refused "--probe: PORT 'a.b' is neither" localhost $'a\nb'
 	refused "--probe: PORT 'a+' is neither" localhost "$long"
-	for seconds in '' 0 0.09 60.1 -1 1e1 0x1 inf nan 1.2.3 ' 1' '1 ' . ../1 "$long" $'1\n'; do
+	for seconds in 0 0.09 60.1 -1 1e1 0x1 inf nan 1.2.3 ' 1' '1 ' . ../1 "$long" $'1\n'; do
 		refused '--timeout: .* is not a number of seconds from 0.1 to 60$' "--timeout=$seconds" localhost 80
 	done
 	for hex in 0 0g ' ' 0x00 '00 ' $'00\n' '../00' 000; do

@@ -18,7 +18,7 @@ refused() {
 	run "-$1" --separate-stderr status "${@:3}"
 	assert_output ''
 	assert_equal "${#stderr_lines[@]}" 1
-	assert_regex "$stderr" "^dualstack-run: --status: $2"
+	assert_regex "$stderr" "^dualstack-run: (--status: )?$2"
 }
 
 # sockets PID: a line for each.
@@ -107,6 +107,27 @@ tcp 127.0.0.1:5000 ipv4_only false 3/0'
 	start own "$run" -- python3 "$root/tests/lib/echo.py" :: 5002 5002
 	wait_port 5002
 	assert_sockets "$started" 'tcp [::]:5002 ipv6_only false 0/0'
+}
+
+@test "a process that should have the library and has it not is named: a static one, and one with a widened socket" {
+	need gcc
+	printf '%s\n' '#include <unistd.h>' 'int main(void) { return pause(); }' | gcc -static -x c -o "$BATS_TEST_TMPDIR/alone" -
+	start alone "$run" --anyway "$BATS_TEST_TMPDIR/alone"
+	run -1 --separate-stderr status "$started"
+	assert_line --regexp "^Not loaded where it is needed \(dualstack\(7\), SYMPTOMS\): alone\[$started\]$"
+	assert_equal "$stderr" "dualstack-run: --status: $started: the library is loaded in none of its processes"
+	run -1 "$run" --json --status "$started"
+	assert_line --partial '"not_loaded": true'
+	stop "$started"
+	# It has inherited the socket, with an environment that does not name the library.
+	start heir "$run" -- python3 -c 'import os, socket, sys, time
+s = socket.socket(); s.bind(("0.0.0.0", 5000)); s.listen(); s.set_inheritable(True)
+if not os.fork(): os.execve(sys.argv[1], sys.argv[1:], {})
+time.sleep(100)' "$BATS_TEST_TMPDIR/alone"
+	wait_port 5000
+	wait_until eval '"$run" --status "$started" | grep "^Not loaded where it is needed .*: alone\["'
+	run -0 status "$started"
+	refute_line --partial 'Without the library'
 }
 
 @test "children, and theirs; some of them without the library" {

@@ -95,9 +95,26 @@ copies_story() {
 @test "a library in a home directory or in /tmp" {
 	run inside unit copies_story
 	assert_success
-	assert_line --index 0 --partial 'a.service: ProtectHome=yes: the service does not see /root/copy/libdualstack.so'
-	assert_line --index 1 --partial 'a.service: PrivateTmp=yes: the service does not see /tmp/copy/libdualstack.so'
-	assert_equal "${#lines[@]}" 2
+	assert_line --partial 'a.service: ProtectHome=yes: the service does not see /root/copy/libdualstack.so'
+	assert_line --partial 'a.service: PrivateTmp=yes: the service does not see /tmp/copy/libdualstack.so'
+	# Each call from such a copy says that as well.
+	assert_equal "$(grep -c 'a build directory; see make install' <<<"$output")" 4
+	assert_equal "${#lines[@]}" 6
+}
+
+settings_story() {
+	unit User=nobody
+	dualstack-run --enable a --log=info:/srv/log --rule='bind tcp port=1 ipv4' --rule='bind program=a%b udp ipv4' 2>&1
+	systemctl show a -p Environment
+}
+
+@test "settings reach the service as they were given, and a log file that its user may not write is told" {
+	run inside unit settings_story
+	assert_success
+	assert_line 'dualstack-run: a.service: User=nobody: unless this user can write /srv/log, what is logged goes to syslog'
+	assert_line 'It takes effect with: systemctl restart a.service'
+	assert_line --partial 'DUALSTACK_LOG=info:/srv/log'
+	assert_output --partial "DUALSTACK_RULES=bind tcp port=1 ipv4\\nbind program=a%b udp ipv4"
 }
 
 sockets_story() {

@@ -9,7 +9,6 @@ setup() { need_systemd; }
 
 # preload NAME: what LD_PRELOAD a service is started with.
 preload() {
-	systemctl daemon-reload
 	quietly systemctl restart "$1"
 	cat /run/preload
 }
@@ -27,6 +26,7 @@ preload_story() {
 	unit=/etc/systemd/system/p@.service
 	for line; do
 		printf '[Service]\nType=oneshot\nExecStart=/srv/show\nStandardOutput=truncate:/run/preload\nStandardError=null\n%s\n' "$line" >$unit
+		systemctl daemon-reload
 		before=$(preload p@x)
 		quietly dualstack-run --enable p@x
 		after=$(preload p@x)
@@ -41,6 +41,7 @@ preload_story() {
 		run/systemd/system/p@x.service.d/40 lib/systemd/system/p@x.service.d/40; do
 		mkdir -p /${place%/*}
 		printf '[Service]\nEnvironment=LD_PRELOAD=/%s\n' "$place" >/$place.conf
+		systemctl daemon-reload
 		before=$(preload p@x)
 		quietly dualstack-run --enable q@x
 		after=$(preload p@x)
@@ -73,7 +74,6 @@ families_story() {
 		systemctl daemon-reload
 		before=$(systemctl show f -p RestrictAddressFamilies)
 		dualstack-run --enable f >/dev/null 2>&1
-		systemctl daemon-reload
 		echo "$values: ${before#*=} -> $(systemctl show --value f -p RestrictAddressFamilies)"
 		dualstack-run --disable f >/dev/null
 	done

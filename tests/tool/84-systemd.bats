@@ -29,7 +29,6 @@ dovecot_story() {
 
 	dualstack-run --enable dovecot
 	dualstack-run --enable dovecot.service
-	systemctl daemon-reload
 	quietly systemctl start dovecot
 	systemctl show dovecot -p ProtectSystem -p PrivateTmp -p PrivateDevices -p NonBlocking -p DropInPaths | sort
 	reached imap
@@ -43,7 +42,6 @@ dovecot_story() {
 
 	dualstack-run --disable dovecot
 	ls /etc/systemd/system/dovecot.service.d 2>&1
-	systemctl daemon-reload
 	quietly systemctl restart dovecot
 	reached imap
 	quietly systemctl stop dovecot
@@ -56,7 +54,7 @@ dovecot_story() {
 	assert_success
 	assert_output - <<'END'
 dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
-It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
+It takes effect with: systemctl restart dovecot.service
 dovecot.service: already enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
 DropInPaths=/etc/systemd/system/dovecot.service.d/50-dualstack.conf
 NonBlocking=yes
@@ -68,7 +66,7 @@ reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 [::]:143 dual-stack 0 0
 [1,"dual_stack"]
 dovecot.service: disabled, /etc/systemd/system/dovecot.service.d/50-dualstack.conf is removed
-It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
+It takes effect with: systemctl restart dovecot.service
 ls: cannot access '/etc/systemd/system/dovecot.service.d': No such file or directory
 reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
 rip=127.0.0.1
@@ -89,7 +87,7 @@ example_story() {
 	need dovecot
 	run inside dovecot_up example_story
 	assert_success
-	assert_line --index 0 4
+	assert_line --index 0 3
 	assert_line --regexp '^dovecot\[.* tcp +\[::\]:143 +dual-stack'
 }
 
@@ -127,7 +125,6 @@ bip_story() {
 	client_up
 
 	dualstack-run --enable bip
-	systemctl daemon-reload
 	quietly systemctl start bip
 	wait_until to_bip 127.0.0.1
 	reached to_bip
@@ -140,7 +137,6 @@ bip_story() {
 	reached to_bip
 
 	dualstack-run --disable bip
-	systemctl daemon-reload
 	quietly systemctl restart bip
 	wait_until to_bip 127.0.0.1
 	reached to_bip
@@ -153,11 +149,11 @@ bip_story() {
 	assert_success
 	assert_output - <<'END'
 bip.service: enabled by /etc/systemd/system/bip.service.d/50-dualstack.conf
-It takes effect with: systemctl daemon-reload && systemctl restart bip.service
+It takes effect with: systemctl restart bip.service
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 bip.service: disabled, /etc/systemd/system/bip.service.d/50-dualstack.conf is removed
-It takes effect with: systemctl daemon-reload && systemctl restart bip.service
+It takes effect with: systemctl restart bip.service
 reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
 END
 }
@@ -169,7 +165,6 @@ ngircd_story() {
 	printf '[Service]\nRestrictAddressFamilies=AF_INET AF_UNIX\n' >/etc/systemd/system/ngircd.service.d/harden.conf
 
 	dualstack-run --enable ngircd
-	systemctl daemon-reload
 	quietly systemctl start ngircd
 	wait_until to_ngircd 127.0.0.1
 	systemctl show ngircd -p RestrictAddressFamilies
@@ -189,7 +184,6 @@ ngircd_story() {
 
 	dualstack-run --disable ngircd
 	ls /etc/systemd/system/ngircd.service.d
-	systemctl daemon-reload
 	quietly systemctl restart ngircd
 	wait_until to_ngircd 127.0.0.1
 	reached to_ngircd
@@ -201,14 +195,14 @@ ngircd_story() {
 	assert_success
 	assert_output - <<'END'
 ngircd.service: enabled by /etc/systemd/system/ngircd.service.d/50-dualstack.conf
-It takes effect with: systemctl daemon-reload && systemctl restart ngircd.service
+It takes effect with: systemctl restart ngircd.service
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 as restricted as before:
 reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
 ngircd.service: disabled, /etc/systemd/system/ngircd.service.d/50-dualstack.conf is removed
-It takes effect with: systemctl daemon-reload && systemctl restart ngircd.service
+It takes effect with: systemctl restart ngircd.service
 harden.conf
 reached: 127.0.0.1 yes ::1 no 192.0.2.1 yes 2001:db8:1::1 no
 END
@@ -282,7 +276,6 @@ dovecot_socket_story() {
 	client_up
 	quietly systemctl enable dovecot.socket
 	dualstack-run --enable dovecot
-	systemctl daemon-reload
 	quietly systemctl start dovecot.socket
 	reached imap
 	systemctl is-active dovecot.service
@@ -294,7 +287,7 @@ dovecot_socket_story() {
 	assert_success
 	assert_output - <<'END'
 dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
-It takes effect with: systemctl daemon-reload && systemctl restart dovecot.service
+It takes effect with: systemctl restart dovecot.service
 reached: 127.0.0.1 yes ::1 yes 192.0.2.1 yes 2001:db8:1::1 yes
 active
 END

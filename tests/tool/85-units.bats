@@ -123,6 +123,50 @@ $(cat "$conf")" "$printed"
 	assert_file_exists "$conf"
 }
 
+@test "settings are written into the drop-in, of several units at once; options stand anywhere" {
+	unit a.service
+	unit b.service
+	cd "$BATS_TEST_TMPDIR"
+	echo 'delay = 7' >some.conf
+	run -0 "$run" --dry-run --enable a b --root "$tree" --text=ipv6 --log info:syslog --config=some.conf \
+		--rule='bind tcp port=1 ipv4' --rule='connect name=*.x% ipv4'
+	run files
+	assert_output ''
+	run -0 enable a b --text=ipv6 --log info:the.log --config=some.conf --rule='bind tcp port=1 ipv4' \
+		--rule='connect name=*.x% ipv4'
+	assert_line "a.service: enabled by $conf"
+	assert_line "b.service: enabled by ${conf/a.service/b.service}"
+	assert_line "It takes effect when the system in $tree starts the service."
+	run -0 preload
+	assert_output "\"LD_PRELOAD=$lib/libdualstack.so\"
+\"DUALSTACK_CONFIG=$BATS_TEST_TMPDIR/some.conf\"
+\"DUALSTACK_RULES=bind tcp port=1 ipv4\\nconnect name=*.x%% ipv4\"
+\"DUALSTACK_TEXT=ipv6\"
+\"DUALSTACK_LOG=info:$BATS_TEST_TMPDIR/the.log\""
+	assert_equal "$(cat "${conf/a.service/b.service}")" "$(cat "$conf")"
+	# Another call says anew what is set.
+	run -0 enable a
+	assert_equal "$(preload)" "\"LD_PRELOAD=$lib/libdualstack.so\""
+	run -0 disable a b
+	run files
+	assert_output ''
+	# If one of them is missing, none is enabled; and no bad setting is written.
+	run "$run" --enable --root="$tree" a nosuch
+	assert_refused 'nosuch.service: no such unit'
+	run "$run" --enable --root="$tree" --text=ipv5 a
+	assert_refused "--text: unknown value 'ipv5'"
+	run "$run" --enable --root="$tree" --rule='bind x' a
+	assert_refused "--rule:1:6: unknown action 'x'"
+}
+
+@test "a build directory is warned of" {
+	export HOME=$BATS_TEST_TMPDIR/home XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+	mkdir -p "$HOME/.config/systemd/user"
+	printf '[Service]\nExecStart=/bin/sh\n' >"$HOME/.config/systemd/user/mine.service"
+	run -0 --separate-stderr "$run" --enable --user mine
+	assert_equal "${stderr_lines[0]}" "dualstack-run: --enable: the services will need $lib/libdualstack.so, a build directory; see make install"
+}
+
 @test "--runtime" {
 	unit a.service
 	run -0 enable --runtime a
@@ -346,17 +390,17 @@ END
 	for command in --enable --disable; do
 		run "$run" $command --root="$tree"
 		assert_refused "$command: no unit"
-		run "$run" $command --root="$tree" a a
-		assert_refused "$command: unexpected 'a' after 'a'"
 		for option in --xyzzy -x --user=1 --runtime= --dry-run=yes --roo "--$(head -c 4096 /dev/zero | tr '\0' a)" \
 			$'--a\nb'; do
 			run "$run" $command --root="$tree" "$option" a
-			assert_refused "$command: unknown option"
+			assert_refused "unknown option"
 		done
-		for option in --root --root=; do
-			run "$run" $command $option a
-			assert_refused '--root: no directory, expected --root=DIR'
-		done
+		run "$run" $command --root="$tree" --json a
+		assert_refused "$command: unknown option '--json'"
+		run "$run" $command a --root
+		assert_refused '--root: no value'
+		run "$run" $command --root= a
+		assert_refused '--root: no value'
 		run "$run" $command --root="$tree/missing" a
 		assert_refused 'No such file or directory'
 		run "$run" $command --root="$tree/usr/sbin/a" a

@@ -23,7 +23,9 @@ built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 	assert_line '755 ./opt/x/lib/dualstack/dualstack-tool'
 	assert_line '755 ./opt/x/lib/dualstack/'
 	assert_line '644 ./opt/x/share/bash-completion/completions/dualstack-run'
-	for file in README.md demo/README.md demo/changes.md demo/programs.md demo/table.md demo/table.svg; do
+	assert_line '644 ./opt/x/share/zsh/site-functions/_dualstack-run'
+	assert_line '644 ./opt/x/share/fish/vendor_completions.d/dualstack-run.fish'
+	for file in README.md demo/README.md demo/changes.md demo/programs.md demo/services.md demo/table.md demo/table.svg; do
 		assert_line "644 ./opt/x/share/doc/dualstack/$file"
 	done
 	for page in "$root"/man/*; do
@@ -32,7 +34,8 @@ built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 	for example in "$root"/demo/*.conf; do
 		[ ! -e "$example" ] || assert_line "644 ./opt/x/share/doc/dualstack/examples/${example##*/}"
 	done
-	assert_file_contains "$BATS_TEST_TMPDIR/077/opt/x/bin/dualstack-run" "^directory='/opt/x/lib/dualstack'\$"
+	run -125 "$BATS_TEST_TMPDIR/077/opt/x/bin/dualstack-run" true
+	assert_output --partial "/opt/x/lib/dualstack/$(lib)/libdualstack.so: can't read the library"
 }
 
 @test "what is installed to be read names the paths of this installation, and links to what is there" {
@@ -75,13 +78,15 @@ built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 @test "every directory variable, with spaces and characters that are special to sed and sh" {
 	to="$BATS_TEST_TMPDIR/a & b"
 	make -C "$root" install prefix="$to" libdir="$BATS_TEST_TMPDIR/lib&64" bindir="$to/my bin" mandir="$to/my man" \
-		docdir="$to/my doc" completionsdir="$to/my completions"
+		docdir="$to/my doc" completionsdir="$to/my completions" zshcompletionsdir="$to/my completions" \
+		fishcompletionsdir="$to/my completions"
 	assert_equal "$(cd "$to" && find . -mindepth 1 -maxdepth 1 | sort | tr '\n' ' ')" \
 		'./my bin ./my completions ./my doc ./my man '
 	run -0 "$to/my bin/dualstack-run" sh -c 'echo $LD_PRELOAD'
 	assert_output "$BATS_TEST_TMPDIR/lib&64/dualstack/\$LIB/libdualstack.so"
 	make -C "$root" uninstall prefix="$to" libdir="$BATS_TEST_TMPDIR/lib&64" bindir="$to/my bin" mandir="$to/my man" \
-		docdir="$to/my doc" completionsdir="$to/my completions"
+		docdir="$to/my doc" completionsdir="$to/my completions" zshcompletionsdir="$to/my completions" \
+		fishcompletionsdir="$to/my completions"
 	assert_equal "$(find "$to" "$BATS_TEST_TMPDIR/lib&64" -type f)" ''
 }
 
@@ -110,6 +115,8 @@ built() { [ -e "$1" ] || cp -r --preserve=timestamps,mode "$build" "$1"; }
 
 @test "the parts of an installation are the whole of its programs, and each says where it is" {
 	local part to=$BATS_TEST_TMPDIR/parts
+	# The launcher knows where it is installed, and is built for that.
+	make -s -C "$root" all PREFIX=/usr
 	for part in library tool launcher; do
 		run -0 make -s -C "$root" install-$part DESTDIR="$to" PREFIX=/usr
 		assert_equal "${#lines[@]}" 1
@@ -172,7 +179,8 @@ a_tree() {
 
 	run -0 env -u MAKEFLAGS BUILD=build sh -euc 'cd "$1"; pkgdir=$2; . demo/APKBUILD; build; package' sh "$tree" "$BATS_TEST_TMPDIR/apk"
 	assert_file_exist "$BATS_TEST_TMPDIR/apk/usr/lib/dualstack/libdualstack.so"
-	run -0 grep -F "directory='/usr/lib/dualstack'" "$BATS_TEST_TMPDIR/apk/usr/bin/dualstack-run"
+	run -125 "$BATS_TEST_TMPDIR/apk/usr/bin/dualstack-run" true
+	assert_output --partial "/usr/lib/dualstack/libdualstack.so: can't read the library"
 	version=$(sed -n 's/^VERSION = //p' "$root/Makefile")
 	run -0 grep -c "^\(pkgver=\|dualstack (\)$version" "$root/demo/APKBUILD" "$root/demo/debian/changelog"
 }
@@ -262,9 +270,14 @@ offers() {
 	mkdir "$BATS_TEST_TMPDIR/files" && cd "$BATS_TEST_TMPDIR/files"
 	mkdir directory
 	touch directory/file fruit 'with space' -- --dash
-	offers -- --check --config= --disable --enable --help --log= --print-config --probe --rule= --status --version --who
-	offers --lo --log=
-	offers '--log=info --pr' --print-config --probe
+	offers -- --anyway --check --config= --delay= --disable --enable --enabled= --explain --help --log= --loopback= --nat64= --peer= \
+		--pool= --prefer= --print-config --probe --rule= --status --synthetic= --text= --version --who
+	offers --lo --log= --loopback=
+	offers '--log=info --pr' --prefer= --print-config --probe
+	offers --text= auto ipv4 ipv6
+	offers '--text i' ipv4 ipv6
+	offers '--prefer=ipv6 --peer r' real
+	offers --delay=
 	offers --log= debug error info off
 	offers --log=i info
 	offers '--log ' debug error info off
@@ -327,13 +340,18 @@ offers() {
 	offers '--check --' --json --no-network
 	offers '--probe --' --json --timeout= --udp=
 	offers '--status --' --json
+	offers '--enable --' --config= --delay= --dry-run --enabled= --log= --loopback= --nat64= --peer= --pool= --prefer= --root= --rule= \
+		--runtime --synthetic= --text= --user
+	offers '--enable --log=i' info
+	offers '--enable --text ipv' ipv4 ipv6
+	offers '--log=info --enable --text=ipv6 mailm' mailman.service
+	offers '--disable --' --dry-run --root= --runtime --user
 	for option in --enable --disable; do
-		offers "$option --" --dry-run --root= --runtime --user
 		offers "$option mail" mail.service mailman.service
 		offers "$option --dry-run --root=/tmp mailm" mailman.service
 		offers "$option --user " player.service
 		offers "$option --root=tr" tree
-		offers "$option mail.service x"
+		offers "$option mail.service mailm" mailman.service
 	done
 	offers '--status mailm' mailman.service
 	run -0 complete_line '--status '"${$%?}"
@@ -343,4 +361,36 @@ offers() {
 	# Without systemd there are no units, and no complaint.
 	printf '%s\n' '#!/bin/sh' 'echo "System has not been booted" >&2' 'exit 1' >bin/systemctl
 	offers '--enable '
+}
+
+@test "completion in fish" {
+	need fish
+	local line
+	while IFS='|' read -r line offered; do
+		run -0 fish -c 'source "$argv[1]"; complete -C "dualstack-run $argv[2]" | string replace -r "\t.*" ""' \
+			"$root/shim/completion.fish" "$line"
+		assert_equal "$(tr '\n' ' ' <<<"$output")" "$offered "
+	done <<-'END'
+		--te|--text
+		--text=ip|--text=ipv4 --text=ipv6
+		--enable --te|--text
+		--check --|--json --no-network
+		--delay 7 --expl|--explain
+		ls --almost|--almost-all
+	END
+}
+
+@test "completion in zsh" {
+	need zsh
+	local line offered
+	while IFS='|' read -r line offered; do
+		run -0 timeout 60 zsh -f "$root/tests/lib/complete.zsh" "$root/shim/completion.zsh" "dualstack-run $line"
+		assert_output --regexp "$offered"
+	done <<-'END'
+		--te|--text=
+		--text=i|ipv4  ipv6
+		--enable --ru|--rule .*--runtime
+		--pr|--prefer .*--print-config .*--probe
+		ls --almo|--almost-all
+	END
 }

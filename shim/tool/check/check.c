@@ -1,12 +1,12 @@
 /* dualstack-run --check [--json] [--no-network] [COMMAND] */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/real.h"
+#include "config/loader.h"
 #include "tool/arguments.h"
-#include "tool/check/findings.h"
+#include "tool/check/check.h"
 #include "tool/json.h"
 #include "tool/tool.h"
 
@@ -52,6 +52,26 @@ static void print_json(const struct findings *f, const char *situation)
 	json_close();
 }
 
+/* Without the launcher's options: it runs nothing here. */
+static void configuration(struct findings *f)
+{
+	static const char id[] = "configuration",
+			  advice[] = "Correct it: until then, the library does nothing.";
+	struct loader_error e = {.error = 0};
+	static struct settings s;
+
+	settings_default(&s);
+	if (loader_configuration(&s, NULL, &e) == 0 && loader_variables(&s, &e) == 0)
+		findings_add(f, id, s.enabled ? FINDING_OK : FINDING_NOTE,
+			     s.enabled ? "" : "Programs run as if without it.", "%s",
+			     s.enabled ? "can be read" : "switches the library off");
+	else if (e.at.line)
+		findings_add(f, id, FINDING_FAIL, advice, "%s:%u:%u: %s", e.place, e.at.line, e.at.column,
+			     e.at.text);
+	else
+		findings_add(f, id, FINDING_FAIL, advice, "%s: %s", e.place, e.at.text);
+}
+
 int tool_check(int argc, char **argv)
 {
 	bool json = false, no_network = false;
@@ -68,13 +88,12 @@ int tool_check(int argc, char **argv)
 	situation = host_findings(&f);
 	resolver_findings(&f, !no_network);
 	firewall_findings(&f);
+	configuration(&f);
 	if (words)
 		command_findings(&f, command);
 	if (json)
 		print_json(&f, situation);
 	else
 		print_text(&f);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		tool_fail("--check: can't write the result: %s", strerror(errno));
 	return findings_usable(&f) ? 0 : 1;
 }

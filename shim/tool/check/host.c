@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/findings.h"
+#include "tool/check/check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/findings.h"
+#include "tool/check/check.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tool/arguments.h"
+#include "tool/keep.h"
 #include "tool/tool.h"
 
 /* RFC 1035, 2.3.4: 255 octets on the wire, which as text are 253 and a last dot. */
@@ -84,5 +85,8 @@ void probe_parse(struct probe_request *r, int argc, char **argv)
 		tool_fail("--probe: no %s given, expected HOST PORT", count ? "PORT" : "HOST and PORT");
 	r->host = words[0];
 	check_host(r->host);
+	/* As in a URL (RFC 3986, 3.2.2). */
+	if (*r->host == '[' && r->host[strlen(r->host) - 1] == ']')
+		r->host = keep_copy(r->host + 1, strlen(r->host) - 2);
 	r->port = parse_port(words[1], r->udp);
 }

@@ -161,3 +161,20 @@ int processes_has_library(pid_t pid)
 		(void)fclose(maps);
 	return result == -ENOENT ? -ESRCH : result;
 }
+
+bool processes_asked_for_library(pid_t pid)
+{
+	static const char preload[] = "LD_PRELOAD=";
+	FILE *file = open_of(pid, "environ");
+	char *variable = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (file && !found && getdelim(&variable, &room, '\0', file) > 0)
+		found =
+		    strncmp(variable, preload, strlen(preload)) == 0 && strstr(variable, "/libdualstack.so");
+	free(variable);
+	if (file)
+		(void)fclose(file);
+	return found;
+}

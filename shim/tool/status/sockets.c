@@ -100,6 +100,7 @@ static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 		return;
 	known = find(found, one.cookie);
 	if (known) {
+		found->has_widened |= known->widened;
 		known->others += known->last != process;
 		known->last = process;
 		return;
@@ -111,6 +112,7 @@ static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 		return;
 	(void)snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
 	one.netns = stat(path, &netns) == 0 ? netns.st_ino : 0;
+	found->has_widened |= one.widened;
 	found->list = keep_grow(found->list, found->count, sizeof *found->list);
 	found->list[found->count++] = one;
 }
@@ -151,6 +153,7 @@ int sockets_of(pid_t pid, size_t process, struct sockets *found)
 	DIR *directory;
 	char path[64];
 
+	found->has_widened = false;
 	if (pidfd < 0)
 		return errno == ENOSYS || errno == EPERM ? -errno : -ESRCH;
 	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);

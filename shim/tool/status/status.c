@@ -24,6 +24,7 @@ enum {
 struct state {
 	int library; /* processes_has_library() */
 	int looked;  /* sockets_of() */
+	bool lacks;  /* the library is not loaded, although it has a widened socket, or LD_PRELOAD names it */
 };
 
 struct status {
@@ -31,7 +32,7 @@ struct status {
 	struct processes processes;
 	struct state *states;
 	struct sockets sockets;
-	size_t widened, loaded, denied, gone;
+	size_t widened, loaded, lacking, denied, gone;
 };
 
 static bool is_number(const char *text)
@@ -83,6 +84,9 @@ static int look(struct status *s)
 
 		state->looked = sockets_of(pid, i, &s->sockets);
 		state->library = processes_has_library(pid);
+		state->lacks = state->library == 0 && state->looked == 0 &&
+			       (s->sockets.has_widened || processes_asked_for_library(pid));
+		s->lacking += state->lacks;
 		if (state->looked == -ENOSYS)
 			return say(s->what, "the kernel has no pidfd_getfd(2), which is of Linux 5.6");
 		s->denied += state->looked == -EPERM;
@@ -158,16 +162,20 @@ static void print_table(const struct status *s)
 	}
 }
 
-/* Prints the processes that are known not to have the library. */
-static void print_unloaded(const struct status *s)
+/* Prints the processes that are known not to have the library: those that LACK it, or the others. */
+static void print_unloaded(const struct status *s, bool lack)
 {
+	const char *begin =
+	    lack ? "Not loaded where it is needed (dualstack(7), SYMPTOMS): " : "Without the library: ";
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->processes.count; i++) {
-		if (s->states[i].library != 0 || s->states[i].looked != 0)
+		const struct state *state = &s->states[i];
+
+		if (state->library != 0 || state->looked != 0 || state->lacks != lack)
 			continue;
 		if (count < NAMED)
-			printf("%s%s", count ? ", " : "Without the library: ", process_text(s, i));
+			printf("%s%s", count ? ", " : begin, process_text(s, i));
 		count++;
 	}
 	if (count > NAMED)
@@ -218,6 +226,7 @@ static void print_json(const struct status *s)
 			json_text("library", NULL);
 		else
 			json_bool("library", state->library == 1);
+		json_bool("not_loaded", state->lacks);
 		json_close();
 	}
 	json_close();
@@ -262,8 +271,10 @@ int tool_status(int argc, char **argv)
 			print_json(&s);
 		else
 			print_table(&s);
+		if (!json)
+			print_unloaded(&s, true);
 		if (!json && s.loaded)
-			print_unloaded(&s);
+			print_unloaded(&s, false);
 	}
 	(void)fflush(stdout);
 	if (s.denied)

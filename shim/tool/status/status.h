@@ -32,6 +32,9 @@ int processes_unit(const char *unit, struct processes *found);
  * caller may not know, -ESRCH when it is gone. */
 int processes_has_library(pid_t pid);
 
+/* Does LD_PRELOAD in the environment that PID was started with name the library? */
+bool processes_asked_for_library(pid_t pid);
+
 struct connections {
 	struct in6_addr address; /* where the server listens; an IPv4 address V4MAPPED, :: for any */
 	int port;                /* host byte order */
@@ -53,6 +56,7 @@ struct sockets_one {
 struct sockets {
 	struct sockets_one *list; /* keep.h */
 	size_t count;
+	bool has_widened; /* the process that was looked at last has a widened one */
 };
 
 /* Adds the listening TCP and MPTCP sockets of PID, and its UDP sockets that have a port and no peer. PROCESS

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "tool/arguments.h"
-#include "tool/library.h"
+#include "tool/bounded.h"
+#include "program/library.h"
 #include "tool/tool.h"
 #include "tool/unit_name.h"
 #include "tool/units/unit.h"
@@ -17,7 +18,9 @@
 struct request {
 	bool user, runtime, dry_run;
 	const char *root; /* "" for this system, no slash at the end */
-	const char *name;
+	const char **names;
+	size_t count;
+	struct texts settings;    /* that a drop-in sets: "DUALSTACK_TEXT=ipv6" */
 	struct texts directories; /* of units */
 	const char *directory;    /* the one of them where our drop-in goes */
 };
@@ -27,6 +30,14 @@ struct target {
 	const char *directory, *path;
 	const char *full; /* with the root in front */
 	const char *text; /* what it holds; NULL if it is not there */
+};
+
+/* What is to be done for one unit. */
+struct job {
+	enum unit_found found;
+	struct unit unit;
+	struct target target;
+	const char *text; /* of the new drop-in */
 };
 
 static void take_root(void *to, const char *directory)
@@ -39,6 +50,13 @@ static void take_root(void *to, const char *directory)
 	if (!realpath(directory, root))
 		tool_fail("--root=%s: %s, expected a directory", directory, strerror(errno));
 	request->root = strcmp(root, "/") == 0 ? "" : root;
+}
+
+static void take_set(void *to, const char *setting)
+{
+	struct request *request = to;
+
+	texts_add(&request->settings, setting);
 }
 
 /* From here on, links lead nowhere outside of the root. chroot(2) is root's; others need a user namespace. */
@@ -67,28 +85,30 @@ static const char *service_name(const char *argument)
 static void take_arguments(struct request *request, int argc, char **argv)
 {
 	const struct argument_option options[] = {
-	    {"--root", request, take_root},         {"--root=", request, take_root},
+	    {"--root=", request, take_root},        {"--set=", request, take_set},
 	    {"--user", &request->user, NULL},       {"--runtime", &request->runtime, NULL},
 	    {"--dry-run", &request->dry_run, NULL}, {NULL, NULL, NULL}};
-	const char *name;
 
-	*request = (struct request){.root = ""};
-	if (!arguments_take(argc, argv, options, "--user, --root=DIR, --runtime or --dry-run", &name, 1))
+	*request = (struct request){.root = "", .names = keep((size_t)argc * sizeof *request->names)};
+	request->count = (size_t)arguments_take(
+	    argc, argv, options, "--user, --root=DIR, --runtime or --dry-run", request->names, argc);
+	if (!request->count)
 		tool_fail("--%s: no unit, expected one such as dovecot.service", argv[0]);
-	request->name = service_name(name);
+	for (size_t i = 0; i < request->count; i++)
+		request->names[i] = service_name(request->names[i]);
 	request->directories = unit_directories(request->user);
 	request->directory = unit_directory(request->user, request->runtime);
 }
 
-__attribute__((noreturn)) static void fail_missing(const struct request *request)
+__attribute__((noreturn)) static void fail_missing(const struct request *request, const char *name)
 {
-	tool_fail("%s: no such unit in %s%s or the other directories of systemd.unit(5)", request->name,
-		  request->root, unit_directory(request->user, false));
+	tool_fail("%s: no such unit in %s%s or the other directories of systemd.unit(5)", name, request->root,
+		  unit_directory(request->user, false));
 }
 
 static void find_target(const struct request *request, const char *name, struct target *target)
 {
-	static char text[65536];
+	char *text = keep(65536);
 	struct stat st;
 	FILE *file;
 
@@ -105,7 +125,7 @@ static void find_target(const struct request *request, const char *name, struct 
 		file = fopen(target->path, "re");
 		if (!file)
 			tool_fail("%s: %s", target->full, strerror(errno));
-		text[fread(text, 1, sizeof text - 1, file)] = '\0';
+		text[fread(text, 1, 65535, file)] = '\0';
 		(void)fclose(file);
 	}
 	target->text = text;
@@ -148,81 +168,124 @@ static void write_target(const struct target *target, const char *text)
 	}
 }
 
-/* What there is left to do: a restart breaks connections, so that it is the administrator's. */
-static void say_next(const struct request *request, const char *name)
+/* Has the running service manager read the files anew, as "systemctl edit" does? */
+static bool reload(const struct request *request)
 {
-	const char *user = request->user ? " --user" : "", *template = strstr(name, "@.");
+	const char *argv[] = {"systemctl", request->user ? "--user" : "--system", "daemon-reload", NULL};
+	char *output;
 
+	return !*request->root && bounded_run(bounded_execute, argv, &output) == 0;
+}
+
+/* What there is left to do for COUNT JOBS: a restart breaks connections, so that it is the administrator's.
+ */
+static void say_next(const struct request *request, const struct job *jobs)
+{
+	const char *user = request->user ? " --user" : "", *instances = "", *names = "";
+	const char *before = reload(request) ? "" : keep_format("systemctl%s daemon-reload && ", user);
+
+	for (size_t i = 0; i < request->count; i++)
+		if (strstr(jobs[i].unit.files.name, "@."))
+			instances = keep_format("%s %s", instances, jobs[i].unit.files.name);
+		else
+			names = keep_format("%s %s", names, jobs[i].unit.files.name);
 	if (*request->root)
 		printf("It takes effect when the system in %s starts the service.\n", request->root);
-	else if (template)
-		printf("It takes effect with: systemctl%s daemon-reload, and a restart of each instance\n",
-		       user);
-	else
-		printf("It takes effect with: systemctl%s daemon-reload && systemctl%s restart %s\n", user,
-		       user, name);
+	else if (*names)
+		printf("It takes effect with: %ssystemctl%s restart%s\n", before, user, names);
+	if (!*request->root && *instances)
+		printf("It takes effect with: %sa restart of each instance of%s\n", before, instances);
+}
+
+/* Looks at all units before anything is written for one of them. */
+static struct job *prepare(const struct request *request, bool enable)
+{
+	struct job *jobs = keep(request->count * sizeof *jobs);
+
+	enter_root(request->root);
+	for (size_t i = 0; i < request->count; i++) {
+		struct job *job = &jobs[i];
+
+		job->found = unit_find(&request->directories, request->names[i], &job->unit.files);
+		job->unit.settings = request->settings;
+		if (enable && job->found == UNIT_MISSING)
+			fail_missing(request, request->names[i]);
+		find_target(request, job->unit.files.name, &job->target);
+		/* A package's unit may be gone while what was written for it is not. */
+		if (job->found == UNIT_MISSING && !job->target.text)
+			fail_missing(request, request->names[i]);
+	}
+	return jobs;
 }
 
 int tool_enable(int argc, char **argv)
 {
-	const char *text;
 	struct request request;
-	struct unit unit = {0};
-	struct target target;
-	enum unit_found found;
+	struct job *jobs;
+	bool changed = false;
 
 	take_arguments(&request, argc, argv);
-	enter_root(request.root);
-	found = unit_find(&request.directories, request.name, &unit.files);
-	if (found == UNIT_MISSING)
-		fail_missing(&request);
-	if (found == UNIT_MASKED)
-		tool_fail("%s: masked by %s%s, so that it can't be started; see systemctl unmask",
-			  request.name, request.root, unit.files.file);
-	unit_read(&unit);
-	find_target(&request, unit.files.name, &target);
-	text = dropin_text(&unit, library_path());
-	if (request.dry_run) {
-		printf("# %s\n%s", target.full, text);
-	} else if (target.text && strcmp(target.text, text) == 0) {
-		printf("%s: already enabled by %s\n", unit.files.name, target.full);
-	} else {
-		write_target(&target, text);
-		printf("%s: enabled by %s\n", unit.files.name, target.full);
-		say_next(&request, unit.files.name);
+	jobs = prepare(&request, true);
+	for (size_t i = 0; i < request.count; i++) {
+		struct job *job = &jobs[i];
+
+		if (job->found == UNIT_MASKED)
+			tool_fail("%s: masked by %s%s, so that it can't be started; see systemctl unmask",
+				  request.names[i], request.root, job->unit.files.file);
+		unit_read(&job->unit);
+		job->text = dropin_text(&job->unit, library_path());
 	}
+	for (size_t i = 0; i < request.count; i++) {
+		const struct job *job = &jobs[i];
+		bool same = job->target.text && strcmp(job->target.text, job->text) == 0;
+
+		if (request.dry_run) {
+			printf("# %s\n%s", job->target.full, job->text);
+			continue;
+		}
+		if (!same)
+			write_target(&job->target, job->text);
+		changed |= !same;
+		printf("%s: %senabled by %s\n", job->unit.files.name, same ? "already " : "",
+		       job->target.full);
+	}
+	if (changed)
+		say_next(&request, jobs);
 	(void)fflush(stdout);
-	warnings_print(&unit, request.root, request.user, library_file());
+	for (size_t i = 0; i < request.count; i++)
+		warnings_print(&jobs[i].unit, request.root, request.user, library_file());
 	return 0;
+}
+
+static bool remove_target(const struct request *request, const struct job *job)
+{
+	const struct target *target = &job->target;
+
+	if (!target->text)
+		printf("%s: not enabled by %s\n", job->unit.files.name, target->full);
+	else if (request->dry_run)
+		printf("# %s: to be removed\n", target->full);
+	if (!target->text || request->dry_run)
+		return false;
+	if (unlink(target->path) < 0)
+		tool_fail("%s: %s", target->full, strerror(errno));
+	if (rmdir(target->directory) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
+		tool_warn("%s: %s", target->directory, strerror(errno));
+	printf("%s: disabled, %s is removed\n", job->unit.files.name, target->full);
+	return true;
 }
 
 int tool_disable(int argc, char **argv)
 {
 	struct request request;
-	struct unit_files files;
-	struct target target;
-	enum unit_found found;
+	struct job *jobs;
+	bool changed = false;
 
 	take_arguments(&request, argc, argv);
-	enter_root(request.root);
-	found = unit_find(&request.directories, request.name, &files);
-	find_target(&request, files.name, &target);
-	/* A package's unit may be gone while what was written for it is not. */
-	if (found == UNIT_MISSING && !target.text)
-		fail_missing(&request);
-	if (!target.text) {
-		printf("%s: not enabled by %s\n", files.name, target.full);
-		return 0;
-	}
-	if (request.dry_run) {
-		printf("# %s: to be removed\n", target.full);
-		return 0;
-	}
-	if (unlink(target.path) < 0)
-		tool_fail("%s: %s", target.full, strerror(errno));
-	if (rmdir(target.directory) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
-		tool_warn("%s: %s", target.directory, strerror(errno));
-	printf("%s: disabled, %s is removed\n", files.name, target.full);
-	say_next(&request, files.name);
+	jobs = prepare(&request, false);
+	for (size_t i = 0; i < request.count; i++)
+		changed |= remove_target(&request, &jobs[i]);
+	if (changed)
+		say_next(&request, jobs);
 	return 0;
 }

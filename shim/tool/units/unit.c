@@ -228,15 +228,15 @@ static bool is_there(const char *word, const char *literal)
 	return found && strchr(around, found[-1]) && strchr(around, found[strlen(literal)]);
 }
 
-/* LIBRARY as part of a word, in quotes or not. */
+/* LIBRARY as part of a word, in quotes or not (systemd.service(5), "Command Lines": escapes). */
 static const char *escaped(const char *library)
 {
 	char *text = keep(2 * strlen(library) + 1), *at = text;
 
 	for (; *library; library++) {
-		if (strchr("\"'\\%", *library))
+		if (strchr("\"'\\%\n", *library))
 			*at++ = *library == '%' ? '%' : '\\';
-		*at++ = *library;
+		*at++ = *library == '\n' ? 'n' : *library;
 	}
 	return text;
 }
@@ -263,8 +263,10 @@ static const char *preload(const struct unit *unit, const char *literal)
 char *dropin_text(const struct unit *unit, const char *library)
 {
 	const char *families = dropin_families(unit);
+	char *text =
+	    keep_format("%s[Service]\nEnvironment=%s\n", DROPIN_HEADER, preload(unit, escaped(library)));
 
-	return keep_format("%s[Service]\nEnvironment=%s\n%s%s%s", DROPIN_HEADER,
-			   preload(unit, escaped(library)), families ? "RestrictAddressFamilies=" : "",
-			   families ? families : "", families ? "\n" : "");
+	for (size_t i = 0; i < unit->settings.count; i++)
+		text = keep_format("%sEnvironment=\"%s\"\n", text, escaped(unit->settings.at[i]));
+	return families ? keep_format("%sRestrictAddressFamilies=%s\n", text, families) : text;
 }

@@ -27,6 +27,7 @@ struct settings_of {
 struct unit {
 	struct unit_files files;
 	struct settings_of environment, families; /* Environment=, RestrictAddressFamilies= */
+	struct texts settings;                    /* variables that our drop-in sets: "DUALSTACK_TEXT=ipv6" */
 };
 
 /* Adds to UNIT what the lines of STREAM set, as from FILE. Lines that systemd ignores with a warning are left
@@ -49,8 +50,8 @@ bool unit_permits(const struct unit *unit, const char *family, const char *ours)
  * forbidden, too, or a drop-in that is read later would undo it. */
 const char *dropin_families(const struct unit *unit);
 
-/* The text of our drop-in: LIBRARY (library.h) in front of the LD_PRELOAD that the unit has, and AF_INET6 if
- * the unit restricts address families and has AF_INET. */
+/* The text of our drop-in: LIBRARY (library.h) in front of the LD_PRELOAD that the unit has, the settings,
+ * and AF_INET6 if the unit restricts address families and has AF_INET. */
 char *dropin_text(const struct unit *unit, const char *library);
 
 /* Prints what keeps the library from doing anything for UNIT, one line on standard error each:

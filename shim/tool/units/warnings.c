@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "tool/units/unit.h"
 
-#include "tool/check/findings.h"
+#include "program/findings.h"
 #include "tool/systemctl.h"
 #include "tool/tool.h"
 
@@ -206,7 +206,7 @@ static void sockets(const struct service *service, bool user)
 
 static const char PROPERTIES[] = "LoadState,UnsetEnvironment,IPAddressDeny,IPAddressAllow,PrivateNetwork,"
 				 "SystemCallFilter,EnvironmentFiles,ExecStart,RootDirectory,RootImage,"
-				 "TriggeredBy,ProtectHome,PrivateTmp";
+				 "TriggeredBy,ProtectHome,PrivateTmp,User";
 
 /* Asks the manager. Returns why that is not possible, or NULL. */
 static const char *ask(struct service *service, const char *root, bool user)
@@ -237,6 +237,19 @@ static void hidden_library(const struct service *service, const char *library)
 			service_warn(service, hidden[i].setting, value,
 				     "the service does not see %s; install it elsewhere", library);
 	}
+}
+
+/* Lines that the service's user can't write into the file go to syslog. */
+static void log_file(const struct unit *unit, const struct service *service)
+{
+	const char *user = systemctl_first(&service->properties, "User");
+
+	for (size_t i = 0; *user && strcmp(user, "root") != 0 && i < unit->settings.count; i++)
+		if (strncmp(unit->settings.at[i], "DUALSTACK_LOG=", 14) == 0 &&
+		    strchr(unit->settings.at[i], '/'))
+			service_warn(service, "User", user,
+				     "unless this user can write %s, what is logged goes to syslog",
+				     strchr(unit->settings.at[i], '/'));
 }
 
 /* What a drop-in that is read after ours undoes, in the files. */
@@ -278,6 +291,7 @@ void warnings_print(const struct unit *unit, const char *root, bool user, const 
 	if (strcmp(systemctl_first(all, "PrivateNetwork"), "yes") == 0)
 		service_warn(&service, "PrivateNetwork", "yes",
 			     "the service has only a loopback interface, so nobody reaches it");
+	log_file(unit, &service);
 	address_deny(&service);
 	call_filter(&service);
 	/* Where systemd looks for programs without a slash. */

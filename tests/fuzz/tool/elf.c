@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tool/check/script.h"
-#include "tool/elf.h"
+#include "program/script.h"
+#include "program/elf.h"
 
 static void read_elf(const uint8_t *data, size_t size)
 {
@@ -29,7 +29,7 @@ static void read_elf(const uint8_t *data, size_t size)
 		assert(memchr(e.interpreter, '\0', sizeof e.interpreter));
 		/* Both are somewhere in the file. */
 		assert(!*e.interpreter || memmem(data, size, e.interpreter, strlen(e.interpreter) + 1));
-		assert(!e.go || memmem(data, size, " Go buildinf:", 13));
+		assert(!e.go || memmem(data, size, ".go.buildinfo", 13));
 	}
 }
 

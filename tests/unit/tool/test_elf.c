@@ -12,16 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tool/elf.h"
+#include "program/elf.h"
 
 static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
 
-/* A file of 64 bits: header, a PT_INTERP and another segment, the loader, and what Go's linker writes. */
+/* A file of 64 bits: header, a PT_INTERP and another segment, the loader, and a section with the
+ * names of sections. */
 struct made64 {
 	Elf64_Ehdr header;
 	Elf64_Phdr segments[2];
 	char interpreter[sizeof loader];
-	_Alignas(16) char go[16];
+	Elf64_Shdr names;
+	char go[16];
 };
 
 static struct made64 make64(void)
@@ -35,6 +37,7 @@ static struct made64 make64(void)
 		    .e_phoff = offsetof(struct made64, segments),
 		    .e_phentsize = sizeof(Elf64_Phdr),
 		    .e_phnum = 2,
+		    .e_shoff = offsetof(struct made64, names),
 		},
 	    .segments =
 		{
@@ -43,7 +46,8 @@ static struct made64 make64(void)
 		     .p_filesz = sizeof loader},
 		    {.p_type = PT_NULL},
 		},
-	    .go = "\377 Go buildinf;",
+	    .names = {.sh_offset = offsetof(struct made64, go)},
+	    .go = ".go.buildinfos",
 	};
 
 	memcpy(m.interpreter, loader, sizeof loader);
@@ -90,7 +94,7 @@ static void go(void **state)
 	struct elf e;
 
 	(void)state;
-	m.go[13] = ':';
+	m.go[13] = '\0';
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_true(e.go);
 	/* It must be all of it. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tool/check/script.h"
+#include "program/script.h"
 
 static int parse(struct script *s, const char *data, size_t size)
 {

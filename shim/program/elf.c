@@ -1,4 +1,5 @@
-#include "tool/elf.h"
+#define _GNU_SOURCE
+#include "program/elf.h"
 
 #include <byteswap.h>
 #include <elf.h>
@@ -15,6 +16,8 @@ enum { HEADERS = 65536 }; /* bytes of program headers that the kernel takes */
 /* A field of an Elf32_ or Elf64_ structure, read into the union OF. */
 #define FIELD(e, of, name) ((e)->bits == 64 ? (uint64_t)(of).in64.name : (uint64_t)(of).in32.name)
 
+#define SEGMENT(e, of, i, name) ((e)->bits == 64 ? (uint64_t)(of).in64[i].name : (uint64_t)(of).in32[i].name)
+
 static bool read_all(int fd, void *data, size_t size, uint64_t offset)
 {
 	return offset <= INT32_MAX && pread(fd, data, size, (off_t)offset) == (ssize_t)size;
@@ -28,34 +31,41 @@ static bool read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t si
 	       !e->interpreter[size - 1];
 }
 
-/* Go's linker puts its version behind these 14 bytes, aligned to 16 (Go's debug/buildinfo). */
-static bool is_go(int fd)
-{
-	unsigned char data[65536];
-	off_t at = 0;
-	ssize_t size;
+union header {
+	Elf32_Ehdr in32;
+	Elf64_Ehdr in64;
+};
 
-	while ((size = pread(fd, data, sizeof data, at)) > 0) {
-		for (ssize_t i = 0; i + 16 <= size; i += 16)
-			if (data[i] == 0xff && memcmp(data + i + 1, " Go buildinf:", 13) == 0)
-				return true;
-		at += size;
-	}
-	return false;
+/* Go's linker gives its version a section of its own (Go's debug/buildinfo), and strip(1) keeps that. It is
+ * told by the table of the sections' names, which is small: a program is looked at whenever it is run. */
+static bool is_go(int fd, const struct elf *e, const union header *h)
+{
+	static const char section[] = ".go.buildinfo";
+	union {
+		Elf32_Shdr in32;
+		Elf64_Shdr in64;
+	} names;
+	size_t size = e->bits == 64 ? sizeof names.in64 : sizeof names.in32;
+	char text[4096];
+	uint64_t offset;
+	ssize_t got;
+
+	if (!read_all(fd, &names, size, FIELD(e, *h, e_shoff) + FIELD(e, *h, e_shstrndx) * size))
+		return false;
+	offset = FIELD(e, names, sh_offset);
+	got = offset <= INT32_MAX ? pread(fd, text, sizeof text, (off_t)offset) : 0;
+	return got > 0 && memmem(text, (size_t)got, section, sizeof section);
 }
 
 int elf_read(int fd, struct elf *e)
 {
-	union {
-		Elf32_Ehdr in32;
-		Elf64_Ehdr in64;
-	} header;
-	union {
-		Elf32_Phdr in32;
-		Elf64_Phdr in64;
-	} segment;
+	union header header;
+	static union {
+		Elf32_Phdr in32[HEADERS / sizeof(Elf32_Phdr)];
+		Elf64_Phdr in64[HEADERS / sizeof(Elf64_Phdr)];
+	} table;
 	const unsigned char *ident = header.in32.e_ident;
-	uint64_t table, count, type;
+	uint64_t count, type;
 	size_t size;
 	ssize_t got;
 
@@ -72,20 +82,17 @@ int elf_read(int fd, struct elf *e)
 	if (e->other_order)
 		return 0;
 	type = header.in32.e_type;
-	table = FIELD(e, header, e_phoff);
 	count = FIELD(e, header, e_phnum);
-	size = e->bits == 64 ? sizeof segment.in64 : sizeof segment.in32;
+	size = e->bits == 64 ? sizeof table.in64[0] : sizeof table.in32[0];
 	if ((type != ET_EXEC && type != ET_DYN) || FIELD(e, header, e_phentsize) != size || count == 0 ||
-	    count * size > HEADERS)
+	    count * size > HEADERS ||
+	    !read_all(fd, &table, (size_t)(count * size), FIELD(e, header, e_phoff)))
 		return -EBADMSG;
-	for (uint64_t i = 0; i < count; i++) {
-		if (!read_all(fd, &segment, size, table + i * size))
+	for (uint64_t i = 0; i < count; i++)
+		if (SEGMENT(e, table, i, p_type) == PT_INTERP && !e->interpreter[0] &&
+		    !read_interpreter(fd, e, SEGMENT(e, table, i, p_offset), SEGMENT(e, table, i, p_filesz)))
 			return -EBADMSG;
-		if (FIELD(e, segment, p_type) == PT_INTERP && !e->interpreter[0] &&
-		    !read_interpreter(fd, e, FIELD(e, segment, p_offset), FIELD(e, segment, p_filesz)))
-			return -EBADMSG;
-	}
-	e->go = is_go(fd);
+	e->go = is_go(fd, e, &header);
 	return 0;
 }
 

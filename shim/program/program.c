@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/findings.h"
+#include "program/findings.h"
 
 #include <linux/capability.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "program/library.h"
 #include "tool/keep.h"
-#include "tool/library.h"
 #include "tool/tool.h"
 
 static bool same_machine(const struct elf *a, const struct elf *b)
@@ -152,9 +152,9 @@ void program_findings(struct findings *f, int fd, const struct elf *e)
 {
 	struct elf own;
 
-	/* The library is built by the same compiler as this tool, so it is for the same machine. */
-	if (!elf_of("/proc/self/exe", &own))
-		tool_fail("/proc/self/exe: can't be read; mount /proc");
+	/* The library is built by the same compiler as the tool, so it is for the same machine. */
+	if (!elf_of(library_tool(), &own))
+		tool_fail("%s: can't be read", library_tool());
 	word_size(f, &own, e);
 	if (e->other_order)
 		return;

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/findings.h"
+#include "program/findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "tool/library.h"
+#include "program/library.h"
 
 #include "tool/keep.h"
 #include "tool/tool.h"
@@ -7,23 +7,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *variable(const char *name)
+enum { FILE_OF, PATH, TOOL, COUNT };
+
+static const char *const variables[COUNT] = {"DUALSTACK_TOOL_LIBRARY", "DUALSTACK_TOOL_PRELOAD",
+					     "DUALSTACK_TOOL_FILE"};
+static const char *set[COUNT];
+
+static const char *get(int which)
 {
-	const char *value = getenv(name);
+	const char *value = set[which] ? set[which] : getenv(variables[which]);
 
 	if (!value)
-		tool_fail("%s: not set by dualstack-run(1)", name);
+		tool_fail("%s: not set by dualstack-run(1)", variables[which]);
 	return value;
 }
 
 const char *library_file(void)
 {
-	return variable("DUALSTACK_TOOL_LIBRARY");
+	return get(FILE_OF);
 }
 
 const char *library_path(void)
 {
-	return variable("DUALSTACK_TOOL_PRELOAD");
+	return get(PATH);
+}
+
+const char *library_tool(void)
+{
+	return get(TOOL);
+}
+
+void library_set(const char *file, const char *path, const char *tool)
+{
+	set[FILE_OF] = file;
+	set[PATH] = path;
+	set[TOOL] = tool;
+}
+
+void library_hand_on(void)
+{
+	for (int i = 0; i < COUNT; i++)
+		if (setenv(variables[i], set[i], 1) != 0)
+			tool_fail("out of memory");
 }
 
 bool library_for(const struct elf *program)

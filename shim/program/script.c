@@ -1,4 +1,4 @@
-#include "tool/check/script.h"
+#include "program/script.h"
 
 #include <errno.h>
 #include <string.h>

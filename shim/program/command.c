@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "tool/check/findings.h"
+#include "program/findings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "tool/check/script.h"
-#include "tool/elf.h"
+#include "program/elf.h"
+#include "program/script.h"
 
 enum { SCRIPTS = 4 }; /* interpreters of interpreters that the kernel follows */
 
@@ -36,8 +35,8 @@ static int executable(const char *path)
 	return S_ISREG(s.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : -EACCES;
 }
 
-/* Finds NAME as execvp(3) does: a name without a slash in PATH, going on past files that can't be executed.
- */
+/* Finds NAME as execvp(3) does: a name without a slash in PATH, going on past files that can't be executed;
+ * PATH becomes one of those if there is no other. */
 static int find(const char *name, char path[PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
@@ -51,17 +50,26 @@ static int find(const char *name, char path[PATH_MAX])
 	}
 	for (dirs = dirs ? dirs : "/usr/bin:/bin";; dirs++) {
 		int size = (int)strcspn(dirs, ":"), error = -ENOENT;
+		char one[PATH_MAX];
 
-		if (snprintf(path, PATH_MAX, "%.*s/%s", size ? size : 1, size ? dirs : ".", name) < PATH_MAX)
-			error = executable(path);
-		if (error == 0)
-			return 0;
-		if (error == -EACCES)
+		if (snprintf(one, PATH_MAX, "%.*s/%s", size ? size : 1, size ? dirs : ".", name) < PATH_MAX)
+			error = executable(one);
+		if (error == 0 || (error == -EACCES && result == -ENOENT)) {
+			stpcpy(path, one);
 			result = error;
+		}
 		dirs += size;
-		if (!*dirs)
+		if (!*dirs || result == 0)
 			return result;
 	}
+}
+
+int command_find(const char *name, const char **file)
+{
+	static char path[PATH_MAX];
+
+	*file = path;
+	return find(name, path);
 }
 
 static const char *reason(int error)
@@ -160,10 +168,27 @@ static bool walk_on(struct walk *w)
 	else
 		findings_add(w->f, w->scripts ? "script" : "command", FINDING_UNKNOWN,
 			     "Call --check as root, or as the service's user.", "%s: can't be read (%s)",
-			     w->path, log_errno(-error));
+			     w->path, strerror(-error));
 	if (fd >= 0)
 		close(fd);
 	return more;
+}
+
+/* Says what is known of the program in PATH by its name. */
+static void known(struct findings *f, const char *path)
+{
+#define KNOWN(name, found, advice) {name, found, advice},
+	static const struct {
+		const char *name, *found, *advice;
+	} programs[] = {
+#include "program/known.def"
+	};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (strcmp(programs[i].name, name) == 0)
+			findings_add(f, "known", FINDING_NOTE, programs[i].advice, "%s %s", name,
+				     programs[i].found);
 }
 
 void command_findings(struct findings *f, const char *name)
@@ -172,10 +197,12 @@ void command_findings(struct findings *f, const char *name)
 	int error = find(name, w.path);
 
 	if (error) {
-		findings_add(f, "command", FINDING_FAIL, "Install it, or name its file.", "'%s': %s", name,
-			     reason(error));
+		findings_add(f, "command", FINDING_FAIL,
+			     error == -ENOENT ? "Install it, or name its file." : "Name a program.",
+			     "'%s': %s", name, reason(error));
 		return;
 	}
+	known(f, w.path);
 	while (walk_on(&w))
 		continue;
 }

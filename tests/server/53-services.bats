@@ -1,0 +1,160 @@
+# Services that lose the library, or look as if they did: the recipes of demo/services.md.
+
+bats_require_minimum_version 1.5.0
+load ../lib/helper
+
+setup() { hosts_up; }
+teardown() { hosts_down; }
+
+# mail PORT HOST...: what comes of a mail over each, from the client.
+mail() {
+	on_client python3 - "$@" <<-'END'
+		import smtplib, sys
+		for host in sys.argv[2:]:
+		    try:
+		        with smtplib.SMTP(host, int(sys.argv[1]), local_hostname='x', timeout=10) as s:
+		            s.sendmail('a@b.example', ['u@server.example'], 'Subject: x\n\nhello\n')
+		            print(host, 'sent')
+		    except OSError as e:
+		        print(host, type(e).__name__)
+	END
+}
+
+# The processes that hold the port's listener.
+holders() { on_server ss -Hltnp "sport = :$1" | grep -o 'pid=[0-9]*' | sort -u | tr '\n' ' '; }
+others_hold() { [ -n "$(holders "$1")" ] && [ "$(holders "$1")" != "$2" ]; }
+
+# both PORT...: each is served over both families.
+both() {
+	local port
+	for port; do
+		run -0 on_client curl -s --max-time 10 "http://$server4:$port/"
+		assert_output --partial 192.0.2.2
+		run -0 on_client curl -s --max-time 10 "http://[$server6]:$port/"
+		assert_output --regexp '^(2001:db8:1::2|2[45][0-9]\.)'
+	done
+}
+
+@test "reloads that hand the listener on: haproxy, unicorn, puma, php-fpm" {
+	local port i pid pids all=(5001 5002 5003) before=()
+	need haproxy
+	need unicorn
+	need puma
+	compgen -c php-fpm >/dev/null || skip "php-fpm is not installed"
+	cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<-'END'
+		defaults
+		  mode http
+		  timeout client 5s
+		  timeout server 5s
+		frontend f
+		  bind 0.0.0.0:5001
+		  http-request return status 200 content-type text/plain lf-string "%[src]"
+	END
+	echo "run lambda { |e| [200, {'Content-Type' => 'text/plain'}, [e['REMOTE_ADDR']]] }" >"$BATS_TEST_TMPDIR/config.ru"
+	printf '%s\n' '[global]' 'daemonize = no' "error_log = $BATS_TEST_TMPDIR/fpm" '[www]' 'user = nobody' 'group = nogroup' \
+		'listen = 0.0.0.0:5004' 'pm = static' 'pm.max_children = 1' >"$BATS_TEST_TMPDIR/fpm.conf"
+	start haproxy "$run" haproxy -W -f "$BATS_TEST_TMPDIR/haproxy.cfg"
+	pids=("$started")
+	start unicorn "$run" unicorn -o 0.0.0.0 -p 5002 "$BATS_TEST_TMPDIR/config.ru"
+	pids+=("$started")
+	start puma "$run" puma -w 1 -b tcp://0.0.0.0:5003 "$BATS_TEST_TMPDIR/config.ru"
+	pids+=("$started")
+	start fpm "$run" "$(compgen -c php-fpm | head -n 1)" -y "$BATS_TEST_TMPDIR/fpm.conf"
+	pids+=("$started")
+	for port in "${all[@]}" 5004; do wait_port "$port"; done
+	wait_until eval 'on_client curl -s "http://$server4:5003/"'
+	both "${all[@]}"
+	for port in "${all[@]}" 5004; do before+=("$(holders "$port")"); done
+	for pid in "${pids[@]}"; do kill -USR2 "$pid"; done
+	for i in 0 1 2 3; do wait_until others_hold $((5001 + i)) "${before[i]}"; done
+	wait_until eval 'on_client curl -s "http://$server4:5003/"'
+	both "${all[@]}"
+	# FastCGI has no answer for this client.
+	run -0 on_client "$programs/steps" a=tcp6 "a.connect:$server6/5004"
+	assert_line --partial ' ok'
+	for pid in "${pids[@]}"; do
+		run "$run" --status "$pid"
+		assert_line --regexp '\[::\]:500[1-4] +dual-stack'
+		refute_line --partial 'Not loaded'
+	done
+}
+
+@test "node's cluster: a listener in the primary, connections in workers" {
+	need node
+	cat >"$BATS_TEST_TMPDIR/cluster.js" <<-'END'
+		const cluster = require('cluster'), http = require('http');
+		if (cluster.isPrimary) for (let i = 0; i < 2; i++) cluster.fork();
+		else http.createServer((q, r) => r.end(q.socket.remoteAddress)).listen(5001, '0.0.0.0');
+	END
+	start node "$run" node "$BATS_TEST_TMPDIR/cluster.js"
+	wait_port 5001
+	both 5001
+}
+
+# exim4 executes itself again at SIGHUP, set-user-ID, and has lost the library; --status says so.
+exim() {
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	mkdir -m 777 "$BATS_TEST_TMPDIR/spool"
+	cat >"$BATS_TEST_TMPDIR/exim.conf" <<-END
+		primary_hostname = server.example
+		spool_directory = $BATS_TEST_TMPDIR/spool
+		log_file_path = $BATS_TEST_TMPDIR/spool/%slog
+		daemon_smtp_ports = 2525
+		disable_ipv6 = true
+		local_interfaces = 0.0.0.0
+		keep_environment = LD_PRELOAD : ^DUALSTACK_
+		acl_smtp_rcpt = accept
+		acl_smtp_data = accept
+		begin routers
+		all:
+		  driver = redirect
+		  data = :blackhole:
+	END
+	start exim "$run" exim4 -C "$BATS_TEST_TMPDIR/exim.conf" -bdf
+	wait_port 2525
+	run -0 mail 2525 $server4 $server6
+	assert_output "$server4 sent
+$server6 sent"
+	kill -HUP "$started"
+	wait_until grep -c 'SIGHUP received' "$BATS_TEST_TMPDIR/spool/mainlog"
+	wait_until eval '"$run" --status "$started" | grep "^Not loaded where it is needed"'
+}
+
+# A host has one mail server.
+@test "Postfix: smtpd and postscreen, in master.cf's chroot and without; or exim4, restarted" {
+	if ! command -v postfix >/dev/null; then
+		need exim4
+		exim
+		return
+	fi
+	. "$root/tests/lib/postfix.bash"
+	local chroot port variables='LD_PRELOAD DUALSTACK_SETTINGS DUALSTACK_LOG DUALSTACK_KEY'
+	# Without the recipe it serves IPv4 only, and --status says so.
+	postfix_config n ''
+	postfix_up "$run"
+	run -0 mail 2525 $server4 $server6
+	assert_output "$server4 sent
+$server6 ConnectionRefusedError"
+	run -1 --separate-stderr "$run" --status "$(cat "$postfix/spool/pid/master.pid" | tr -d ' ')"
+	assert_line --regexp '0.0.0.0:2525 +IPv4 only'
+	postfix_down
+	for chroot in n y; do
+		rm -rf "$postfix"
+		postfix_config $chroot "$variables"
+		postfix_up "$run" --log="info:$BATS_TEST_TMPDIR/log"
+		for port in 2525 2526; do
+			run -0 mail $port $server4 $server6
+			assert_output "$server4 sent
+$server6 sent"
+		done
+		run -0 "$run" --status "$(cat "$postfix/spool/pid/master.pid" | tr -d ' ')"
+		assert_line --regexp '\[::\]:2525 +dual-stack'
+		refute_line --partial 'Not loaded'
+		# Both know the peer by an address that can't be taken for one of mynetworks; a reload keeps it.
+		wait_until grep -E "smtpd.*: disconnect from unknown\[(2001:db8:1::2|2[45][0-9][0-9.]*)\]" "$postfix/log"
+		on_server postfix -c "$postfix/etc" reload
+		run -0 mail 2525 $server6
+		assert_output "$server6 sent"
+		postfix_down
+	done
+}
