@@ -19,6 +19,11 @@
 #include "resolver/route.h"
 #include "resolver/scope.h"
 
+/* musl has no name for it. */
+#ifndef NETDB_INTERNAL
+#define NETDB_INTERNAL (-1)
+#endif
+
 /* Adds the addresses of ENTRY, IPv4 ones V4MAPPED. */
 static void add_host(struct names_list *list, const struct hostent *entry)
 {
