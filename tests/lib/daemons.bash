@@ -124,7 +124,7 @@ http() { ip netns exec "$1" curl -s --max-time 10 "http://$2"; }
 # The peers in a daemon's log, in order, if it logs them.
 daemon_logged() {
 	case $1 in
-	dovecot) sed -n 's/.*Login: .* rip=\([^,]*\),.*/\1/p' "$BATS_TEST_TMPDIR/dovecot/log" ;;
+	dovecot) sed -n 's/.*Log\(in\|ged in\): .* rip=\([^,]*\),.*/\2/p' "$BATS_TEST_TMPDIR/dovecot/log" ;;
 	ngircd) sed -n 's/.*Accepted connection .* from "\(.*\):[0-9]*" .*/\1/p' "$BATS_TEST_TMPDIR/ngircd.log" ;;
 	nginx) cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/nginx/access.log" ;;
 	python3) sed -n 's/^\([^ ]*\) - - .*/\1/p' "$BATS_TEST_TMPDIR/python3.log" ;;

@@ -22,7 +22,7 @@ setup() {
 
 		# A program without the library, which goes on once it has said that it is there.
 		def stranger(code):
-		    without = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+		    without = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"} | {"DUALSTACK_DISABLE": "1"}
 		    code = "import os, socket, sys\n" + code + "\nprint('there', flush=True)\nsys.stdin.read()"
 		    p = subprocess.Popen([sys.executable, "-c", code], env=without, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 		    p.stdout.readline()

@@ -45,7 +45,7 @@ dovecot_story() {
 	quietly systemctl restart dovecot
 	reached imap
 	quietly systemctl stop dovecot
-	grep -o 'Login:.* rip=[^,]*' $BATS_TEST_TMPDIR/dovecot/log | sed 's/.* //' | sort -u
+	grep -oE '(Login|Logged in):.* rip=[^,]*' $BATS_TEST_TMPDIR/dovecot/log | sed 's/.* //' | sort -u
 }
 
 @test "dovecot.service: enabled, reached over both families, reloaded, disabled, IPv4 only" {
