@@ -73,11 +73,16 @@ asyncio.run(main())'
 @test "after the name's own addresses: native IPv6 first, then the translator" {
 	nat64_up 64:ff9b::/96
 	serves
-	PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 4 both.example
+	# A stream's connect() would lead to no address that is nearer than its public one.
+	local ask='import socket
+s = socket.socket()
+s.connect(socket.getaddrinfo("both.example", 7000, socket.AF_INET)[0][4])
+print(s.recv(99).decode())'
+	run -0 on_client "$run" --log=info -- python3 -c "$ask"
 	assert_output --partial 'over IPv4'
 	assert_output --regexp "\[$server6\]:7000 ECONNREFUSED .*\[64:ff9b::c01f:c40a\]:7000 connected"
 	greet $server6
-	PORT=7000 run -0 on_client "$run" -- "$programs/lookups" 4 both.example
+	run -0 on_client "$run" -- python3 -c "$ask"
 	assert_output --partial 'over IPv6'
 	# A rule that leaves IPv6 out leaves out the translator, too.
 	run on_client "$run" --rule='connect ipv4' curl -4 -sS --max-time 9 http://four.example:8080/
