@@ -24,11 +24,12 @@ static _Atomic bool keeps_mapped;
 
 /* The text of an IPv4 address has 15 bytes, and a program that knows nothing else may copy it into 16,
  * however much room it had first. So it counts what SIZE says, not that there is room: INET6_ADDRSTRLEN, with
- * an interface or without. */
+ * an interface or without, and where the final 0 is counted twice (dovecot 2.4). */
 static bool is_in6_size(socklen_t size)
 {
-	return size == INET6_ADDRSTRLEN || size == INET6_ADDRSTRLEN + IF_NAMESIZE ||
-	       size == INET6_ADDRSTRLEN + IF_NAMESIZE + 1;
+	if (size >= INET6_ADDRSTRLEN + IF_NAMESIZE)
+		size -= IF_NAMESIZE;
+	return size == INET6_ADDRSTRLEN || size == INET6_ADDRSTRLEN + 1;
 }
 
 bool hooks_expects_in6(socklen_t size, int flags)

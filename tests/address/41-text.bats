@@ -31,7 +31,7 @@ told() {
 	client6=2001:db8:1:0:1111:2222:3333:4444
 	ip -n "$client" addr add $client6/64 dev veth0 nodad
 	told ntop nameinfo
-	assert_line --regexp "^ntop $synthetic $synthetic $synthetic $client6 $synthetic $synthetic $synthetic\$"
+	assert_line --regexp "^ntop $synthetic $synthetic $synthetic $client6 $client6 $synthetic $synthetic\$"
 	assert_line --regexp "^nameinfo $synthetic $client6 $synthetic $synthetic $client6 $client6 $synthetic\$"
 }
 
