@@ -80,6 +80,7 @@ other_thread.join(5)
 print(said)
 if sys.argv[1] == "close":
     print("state", other.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1))
+sys.stdout.flush()
 os._exit(0)' $how
 		# What has the number now is closed (TCP_CLOSE) still.
 		case $how in
