@@ -107,8 +107,8 @@ same_with() {
 	local t64=$BATS_TEST_TMPDIR/t64 needed name
 	needed=("$t64"/tests/programs/{serve,ask,steps,connects,blocks,udp_serve,udp_ask})
 	make -C "$root" -j"$(nproc)" BUILD="$t64" CC='gcc -m32' CPPFLAGS='-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64' \
-		"${needed[@]}" "$t64/dualstack-run"
-	cp "$m32/libdualstack.so" "$build/dualstack-tool" "$t64"
+		"${needed[@]}" "$t64/dualstack-run" "$t64/dualstack-tool"
+	cp "$m32/libdualstack.so" "$t64"
 	run -0 eval "nm -D --without-symbol-versions ${needed[*]} | grep -o '__[a-z_2]*64\$' | sort -u"
 	for name in __epoll_pwait2_time64 __{fcntl,ioctl}_time64 __{ppoll,pselect,select,{get,set}sockopt,{recv,send}{,m}msg}64; do
 		assert_line "$name"
