@@ -126,7 +126,7 @@ static int accept_once(int fd, union sockaddr_any *name, socklen_t *len, int fla
 
 static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
-	union sockaddr_any name;
+	union sockaddr_any name = {.in6 = {.sin6_family = AF_UNSPEC}};
 	socklen_t len;
 	int saved = errno, result;
 

@@ -248,7 +248,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
 	struct msghdr kernel;
-	unsigned before = widen_before(), mark;
+	unsigned before = widen_before(), mark = 0;
 	ssize_t result;
 
 	hooks_start();

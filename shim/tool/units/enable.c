@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
+#include "program/library.h"
 #include "tool/arguments.h"
 #include "tool/bounded.h"
-#include "program/library.h"
 #include "tool/tool.h"
 #include "tool/unit_name.h"
 #include "tool/units/unit.h"

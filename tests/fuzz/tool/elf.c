@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "program/script.h"
 #include "program/elf.h"
+#include "program/script.h"
 
 static void read_elf(const uint8_t *data, size_t size)
 {
