@@ -3,13 +3,13 @@ zmodload zsh/zpty
 where=$(mktemp -d)
 cp $1 $where/_dualstack-run
 zpty z zsh -f -i
-zpty -w z "PS1=; fpath=($where \$fpath); autoload -U compinit; compinit -u -D; setopt no_beep; LISTMAX=0"
-zpty -w z "zstyle ':completion:*' list-prompt ''; bindkey '^I' complete-word; echo rea''dy"
-zpty -m z dummy '*ready*' 2>/dev/null
-while zpty -r z line; do [[ $line == *ready* ]] && break; done
+zpty -w z "fpath=($where \$fpath); autoload -U compinit; compinit -u -D; setopt no_beep; LISTMAX=0"
+zpty -w z "zstyle ':completion:*' list-prompt ''; bindkey '^I' complete-word; PS1='rea''dy> '"
+# Once there is a prompt, its line editor reads, and not the terminal.
+zpty -r z all '*ready> *'
 zpty -n -w z "$2"$'\t\t'
 zpty -n -w z $'\025exit\n'
-zpty -r z all
+all=
 while zpty -r z line; do all+=$line; done
 zpty -d z
 rm -r $where
