@@ -61,7 +61,7 @@ int slots_find(int fd)
  * signal handler has interrupted. */
 bool slots_enter(int i)
 {
-	for (int tries = 0; i >= 0 && tries < 1000 && atomic_load(&slots_stages[i]) == SLOT_BUSY; tries++)
+	for (int tries = 0; i >= 0 && tries < 30 && atomic_load(&slots_stages[i]) == SLOT_BUSY; tries++)
 		(void)sched_yield();
 	return i >= 0 && (slots_claim(i, SLOT_OWN) || slots_claim(i, SLOT_RACING));
 }
