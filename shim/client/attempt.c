@@ -168,16 +168,19 @@ int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struc
 }
 
 /* One that was established and reset since has been acknowledged a byte, its SYN; one that was refused none.
- */
+ * One that has sent nothing is about to. */
 enum attempt_state attempt_look(int fd)
 {
 	unsigned char info[INFO_BYTES];
 	uint64_t acked;
+	uint32_t sent;
 
 	if (!tcp_info(fd, info))
 		return ATTEMPT_FAILED;
 	memcpy(&acked, info + BYTES_ACKED, sizeof acked);
-	if (info[STATE] == TCP_SYN_SENT || info[STATE] == TCP_SYN_RECV)
+	memcpy(&sent, info + SEGS_OUT, sizeof sent);
+	if ((info[STATE] == TCP_CLOSE && sent == 0) || info[STATE] == TCP_SYN_SENT ||
+	    info[STATE] == TCP_SYN_RECV)
 		return ATTEMPT_GOING;
 	return info[STATE] == TCP_CLOSE && acked == 0 ? ATTEMPT_FAILED : ATTEMPT_CONNECTED;
 }

@@ -133,7 +133,7 @@ static void log_connected(int fd, const struct destination *d)
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
-	int saved = errno, status, prepared;
+	int saved = errno, status;
 	bool blocks = blocking_is(fd);
 
 	/* Else connect() tells of an earlier one, or it is no stream. */
@@ -141,13 +141,15 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 		errno = saved;
 		return false;
 	}
-	prepared = blocks ? -1 : connects_prepare(fd, d);
+	if (!blocks)
+		connects_start(fd, d);
 	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
-	connects_start(prepared, status == -EINPROGRESS);
 	if (status == 0)
 		log_connected(fd, d);
-	else if (status == -EINPROGRESS && !blocks)
+	if (!blocks && status == -EINPROGRESS)
 		wake_waiters(fd);
+	else if (!blocks)
+		connects_end(fd, false);
 	errno = saved;
 	if (status == -EINPROGRESS && blocks) {
 		if (go_on(fd, addr, len, d, true, true, 0, result))

@@ -22,32 +22,14 @@
 #include "socket/facts.h"
 #include "socket/holdings.h"
 
-int connects_prepare(int fd, const struct destination *d)
+void connects_start(int fd, const struct destination *d)
 {
 	int saved = errno, i = slots_free();
 
 	if (i >= 0) {
 		eyeballs_start(&slots_table[i], fd, d);
-		atomic_store(&slots_numbers[i], fd);
+		slots_give_back(i);
 	}
-	/* A sandbox may keep the cookie from us, without which nobody finds it. */
-	if (i >= 0 && !slots_table[i].cookie) {
-		connects_start(i, false);
-		i = -1;
-	}
-	errno = saved;
-	return i;
-}
-
-void connects_start(int place, bool started)
-{
-	int saved = errno;
-
-	if (place < 0)
-		return;
-	if (!started)
-		attempts_forget(&slots_table[place]);
-	slots_give_back(place);
 	errno = saved;
 }
 

@@ -17,10 +17,9 @@
 void connects_setup(bool active);
 
 /* FD, which does not block, is about to connect to the first address of D, which its own socket can connect
- * to: other threads that hear of it have to wait. Returns what connects_start() takes afterwards, with
- * whether it has STARTED and is on its way. */
-int connects_prepare(int fd, const struct destination *d);
-void connects_start(int place, bool started);
+ * to. Before it does: another thread may hear of its failure at once. If it fails at once, connects_end() is
+ * due. */
+void connects_start(int fd, const struct destination *d);
 
 /* As eyeballs_begin(), and -ENOSPC where there is no slot left, and nothing was done. */
 int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error);

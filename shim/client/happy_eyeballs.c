@@ -265,6 +265,11 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 {
 	e->blocks = false;
 	fill(e, fd, d);
+	/* A sandbox may keep the cookie from us, without which nobody finds it. */
+	if (!e->cookie) {
+		attempts_forget(e);
+		return;
+	}
 	place_own(e, 0);
 	e->attempts[0].state = EYEBALLS_GOING;
 	e->due = e->began + config.delay;

@@ -14,7 +14,7 @@
 #include "client/destinations.h"
 #include "client/eyeballs.h"
 
-/* FD is on its way to the first address of D already, which the program's own socket can connect to; the rest
+/* FD is about to connect to the first address of D, which the program's own socket can connect to; the rest
  * follows when that has failed or after the delay. Without the lock: nobody else knows E yet. */
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
