@@ -158,15 +158,7 @@ haproxy_config() {
 nginx_config() {
 	local dir=$BATS_TEST_TMPDIR
 	cat <<-END
-		daemon off;
-		pid $dir/pid;
-		events {}
-		http {
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
+		$(nginx_head "$dir")
 			access_log off;
 			root $dir/www;
 	END

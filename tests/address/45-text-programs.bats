@@ -157,15 +157,7 @@ fetches() {
 	need curl
 	local dir=$BATS_TEST_TMPDIR
 	cat >"$dir/nginx.conf" <<-END
-		daemon off;
-		pid $dir/pid;
-		events {}
-		http {
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
+		$(nginx_head "$dir")
 			access_log off;
 			server { listen 127.0.0.1:9000 proxy_protocol; location / { return 200 \$proxy_protocol_addr; } }
 			server { listen 127.0.0.1:9001; location / { return 200 \$http_x_forwarded_for; } }

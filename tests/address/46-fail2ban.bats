@@ -51,15 +51,7 @@ services_up() {
 	: >"$dir/library.log"
 	chmod 666 "$dir/library.log"
 	cat >"$dir/nginx.conf" <<-END
-		daemon off;
-		pid $dir/nginx.pid;
-		events {}
-		http {
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
+		$(nginx_head "$dir")
 			access_log off;
 			server { listen 8080; root $dir/www; auth_basic here; auth_basic_user_file $dir/passwords; }
 		}

@@ -140,3 +140,14 @@ syslogged() {
 	stop $listener
 	run -0 cat "$BATS_TEST_TMPDIR/received"
 }
+
+# nginx_files DIRECTORY: the part of nginx's configuration, in "http", that says where its files are; nginx_head: the
+# configuration as far as that.
+nginx_files() {
+	local name
+	for name in client_body proxy fastcgi uwsgi scgi; do echo "${name}_temp_path $1/$name;"; done
+}
+nginx_head() {
+	printf '%s\n' 'daemon off;' "pid $1/nginx.pid;" 'events {}' 'http {'
+	nginx_files "$1"
+}

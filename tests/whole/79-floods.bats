@@ -43,11 +43,7 @@ nginx_up() {
 		worker_processes $1;
 		events {}
 		http {
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
+			$(nginx_files "$dir")
 			log_format peers '\$pid \$remote_addr \$uri';
 			access_log $dir/access.log peers;
 			server { listen 8080 reuseport; location / { return 200 "hello\n"; } }

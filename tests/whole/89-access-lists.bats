@@ -25,15 +25,7 @@ nginx_code() {
 	local dir=$BATS_TEST_TMPDIR/nginx
 	mkdir -p "$dir"
 	cat >"$dir/conf" <<-END
-		daemon off;
-		pid $dir/pid;
-		events {}
-		http {
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
+		$(nginx_head "$dir")
 			access_log off;
 			root $dir;
 			autoindex on;
