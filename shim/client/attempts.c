@@ -38,7 +38,6 @@ void attempts_forget(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++)
 		hidden_drop(&e->attempts[i].at);
-
 	attempts_set_fd(e, -1);
 	e->used = false;
 	connects_count(-1);
