@@ -211,6 +211,9 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] shim
 
 fuzzers: $(FUZZERS)
 
+# Its socket() is to be the library's, too.
+$(BUILD)/tests/programs/meanwhile: private LDFLAGS += -rdynamic
+
 $(BUILD)/tests/programs/%: tests/programs/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -ldl -pthread

@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
+#include "client/lock.h"
 #include "config/config.h"
 #include "resolver/known_names.h"
 #include "socket/holdings.h"
@@ -86,16 +87,13 @@ static void give_back_left(void)
 
 /* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(), that
  * goes on after a handler with SA_RESTART (signal(7)). Where the program has handlers of both kinds, it is
- * not known which one it was: yes. */
-static bool interrupted(void)
+ * not known which one it was: yes. BLOCKED: those that could not come. */
+static bool interrupted(const sigset_t *blocked)
 {
 	struct sigaction action;
-	sigset_t blocked;
 
-	if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) != 0)
-		return true;
 	for (int number = 1; number < NSIG; number++)
-		if (sigismember(&blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
+		if (sigismember(blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
 		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
 		    !(action.sa_flags & SA_RESTART))
 			return true;
@@ -104,6 +102,7 @@ static bool interrupted(void)
 
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	sigset_t blocked;
 	uint64_t own;
 	int result;
 
@@ -119,7 +118,9 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	pthread_cleanup_pop(1);
 	/* A second connect() that is not answered in time (__inet_stream_connect()). And with a timeout of
 	 * the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
-	if (result == -EALREADY || (result == -EINTR && !own && !interrupted()))
+	if (result == -EALREADY ||
+	    (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
+	     !interrupted(&blocked)))
 		return -EINPROGRESS;
 	return result;
 }
@@ -128,11 +129,12 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 
 /* Waits for FD's connect until END, NEVER or in ms. LIMITED: by a timeout of the program's, with which no
  * handler lets it go on (signal(7)). */
-static int settle(int fd, uint64_t end, bool limited)
+static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
 {
 	struct pollfd fds[NAMES_ADDRESSES + 1];
 	int error = -ENOENT;
 
+	lock_hold(hold);
 	while (connects_ask(fd, &error)) {
 		uint64_t due, time = clock_ms();
 		int count = connects_gather(fd, fds, NAMES_ADDRESSES + 1, &due);
@@ -144,18 +146,19 @@ static int settle(int fd, uint64_t end, bool limited)
 			due = end;
 		t.tv_sec = due > time ? (time_t)((due - time) / 1000) : 0;
 		t.tv_nsec = due > time ? (long)((due - time) % 1000 * 1000000) : 0;
-		if (real.ppoll(fds, (nfds_t)count, due == NEVER ? NULL : &t, NULL) < 0 && errno == EINTR &&
-		    (limited || interrupted()))
+		count = real.ppoll(fds, (nfds_t)count, due == NEVER ? NULL : &t, lock_let_in(hold, NULL));
+		lock_hold_again(hold);
+		if (count < 0 && errno == EINTR && (limited || interrupted(&hold->signals)))
 			return -EINTR;
 		error = -ENOENT;
 	}
 	return error;
 }
 
-int blocking_wait(int fd, unsigned since)
+int blocking_wait(int fd, unsigned since, struct lock_hold *hold)
 {
 	uint64_t limit = timeout_of(fd, SO_SNDTIMEO);
-	int saved = errno, result = settle(fd, limit ? clock_ms() + limit - since : NEVER, limit != 0);
+	int saved = errno, result = settle(fd, limit ? clock_ms() + limit - since : NEVER, limit != 0, hold);
 
 	errno = saved;
 	return result;
@@ -163,7 +166,9 @@ int blocking_wait(int fd, unsigned since)
 
 bool connect_settled(int fd, int flags, int timeout)
 {
-	int saved = errno, result;
+	struct lock_hold hold = {.on = false};
+	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
+	int result;
 	uint64_t limit;
 
 	if (!(connects_maybe(fd) || holdings_copied()) || !connects_ask(fd, NULL))
@@ -173,7 +178,9 @@ bool connect_settled(int fd, int flags, int timeout)
 		return false;
 	}
 	limit = timeout_of(fd, timeout);
-	result = settle(fd, limit ? clock_ms() + limit : NEVER, limit != 0);
+	pthread_cleanup_push(lock_release, &hold);
+	result = settle(fd, limit ? clock_ms() + limit : NEVER, limit != 0, &hold);
+	pthread_cleanup_pop(1);
 	if (result == -ENOENT)
 		result = 0;
 	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "address/translate.h"
@@ -12,6 +13,7 @@
 #include "client/attempt.h"
 #include "client/blocking.h"
 #include "client/connects.h"
+#include "client/lock.h"
 #include "client/wake.h"
 #include "config/config.h"
 #include "socket/facts.h"
@@ -71,9 +73,10 @@ static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t 
 }
 
 /* Waits for a connect that began SINCE ms ago and blocks; then the kernel has the answer, 0 or the error. */
-static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since,
+		    struct lock_hold *hold)
 {
-	int saved = errno, result = blocking_wait(fd, since);
+	int saved = errno, result = blocking_wait(fd, since, hold);
 
 	if (result < 0 && result != -ENOENT)
 		connects_unblock(fd);
@@ -89,27 +92,52 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 
 int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
 {
-	return blocking_is(fd) ? wait_for(fd, addr, len, since) : fail(-EALREADY);
+	struct lock_hold hold = {.on = false};
+	int result;
+
+	if (!blocking_is(fd))
+		return fail(-EALREADY);
+	pthread_cleanup_push(lock_release, &hold);
+	result = wait_for(fd, addr, len, since, &hold);
+	pthread_cleanup_pop(1);
+	return result;
 }
 
-/* The other addresses, from the first on, which has not been tried, or STARTED, or failed with ERROR. */
-static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		  bool started, int error, int *result)
+/* The other addresses, from the first on, which has not been tried, or STARTED, or failed with ERROR. Returns
+ * what connect() does, or -ENOSPC where there is nothing to try. */
+static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
+		      bool started, int error, struct lock_hold *hold)
 {
 	int saved = errno, status;
 
+	if (blocks)
+		lock_hold(hold);
 	if (!attempt_plan(fd, &d->plan))
-		return false;
+		return -ENOSPC;
 	destination_fit(d);
 	if (d->list.count == 0 || (d->list.count == 1 && (started || d->own_first)))
-		return false;
+		return -ENOSPC;
 	status = connects_begin(fd, d, blocks, started, error);
 	if (status == -ENOSPC)
-		return false;
+		return status;
 	errno = saved;
-	*result = status == -EINPROGRESS && blocks
-		      ? wait_for(fd, addr, len, started && !error ? config.delay : 0)
-		      : fail(status);
+	if (status == -EINPROGRESS && blocks)
+		return wait_for(fd, addr, len, started && !error ? config.delay : 0, hold);
+	return fail(status);
+}
+
+static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
+		  bool started, int error, int *result)
+{
+	struct lock_hold hold = {.on = false};
+	int saved = errno, status;
+
+	pthread_cleanup_push(lock_release, &hold);
+	status = try_others(fd, addr, len, d, blocks, started, error, &hold);
+	pthread_cleanup_pop(1);
+	if (status == -ENOSPC)
+		return false;
+	*result = status;
 	if (*result == 0)
 		errno = saved;
 	return true;

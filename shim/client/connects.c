@@ -38,7 +38,7 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 	struct lock lock;
 	int i, result = -ENOSPC, failed = 0;
 
-	steps_advance();
+	steps_advance(NULL);
 	if (!lock_take(&lock))
 		return -ENOSPC;
 	i = slots_free();
@@ -197,7 +197,7 @@ static int enter(int fd, struct lock *lock)
 	return -1;
 }
 
-static void leave(int i, const struct lock *lock)
+static void leave(int i, struct lock *lock)
 {
 	slots_give_back(i);
 	(void)lock_give(lock);

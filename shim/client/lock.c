@@ -26,18 +26,57 @@ static _Atomic pid_t process; /* whose all this is */
 static void (*child)(bool whole);
 
 static __thread bool mine __attribute__((tls_model("initial-exec")));
+/* Signals are held back, and the thread does not wait. */
+static __thread bool holding __attribute__((tls_model("initial-exec")));
+
+static bool allowed(void)
+{
+	return !mine && (holding || getpid() == atomic_load(&process));
+}
 
 /* Holds back all signals but those that come from what the thread itself does, which can't wait (a sandbox's
  * SIGSYS). */
-static void hold_signals(sigset_t *before)
+static void hold_signals(struct lock_hold *h)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 	sigset_t held;
 
+	if (holding)
+		return;
 	sigfillset(&held);
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		sigdelset(&held, own[i]);
-	(void)pthread_sigmask(SIG_BLOCK, &held, before);
+	(void)pthread_sigmask(SIG_BLOCK, &held, &h->signals);
+	h->on = holding = true;
+}
+
+void lock_hold(struct lock_hold *h)
+{
+	if (!h->on && allowed())
+		hold_signals(h);
+}
+
+const sigset_t *lock_let_in(const struct lock_hold *h, const sigset_t *mask)
+{
+	if (!h->on)
+		return mask;
+	holding = false;
+	return mask ? mask : &h->signals;
+}
+
+void lock_hold_again(const struct lock_hold *h)
+{
+	holding = h->on;
+}
+
+void lock_release(void *hold)
+{
+	struct lock_hold *h = hold;
+
+	if (!h->on)
+		return;
+	h->on = holding = false;
+	(void)pthread_sigmask(SIG_SETMASK, &h->signals, NULL);
 }
 
 /* Not through nanosleep(), which is a cancellation point. */
@@ -46,9 +85,10 @@ bool lock_take(struct lock *l)
 	const struct timespec moment = {0, 50000};
 
 	l->error = errno;
-	if (mine || getpid() != atomic_load(&process))
+	if (!allowed())
 		return false;
-	hold_signals(&l->signals);
+	l->hold.on = false;
+	hold_signals(&l->hold);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &l->cancel);
 	for (int tries = 0; atomic_exchange(&taken, true); tries++)
 		if (tries < 10)
@@ -59,7 +99,7 @@ bool lock_take(struct lock *l)
 	return true;
 }
 
-bool lock_give(const struct lock *l)
+bool lock_give(struct lock *l)
 {
 	struct outcome last;
 
@@ -72,7 +112,7 @@ bool lock_give(const struct lock *l)
 	if (last.any)
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
 	(void)pthread_setcancelstate(l->cancel, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &l->signals, NULL);
+	lock_release(&l->hold);
 	errno = l->error;
 	return last.any;
 }

@@ -9,9 +9,17 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* Signals held back for longer: over several takings of the lock, and over waits, which alone let them in. So
+ * a signal that comes between two waits of the library's ends the second one, as it would end the only one of
+ * the program's. */
+struct lock_hold {
+	sigset_t signals; /* blocked before */
+	bool on;
+};
+
 /* How it was before: signals, whether the thread can be cancelled, errno. */
 struct lock {
-	sigset_t signals;
+	struct lock_hold hold;
 	int cancel, error;
 };
 
@@ -19,12 +27,26 @@ struct lock {
  * WHOLE: no other thread held the lock at that moment, so that what it guards is whole. */
 void lock_setup(void (*in_child)(bool whole));
 
+/* Holds signals back, unless H does so already or lock_take() would return false. H begins as {.on = false}.
+ */
+void lock_hold(struct lock_hold *h);
+
+/* The mask for a wait, ppoll() or the like, of a program that asks for MASK, or NULL for the thread's: it
+ * lets in what H holds back. lock_hold_again() is for when the wait is over; a handler that jumps out of it
+ * leaves nothing to do but what siglongjmp() does. */
+const sigset_t *lock_let_in(const struct lock_hold *h, const sigset_t *mask);
+void lock_hold_again(const struct lock_hold *h);
+
+/* Lets them in for good. H is a struct lock_hold: a handler of pthread_cleanup_push(). errno is left alone.
+ */
+void lock_release(void *h);
+
 /* Takes the lock. Returns false where nothing may be done: in a child of vfork() or _Fork(), and where the
  * thread has it already, because another library that stands behind this one came back to the hooks. */
 bool lock_take(struct lock *l);
 
 /* Gives it back, and errno. Returns whether there was something to log, which there may be more of. */
-bool lock_give(const struct lock *l);
+bool lock_give(struct lock *l);
 
 /* Logs the outcome of one connect, of the descriptor FD to NAME, once the lock is given back: whoever reads
  * the log may have to wait for it. There is room for one. */

@@ -122,7 +122,7 @@ static bool is_due(void)
 	return clock_ms() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
 
-bool steps_advance(void)
+bool steps_advance(struct lock_hold *hold)
 {
 	struct lock lock;
 	int saved = errno;
@@ -130,6 +130,8 @@ bool steps_advance(void)
 
 	do {
 		due = is_due() || holdings_nested();
+		if (due && hold)
+			lock_hold(hold);
 		taken = due && lock_take(&lock);
 		if (!taken)
 			break;

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "client/lock.h"
+
 /* Under the lock (lock.h). Goes on with entry I; FD and ERROR are those of eyeballs_step(). Returns whether
  * it is in progress still. errno is undefined afterwards. */
 bool steps_one(int i, int fd, int *error);
@@ -14,7 +16,7 @@ void steps_failed(void);
 
 /* Without the lock. Looks after every connect in progress that no thread waits for in connect(): takes note
  * of what has succeeded and failed, and begins what is due. Leaves errno alone. False where something is due
- * and nothing may be done (lock_take()). */
-bool steps_advance(void);
+ * and nothing may be done (lock_take()). HOLD, unless NULL, holds back signals from then on (lock.h). */
+bool steps_advance(struct lock_hold *hold);
 
 #endif

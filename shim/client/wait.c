@@ -5,6 +5,7 @@
 #include "client/wait.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "base/memory.h"
 #include "base/real.h"
 #include "client/connects.h"
+#include "client/deadline.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/lock.h"
 #include "client/steps.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
@@ -22,45 +25,6 @@
  * of so many ms. And how long a thread waits before it looks for what others have begun. */
 enum { TOGETHER = 64, SLICE = 10, PATIENCE = 250 };
 
-/* ---- time: nanoseconds, -1 for ever */
-
-static int64_t now(void)
-{
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* When TIMEOUT, which was found valid, is over. */
-static int64_t end_of(const struct timespec *timeout)
-{
-	int64_t start = now();
-
-	if (!timeout || timeout->tv_sec > (INT64_MAX - start) / 1000000000 - 1)
-		return -1;
-	return start + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
-}
-
-static bool valid(const struct timespec *timeout)
-{
-	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
-}
-
-static struct timespec rest_of(int64_t end)
-{
-	int64_t left = end - now();
-
-	if (left < 0)
-		left = 0;
-	return (struct timespec){.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
-}
-
-static bool over(int64_t end)
-{
-	return end >= 0 && now() >= end;
-}
-
 /* What is left until END or the next attempt is due, MS from now (0: PATIENCE) at most, into T. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
@@ -68,25 +32,27 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	int64_t next = due < INT64_MAX / 1000000 ? (int64_t)due * 1000000 : -1;
 
 	ms = ms ? ms : PATIENCE;
-	if ((next < 0 || now() + (int64_t)ms * 1000000 < next))
-		next = now() + (int64_t)ms * 1000000;
+	if ((next < 0 || deadline_now() + (int64_t)ms * 1000000 < next))
+		next = deadline_now() + (int64_t)ms * 1000000;
 	if (next >= 0 && (end < 0 || next < end))
 		end = next;
-	*t = rest_of(end);
-	return t;
+	return deadline_rest(end, t);
 }
 
 /* Until nothing moves: what was begun just now may have failed already. MOVED: whether anything has. Returns
  * false where nothing may be done: the kernel alone waits then. */
-static bool look_after(bool *moved)
+static bool look_after(bool *moved, struct lock_hold *hold)
 {
 	const unsigned start = atomic_load(&connects_changes);
 	unsigned before;
 	bool allowed;
 
+	/* Else only once there is something to do: a wait for a plain connect pays nothing for it. */
+	if (hidden_set() >= 0)
+		lock_hold(hold);
 	do {
 		before = atomic_load(&connects_changes);
-		allowed = steps_advance();
+		allowed = steps_advance(hold);
 	} while (atomic_load(&connects_changes) != before);
 	*moved = before != start;
 	return allowed;
@@ -116,12 +82,17 @@ static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset
 	return result - (result > 0 && all[count].revents);
 }
 
-static int poll_sift(struct pollfd *fds, nfds_t count, int result)
+static int poll_sift(struct pollfd *fds, nfds_t count, int result, struct lock_hold *hold)
 {
 	for (nfds_t i = 0; i < count && result > 0; i++) {
+		bool failed = fds[i].revents & (POLLERR | POLLHUP);
+
 		if (!fds[i].revents || fds[i].fd < 0 || fds[i].revents & POLLNVAL ||
-		    !(connects_maybe(fds[i].fd) || holdings_copied()) ||
-		    !connects_tell(fds[i].fd, fds[i].revents & (POLLERR | POLLHUP)))
+		    !(connects_maybe(fds[i].fd) || holdings_copied()))
+			continue;
+		if (failed)
+			lock_hold(hold);
+		if (!connects_tell(fds[i].fd, failed))
 			continue;
 		fds[i].revents = 0;
 		result--;
@@ -129,30 +100,42 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result)
 	return result;
 }
 
-int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+			      const sigset_t *mask, struct lock_hold *hold)
 {
-	int64_t end = valid(timeout) ? end_of(timeout) : 0;
+	int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
 	struct timespec left;
 	bool moved;
 	int result;
 
-	while (valid(timeout) && connects_pending() && look_after(&moved)) {
-		result = poll_once(fds, count, end, mask);
+	while (deadline_valid(timeout) && connects_pending() && look_after(&moved, hold)) {
+		result = poll_once(fds, count, end, lock_let_in(hold, mask));
+		lock_hold_again(hold);
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
 				holdings_note_wait(fds[i].fd);
 		/* An epoll set among them may have told of what has moved since. */
-		if (result > 0 && look_after(&moved) && moved)
+		if (result > 0 && look_after(&moved, hold) && moved)
 			continue;
 		if (result > 0)
-			result = poll_sift(fds, count, result);
-		if (result != 0 || over(end))
+			result = poll_sift(fds, count, result, hold);
+		if (result != 0 || deadline_over(end))
 			return result;
 	}
-	if (!valid(timeout) || end < 0)
-		return real.ppoll(fds, count, timeout, mask);
-	left = rest_of(end);
-	return real.ppoll(fds, count, &left, mask);
+	if (deadline_valid(timeout) && end >= 0)
+		timeout = deadline_rest(end, &left);
+	return real.ppoll(fds, count, timeout, lock_let_in(hold, mask));
+}
+
+int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+{
+	struct lock_hold hold = {.on = false};
+	int result;
+
+	pthread_cleanup_push(lock_release, &hold);
+	result = poll_while_pending(fds, count, timeout, mask, &hold);
+	pthread_cleanup_pop(1);
+	return result;
 }
 
 /* ---- select: the kernel takes sets larger than an fd_set, as many bits as COUNT says */
@@ -251,53 +234,60 @@ static int select_sift(struct sets *s, int result)
 	return result;
 }
 
-static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mask)
+static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mask, struct lock_hold *hold)
 {
-	for (;;) {
-		bool moved, allowed = look_after(&moved);
+	struct timespec left;
+
+	bool moved;
+
+	while (look_after(&moved, hold)) {
 		int result;
 
-		if (!allowed) {
-			struct timespec left = rest_of(end);
-
-			return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
-					    end < 0 ? NULL : &left, mask);
-		}
-		result = select_once(s, end, mask);
+		result = select_once(s, end, lock_let_in(hold, mask));
+		lock_hold_again(hold);
 		for (int fd = 0; fd < s->count && result > 0; fd++)
 			if (has_bit(s, IN, fd))
 				holdings_note_wait(fd);
-		if (result > 0 && look_after(&moved) && moved)
+		if (result > 0 && look_after(&moved, hold) && moved)
 			continue;
 		if (result > 0)
 			result = select_sift(s, result);
-		if (result == 0 && !over(end))
+		if (result == 0 && !deadline_over(end))
 			continue;
 		if (result >= 0)
 			store(s);
 		return result;
 	}
+	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
+			    end < 0 ? NULL : deadline_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
 		const sigset_t *mask, struct timespec *left)
 {
 	struct sets s = {.count = count, .program = {in, out, urgent}};
-	int64_t end = valid(timeout) ? end_of(timeout) : 0;
+	struct lock_hold hold = {.on = false};
+	/* volatile: pthread_cleanup_push() is setjmp(3) in C. */
+	const volatile int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
 	int result;
 
-	if (count < 0 || count > SET_BITS || !valid(timeout) || !connects_pending() || !accessible(&s))
+	pthread_cleanup_push(lock_release, &hold);
+	if (count < 0 || count > SET_BITS || !deadline_valid(timeout) || !connects_pending() ||
+	    !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
-		result = select_while_pending(&s, end, mask);
+		result = select_while_pending(&s, end, mask, &hold);
+	pthread_cleanup_pop(1);
 	if (left && end >= 0)
-		*left = rest_of(end);
+		(void)deadline_rest(end, left);
 	return result;
 }
 
 /* ---- epoll */
 
-int wait_sift(int set, struct epoll_event *events, int count)
+/* Takes out of the COUNT events that SET has told of those that are out of date. Returns how many are left.
+ */
+static int epoll_sift(int set, struct epoll_event *events, int count, struct lock_hold *hold)
 {
 	int left = 0, saved = errno;
 	bool failures = false;
@@ -307,8 +297,10 @@ int wait_sift(int set, struct epoll_event *events, int count)
 		if (!wake_swallow(set, &events[i]))
 			events[left++] = events[i];
 	}
-	if (failures)
+	if (failures) {
+		lock_hold(hold);
 		left = connects_sift(set, events, left);
+	}
 	errno = saved;
 	return left;
 }
@@ -322,51 +314,69 @@ static int real_epoll(int set, struct epoll_event *events, int most, const struc
 	return real.epoll_pwait(set, events, most, ms > INT32_MAX ? INT32_MAX : (int)ms, mask);
 }
 
-static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask)
+static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
+		      struct lock_hold *hold)
 {
 	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
 	struct timespec t;
 	bool moved;
 	int result;
 
-	if ((both[1].fd < 0 && !holdings_nested()) || over(end))
-		return real_epoll(set, events, most, until(end, 0, &t), mask);
+	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
+		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
+		lock_hold_again(hold);
+		return result;
+	}
 	/* What is no epoll set, or no room, is refused at once. */
 	result = real.epoll_pwait(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
-	if (real.ppoll(both, 2, until(end, 0, &t), mask) < 0)
+	result = real.ppoll(both, 2, until(end, 0, &t), lock_let_in(hold, mask));
+	lock_hold_again(hold);
+	if (result < 0)
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
-	(void)look_after(&moved);
+	(void)look_after(&moved, hold);
 	return real.epoll_wait(set, events, most, 0);
 }
 
-int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask)
+static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+			       const sigset_t *mask, int told, struct lock_hold *hold)
 {
-	int64_t end = end_of(timeout);
+	int64_t end = deadline_of(timeout);
+	int result = epoll_sift(set, events, told, hold);
 
-	for (;;) {
+	while (result == 0) {
 		const unsigned changes = atomic_load(&connects_changes);
-		bool moved, pending = connects_pending() && look_after(&moved);
+		bool moved, pending = connects_pending() && look_after(&moved, hold);
 		struct timespec left;
-		int result;
 
 		if (pending) {
-			result = epoll_once(set, events, most, end, mask);
+			result = epoll_once(set, events, most, end, mask, hold);
 		} else {
-			left = rest_of(end);
 			wake_begin();
-			result = real_epoll(set, events, most, end < 0 ? NULL : &left, mask);
+			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
+					    lock_let_in(hold, mask));
 			wake_end();
+			lock_hold_again(hold);
 		}
 		if (result > 0 &&
 		    (pending || connects_pending() || atomic_load(&connects_changes) != changes))
-			result = wait_sift(set, events, result);
-		else if (result > 0)
-			return result;
-		if (result != 0 || over(end))
-			return result;
+			result = epoll_sift(set, events, result, hold);
+		if (deadline_over(end))
+			break;
 	}
+	return result;
+}
+
+int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+	       const sigset_t *mask, int told)
+{
+	struct lock_hold hold = {.on = false};
+	int result;
+
+	pthread_cleanup_push(lock_release, &hold);
+	result = epoll_while_pending(set, events, most, timeout, mask, told, &hold);
+	pthread_cleanup_pop(1);
+	return result;
 }

@@ -28,11 +28,9 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
 		const sigset_t *mask, struct timespec *left);
 
+/* TOLD: of how many events the set has told already, in EVENTS, while another thread connected; those that
+ * are out of date are taken out, and if none is left the wait goes on. */
 int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask);
-
-/* Takes out of the COUNT events that the epoll set SET has told of, while another thread connects, those that
- * are out of date. Returns how many are left. */
-int wait_sift(int set, struct epoll_event *events, int count);
+	       const sigset_t *mask, int told);
 
 #endif

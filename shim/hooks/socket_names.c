@@ -41,7 +41,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 
 	/* A program may wait for a connection by asking again and again. */
 	if (connects_pending())
-		steps_advance();
+		steps_advance(NULL);
 	if (!addr || hooks_pass(addr, room))
 		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)

@@ -89,3 +89,9 @@ silent() {
 	assert_line --index 0 --partial 'sent 6'
 	assert_line --index 1 'Operation now in progress'
 }
+
+@test "a signal that comes while the library makes another attempt ends the wait" {
+	silent ip ip6
+	run -0 meanwhile signal "$run" --
+	assert_output $'connect: EINPROGRESS\nblocking: EINTR\npoll: EINTR\nselect: EINTR\nepoll: EINTR'
+}

@@ -110,6 +110,7 @@ static inline const char *error_name(int error)
 	    {EFAULT, "EFAULT"},
 	    {EHOSTUNREACH, "EHOSTUNREACH"},
 	    {EINPROGRESS, "EINPROGRESS"},
+	    {EINTR, "EINTR"},
 	    {EINVAL, "EINVAL"},
 	    {EISCONN, "EISCONN"},
 	    {EMFILE, "EMFILE"},

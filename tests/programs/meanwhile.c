@@ -6,6 +6,8 @@
  * last       has one descriptor to spare
  * gone       registers it in an epoll set, and closes that
  * child      registers it in an epoll set; a child waits for it, too, and ends
+ * signal     waits in all ways; a signal comes while the library makes another attempt (socket() is the
+ *            program's own)
  *
  * Prints what it sees, and how the connect ends. */
 #define _GNU_SOURCE
@@ -14,9 +16,11 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +28,18 @@ enum { LONG = 10000, WHILE = 400, LOW = 100, SETS = 4 };
 
 static struct sockaddr_in to;
 static int fd;
+
+/* How many signals socket() is to send. */
+static volatile sig_atomic_t signals;
+
+int socket(int family, int type, int protocol)
+{
+	if (signals > 0) {
+		signals--;
+		raise(SIGALRM);
+	}
+	return (int)syscall(SYS_socket, family, type, protocol);
+}
 
 static void look_up(const char *name, const char *port)
 {
@@ -143,13 +159,55 @@ static void child(void)
 	end();
 }
 
+static void handle(int number)
+{
+	(void)number;
+}
+
+/* A connect of its own, to the server that is silent. */
+static int begin(int type)
+{
+	int other = socket(AF_INET, type, 0);
+
+	signals = 1;
+	if (!(type & SOCK_NONBLOCK))
+		show("blocking", connect(other, (struct sockaddr *)&to, sizeof to));
+	else if (connect(other, (struct sockaddr *)&to, sizeof to) == 0 || errno != EINPROGRESS)
+		die("connect");
+	return other;
+}
+
+static void signal_comes(void)
+{
+	const struct sigaction action = {.sa_handler = handle};
+	struct epoll_event event = {.events = EPOLLOUT};
+	struct timeval limit = {LONG / 1000, 0};
+	int set = epoll_create1(EPOLL_CLOEXEC), other;
+	fd_set out;
+
+	close(fd);
+	sigaction(SIGALRM, &action, NULL);
+	begin(SOCK_STREAM);
+	fd = begin(SOCK_STREAM | SOCK_NONBLOCK);
+	show("poll", waits(LONG));
+	close(fd);
+	other = begin(SOCK_STREAM | SOCK_NONBLOCK);
+	FD_ZERO(&out);
+	FD_SET(other, &out);
+	show("select", select(other + 1, NULL, &out, NULL, &limit));
+	close(other);
+	other = begin(SOCK_STREAM | SOCK_NONBLOCK);
+	epoll_ctl(set, EPOLL_CTL_ADD, other, &event);
+	show("epoll", epoll_wait(set, &event, 1, LONG));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again}, {"arguments", arguments}, {"number", number},
-		   {"last", last},   {"gone", gone},           {"child", child}};
+	} all[] = {{"again", again}, {"arguments", arguments}, {"number", number},      {"last", last},
+		   {"gone", gone},   {"child", child},         {"signal", signal_comes}};
 
 	if (argc != 4)
 		die("meanwhile WHAT NAME PORT");
