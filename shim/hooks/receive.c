@@ -351,6 +351,8 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	int saved = errno;
 
 	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+		return -1;
 	if (!config.active || !mark_expected() || !messages || !count ||
 	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr, &mark))
 		return receive_plain(fd, messages, count, flags, timeout);

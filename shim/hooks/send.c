@@ -343,6 +343,8 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	int saved = errno, result;
 
 	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
+		return -1;
 	if (!config.active || !messages)
 		return real.sendmmsg(fd, messages, count, flags);
 	if (count > MOST_MESSAGES)

@@ -165,12 +165,14 @@ calls() {
 	assert_output --partial '2001:db8:1::2:3'
 }
 
-@test "sendfile(), splice(), pwritev2() and stdio don't meet an attempt that another one follows" {
+@test "sendfile(), splice(), pwritev2(), sendmmsg(), recvmmsg() and stdio don't meet an attempt that another one follows" {
 	by_name transfer late.example
 	refute_output --partial ECONNREFUSED
 	refute_output --partial 'Broken pipe'
 	assert_line 'sendfile EAGAIN'
 	assert_line 'splice EAGAIN'
+	assert_line 'sendmmsg EAGAIN'
+	assert_line 'recvmmsg EAGAIN'
 	assert_line 'fflush EAGAIN'
 	DUALSTACK_PREFER=ipv6 by_name transfer early.example
 	assert_line 'sendfile EAGAIN'

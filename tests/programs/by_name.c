@@ -167,6 +167,7 @@ static void tell(const char *call, ssize_t result)
 static void transfer_case(void)
 {
 	struct iovec piece = {.iov_base = (char[]){"x"}, .iov_len = 1};
+	struct mmsghdr message = {.msg_hdr = {.msg_iov = &piece, .msg_iovlen = 1}};
 	int file = memfd_create("file", 0), ends[2], fd;
 	FILE *stream;
 
@@ -185,9 +186,15 @@ static void transfer_case(void)
 	until_failed(fd);
 	tell("pwritev2", pwritev2(fd, &piece, 1, -1, 0));
 	close(fd);
-#else
-	(void)piece;
 #endif
+	fd = on_its_way();
+	until_failed(fd);
+	tell("sendmmsg", sendmmsg(fd, &message, 1, 0));
+	close(fd);
+	fd = on_its_way();
+	until_failed(fd);
+	tell("recvmmsg", recvmmsg(fd, &message, 1, 0, NULL));
+	close(fd);
 	fd = on_its_way();
 	until_failed(fd);
 	/* stdio writes unseen: the program has to wait in a way that is seen, as event loops do. */
