@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address/text.h"
@@ -104,15 +105,24 @@ const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t s
 	return real.inet_ntop(family, addr, text, size);
 }
 
-/* What gcc calls instead with -D_FORTIFY_SOURCE (glibc 2.42): it checks that SIZE is within SPACE. */
+/* What glibc's own do, which end the program that lies about its room. */
+void __chk_fail(void) __attribute__((noreturn, weak));
+
+static void check(size_t size, size_t space)
+{
+	if (size <= space)
+		return;
+	if (__chk_fail)
+		__chk_fail();
+	abort();
+}
+
+/* What gcc calls instead with -D_FORTIFY_SOURCE. glibc 2.42 has it, and so no program of an older one calls
+ * it: looking it up there would cost each program's start more than all others. */
 const char *hook___inet_ntop_chk(int family, const void *addr, char *text, socklen_t size, size_t space)
 {
-	struct sockaddr_in6 peer;
-
-	if (size <= space && is_text_of_real(family, addr, size, &peer) && put(&peer, text, size))
-		return text;
-	return real.__inet_ntop_chk ? real.__inet_ntop_chk(family, addr, text, size, space)
-				    : real.inet_ntop(family, addr, text, size);
+	check(size, space);
+	return hook_inet_ntop(family, addr, text, size);
 }
 
 static bool is_active(void)
@@ -149,11 +159,11 @@ int hook_inet_pton(int family, const char *text, void *to)
 
 int hook___inet_pton_chk(int family, const char *text, void *to, size_t space)
 {
-	bool active = is_active();
-	int result = real.__inet_pton_chk ? real.__inet_pton_chk(family, text, to, space)
-					  : real.inet_pton(family, text, to);
-
-	return active ? read_again(family, text, to, result) : result;
+	check(family == AF_INET    ? sizeof(struct in_addr)
+	      : family == AF_INET6 ? sizeof(struct in6_addr)
+				   : 0,
+	      space);
+	return hook_inet_pton(family, text, to);
 }
 
 int hook_inet_aton(const char *text, struct in_addr *to)
