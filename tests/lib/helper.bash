@@ -106,6 +106,9 @@ listening() { on_server ss -Hltn "sport = :$1" | grep -q .; }
 
 wait_port() { wait_until listening "$1"; }
 
+# call_numbers SYS_CALL...: the numbers of these system calls here, and the names of those that there are none of.
+call_numbers() { printf '#include <sys/syscall.h>\n%s\n' "$*" | ${CC:-cc} -E -P - | tail -n 1; }
+
 log_of() { cat "$BATS_TEST_TMPDIR/$1.log"; }
 
 # Prints what a client gets from PORT over each way in: the loopback of both families, and from the other host.

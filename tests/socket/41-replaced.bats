@@ -121,8 +121,7 @@ teardown() { hosts_down; }
 		print("an empty datagram:", *got, flush=True)
 		os._exit(0)
 	END
-	# The numbers of the calls, and the names of those that this machine does not have.
-	numbers=$(printf '#include <sys/syscall.h>\nSYS_read SYS_readv SYS_recvfrom SYS_recvmsg SYS_recvmmsg SYS_socketcall SYS_recvmmsg_time64\n' | ${CC:-cc} -E -P - | tail -n 1)
+	numbers=$(call_numbers SYS_read SYS_readv SYS_recvfrom SYS_recvmsg SYS_recvmmsg SYS_recvmmsg_time64 SYS_socketcall)
 	# shellcheck disable=SC2086 # a list
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/waits.py" $numbers
 	[ "$(grep -cE ' 0 6 0$' <<<"$output")" = 11 ] || fail "$output"
