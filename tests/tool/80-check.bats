@@ -144,6 +144,7 @@ refused() {
 }
 
 @test "the mark is tried on each protocol" {
+	need_filters
 	local through
 	# Protocol 262 is IPPROTO_MPTCP, which the kernel may have or not.
 	through=("$programs/deny" socket,2=262:EPROTONOSUPPORT --)
@@ -159,6 +160,7 @@ refused() {
 }
 
 @test "the address family refused: by a sandbox" {
+	need_filters
 	hosts_up
 	default_routes
 	for error in EAFNOSUPPORT EPERM EACCES; do
@@ -173,6 +175,7 @@ refused() {
 }
 
 @test "no IPv6 in the kernel" {
+	need_filters
 	hosts_up
 	# As it is there: no such sockets, and nothing of IPv6 in /proc.
 	under_client_check 1 unshare -m sh -c 'mount -t tmpfs none /proc/sys/net && exec "$@"' sh \

@@ -121,6 +121,7 @@ assert_ready() {
 }
 
 @test "the address family refused (seccomp): plain IPv4 sockets, now and later" {
+	need_filters
 	through=("$programs/deny" socket,0=10:EAFNOSUPPORT --)
 	named family_refused
 	assert_same_over_ipv4
