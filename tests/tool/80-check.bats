@@ -434,7 +434,7 @@ command_is() { # STATUS COMMAND: failures are those that follow
 		need "$command"
 		command_is 0 "$command"
 		says command ok "/$(basename "$command")\$"
-		says word_size ok 64-bit
+		says word_size ok "$(getconf LONG_BIT)-bit"
 		says static ok dynamically
 		says libc ok as
 		says go ok not
@@ -493,12 +493,13 @@ command_is() { # STATUS COMMAND: failures are those that follow
 	says go fail 'a Go program'
 }
 
-@test "programs for 32 bits and for another machine" {
-	compile small gcc -m32 || skip 'gcc-multilib is not installed'
-	command_is 1 "$BATS_TEST_TMPDIR/small" word_size
-	says word_size fail 'a 32-bit program'
+@test "programs for another word size, and for another machine" {
+	local bits=$((96 - $(getconf LONG_BIT)))
+	compile size gcc -m$bits || skip 'gcc-multilib is not installed'
+	command_is 1 "$BATS_TEST_TMPDIR/size" word_size
+	says word_size fail "a $bits-bit program"
 	run -0 jq -r '.findings[] | select(.id == "word_size").advice' "$json"
-	assert_output --partial 'Install the 32-bit library'
+	assert_output --partial "Install the $bits-bit library"
 	says libc ok 'glibc'
 	# Another e_machine: that of s390.
 	compile other gcc
