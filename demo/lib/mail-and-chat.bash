@@ -151,7 +151,7 @@ has_read() { grep -qF -- "$2" "$dir/$1/logs/irc.net.#lounge.weechatlog"; }
 bip_is_back() { [ "$(connections "$bouncer" 7778)" = IPv4 ] && has_read friend '@192.0.2.49) has joined #lounge'; }
 
 # mail NAME: mutt, for IPv4 only, opens the mailbox, writes its first mail to $dir/NAME and goes. It draws on a
-# terminal, which script(1) has for it.
+# terminal, which script(1) has for it; Debian 13's ncurses opens none without a size.
 mail() {
 	cat >"$dir/muttrc" <<-END
 		set use_ipv6=no
@@ -159,7 +159,7 @@ mail() {
 		set ssl_starttls=no ssl_force_tls=no imap_authenticators=login
 		set header_cache="" message_cachedir="" record="" quit=yes
 	END
-	HOME=$dir TERM=vt100 on "$user" timeout 20 script -qec "'$run' -- mutt -n -F '$dir/muttrc' \
+	HOME=$dir TERM=vt100 on "$user" timeout 20 script -qec "stty rows 24 cols 80; '$run' -- mutt -n -F '$dir/muttrc' \
 		-e 'push \"<pipe-message>cat >$dir/$1<enter><exit>\"'" /dev/null >"$dir/mutt.log" 2>&1 </dev/null 3>&-
 }
 

@@ -168,22 +168,3 @@ int port_take_in6(int clone, in_port_t port)
 	clone_set_reuse(clone, before);
 	return result;
 }
-
-/* The program's own IPv6 socket beside its IPv4 one is IPv6's alone; waiting for that would be in vain. */
-static int is_at(int fd, void *arg)
-{
-	const in_port_t *port = arg;
-	union sockaddr_any name;
-	socklen_t len = sizeof name, size = sizeof(int);
-	int only = 0;
-
-	return real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in6(&name.any, len) &&
-	       name.in6.sin6_port == *port && IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) &&
-	       socket_protocol(fd) == IPPROTO_UDP &&
-	       real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && !only;
-}
-
-bool port_is_ours(in_port_t port)
-{
-	return descriptors_each(is_at, &port) != 0;
-}

@@ -31,8 +31,4 @@ int port_join(int fd, int clone, in_port_t port);
  * 0.0.0.0 is not in the way of that, whoever it belongs to. Returns 0 or a negative errno. */
 int port_take_in6(int clone, in_port_t port);
 
-/* Whether this process has a dual-stack socket at [::] and PORT: another thread may have bound it for the
- * same purpose. */
-bool port_is_ours(in_port_t port);
-
 #endif

@@ -151,15 +151,23 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 	return result;
 }
 
-/* Another thread may be doing the same, which takes it a few system calls once it runs. nanosleep() is a
- * cancellation point, so its system call is used. */
+/* Threads that are widening a socket in place. They may be in each other's way (port_join()), but then one of
+ * them gets through. */
+static _Atomic int widening;
+
+/* Another thread may be doing the same, which takes it a few system calls once it runs. It may also have been
+ * stopped by the handler that calls this. nanosleep() is a cancellation point, so its system call is used. */
 static bool widened_meanwhile(int fd)
 {
 	const struct timespec millisecond = {0, 1000000};
 
 	for (int i = 0; i < 250; i++) {
+		bool alone = widening == 0;
+
 		if (mark_test(fd) != MARK_NONE)
 			return true;
+		if (alone)
+			return false;
 		if (i < 50)
 			sched_yield();
 		else
@@ -194,6 +202,7 @@ static int widen_in_place(int fd, bool connecting)
 	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
 		return -EAFNOSUPPORT;
 	at.sin6_port = name.sin_port;
+	widening++;
 	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
@@ -202,8 +211,8 @@ static int widen_in_place(int fd, bool connecting)
 		result = replace_and_wake(fd, cookie, clone, protocol, &missed);
 	if (clone >= 0)
 		sys_close(clone);
-	if ((result == -EALREADY || (result == -EADDRINUSE && port_is_ours(name.sin_port))) &&
-	    widened_meanwhile(fd))
+	widening--;
+	if ((result == -EALREADY || result == -EADDRINUSE) && widened_meanwhile(fd))
 		return 0;
 	log_widening(fd, &at, result, missed);
 	return result;

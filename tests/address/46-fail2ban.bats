@@ -33,6 +33,7 @@ fail2ban_up() {
 		logpath = $BATS_TEST_TMPDIR/nginx.errors
 		maxretry = 3
 		[sshd]
+		backend = polling
 		port = 2222
 		logpath = $BATS_TEST_TMPDIR/auth.log
 		maxretry = 1

@@ -72,22 +72,27 @@ start_nginx() {
 
 # Login processes stay, as its manual recommends for speed.
 start_dovecot() {
-	local dir=$work/$1 listen='*'
+	local dir=$work/$1 listen='*' own stay
 	[ "$2" = 4 ] || listen='*, ::'
+	# 2.4 has other names for the same.
+	case $(dovecot --version) in
+	2.[0-3].*) own=$'passdb {\ndriver = static\nargs = nopassword=y\n}' stay='service_count = 0' ;;
+	*)
+		own=$'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\npassdb static {\nfields {\nnopassword = yes\n}\n}'
+		stay='restart_request_count = unlimited'
+		;;
+	esac
 	mkdir -p "$dir"
 	cat >"$dir/conf" <<-END
+		$own
 		base_dir = $dir/run
 		state_dir = $dir/state
 		log_path = /dev/stderr
 		listen = $listen
 		protocols = imap
 		ssl = no
-		passdb {
-			driver = static
-			args = nopassword=y
-		}
 		service imap-login {
-			service_count = 0
+			$stay
 			process_min_avail = 1
 			process_limit = 1
 			inet_listener imap {

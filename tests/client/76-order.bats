@@ -106,16 +106,15 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 		add rule inet lost in ip daddr 192.0.2.1 meta l4proto tcp drop'
 	on_client nft 'add table ip seen; add chain ip seen out { type filter hook output priority 0; }
 		add rule ip seen out tcp dport 7000 counter'
-	run -0 client '
-import select, socket, threading
+	WAITING=$(call_numbers SYS_epoll_wait SYS_epoll_pwait) run -0 client '
+import os, select, socket, threading
 address = socket.getaddrinfo("both.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
 set = select.epoll()
 events = []
 waits = threading.Thread(target=lambda: events.extend(set.poll(20)))
 waits.start()
 while "ep_poll" not in open("/proc/self/task/%d/wchan" % waits.native_id).read() and \
-        "232" != open("/proc/self/task/%d/syscall" % waits.native_id).read().split()[0] and \
-        "281" != open("/proc/self/task/%d/syscall" % waits.native_id).read().split()[0]:
+        open("/proc/self/task/%d/syscall" % waits.native_id).read().split()[0] not in os.environ["WAITING"].split():
     pass
 s = socket.socket()
 s.setblocking(False)

@@ -8,6 +8,8 @@ setup() {
 	need python3
 	hosts_up
 	names_up
+	WAITING=$(call_numbers SYS_epoll_wait SYS_epoll_pwait)
+	export WAITING
 }
 teardown() { hosts_down; }
 
@@ -26,7 +28,7 @@ def begun(name):
 def sleeps(thread, call):
     task = "/proc/self/task/%d/" % thread.native_id
     while call not in open(task + "wchan").read() and \
-            open(task + "syscall").read().split()[0] not in ("232", "281"):
+            open(task + "syscall").read().split()[0] not in os.environ["WAITING"].split():
         time.sleep(0.001)
 '
 

@@ -37,19 +37,19 @@ teardown() { hosts_down; }
 			echo "$port $output"
 		done >"$BATS_TEST_TMPDIR/answers"
 		stop "$started"
-		grep -c DEEPBIND "$BATS_TEST_TMPDIR/php.log" >>"$BATS_TEST_TMPDIR/answers"
-		grep DEEPBIND "$BATS_TEST_TMPDIR/php.log" >>"$BATS_TEST_TMPDIR/answers"
+		grep DEEPBIND "$BATS_TEST_TMPDIR/php.log" >>"$BATS_TEST_TMPDIR/answers" || :
 		run -0 cat "$BATS_TEST_TMPDIR/answers"
 	}
 	serves
 	assert_line "5000 $client6"
 	assert_line "5001 $client6"
-	assert_line 1
+	php -r 'exit((int)(PHP_VERSION_ID >= 80400));' || skip 'PHP 8.4 opens its extensions without RTLD_DEEPBIND'
+	assert_equal "${#lines[@]}" 3
 	assert_line --regexp ' is the first module opened with RTLD_DEEPBIND, which is taken off$'
 	serves --rule='deepbind program=php* on'
 	assert_line "5000 $client6"
 	assert_line '5001 ECONNREFUSED'
-	assert_line 1
+	assert_equal "${#lines[@]}" 3
 	assert_line --partial 'which is kept: such modules do not see the library'
 }
 

@@ -1,9 +1,9 @@
-"""announce.py [--from=LOCAL] [--key=KEY] [--hash=HEX] TRACKER PORT PEER_PORT [scrape]: one exchange with a UDP tracker (BEP 15):
+"""announce.py [--from=LOCAL] [--key=KEY] [--hash=HEX] [--both] TRACKER PORT PEER_PORT [scrape]: one exchange with a UDP tracker (BEP 15):
 connect, then announce a peer at PEER_PORT as a leecher, or scrape; prints what the tracker answers.
 
 TRACKER is an address. With --from it may be a name, and the exchange follows BEP 7: the socket has LOCAL's family and
 is bound to LOCAL before it connects, and only addresses of that family are looked up. A failure is printed as the
-error's name."""
+error's name. --both: the tracker knows both families, and tells IPv6 peers, over IPv6, 16 bytes of each address."""
 import argparse
 import errno
 import random
@@ -16,6 +16,7 @@ options = argparse.ArgumentParser()
 options.add_argument("--from", dest="local")
 options.add_argument("--key", type=int, default=46)
 options.add_argument("--hash", dest="info_hash", type=bytes.fromhex, default=b"dualstack-test-hash!")
+options.add_argument("--both", action="store_true")
 options.add_argument("tracker")
 options.add_argument("port", type=int)
 options.add_argument("peer_port", type=int)
@@ -55,7 +56,7 @@ def announce():
     answer = exchange(s, connection, 1, asked.info_hash + peer_id + struct.pack(
         ">QQQIIIiH", 0, 1000, 0, 2, 0, asked.key, 50, asked.peer_port))
     _, leechers, seeders = struct.unpack(">III", answer[:12])
-    return torrent.told(leechers, seeders, torrent.compact(answer[12:]))
+    return torrent.told(leechers, seeders, torrent.compact(answer[12:], s.family if asked.both else socket.AF_INET))
 
 
 try:

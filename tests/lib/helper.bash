@@ -36,6 +36,12 @@ need_tun() {
 	[ -c /dev/net/tun ] || skip 'needs /dev/net/tun'
 }
 
+# For programs/deny. The C library of i386 has one system call for all calls of sockets, socketcall(2), and a filter does not
+# see its arguments.
+need_filters() {
+	case "$(getconf LONG_BIT) $(uname -m)" in '32 x86_64' | '32 i'?86) skip "no filter sees what is in socketcall(2)" ;; esac
+}
+
 hosts_up() {
 	need_root
 	need ip
@@ -105,6 +111,9 @@ stop() {
 listening() { on_server ss -Hltn "sport = :$1" | grep -q .; }
 
 wait_port() { wait_until listening "$1"; }
+
+# call_numbers SYS_CALL...: the numbers of these system calls here, and the names of those that there are none of.
+call_numbers() { printf '#include <sys/syscall.h>\n%s\n' "$*" | ${CC:-cc} -E -P - | tail -n 1; }
 
 log_of() { cat "$BATS_TEST_TMPDIR/$1.log"; }
 

@@ -36,10 +36,11 @@ def decode(text, at=0):
     return text[colon + 1:end], end
 
 
-def compact(text):
-    """BEP 23: four bytes and a port to each peer."""
-    return sorted(f"{socket.inet_ntoa(text[i:i + 4])}:{struct.unpack('>H', text[i + 4:i + 6])[0]}"
-                  for i in range(0, len(text), 6))
+def compact(text, family=socket.AF_INET):
+    """BEP 23: an address, of four bytes or of sixteen (BEP 7), and a port to each peer."""
+    form, size = ("{}:{}", 4) if family == socket.AF_INET else ("[{}]:{}", 16)
+    return sorted(form.format(socket.inet_ntop(family, text[i:i + size]), *struct.unpack_from(">H", text, i + size))
+                  for i in range(0, len(text), size + 2))
 
 
 def told(leechers, seeders, peers):
@@ -51,8 +52,8 @@ def answer(text):
     said = decode(text)[0]
     if b"failure reason" in said:
         return "failure: " + said[b"failure reason"].decode()
-    words = told(said[b"incomplete"], said[b"complete"], compact(said[b"peers"]))
-    return words + (" and peers6" if b"peers6" in said else "")
+    peers = compact(said[b"peers"]) + compact(said.get(b"peers6", b""), socket.AF_INET6)
+    return told(said[b"incomplete"], said[b"complete"], peers)
 
 
 def make(path, announce, torrent):

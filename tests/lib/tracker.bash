@@ -1,4 +1,8 @@
-# opentracker, as Debian builds it (for IPv4), and aria2c, which announces to it and downloads through it.
+# opentracker, and aria2c, which announces to it and downloads through it. Debian 12 builds opentracker for IPv4;
+# Debian 13's knows both families, binds [::ffff:0.0.0.0] for 0.0.0.0, and tells of an IPv6 peer by HTTP (peers6),
+# and by UDP to those that ask over IPv6.
+
+case $(opentracker -h 2>&1) in *::1*) both=yes ;; *) both= ;; esac
 
 tracker_port=6969
 test_hash=$(printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n')
@@ -27,7 +31,7 @@ start_tracker() {
 udp_announce() {
 	local from=$1 name=$2 port=$3
 	shift 3
-	on_client "$@" python3 "$root/tests/lib/announce.py" --from="$from" "$name" $tracker_port "$port"
+	on_client "$@" python3 "$root/tests/lib/announce.py" ${both:+--both} --from="$from" "$name" $tracker_port "$port"
 }
 
 # http_announce FROM NAME PEER_PORT COMMAND...: likewise, with curl or dualstack-run curl, and more options.

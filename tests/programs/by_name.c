@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -135,8 +136,13 @@ static void stack_case(void)
 	static struct pollfd fds[MANY];
 	pthread_attr_t attributes;
 	pthread_t thread;
+	struct rlimit limit;
 	void *result;
 
+	/* Usually 1024, of which poll() takes no more. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 	for (int i = 0; i < MANY; i++)
 		fds[i].fd = -1;
 	fds[0] = (struct pollfd){.fd = on_its_way(), .events = POLLOUT};

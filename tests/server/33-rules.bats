@@ -211,6 +211,7 @@ assert_families() {
 }
 
 @test "IPv6 alone on a host without IPv6: an error, and nothing is open in IPv4" {
+	need_filters
 	run -0 on_server "$programs/deny" socket,0=10:EAFNOSUPPORT -- "$run" --rule='bind ipv6' -- "$programs/steps" a=tcp4 \
 		a.bind:0.0.0.0/5000 b=tcp4 b.listen 'sh:ss -Hltn | wc -l'
 	assert_line 'a.bind:0.0.0.0/5000 EADDRNOTAVAIL'

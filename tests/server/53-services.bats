@@ -50,7 +50,8 @@ both() {
 		  bind 0.0.0.0:5001
 		  http-request return status 200 content-type text/plain lf-string "%[src]"
 	END
-	echo "run lambda { |e| [200, {'Content-Type' => 'text/plain'}, [e['REMOTE_ADDR']]] }" >"$BATS_TEST_TMPDIR/config.ru"
+	# Rack 3 refuses capitals in a header's name.
+	echo "run lambda { |e| [200, {'content-type' => 'text/plain'}, [e['REMOTE_ADDR']]] }" >"$BATS_TEST_TMPDIR/config.ru"
 	printf '%s\n' '[global]' 'daemonize = no' "error_log = $BATS_TEST_TMPDIR/fpm" '[www]' 'user = nobody' 'group = nogroup' \
 		'listen = 0.0.0.0:5004' 'pm = static' 'pm.max_children = 1' >"$BATS_TEST_TMPDIR/fpm.conf"
 	start haproxy "$run" haproxy -W -f "$BATS_TEST_TMPDIR/haproxy.cfg"

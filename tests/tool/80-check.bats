@@ -144,6 +144,7 @@ refused() {
 }
 
 @test "the mark is tried on each protocol" {
+	need_filters
 	local through
 	# Protocol 262 is IPPROTO_MPTCP, which the kernel may have or not.
 	through=("$programs/deny" socket,2=262:EPROTONOSUPPORT --)
@@ -159,6 +160,7 @@ refused() {
 }
 
 @test "the address family refused: by a sandbox" {
+	need_filters
 	hosts_up
 	default_routes
 	for error in EAFNOSUPPORT EPERM EACCES; do
@@ -173,6 +175,7 @@ refused() {
 }
 
 @test "no IPv6 in the kernel" {
+	need_filters
 	hosts_up
 	# As it is there: no such sockets, and nothing of IPv6 in /proc.
 	under_client_check 1 unshare -m sh -c 'mount -t tmpfs none /proc/sys/net && exec "$@"' sh \
@@ -431,7 +434,7 @@ command_is() { # STATUS COMMAND: failures are those that follow
 		need "$command"
 		command_is 0 "$command"
 		says command ok "/$(basename "$command")\$"
-		says word_size ok 64-bit
+		says word_size ok "$(getconf LONG_BIT)-bit"
 		says static ok dynamically
 		says libc ok as
 		says go ok not
@@ -490,12 +493,13 @@ command_is() { # STATUS COMMAND: failures are those that follow
 	says go fail 'a Go program'
 }
 
-@test "programs for 32 bits and for another machine" {
-	compile small gcc -m32 || skip 'gcc-multilib is not installed'
-	command_is 1 "$BATS_TEST_TMPDIR/small" word_size
-	says word_size fail 'a 32-bit program'
+@test "programs for another word size, and for another machine" {
+	local bits=$((96 - $(getconf LONG_BIT)))
+	compile size gcc -m$bits || skip 'gcc-multilib is not installed'
+	command_is 1 "$BATS_TEST_TMPDIR/size" word_size
+	says word_size fail "a $bits-bit program"
 	run -0 jq -r '.findings[] | select(.id == "word_size").advice' "$json"
-	assert_output --partial 'Install the 32-bit library'
+	assert_output --partial "Install the $bits-bit library"
 	says libc ok 'glibc'
 	# Another e_machine: that of s390.
 	compile other gcc

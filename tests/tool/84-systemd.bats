@@ -190,6 +190,7 @@ ngircd_story() {
 }
 
 @test "ngircd.service with RestrictAddressFamilies=AF_INET AF_UNIX" {
+	need_filters
 	need ngircd
 	run inside to_ngircd ngircd_up ngircd_story
 	assert_success

@@ -73,10 +73,10 @@ assert_taken_up() {
 	same "$answers/plain/client" "$answers/4/client"
 }
 
-# The sockets were dual-stack all the time.
+# The sockets were dual-stack all the time. (Debian 13's opentracker binds [::ffff:0.0.0.0].)
 assert_ready() {
-	run -0 sed 's/0\.0\.0\.0/*/' "$answers/plain.sockets"
-	assert_output "$(cat "$answers/shim.sockets")"
+	run -0 cat "$answers/shim.sockets"
+	assert_output "$(sed -E 's/\[::ffff:0\.0\.0\.0\]|0\.0\.0\.0/*/' "$answers/plain.sockets" | sort)"
 	assert_line "tcp *:1143"
 	assert_line "udp *:22124"
 }
@@ -121,6 +121,7 @@ assert_ready() {
 }
 
 @test "the address family refused (seccomp): plain IPv4 sockets, now and later" {
+	need_filters
 	through=("$programs/deny" socket,0=10:EAFNOSUPPORT --)
 	named family_refused
 	assert_same_over_ipv4
