@@ -212,3 +212,45 @@ fetches() {
 	run -0 "$run" --who "$address" "$BATS_TEST_TMPDIR/log"
 	assert_output --partial "first datagram from [$client6]"
 }
+
+# says_to TRANSPORT ADDRESS: the client sends a line of syslog there.
+says_to() { on_client bash -c 'printf "<13>test: by %s at %s\n" "$0" "$1" >"/dev/$0/$1/5514"' "$@"; }
+
+@test "syslog-ng logs synthetic addresses, its lists compare them, and the library's log says who that is" {
+	compared syslog-ng 'netmask(), netmask6()' synthetic
+	unpacked /usr/sbin/syslog-ng
+	local dir=$BATS_TEST_TMPDIR libraries=${unpacked%/sbin/*}/lib/syslog-ng modules address
+	modules=$(echo "$libraries"/[0-9]*)
+	cat >"$dir/conf" <<-END
+		@version: ${modules##*/}
+		options { keep-hostname(no); use-dns(no); dns-cache(no); };
+		source peers { network(ip("0.0.0.0") port(5514) transport("udp")); network(ip("0.0.0.0") port(5514) transport("tcp")); };
+		destination all { file("$dir/all" template("\$HOST \$MSG\n")); };
+		destination listed { file("$dir/listed" template("\$HOST \$MSG\n")); };
+		log { source(peers); destination(all); };
+		log { source(peers); filter { netmask("240.0.0.0/4") }; destination(listed); };
+		log { source(peers); filter { netmask6("2000::/3") }; destination(listed); };
+	END
+	# Its text does not depend on the setting.
+	for text in auto ipv6; do
+		rm -f "$dir/all" "$dir/listed"
+		start syslog-ng env LD_LIBRARY_PATH="$libraries" "$run" --log=info:"$dir/log" --text=$text -- "$unpacked" -F -f "$dir/conf" \
+			-R "$dir/persist" -c "$dir/control" -p "$dir/pid" --module-path="$modules"
+		wait_until bound 5514
+		wait_port 5514
+		for transport in udp tcp; do
+			says_to $transport $server6
+			says_to $transport $server4
+		done
+		wait_until eval '[ "$(wc -l <"$dir/all")" = 4 ]'
+		stop "$started"
+		run -0 sort "$dir/all"
+		for transport in udp tcp; do assert_line "192.0.2.2 by $transport at $server4"; done
+		address=$(sed -n 's/ by tcp at 2.*//p' "$dir/listed")
+		run -0 sort "$dir/listed"
+		assert_output "$address by tcp at $server6"$'\n'"$address by udp at $server6"
+		assert_regex "$address" "^$shown\$"
+		run -0 "$run" --who "$address" "$dir/log"
+		assert_output --partial "from [$client6]"
+	done
+}
