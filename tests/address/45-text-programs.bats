@@ -104,52 +104,6 @@ udp_echo() {
 	assert_output $server4
 }
 
-# Fetches a file in each way that the client knows.
-ftp_client='
-import ftplib, io, re, sys
-class Client(ftplib.FTP):
-    def makepasv(self):
-        if way != "PASV":
-            return super().makepasv()
-        answer = self.sendcmd("PASV")
-        told = re.search(r"[(]([0-9,]*)", answer)[1].split(",")
-        # As curl, which does not care for the address.
-        return self.host, int(told[4]) * 256 + int(told[5])
-for way in sys.argv[2:]:
-    c = Client(timeout=9)
-    c.connect(sys.argv[1], 2121)
-    c.login("anonymous", "x")
-    c.set_pasv(way != "EPRT")
-    got = io.BytesIO()
-    try:
-        c.retrbinary("RETR file", got.write)
-        print(way, got.getvalue().decode().strip())
-    except ftplib.all_errors as e:
-        print(way, str(e)[:90])
-    c.quit()
-'
-fetches() {
-	run -0 on_client python3 -c "$ftp_client" "$1" EPSV PASV EPRT
-}
-
-@test "vsftpd: data connections of a client over IPv6, and of one over IPv4" {
-	need vsftpd
-	mkdir -p "$BATS_TEST_TMPDIR/ftp" "$BATS_TEST_TMPDIR/empty"
-	echo 'what is in the file' >"$BATS_TEST_TMPDIR/ftp/file"
-	chmod 755 "$BATS_TEST_TMPDIR/ftp"
-	printf '%s\n' listen=YES listen_ipv6=NO anonymous_enable=YES anon_root="$BATS_TEST_TMPDIR/ftp" background=NO listen_port=2121 \
-		secure_chroot_dir="$BATS_TEST_TMPDIR/empty" seccomp_sandbox=NO connect_from_port_20=NO >"$BATS_TEST_TMPDIR/conf"
-	start vsftpd "$run" -- vsftpd "$BATS_TEST_TMPDIR/conf"
-	wait_port 2121
-	for _ in 1 2; do
-		fetches $server6
-		# Of an address of the other family it knows nothing.
-		assert_output $'EPSV what is in the file\nPASV what is in the file\nEPRT 500 Bad EPRT protocol.'
-		fetches $server4
-		assert_output $'EPSV what is in the file\nPASV what is in the file\nEPRT what is in the file'
-	done
-}
-
 # The first line that it sends a server is "PROXY TCP4" and two addresses, as text.
 @test "HAProxy tells nginx of its peers: the PROXY protocol, both versions, and X-Forwarded-For" {
 	need haproxy
