@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# An exim of the test's own, on port 2525, which knows IPv4 only by its local_interfaces and throws away what it gets.
+# An exim of the test's own, on port 2525 or $exim_ports, which knows IPv4 only by its local_interfaces and throws away what it gets.
 # Its package is only unpacked; the server host has its user, and a /run with it, set-user-ID as it is installed.
 
 exim_user() {
@@ -21,7 +21,7 @@ exim_config() {
 		primary_hostname = server.example
 		spool_directory = $exim
 		log_file_path = $exim/%slog
-		daemon_smtp_ports = 2525
+		daemon_smtp_ports = ${exim_ports:-2525}
 		local_interfaces = <; $1
 		tls_advertise_hosts =
 		acl_smtp_rcpt = accept
@@ -34,9 +34,15 @@ exim_config() {
 	END
 }
 
-# exim_up COMMAND...: starts it under COMMAND.
+# exim_under COMMAND...: sets $daemon to what starts it under COMMAND.
+exim_under() {
+	# shellcheck disable=SC2154 # unpacked() sets it
+	daemon=(sh -c 'mount -t tmpfs -o mode=755 tmpfs /run && install -m 4755 "$0" /run/exim4 && exec "$@"' "$unpacked" \
+		"$@" /run/exim4 -C "$exim.conf" -bdf)
+}
+
 exim_up() {
-	start exim sh -c 'mount -t tmpfs -o mode=755 tmpfs /run && install -m 4755 "$0" /run/exim4 && exec "$@"' "$unpacked" \
-		"$@" /run/exim4 -C "$exim.conf" -bdf
+	exim_under "$@"
+	start exim "${daemon[@]}"
 	wait_port 2525
 }
