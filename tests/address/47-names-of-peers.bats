@@ -75,17 +75,21 @@ postfix_lets_in() {
 	both_ways postfix_lets_in
 }
 
-# It asks the DNS itself.
+# exim_lets_in PROTOCOLS COMMAND...: whom it greets.
 exim_lets_in() {
 	local interfaces=0.0.0.0
 	[ "$1" = ipv4 ] || interfaces='0.0.0.0 ; ::0'
-	exim_config "$interfaces" 'host_lookup = *' 'acl_smtp_connect = accept verify = reverse_host_lookup'
+	exim_config "$interfaces" 'host_lookup = *' 'acl_smtp_connect = accept verify = reverse_host_lookup' "$more"
 	exim_up "${@:2}"
 	let_in 2525 1 '220 '
-	assert_output "192.0.2.2 $named6 $only6"
+	assert_output "${confirmed:-192.0.2.2 $named6 $only6}"
 	stop "$started"
 }
 
+# It asks the DNS itself: for an AAAA as well, unless it is told not to.
 @test "exim: verify = reverse_host_lookup" {
+	local more='' confirmed=''
 	both_ways exim_lets_in
+	more='disable_ipv6 = true' confirmed=192.0.2.2
+	exim_lets_in ipv4 "$run" --
 }
