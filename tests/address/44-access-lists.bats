@@ -311,6 +311,7 @@ postfix_config() {
 		alias_maps =
 		smtpd_peername_lookup = no
 		smtpd_delay_reject = no
+		smtpd_forbid_unauth_pipelining = no
 		mynetworks = 127.0.0.0/8
 		import_environment = MAIL_CONFIG MAIL_LOGTAG LD_PRELOAD DUALSTACK_KEY
 	END

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # Reverse names of IPv6 peers, as servers verify them: a name that leads back to the peer is its name, and no other is.
 
 bats_require_minimum_version 1.5.0

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # FTP servers that know IPv4 only: data connections of clients over IPv6 and over IPv4.
 
 bats_require_minimum_version 1.5.0
@@ -22,10 +23,13 @@ vsftpd_up() {
 	wait_port 2121
 }
 
-# proftpd_up IPV6 LIMIT [OPTION...]: UseIPv6 on or off, and who may log in.
+# proftpd_up IPV6 LIMIT [OPTION...]: UseIPv6 on or off, and who may log in. mod_xfer is built in, or a module (Debian 13).
 proftpd_up() {
 	unpacked /usr/sbin/proftpd
+	local modules=${unpacked%/sbin/*}/lib/proftpd
 	cat >"$BATS_TEST_TMPDIR/conf" <<-END
+		ModulePath $modules
+		$([ ! -e "$modules/mod_xfer.so" ] || echo LoadModule mod_xfer.c)
 		UseIPv6 $1
 		DefaultAddress 0.0.0.0
 		Port 2121
@@ -35,7 +39,9 @@ proftpd_up() {
 		WtmpLog off
 		UseReverseDNS off
 		UseFtpUsers off
-		DelayEngine off
+		<IfModule mod_delay.c>
+			DelayEngine off
+		</IfModule>
 		RequireValidShell off
 		AuthUserFile $BATS_TEST_TMPDIR/users
 		User nobody

@@ -24,6 +24,7 @@ exim_config() {
 		daemon_smtp_ports = ${exim_ports:-2525}
 		local_interfaces = <; $1
 		tls_advertise_hosts =
+		smtp_accept_max = 0
 		acl_smtp_rcpt = accept
 		acl_smtp_data = accept
 		$(printf '%s\n' "${@:2}")

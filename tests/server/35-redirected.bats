@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # Connections that the firewall redirects to a program, which asks where they wanted to go (SO_ORIGINAL_DST).
 
 bats_require_minimum_version 1.5.0
