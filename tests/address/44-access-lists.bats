@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/dovecot
+load ../lib/exim
 
 setup() {
 	need python3
@@ -338,6 +339,19 @@ postfix_config() {
 	assert_equal "$(whom '220 ' 'QUIT\r\n' "${master[@]}")" "$natively"$'\n'"$natively"
 	sed -i 's/^inet_protocols.*/inet_protocols = ipv4/' "$BATS_TEST_TMPDIR/postfix/main.cf"
 	assert_equal "$(whom '220 ' 'QUIT\r\n' "$run" -- "${master[@]}")" "$ipv6_text"$'\n'"$ipv6_text"
+}
+
+@test "exim, hosts" {
+	compared exim hosts IPv6
+	local exim_ports check
+	exim_ports=$(each_list 8000 | cut -d ' ' -f 1 | paste -s -d :)
+	check="acl_smtp_connect = accept hosts = <; \${extract{on\$received_port}{$(each_list 8000 | sed 's/^/on/' | tr ' \n' '= ')}}"
+	exim_config '0.0.0.0 ; ::0' "$check"
+	exim_under env
+	assert_equal "$(whom '220 ' 'QUIT\r\n' "${daemon[@]}")" "$natively"
+	exim_config 0.0.0.0 "$check"
+	exim_under "$run" --
+	assert_equal "$(whom '220 ' 'QUIT\r\n' "${daemon[@]}")" "$ipv6_text"
 }
 
 dovecot_lists() {

@@ -104,52 +104,6 @@ udp_echo() {
 	assert_output $server4
 }
 
-# Fetches a file in each way that the client knows.
-ftp_client='
-import ftplib, io, re, sys
-class Client(ftplib.FTP):
-    def makepasv(self):
-        if way != "PASV":
-            return super().makepasv()
-        answer = self.sendcmd("PASV")
-        told = re.search(r"[(]([0-9,]*)", answer)[1].split(",")
-        # As curl, which does not care for the address.
-        return self.host, int(told[4]) * 256 + int(told[5])
-for way in sys.argv[2:]:
-    c = Client(timeout=9)
-    c.connect(sys.argv[1], 2121)
-    c.login("anonymous", "x")
-    c.set_pasv(way != "EPRT")
-    got = io.BytesIO()
-    try:
-        c.retrbinary("RETR file", got.write)
-        print(way, got.getvalue().decode().strip())
-    except ftplib.all_errors as e:
-        print(way, str(e)[:90])
-    c.quit()
-'
-fetches() {
-	run -0 on_client python3 -c "$ftp_client" "$1" EPSV PASV EPRT
-}
-
-@test "vsftpd: data connections of a client over IPv6, and of one over IPv4" {
-	need vsftpd
-	mkdir -p "$BATS_TEST_TMPDIR/ftp" "$BATS_TEST_TMPDIR/empty"
-	echo 'what is in the file' >"$BATS_TEST_TMPDIR/ftp/file"
-	chmod 755 "$BATS_TEST_TMPDIR/ftp"
-	printf '%s\n' listen=YES listen_ipv6=NO anonymous_enable=YES anon_root="$BATS_TEST_TMPDIR/ftp" background=NO listen_port=2121 \
-		secure_chroot_dir="$BATS_TEST_TMPDIR/empty" seccomp_sandbox=NO connect_from_port_20=NO >"$BATS_TEST_TMPDIR/conf"
-	start vsftpd "$run" -- vsftpd "$BATS_TEST_TMPDIR/conf"
-	wait_port 2121
-	for _ in 1 2; do
-		fetches $server6
-		# Of an address of the other family it knows nothing.
-		assert_output $'EPSV what is in the file\nPASV what is in the file\nEPRT 500 Bad EPRT protocol.'
-		fetches $server4
-		assert_output $'EPSV what is in the file\nPASV what is in the file\nEPRT what is in the file'
-	done
-}
-
 # The first line that it sends a server is "PROXY TCP4" and two addresses, as text.
 @test "HAProxy tells nginx of its peers: the PROXY protocol, both versions, and X-Forwarded-For" {
 	need haproxy
@@ -211,4 +165,46 @@ fetches() {
 	address=$(sed -nE "s/a trap over UDP: \[($shown)\].*/\1/p" "$BATS_TEST_TMPDIR/snmptrapd.log")
 	run -0 "$run" --who "$address" "$BATS_TEST_TMPDIR/log"
 	assert_output --partial "first datagram from [$client6]"
+}
+
+# says_to TRANSPORT ADDRESS: the client sends a line of syslog there.
+says_to() { on_client bash -c 'printf "<13>test: by %s at %s\n" "$0" "$1" >"/dev/$0/$1/5514"' "$@"; }
+
+@test "syslog-ng logs synthetic addresses, its lists compare them, and the library's log says who that is" {
+	compared syslog-ng 'netmask(), netmask6()' synthetic
+	unpacked /usr/sbin/syslog-ng
+	local dir=$BATS_TEST_TMPDIR libraries=${unpacked%/sbin/*}/lib/syslog-ng modules address
+	modules=$(echo "$libraries"/[0-9]*)
+	cat >"$dir/conf" <<-END
+		@version: ${modules##*/}
+		options { keep-hostname(no); use-dns(no); dns-cache(no); };
+		source peers { network(ip("0.0.0.0") port(5514) transport("udp")); network(ip("0.0.0.0") port(5514) transport("tcp")); };
+		destination all { file("$dir/all" template("\$HOST \$MSG\n")); };
+		destination listed { file("$dir/listed" template("\$HOST \$MSG\n")); };
+		log { source(peers); destination(all); };
+		log { source(peers); filter { netmask("240.0.0.0/4") }; destination(listed); };
+		log { source(peers); filter { netmask6("2000::/3") }; destination(listed); };
+	END
+	# Its text does not depend on the setting.
+	for text in auto ipv6; do
+		rm -f "$dir/all" "$dir/listed"
+		start syslog-ng env LD_LIBRARY_PATH="$libraries" "$run" --log=info:"$dir/log" --text=$text -- "$unpacked" -F -f "$dir/conf" \
+			-R "$dir/persist" -c "$dir/control" -p "$dir/pid" --module-path="$modules"
+		wait_until bound 5514
+		wait_port 5514
+		for transport in udp tcp; do
+			says_to $transport $server6
+			says_to $transport $server4
+		done
+		wait_until eval '[ "$(wc -l <"$dir/all")" = 4 ]'
+		stop "$started"
+		run -0 sort "$dir/all"
+		for transport in udp tcp; do assert_line "192.0.2.2 by $transport at $server4"; done
+		address=$(sed -n 's/ by tcp at 2.*//p' "$dir/listed")
+		run -0 sort "$dir/listed"
+		assert_output "$address by tcp at $server6"$'\n'"$address by udp at $server6"
+		assert_regex "$address" "^$shown\$"
+		run -0 "$run" --who "$address" "$dir/log"
+		assert_output --partial "from [$client6]"
+	done
 }

@@ -31,6 +31,12 @@ need() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# unpacked PATH: sets $unpacked to where PATH is, of a package that is only unpacked (tests/packages.unpacked).
+unpacked() {
+	unpacked=/var/cache/dualstack-tests$1
+	[ -x "$unpacked" ] || skip "$1 is not in /var/cache/dualstack-tests (tests/packages.unpacked)"
+}
+
 # Containers and chroots often have none.
 need_tun() {
 	[ -c /dev/net/tun ] || skip 'needs /dev/net/tun'

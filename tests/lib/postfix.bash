@@ -23,6 +23,7 @@ postfix_config() {
 		local_transport = discard
 		smtpd_peername_lookup = no
 		postscreen_greet_wait = 1s
+		smtpd_forbid_unauth_pipelining = no
 		maillog_file = $postfix/log
 		maillog_file_prefixes = $postfix
 		import_environment = $(postconf -hd import_environment) $2

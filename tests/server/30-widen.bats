@@ -311,41 +311,6 @@ assert_plain_under() {
 	assert_equal "$(grep -c 'x over IPv6' <<<"$output")" 2
 }
 
-@test "SO_ORIGINAL_DST: where a redirected peer wanted to go, over either family" {
-	need python3
-	need nft
-	for family in ip ip6; do
-		on_server nft "table $family there { chain out { type nat hook output priority -100; tcp dport 80 redirect to :5000; }; }" ||
-			skip "this kernel has no NAT"
-	done
-	on_server ip -6 addr add 2001:db8:5::5/128 dev lo nodad
-	cat >"$BATS_TEST_TMPDIR/original.py" <<-'END'
-		import socket, struct, sys
-		SO_ORIGINAL_DST = 80
-		s = socket.socket()
-		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-		s.bind(("", 5000))
-		s.listen(9)
-		for address in sys.argv[1:]:
-		    client = socket.create_connection((address, 80), 5)
-		    c, _ = s.accept()
-		    for size in 16, 28, 15:
-		        try:
-		            raw = c.getsockopt(socket.SOL_IP, SO_ORIGINAL_DST, size)
-		            family, port, host = struct.unpack_from("=HH4s", raw)
-		            print(address, len(raw), family, socket.ntohs(port), socket.inet_ntoa(host))
-		        except OSError as e:
-		            print(address, e.strerror)
-	END
-	run -0 on_server python3 "$BATS_TEST_TMPDIR/original.py" 192.0.2.1
-	native=$output
-	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/original.py" 192.0.2.1 2001:db8:5::5
-	assert_equal "$(grep ^192 <<<"$output")" "$native"
-	assert_line --index 3 --regexp '^2001:db8:5::5 16 2 80 2[45][0-9]\.'
-	assert_line --index 4 --regexp '^2001:db8:5::5 16 2 80 2[45][0-9]\.'
-	assert_line --index 5 '2001:db8:5::5 Invalid argument'
-}
-
 @test "the log names what listens on 0.0.0.0 in IPv4 alone: by a rule, with a filter, inherited, or given" {
 	run -0 --separate-stderr on_server "$run" --log=info --rule='bind port=5000 ipv4' -- "$programs/steps" \
 		a=tcp4 a.bind:0.0.0.0/5000 a.listen b=tcp4 b.filter b.bind:0.0.0.0/5001 b.listen c=tcp4 c.bind:127.0.0.1/5000 c.listen \

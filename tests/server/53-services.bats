@@ -2,6 +2,8 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib/helper
+load ../lib/exim
+load ../lib/postfix
 
 setup() { hosts_up; }
 teardown() { hosts_down; }
@@ -92,43 +94,30 @@ both() {
 	both 5001
 }
 
-# exim4 executes itself again at SIGHUP, set-user-ID, and has lost the library; --status says so.
-exim() {
-	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
-	mkdir -m 777 "$BATS_TEST_TMPDIR/spool"
-	cat >"$BATS_TEST_TMPDIR/exim.conf" <<-END
-		primary_hostname = server.example
-		spool_directory = $BATS_TEST_TMPDIR/spool
-		log_file_path = $BATS_TEST_TMPDIR/spool/%slog
-		daemon_smtp_ports = 2525
-		disable_ipv6 = true
-		local_interfaces = 0.0.0.0
-		keep_environment = LD_PRELOAD : ^DUALSTACK_
-		acl_smtp_rcpt = accept
-		acl_smtp_data = accept
-		begin routers
-		all:
-		  driver = redirect
-		  data = :blackhole:
-	END
-	start exim "$run" exim4 -C "$BATS_TEST_TMPDIR/exim.conf" -bdf
-	wait_port 2525
+exim_sends() {
 	run -0 mail 2525 $server4 $server6
 	assert_output "$server4 sent
-$server6 sent"
-	kill -HUP "$started"
-	wait_until grep -c 'SIGHUP received' "$BATS_TEST_TMPDIR/spool/mainlog"
-	wait_until eval '"$run" --status "$started" | grep "^Not loaded where it is needed"'
+$server6 $1"
 }
 
-# A host has one mail server.
-@test "Postfix: smtpd and postscreen, in master.cf's chroot and without; or exim4, restarted" {
-	if ! command -v postfix >/dev/null; then
-		need exim4
-		exim
-		return
-	fi
-	. "$root/tests/lib/postfix.bash"
+# It is set-user-ID, and starts again as another user than root: ld.so ignores the library.
+@test "exim4 loses the library at SIGHUP, --status says so, and a restart brings it back" {
+	exim_config 0.0.0.0 'keep_environment = LD_PRELOAD : ^DUALSTACK_'
+	exim_up "$run" --
+	exim_sends sent
+	kill -HUP "$started"
+	wait_until eval '[ "$(grep -c "daemon started" "$exim/mainlog")" = 2 ]'
+	run "$run" --status "$started"
+	assert_line --regexp '^Not loaded where it is needed'
+	wait_port 2525
+	exim_sends ConnectionRefusedError
+	stop "$started"
+	exim_up "$run" --
+	exim_sends sent
+}
+
+@test "Postfix: smtpd and postscreen, in master.cf's chroot and without" {
+	need postfix
 	local chroot port variables='LD_PRELOAD DUALSTACK_SETTINGS DUALSTACK_LOG DUALSTACK_KEY'
 	# Without the recipe it serves IPv4 only, and --status says so.
 	postfix_config n ''

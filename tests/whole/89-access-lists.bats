@@ -14,11 +14,21 @@ teardown() { hosts_down; }
 
 bound() { on_server ss -Hlun "sport = :$1" | grep -q .; }
 
-# wrapped LIST: libwrap's files on the server host (ip-netns(8) puts them over /etc/hosts.*).
+# wrapped LIST: libwrap's files on the server host (ip-netns(8) puts them over /etc/hosts.*). A refusal takes tcpd five
+# seconds, twist none.
 wrapped() {
 	mkdir -p "/etc/netns/$server"
 	echo "ALL: $1" >"/etc/netns/$server/hosts.allow"
-	echo 'ALL: ALL' >"/etc/netns/$server/hosts.deny"
+	printf '%s\n' 'echo: ALL: twist /bin/true' 'ALL: ALL' >"/etc/netns/$server/hosts.deny"
+}
+
+# inetd writes /run/inetd.pid, into a /run of its own.
+inetd_up() {
+	need inetd
+	need tcpd
+	echo "5005 stream tcp4 nowait root $(command -v tcpd) /bin/echo hello" >"$BATS_TEST_TMPDIR/inetd.conf"
+	start inetd sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$run" -- inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
+	wait_port 5005
 }
 
 nginx_code() {
@@ -83,21 +93,16 @@ dovecot_fetches() {
 
 @test "libwrap compares text: tcpd behind openbsd-inetd, and tftpd-hpa" {
 	compared libwrap hosts.allow 'synthetic; with text = ipv6 IPv6'
-	need inetd
-	need tcpd
 	need in.tftpd
 	need curl
 	mkdir "$BATS_TEST_TMPDIR/tftp"
 	echo 'a file' >"$BATS_TEST_TMPDIR/tftp/file"
 	chmod 755 "$BATS_TEST_TMPDIR/tftp"
-	echo "5005 stream tcp4 nowait root $(command -v tcpd) /bin/echo hello" >"$BATS_TEST_TMPDIR/inetd.conf"
 	# Its buffers do not say that they are for IPv6 text: a setting does.
 	for text in auto ipv6; do for list in 240.0.0.0/240.0.0.0 '[2001:db8:1::]/64'; do
 		export DUALSTACK_TEXT=$text
 		wrapped "$list"
-		# It writes /run/inetd.pid: into a /run of its own.
-		start inetd sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh "$run" -- inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
-		wait_port 5005
+		inetd_up
 		run ask_from_client "$server6/5005"
 		case $text$list in auto240* | ipv6\[*) assert_output hello ;; *) refute_output hello ;; esac
 		stop "$started"
@@ -107,6 +112,18 @@ dovecot_fetches() {
 		case $text$list in auto240* | ipv6\[*) assert_output 'a file' ;; *) refute_output 'a file' ;; esac
 		stop "$started"
 	done; done
+}
+
+@test "libwrap's ALL EXCEPT: whom it does not except, IPv6 peers as well" {
+	for list in 192.0.2.0/255.255.255.0 240.0.0.0/240.0.0.0; do
+		wrapped "ALL EXCEPT $list"
+		inetd_up
+		run ask_from_client "$server6/5005"
+		case $list in 192*) assert_output hello ;; *) refute_output hello ;; esac
+		run ask_from_client "$server4/5005"
+		case $list in 192*) refute_output hello ;; *) assert_output hello ;; esac
+		stop "$started"
+	done
 }
 
 # banned MASK: an operator bans it, and an IRC client comes over IPv6. The server answers in order, so PONG tells that it has.
