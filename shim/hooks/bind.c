@@ -145,7 +145,9 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
 	if (sockaddr_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
-	if (!config.active || !bind_rules_widens(action, addr, len, &at)) {
+	if (!config.active || !bind_rules_widens(action, addr, len, &at) ||
+	    bind_rules_question(fd, action, &at)) {
+		errno = saved;
 		result = bind_in(fd, addr, len);
 		if (result == 0 && action == RULES_IPV4)
 			log_datagrams(fd, addr, len);
