@@ -94,13 +94,17 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.bind(fd, addr, len);
 }
 
-/* A dual-stack socket is already bound. The kernel says so if the address is of its own family. */
+/* A dual-stack socket is already bound. The kernel says so if the address is of its own family, and otherwise
+ * does not take it. */
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 
-	if (!sockaddr_is_in(addr, len) || !hooks_dual(fd) || !translate_in6(addr, len, &to))
-		return bind_beside(fd, addr, len);
+	if (bind_beside(fd, addr, len) == 0)
+		return 0;
+	if ((errno != EINVAL && errno != EAFNOSUPPORT) || !sockaddr_is_in(addr, len) || !hooks_dual(fd) ||
+	    !translate_in6(addr, len, &to))
+		return -1;
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
 

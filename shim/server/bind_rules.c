@@ -55,13 +55,13 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
 	return true;
 }
 
-/* Where others ask, such a program has set one of these, to start again at once, or to know where an answer
- * leaves from; and port 53 is below all random ones. */
+/* Where others ask, such a program has set one of these: to start again at once, as for all its TCP, or to
+ * know which address was asked. Port 53 is below all random ones. */
 bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr_in6 *at)
 {
 	return config.questions && action == RULES_DEFAULT && ntohs(at->sin6_port) >= IPPORT_RESERVED &&
 	       IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr) && socket_option(fd, SO_REUSEADDR) == 0 &&
-	       socket_int(fd, IPPROTO_IP, IP_PKTINFO) == 0 && socket_option(fd, SO_TYPE) == SOCK_DGRAM;
+	       socket_int(fd, IPPROTO_IP, IP_PKTINFO) == 0;
 }
 
 bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)

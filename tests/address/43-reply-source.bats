@@ -239,3 +239,42 @@ for _ in range(3): print(*s.recvfrom(9)[1][:2])' 2001:db8:1::11 $server6
 	native=$(on_server ip -6 -o route get $client6 | grep -o 'src [^ ]*' | cut -d' ' -f2)
 	assert_line "$native 5002"
 }
+
+@test "a server's socket on a number that was a plain one's, by dup2(), SCM_RIGHTS and bind(): its first answer, too" {
+	cat >"$BATS_TEST_TMPDIR/numbers.py" <<-'END'
+		import os, socket
+		def made(address):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(address)
+		    return s
+		def copy(number):
+		    os.dup2(server.fileno(), number)
+		def hand_on(number):
+		    os.close(number)
+		    socket.send_fds(one, [b"x"], [server.fileno()])
+		    assert socket.recv_fds(other, 9, 1)[1] == [number]
+		def make(number):
+		    os.close(number)
+		    assert made(("0.0.0.0", 5001)).detach() == number
+		one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+		server = made(("0.0.0.0", 5000))
+		for become in copy, hand_on, make:
+		    with made(("127.0.0.1", 0)) as s:
+		        s.sendto(b"x", s.getsockname())
+		        s.recvfrom(9)
+		        become(s.fileno())
+		        print("serving", flush=True)
+		        s.sendto(*s.recvfrom(9))
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/numbers.py"
+	local port count=0 other=2001:db8:1::11
+	# Not the one that the kernel chooses.
+	[[ "$(on_server ip -6 -o route get $client6)" != *"src $other "* ]] || other=$server6
+	for port in 5000 5000 5001; do
+		count=$((count + 1))
+		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
+		run -0 on_client python3 -c 'import socket, sys; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(9)
+s.connect((sys.argv[1], int(sys.argv[2]))); s.send(b"x"); print(s.recv(9))' $other $port
+		assert_output "b'x'"
+	done
+}
