@@ -246,7 +246,7 @@ faults: $(BUILD)/tests/faults/sweep $(BUILD)/tests/faults/inject.so
 programs: $(BUILD)/demo/ask6
 
 # The measuring programs, which make check runs in short. They need glibc.
-measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit names) $(CALLS)
+measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit names questions) $(CALLS)
 
 unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
 

@@ -131,30 +131,42 @@ static void give_up(const struct loader_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-/* What a rule, the setting and, at last, known_programs.def say of the text for this program. */
-static enum settings_text text_for_program(enum settings_text text)
+/* What known_programs.def says of this program. */
+static void know_program(void)
 {
 	static const struct {
 		const char *name;
 		enum settings_text text;
+		bool questions;
 	} known[] = {
-#define KNOWN(name, text) {name, text},
+#define KNOWN(program, ...) {.name = program, __VA_ARGS__},
 #include "config/known_programs.def"
 #undef KNOWN
 	};
-	const enum rules_action action = rules_ask_program(RULES_TEXTS);
 	const char *executed;
 
-	if (action != RULES_DEFAULT)
-		text = action == RULES_AUTO   ? SETTINGS_TEXT_AUTO
-		       : action == RULES_IPV6 ? SETTINGS_TEXT_IPV6
-					      : SETTINGS_TEXT_IPV4;
 	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
 	executed = last_of(executed);
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (text == SETTINGS_TEXT_AUTO && executed && strcmp(executed, known[i].name) == 0)
-			return known[i].text;
-	return text;
+	for (size_t i = 0; executed && i < sizeof known / sizeof *known; i++)
+		if (strcmp(executed, known[i].name) == 0) {
+			config.text = config.text == SETTINGS_TEXT_AUTO ? known[i].text : config.text;
+			config.questions = known[i].questions;
+		}
+}
+
+/* What a rule or else the setting says of the text for this program. */
+static enum settings_text text_for_program(enum settings_text text)
+{
+	switch (rules_ask_program(RULES_TEXTS)) {
+	case RULES_AUTO:
+		return SETTINGS_TEXT_AUTO;
+	case RULES_IPV6:
+		return SETTINGS_TEXT_IPV6;
+	case RULES_IPV4:
+		return SETTINGS_TEXT_IPV4;
+	default:
+		return text;
+	}
 }
 
 /* One variable holds it all: a program that is executed later may not reach the file, or may find another. */
@@ -163,6 +175,7 @@ static void apply(const struct settings *s)
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
 	config.text = text_for_program((enum settings_text)s->text);
+	know_program();
 	config.literals = rules_ask_program(RULES_LITERALS);
 	config.keep_deepbind = rules_ask_program(RULES_DEEPBIND) == RULES_ON;
 	config.delay = s->delay;

@@ -23,6 +23,7 @@ struct config {
 	bool synthetic_always;
 	bool prefer_in6;
 	bool keep_deepbind;         /* RTLD_DEEPBIND of dlopen(3) stays */
+	bool questions;             /* the program binds a random port for each question of its own */
 	enum rules_action literals; /* IPv6 ones where IPv4 is asked for: RULES_ON, RULES_OFF, or else */
 	bool inherited;             /* a program under the library executed this one and handed its key on */
 	bool nat64_auto;            /* a NAT64 prefix may be looked for */

@@ -94,13 +94,17 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.bind(fd, addr, len);
 }
 
-/* A dual-stack socket is already bound. The kernel says so if the address is of its own family. */
+/* A dual-stack socket is already bound. The kernel says so if the address is of its own family, and otherwise
+ * does not take it. */
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 
-	if (!sockaddr_is_in(addr, len) || !hooks_dual(fd) || !translate_in6(addr, len, &to))
-		return bind_beside(fd, addr, len);
+	if (bind_beside(fd, addr, len) == 0)
+		return 0;
+	if ((errno != EINVAL && errno != EAFNOSUPPORT) || !sockaddr_is_in(addr, len) || !hooks_dual(fd) ||
+	    !translate_in6(addr, len, &to))
+		return -1;
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
@@ -145,7 +149,9 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	action = config.active ? bind_rules_action(fd, addr, len) : RULES_DEFAULT;
 	if (sockaddr_is_in6(addr, len))
 		return bind_in6_by(fd, addr, len, action);
-	if (!config.active || !bind_rules_widens(action, addr, len, &at)) {
+	if (!config.active || !bind_rules_widens(action, addr, len, &at) ||
+	    bind_rules_question(fd, action, &at)) {
+		errno = saved;
 		result = bind_in(fd, addr, len);
 		if (result == 0 && action == RULES_IPV4)
 			log_datagrams(fd, addr, len);

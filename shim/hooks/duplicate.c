@@ -15,8 +15,10 @@
 
 static int copied(int fd, int to)
 {
-	if (to >= 0)
+	if (to >= 0) {
+		mark_forget_plain(to);
 		holdings_note_duplicate(fd, to);
+	}
 	return to;
 }
 

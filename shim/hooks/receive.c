@@ -53,8 +53,10 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, boo
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
-	if (marked)
+	if (marked) {
+		mark_forget_plain(fd);
 		log_peer(fd, name, len);
+	}
 	/* As many bytes as an IPv4 address takes were checked before. */
 	if (size > sizeof name->in && !memory_writable(addr, size)) {
 		errno = EFAULT;
@@ -140,7 +142,8 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	if (!memory_takes_address(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	/* What is too large ends the program, by the C library's check. */
-	if (!(r->checked && size > r->space) && reply_source_expected() && (mark = mark_datagram(fd)) != 0)
+	if (!(r->checked && size > r->space) && reply_source_expected() &&
+	    (mark = mark_datagram_again(fd)) != 0)
 		return receive_marked(fd, mark, data, size, flags, addr, room);
 	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {

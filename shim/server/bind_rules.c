@@ -7,6 +7,7 @@
 #include "address/translate.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "config/config.h"
 #include "config/rules.h"
 #include "socket/facts.h"
 
@@ -52,6 +53,15 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
 	if (net == 127)
 		at->sin6_addr = in6addr_loopback;
 	return true;
+}
+
+/* Where others ask, such a program has set one of these: to start again at once, as for all its TCP, or to
+ * know which address was asked. Port 53 is below all random ones. */
+bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr_in6 *at)
+{
+	return config.questions && action == RULES_DEFAULT && ntohs(at->sin6_port) >= IPPORT_RESERVED &&
+	       IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr) && socket_option(fd, SO_REUSEADDR) == 0 &&
+	       socket_int(fd, IPPROTO_IP, IP_PKTINFO) == 0;
 }
 
 bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)

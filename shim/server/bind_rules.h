@@ -17,6 +17,11 @@ enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen
 bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, socklen_t len,
 		       struct sockaddr_in6 *at);
 
+/* Whether FD, about to be bound to AT, is for a question of the program's own, as resolvers have one for each
+ * (config.questions), and no rule speaks of it. Such a socket is not widened: nobody else is to answer it.
+ * errno is undefined afterwards. */
+bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr_in6 *at);
+
 /* Whether ADDR is an IPv4 address of a host's, as neither the wildcard nor a synthetic one is. If so, IN is
  * ADDR. No system calls. */
 bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in);

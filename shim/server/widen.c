@@ -54,7 +54,9 @@ static int mark_and_replace(int fd, uint64_t cookie, int clone, int protocol, in
 	int result = mark_set(clone, protocol);
 
 	*missed = result ? "the mark" : NULL;
-	return result ? result : replace_socket(fd, cookie, clone, except);
+	result = result ? result : replace_socket(fd, cookie, clone, except);
+	mark_forget_plain(-1);
+	return result;
 }
 
 static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)

@@ -34,6 +34,20 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
+/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, what is received
+ * from it is translated all the same, and then the bit goes; the address that the first datagram came to is not
+ * known. */
+enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
+static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
+
+void mark_forget_plain(int fd)
+{
+	for (int i = 0; fd < 0 && i < PLAIN_MOST / PLAIN_BITS; i++)
+		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
+	if (fd >= 0 && fd < PLAIN_MOST)
+		atomic_fetch_and(&plain[fd / PLAIN_BITS], ~(1u << fd % PLAIN_BITS));
+}
+
 void mark_expect(void)
 {
 	atomic_store_explicit(&expected, true, memory_order_relaxed);
@@ -42,6 +56,7 @@ void mark_expect(void)
 void mark_expect_foreign(void)
 {
 	mark_expect();
+	mark_forget_plain(-1);
 	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 }
 
@@ -107,13 +122,15 @@ bool mark_hides(int fd, int level, int name, int *shown)
 
 static int set_datagram(int fd)
 {
-	int saved = errno;
+	int saved = errno, result;
 	unsigned value = DATAGRAM_MARK | ((unsigned)socket_cookie(fd) & DATAGRAM_OWN), none = 0;
 
 	if (!atomic_compare_exchange_strong(&only_datagram, &none, value))
 		atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 	errno = saved;
-	return set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
+	result = set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
+	mark_forget_plain(-1);
+	return result;
 }
 
 int mark_set(int fd, int protocol)
@@ -136,6 +153,21 @@ unsigned mark_datagram(int fd)
 	unsigned value = mark_expected() ? (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) : 0;
 
 	return is_datagram_mark(value) ? value : 0;
+}
+
+unsigned mark_datagram_again(int fd)
+{
+	const bool counts = fd >= 0 && fd < PLAIN_MOST;
+	_Atomic unsigned *word = &plain[counts ? fd / PLAIN_BITS : 0];
+	const unsigned bit = 1u << (counts ? fd % PLAIN_BITS : 0);
+	unsigned mark;
+
+	if (counts && atomic_load_explicit(word, memory_order_relaxed) & bit)
+		return 0;
+	mark = mark_datagram(fd);
+	if (!mark && counts)
+		atomic_fetch_or(word, bit);
+	return mark;
 }
 
 bool mark_test_datagram(int fd)

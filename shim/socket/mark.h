@@ -45,6 +45,11 @@ bool mark_test_datagram(int fd);
 /* The mark of the datagram socket FD, or 0. It has 23 bits by which a socket is told from others. */
 unsigned mark_datagram(int fd);
 
+/* The same without a system call where FD's number had no mark before and has, for all that is known, not
+ * become that of a marked socket since. mark_forget_plain(): it has; or any may have, where FD is -1. */
+unsigned mark_datagram_again(int fd);
+void mark_forget_plain(int fd);
+
 /* The mark of the only marked datagram socket that this process can have; 0 if there is none, or there may be
  * several. No system calls. */
 unsigned mark_only_datagram(void);

@@ -114,40 +114,80 @@ teardown() { hosts_down; }
 	done
 }
 
-# None of these asks for IP_PKTINFO.
-@test "kamailio, sipp, ser2net and socat, each asked by connected clients at each address" {
+@test "real servers, each asked by many connected clients at once, at each address" {
+	local dir=$BATS_TEST_TMPDIR name port question answer command
+	export HOME=$dir QT_QPA_PLATFORM=offscreen
 	printf '%s\n' log_stderror=yes children=1 disable_tcp=yes auto_aliases=no listen=udp:0.0.0.0:5001 'loadmodule "sl.so"' \
-		'request_route { sl_send_reply("200", "OK"); exit; }' >"$BATS_TEST_TMPDIR/kamailio.cfg"
-	printf 'connection: &a\n  accepter: udp,ipv4,0.0.0.0,5003\n  connector: stdio,/bin/cat\n  options:\n    max-connections: 9\n' >"$BATS_TEST_TMPDIR/ser2net.yaml"
-	cat >"$BATS_TEST_TMPDIR/connected.py" <<-'END'
+		'request_route { sl_send_reply("200", "OK"); exit; }' >"$dir/kamailio.cfg"
+	printf 'connection: &a\n  accepter: udp,ipv4,0.0.0.0,5003\n  connector: stdio,/bin/cat\n  options:\n    max-connections: 99\n' >"$dir/ser2net.yaml"
+	printf '%s\n' server: 'interface: 0.0.0.0' 'port: 5006' 'do-ip6: no' 'do-daemonize: no' 'username: ""' 'chroot: ""' 'pidfile: ""' \
+		'use-syslog: no' "directory: $dir" 'access-control: 0.0.0.0/0 allow' 'local-data: "x. A 192.0.2.80"' >"$dir/unbound.conf"
+	printf 'name = here\nport = 5009\nenable_ipv6 = false\nserver_announce = false\nnum_emerge_threads = 1\n' >"$dir/minetest.conf"
+	printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n' >"$dir/white"
+	mkdir "$dir/world"
+	chmod 711 "$BATS_RUN_TMPDIR" "$dir"
+	chmod 644 "$dir/white"
+	cat >"$dir/ask.py" <<-'END'
 		import socket, sys
 		def sip(method, host, port):
 		    here = ("[%s]:%d" if ":" in host else "%s:%d") % (host.split("%")[0], port)
 		    return "\r\n".join((f"{method} sip:x@example.org SIP/2.0", f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{port}",
-		        "From: <sip:a@b>;tag=1", "To: <sip:x@b>", f"Call-ID: {port}@b", f"CSeq: 1 {method}", f"Contact: <sip:a@{here}>",
-		        "Max-Forwards: 9", "Content-Length: 0", "", ""))
-		port, question = int(sys.argv[1]), sys.argv[2]
-		for address in sys.argv[3:]:
-		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-		    s.settimeout(9)
-		    s.connect(socket.getaddrinfo(address, port)[0][4])
-		    s.send((sip(question, *s.getsockname()[:2]) if question.isupper() else question).encode())
-		    print(address, s.recv(2000).decode().split("\r\n")[0], flush=True)
+		        "From: <sip:a@b>;tag=1", "To: <sip:x@b>", f"Call-ID: {here}@b", f"CSeq: 1 {method}", f"Contact: <sip:a@{here}>",
+		        "Max-Forwards: 9", "Content-Length: 0", "", "")).encode()
+		sockets = []
+		for row in open(sys.argv[1]):
+		    name, port, at_once, question, answer = row.split("|")[:5]
+		    for address in sys.argv[2:] * 6:
+		        s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		        s.settimeout(9)
+		        s.connect(socket.getaddrinfo(address, int(port))[0][4])
+		        sockets.append((name, address, s, answer))
+		        s.send(sip(question, *s.getsockname()[:2]) if question.isupper() else bytes.fromhex(question))
+		        if at_once == "one":
+		            s.recv(2000, socket.MSG_PEEK)
+		for name, address, s, answer in sockets:
+		    got = s.recv(2000)
+		    assert got.hex().startswith(answer) or got.startswith(answer.encode()), (name, address, got)
+		print(len(sockets), "answers")
 	END
-	local name port question answer command addresses=($server4 $server6 2001:db8:1::11 "$link_local%veth0")
-	while IFS='|' read -r name port question answer command; do
+	# ser2net mixes up what many send at once, natively as well.
+	cat >"$dir/servers" <<-END
+		kamailio|5001|all|OPTIONS|SIP/2.0 200 OK|-DD -E -f $dir/kamailio.cfg -P $dir/kamailio.pid
+		sipp|5002|all|INVITE|SIP/2.0 180|-sn uas -i 0.0.0.0 -p 5002 -nostdin
+		ser2net|5003|one|68656c6c6f|hello|-n -c $dir/ser2net.yaml
+		socat|5004|all|68656c6c6f|hello|UDP4-RECVFROM:5004,fork EXEC:cat
+		opentracker|5005|all|000004172710198000000000feedbeef|00000000feedbeef|-i 0.0.0.0 -P 5005 -d $dir -u nobody -w /white
+		unbound|5006|all|beef0100000100000000000001780000010001|beef8|-d -c $dir/unbound.conf
+		Jamulus|5007|all|0000e903000400000000006f60|0000|-s -n -p 5007
+		/usr/games/openttd|5008|all|030000|030001|-D 0.0.0.0:5008 -c $dir/openttd.cfg
+		/usr/games/minetestserver|5009|all|4f45740300000001|4f457403|--config $dir/minetest.conf --world $dir/world --gameid devtest
+	END
+	while IFS='|' read -r name port _ _ _ command; do
 		need "$name"
 		# shellcheck disable=SC2086 # words
-		start "$name" "$run" -- "$name" $command
+		start "${name##*/}" "$run" -- "$name" $command
+	done <"$dir/servers"
+	while IFS='|' read -r _ port _; do
 		wait_until eval '[ -n "$(on_server ss -Hlun "sport = :$port")" ]'
-		run -0 on_client python3 "$BATS_TEST_TMPDIR/connected.py" "$port" "$question" "${addresses[@]}"
-		assert_equal "$(grep -c " $answer" <<<"$output")" 4
-	done <<-END
-		kamailio|5001|OPTIONS|SIP/2.0 200 OK|-DD -E -f $BATS_TEST_TMPDIR/kamailio.cfg -P $BATS_TEST_TMPDIR/kamailio.pid
-		sipp|5002|INVITE|SIP/2.0 180|-sn uas -i 0.0.0.0 -p 5002 -nostdin
-		ser2net|5003|hello|hello|-n -c $BATS_TEST_TMPDIR/ser2net.yaml
-		socat|5004|hello|hello|UDP4-RECVFROM:5004,fork EXEC:cat
-	END
+	done <"$dir/servers"
+	run on_client python3 "$dir/ask.py" "$dir/servers" $server4 $server6 2001:db8:1::11 "$link_local%veth0"
+	assert_output '216 answers'
+	run on_server python3 "$dir/ask.py" "$dir/servers" 127.0.0.1 ::1 $server4 $server6 2001:db8:1::11
+	assert_output '270 answers'
+}
+
+# A server for each: iperf 2.1.8 breaks down after its first client, natively as well.
+@test "iperf over UDP, at each address" {
+	need iperf
+	local address port=5010
+	for address in $server4 $server6 2001:db8:1::11 "$link_local%veth0"; do
+		case $address in *:*) set -- -V ;; *) set -- ;; esac
+		port=$((port + 1))
+		start iperf "$run" -- iperf -s -u -p $port
+		wait_until eval '[ -n "$(on_server ss -Hlun "sport = :$port")" ]'
+		run -0 on_client iperf "$@" -c "$address" -u -p $port -n 20K -b 50M
+		assert_output --partial 'Server Report'
+	done
 }
 
 # As iperf 2 does.
@@ -238,4 +278,43 @@ for _ in range(3): print(*s.recvfrom(9)[1][:2])' 2001:db8:1::11 $server6
 	# As the kernel chooses, which takes the first that the interface has.
 	native=$(on_server ip -6 -o route get $client6 | grep -o 'src [^ ]*' | cut -d' ' -f2)
 	assert_line "$native 5002"
+}
+
+@test "a server's socket on a number that was a plain one's, by dup2(), SCM_RIGHTS and bind(): its first answer, too" {
+	cat >"$BATS_TEST_TMPDIR/numbers.py" <<-'END'
+		import os, socket
+		def made(address):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(address)
+		    return s
+		def copy(number):
+		    os.dup2(server.fileno(), number)
+		def hand_on(number):
+		    os.close(number)
+		    socket.send_fds(one, [b"x"], [server.fileno()])
+		    assert socket.recv_fds(other, 9, 1)[1] == [number]
+		def make(number):
+		    os.close(number)
+		    assert made(("0.0.0.0", 5001)).detach() == number
+		one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+		server = made(("0.0.0.0", 5000))
+		for become in copy, hand_on, make:
+		    with made(("127.0.0.1", 0)) as s:
+		        s.sendto(b"x", s.getsockname())
+		        s.recvfrom(9)
+		        become(s.fileno())
+		        print("serving", flush=True)
+		        s.sendto(*s.recvfrom(9))
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/numbers.py"
+	local port count=0 other=2001:db8:1::11
+	# Not the one that the kernel chooses.
+	[[ "$(on_server ip -6 -o route get $client6)" != *"src $other "* ]] || other=$server6
+	for port in 5000 5000 5001; do
+		count=$((count + 1))
+		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
+		run -0 on_client python3 -c 'import socket, sys; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(9)
+s.connect((sys.argv[1], int(sys.argv[2]))); s.send(b"x"); print(s.recv(9))' $other $port
+		assert_output "b'x'"
+	done
 }

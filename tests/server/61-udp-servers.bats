@@ -195,6 +195,33 @@ perl_server='use IO::Socket::INET;
 	each_way echoed
 }
 
+# ntpsec's socket at 0.0.0.0 throws away what it gets; it has one for each address.
+@test "ntpd answers as natively; with IPv4 alone, and the rule that dualstack(7) names, it refuses IPv6 as natively" {
+	[ -e /usr/share/doc/ntpsec ] || skip 'ntpsec is not installed'
+	local lines with address native
+	printf 'server 127.127.1.0\n' >"$BATS_TEST_TMPDIR/ntp.conf"
+	for lines in '' $'nic listen ipv4\nnic ignore ipv6'; do
+		echo "$lines" >>"$BATS_TEST_TMPDIR/ntp.conf"
+		for with in '' "$run --rule='bind udp port=123 program=ntpd ipv4' --"; do
+			[ -n "$lines" ] || with=${with:+$run --}
+			start ntpd sh -c "mount -t tmpfs tmpfs /run; exec $with ntpd -n -c '$BATS_TEST_TMPDIR/ntp.conf'"
+			wait_until eval '[ -n "$(on_server ss -Hlun "src $server4 and sport = :123")" ]'
+			run -0 on_client python3 -c 'import socket, sys
+for a in sys.argv[1:]:
+    s = socket.socket(socket.AF_INET6 if ":" in a else socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(9)
+    s.connect((a, 123))
+    s.send(b"\x23" + bytes(47))
+    try: print(len(s.recv(99)))
+    except ConnectionRefusedError: print("refused")' $server4 $server6
+			[ -z "$with" ] || assert_output "$native"
+			native=$output
+			stop "$started"
+		done
+	done
+	assert_output $'48\nrefused'
+}
+
 @test "iperf3 over UDP in both directions" {
 	need iperf3
 	need jq

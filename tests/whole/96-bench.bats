@@ -45,7 +45,7 @@ series() {
 	NO_INSTALL=1 ROUNDS=1 SECONDS_EACH=0.01 OUT=$out run -0 --separate-stderr "$bench/run"
 	assert_line --regexp '^connections-64 \(1/s\), nginx '
 	# Every measure, with its servers.
-	run -0 jq -r '[.results[] | select(.measure | startswith("cpu:") | not)] | group_by(.measure)[] |
+	run -0 jq -r '[.results[] | select(.measure | test("^cpu:|^calls:") | not)] | group_by(.measure)[] |
 		"\(.[0].measure): \(map(.server) | unique | join(" "))"' "$out/results.json"
 	assert_output - <<-END
 		bulk: epoll
@@ -55,6 +55,7 @@ series() {
 		memory-100: connections
 		memory-10000: connections
 		peers-64: epoll
+		questions: udp
 		requests-1: epoll serial
 		requests-64: epoll nginx
 		start: listen nginx perl true
