@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "server/narrow.h"
 #include "server/socket_activation.h"
 
 /* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then what
@@ -97,28 +98,15 @@ static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags
 	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);
 }
 
-/* Whether accept() failed because another thread has narrowed FD meanwhile. The socket that it waited on was
- * shut down then, and the one that is there now listens. */
-static bool narrowed_meanwhile(int fd)
-{
-	int listening = 0, error = errno;
-	socklen_t len = sizeof listening;
-	bool result;
-
-	if (error != EINVAL || !mark_expected())
-		return false;
-	result = real.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
-	errno = error;
-	return result;
-}
-
 /* accept() with NAME's LEN in and out. Of a socket that was narrowed meanwhile, once more is enough: a
  * narrowed socket is not narrowed again. */
 static int accept_once(int fd, union sockaddr_any *name, socklen_t *len, int flags)
 {
+	const unsigned before = narrow_count(fd);
 	int result = call_accept(fd, name ? &name->any : NULL, name ? len : NULL, flags);
 
-	if (result >= 0 || !narrowed_meanwhile(fd))
+	/* Another socket that the program itself has put there is none of this call's. */
+	if (result >= 0 || errno != EINVAL || narrow_count(fd) == before)
 		return result;
 	*len = sizeof *name;
 	return call_accept(fd, name ? &name->any : NULL, name ? len : NULL, flags);

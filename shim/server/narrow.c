@@ -25,6 +25,8 @@
 #include "socket/options.h"
 #include "socket/replace.h"
 
+_Atomic unsigned narrow_counts[NARROW_NUMBERS];
+
 /* The backlog that listen() was called with. A listener's tcp_info has it (tcp_get_info()). */
 static int backlog_of(int fd)
 {
@@ -77,8 +79,10 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 		result = replace_socket(fd, socket_cookie(dual), plain, dual);
 	clone_set_reuse(result ? dual : plain, before);
 	/* Other processes may still hold it. */
-	if (!result)
+	if (!result) {
+		atomic_fetch_add(&narrow_counts[(unsigned)fd % NARROW_NUMBERS], 1);
 		(void)real.shutdown(dual, SHUT_RDWR);
+	}
 	return result;
 }
 

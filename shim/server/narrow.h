@@ -3,6 +3,7 @@
 #define DUALSTACK_NARROW_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
@@ -19,5 +20,16 @@ int narrow(int fd);
 /* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket,
  * which is bound to PORT (network byte order) or could not be. Returns how many sockets were narrowed. */
 int narrow_for(int fd, in_port_t port);
+
+/* How often a descriptor with FD's number, modulo 64, has had another socket put on it by narrowing. The one
+ * that was there is shut down, so that a thread that waits in accept() on it gets EINVAL. Leaves errno alone.
+ */
+enum { NARROW_NUMBERS = 64 };
+extern __attribute__((visibility("hidden"))) _Atomic unsigned narrow_counts[NARROW_NUMBERS];
+
+static inline unsigned narrow_count(int fd)
+{
+	return atomic_load_explicit(&narrow_counts[(unsigned)fd % NARROW_NUMBERS], memory_order_relaxed);
+}
 
 #endif

@@ -2,9 +2,10 @@
  *   accept    a thread waits in accept() on 0.0.0.0:5000 while the program binds an IPv6 socket to the port
  *   receive   a thread waits in recvfrom() on a client socket while another sends from it to an IPv6 peer
  *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times
- *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
- *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
- * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
+ *   stop      a thread waits in accept(); the program shuts the listener down, closes it, and has the next
+ * one on its number before the thread runs again fork      a child waits in recvfrom() on 0.0.0.0:5000 while
+ * the parent binds an IPv6 socket to the port sandbox   getsockopt() is forbidden after the server is bound;
+ * then a client asks over IPv4 The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -13,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -95,6 +97,43 @@ static void case_accept(void)
 	       error_name(connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof to) ? errno
 												      : 0));
 	pthread_join(thread, NULL);
+}
+
+static int listener_at(in_port_t port)
+{
+	int s = bound(AF_INET, SOCK_STREAM, port);
+
+	listen(s, 5);
+	return s;
+}
+
+static void case_stop(void)
+{
+	union address to = {.in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}};
+	pthread_t thread;
+	cpu_set_t one;
+
+	/* On one processor the thread runs again once this one waits. */
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof one, &one);
+	for (int i = 0; i < 10; i++) {
+		waiting = 0;
+		fd = listener_at((in_port_t)(5000 + i));
+		pthread_create(&thread, NULL, accepting, NULL);
+		while (!waiting)
+			poll(NULL, 0, 1);
+		until_inside(waiting, SYS_accept);
+		shutdown(fd, SHUT_RDWR);
+		close(fd);
+		fd = listener_at((in_port_t)(5001 + i));
+		poll(NULL, 0, 10);
+		/* It is let go if it waits still. */
+		to.in.sin_port = htons((in_port_t)(5001 + i));
+		connect(socket(AF_INET, SOCK_STREAM, 0), &to.any, sizeof to.in);
+		pthread_join(thread, NULL);
+		close(fd);
+	}
 }
 
 /* Fills PEER with an IPv6 peer as shown to the program; natively, an IPv4 one. Returns its socket. */
@@ -238,11 +277,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} cases[] = {{"accept", case_accept},
-		     {"receive", case_receive},
-		     {"send", case_send},
-		     {"fork", case_fork},
-		     {"sandbox", case_sandbox}};
+	} cases[] = {{"accept", case_accept}, {"stop", case_stop}, {"receive", case_receive},
+		     {"send", case_send},     {"fork", case_fork}, {"sandbox", case_sandbox}};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)

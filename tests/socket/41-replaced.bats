@@ -16,6 +16,14 @@ teardown() { hosts_down; }
 	done
 }
 
+@test "a thread that waits in accept() has nothing of the next listener with the same number" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/races" stop
+		assert_equal "$(sort <<<"$output" | uniq -c | sed 's/^ *//')" '10 accept: EINVAL'
+	done
+}
+
 @test "a thread that waits in recvfrom() gets the answer that comes over IPv6" {
 	run -0 on_server "$run" -- "$programs/races" receive
 	assert_output $'sendto: 5\nrecvfrom: 6 length 16 from the peer: yes'
