@@ -56,7 +56,7 @@ static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, 
 {
 	int result = call(fd, command, arg);
 
-	if (command == F_SETOWN || command == F_SETOWN_EX)
+	if (command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG)
 		options_note_owner();
 
 	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;

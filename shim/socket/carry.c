@@ -154,7 +154,7 @@ int options_carry_flags(int from, int to, int flags)
 		return -errno;
 	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
 		return -errno;
-	signal = owner.pid || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
+	signal = options_owned() || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
 	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
 		return -errno;
 	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
