@@ -66,7 +66,8 @@ void synthetic_set_pool(uint32_t net, unsigned bits)
 
 bool synthetic_in_pool(in_addr_t addr)
 {
-	return (ntohl(addr) ^ pool.net) < 2 * pool.numbered;
+	/* The broadcast address, which is in 240/4, is nobody's. */
+	return (ntohl(addr) ^ pool.net) < 2 * pool.numbered && addr != INADDR_BROADCAST;
 }
 
 static uint32_t set_of(uint32_t shown)

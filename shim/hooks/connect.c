@@ -108,36 +108,60 @@ static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 	return hooks_fail(-error);
 }
 
+/* The same of one that may be connected already. If the new peer can't be reached it stays connected to the
+ * one that it has: else it would receive from anybody. */
+static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
+{
+	union sockaddr_any peer;
+	socklen_t len = sizeof peer;
+	int saved = errno, error;
+	bool connected = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len);
+
+	/* From one family to the other, it gets there by way of no association at all. */
+	if (connected && IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr) != IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) &&
+	    association_may_dissolve(fd))
+		association_dissolve(fd);
+	errno = saved;
+	if (connect_datagrams(fd, to) == 0)
+		return 0;
+	error = errno;
+	if (connected)
+		(void)real.connect(fd, &peer.any, len);
+	return hooks_fail(-error);
+}
+
+/* No packet ever leaves for the pool: what was not given out here is nobody's. The kernel has the errors of
+ * what is no socket. */
+static int refuse(int fd)
+{
+	return socket_option(fd, SO_DOMAIN) == -1 && (errno == EBADF || errno == ENOTSOCK)
+		   ? -1
+		   : hooks_fail(-ENETUNREACH);
+}
+
 /* To one address, on a socket of the family that it takes. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
-	union sockaddr_any peer;
-	socklen_t size = sizeof peer;
 	int saved = errno, result;
+	bool datagrams;
 
 	memcpy(&in, addr, sizeof in);
 	if (!synthetic_in_pool(in.sin_addr.s_addr) && !mark_test_datagram(fd)) {
 		if (connect_as_is(fd, addr, len, &result))
 			return result;
 	} else if (mark_test(fd) == MARK_NONE) {
-		/* No packet ever leaves for the pool: what was not given out here is nobody's. */
 		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
-			return hooks_fail(-ENETUNREACH);
+			return refuse(fd);
 		if (!make_ready(fd, widen_connecting))
 			return -1;
 	}
 	to = translate_real(&in);
-	if (!mark_test_datagram(fd)) {
-		errno = saved;
-		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
-	}
-	/* From one family to the other, it gets there by way of no association at all. */
-	if (real.getpeername(fd, &peer.any, &size) == 0 && association_may_dissolve(fd))
-		association_dissolve(fd);
+	datagrams = mark_test_datagram(fd);
 	errno = saved;
-	return connect_datagrams(fd, &to);
+	return datagrams ? connect_datagrams_again(fd, &to)
+			 : real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
 static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
