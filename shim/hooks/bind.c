@@ -99,12 +99,14 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
+	int saved = errno;
 
 	if (bind_beside(fd, addr, len) == 0)
 		return 0;
 	if ((errno != EINVAL && errno != EAFNOSUPPORT) || !sockaddr_is_in(addr, len) || !hooks_dual(fd) ||
 	    !translate_in6(addr, len, &to))
 		return -1;
+	errno = saved;
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
