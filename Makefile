@@ -248,7 +248,7 @@ programs: $(BUILD)/demo/ask6
 # The measuring programs, which make check runs in short. They need glibc.
 measures: $(patsubst %,$(BUILD)/tests/bench/%,load server starts delay visit names questions) $(CALLS)
 
-unit: $(UNIT) $(BUILD)/tests/unit/address/threads_synthetic
+unit: $(UNIT)
 
 demo: all $(BUILD)/demo/greet $(BUILD)/demo/visit $(BUILD)/demo/ask
 	@BUILD='$(BUILD)' demo/run

@@ -153,29 +153,21 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 	return result;
 }
 
-/* Threads that are widening a socket in place. They may be in each other's way (port_join()), but then one of
- * them gets through. */
-static _Atomic int widening;
+/* Threads widen in place one after the other: they would be in each other's way (port_join()). None waits for
+ * long, because the one that is at it may have been stopped by the handler that calls this, or have been left
+ * by longjmp() or in the parent of a fork(). nanosleep() is a cancellation point, so its system call is used.
+ */
+static _Atomic bool widening;
 
-/* Another thread may be doing the same, which takes it a few system calls once it runs. It may also have been
- * stopped by the handler that calls this. nanosleep() is a cancellation point, so its system call is used. */
-static bool widened_meanwhile(int fd)
+static void take_turn(void)
 {
 	const struct timespec millisecond = {0, 1000000};
 
-	for (int i = 0; i < 250; i++) {
-		bool alone = widening == 0;
-
-		if (mark_test(fd) != MARK_NONE)
-			return true;
-		if (alone)
-			return false;
+	for (int i = 0; i < 250 && atomic_exchange(&widening, true); i++)
 		if (i < 50)
 			sched_yield();
 		else
 			(void)syscall(SYS_nanosleep, &millisecond, NULL);
-	}
-	return false;
 }
 
 static bool same_owner(int fd, int clone)
@@ -197,14 +189,17 @@ static int widen_in_place(int fd, bool connecting)
 {
 	int protocol = socket_protocol(fd), clone, result;
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
-	uint64_t cookie = socket_cookie(fd);
 	const char *missed = NULL;
 	struct sockaddr_in name;
+	uint64_t cookie;
 
-	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP))
+	take_turn();
+	cookie = socket_cookie(fd);
+	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP)) {
+		widening = false;
 		return -EAFNOSUPPORT;
+	}
 	at.sin6_port = name.sin_port;
-	widening++;
 	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
@@ -213,9 +208,7 @@ static int widen_in_place(int fd, bool connecting)
 		result = replace_and_wake(fd, cookie, clone, protocol, &missed);
 	if (clone >= 0)
 		sys_close(clone);
-	widening--;
-	if ((result == -EALREADY || result == -EADDRINUSE) && widened_meanwhile(fd))
-		return 0;
+	widening = false;
 	log_widening(fd, &at, result, missed);
 	return result;
 }

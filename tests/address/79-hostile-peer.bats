@@ -347,8 +347,8 @@ walk_up() {
 	# Else the kernel would answer.
 	ip -n "$server" route add default via 192.0.2.2
 }
-# Private memory in KiB.
-dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
+# Memory in KiB that is not of files: on a tmpfs, these are dirty, too, and private while no other process has them.
+dirty() { awk '/^Anonymous/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
 
 @test "a walk through a /64 over UDP: a late answer to a forgotten peer is an error, and reaches nobody else" {
 	walk_up

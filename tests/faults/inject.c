@@ -229,6 +229,12 @@ static word call(enum row row, enum returns returns, const word *a, const void *
 #undef SYSTEM
 #undef SYSTEM_DONE
 
+/* As the library calls it (base/sys.h). */
+#ifdef SYS_fcntl64
+#undef SYS_fcntl
+#define SYS_fcntl SYS_fcntl64
+#endif
+
 static const struct {
 	long number;
 	enum row row;

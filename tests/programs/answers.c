@@ -384,6 +384,9 @@ int main(int argc, char **argv)
 
 		while (i < ROWS && strcmp(rows[i].call, functions[f].name) != 0)
 			i++;
+		/* The names for a 64-bit time_t are other names of the same (shim/hooks/time64.c). */
+		if (i == ROWS && strncmp(functions[f].name, "__", 2) == 0 && strstr(functions[f].name, "64"))
+			continue;
 		if (i == ROWS) {
 			printf("nobody asks %s()\n", functions[f].name);
 			missing = 1;

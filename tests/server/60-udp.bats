@@ -379,8 +379,8 @@ END
 	ip -n "$server" -6 route add 2001:db8:1:ffff::/64 via $client6
 	serve plain
 	on_client "$programs/udp_ask" $server6 5000 warm-up
-	# Private memory in KiB.
-	dirty() { awk '/^Private_Dirty/ { sum += $2 } END { print sum }' "/proc/$pid/smaps_rollup"; }
+	# Memory in KiB that is not of files.
+	dirty() { awk '/^Anonymous/ { sum += $2 } END { print sum }' "/proc/$pid/smaps_rollup"; }
 	pid=$(on_server ss -Hlunp 'sport = :5000' | grep -o 'pid=[0-9]*' | cut -d= -f2)
 	before=$(dirty)
 	run -0 on_client "$programs/udp_flood" $server6 5000 2001:db8:1:ffff:: "${FLOOD:-1000000}"

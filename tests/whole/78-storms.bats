@@ -25,8 +25,8 @@ teardown() { hosts_down; }
 storm_ask() { on_client "$programs/storm_ask" 5000 $server4 198.18.0.0 $server6 2001:db8:2:: "$@"; }
 
 descriptors_of() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
-# The process's private memory in KiB: not what it shares with children that have ended by then.
-memory_of() { awk '/^Private_Dirty:/ { print $2 }' "/proc/$1/smaps_rollup"; }
+# The process's memory in KiB that is not of files, whether a child still shares it or not.
+memory_of() { awk '/^Anonymous:/ { print $2 }' "/proc/$1/smaps_rollup"; }
 no_children() { [ -z "$(cat "/proc/$1/task/"*/children)" ]; }
 
 # For the log's reader: what hangs, and where.

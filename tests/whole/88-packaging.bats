@@ -156,7 +156,8 @@ a_tree() {
 	chown -R 65534 "$tree"
 	run -0 unshare -n setpriv --reuid 65534 --clear-groups env -u MAKEFLAGS HOME=/nonexistent \
 		make -C "$tree" check-unit BUILD=build TESTS=tests/base
-	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, 0 skipped$'
+	# i386 has no race detector.
+	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, [01] skipped$'
 }
 
 @test "packages: debhelper builds one, which works when it is installed; an APKBUILD" {

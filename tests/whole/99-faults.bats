@@ -9,9 +9,9 @@ load ../lib/faults
 @test "the library makes no call that is not known here" {
 	local listed
 	listed=$(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p' "$faults/inject.def" | cat - "$faults/pure" | sort -u)
-	nm -D --undefined-only "$library" | sed 's/.* //; s/@.*//' | sort -u >"$BATS_TEST_TMPDIR/called"
-	sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" |
-		sort -u - "$BATS_TEST_TMPDIR/called" -o "$BATS_TEST_TMPDIR/called"
+	# Names like __ppoll64 are those of the same calls, for 32 bits with a 64-bit time_t.
+	{ nm -D --undefined-only "$library" | sed 's/.* //; s/@.*//' && sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map"; } |
+		sed -E 's/^__(.*)_time64$/\1/; s/^__(.*)64$/\1/; s/64_chk$/_chk/' | sort -u >"$BATS_TEST_TMPDIR/called"
 	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/called")" -gt 100 ]
 	run -0 comm -23 "$BATS_TEST_TMPDIR/called" <(echo "$listed")
 	assert_output ''
