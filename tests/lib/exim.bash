@@ -15,7 +15,7 @@ exim_config() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	exim=$BATS_TEST_TMPDIR/exim
 	rm -rf "$exim"
-	mkdir -m 777 -p "$exim"
+	mkdir -m 777 "$exim"
 	cat >"$exim.conf" <<-END
 		exim_path = /run/exim4
 		primary_hostname = server.example
