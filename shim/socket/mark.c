@@ -34,9 +34,9 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
-/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, what is received
- * from it is translated all the same, and then the bit goes; the address that the first datagram came to is not
- * known. */
+/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, what is
+ * received from it is translated all the same, and then the bit goes; the address that the first datagram
+ * came to is not known. */
 enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
 static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
 
