@@ -148,7 +148,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = protocol == IPPROTO_UDP && !threads_are_none()
 			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
 			     : mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
-	if (result == 0)
+	if (result == 0 && protocol != IPPROTO_UDP)
 		listeners_note(clone);
 	if (clone >= 0)
 		sys_close(clone);
