@@ -88,7 +88,7 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 	if (error != EADDRINUSE || !sockaddr_is_in(addr, len))
 		return -1;
 	memcpy(&in, addr, sizeof in);
-	if (!interfaces_share(fd, in.sin_port))
+	if (!interfaces_share(fd, in.sin_port, false))
 		return hooks_fail(-error);
 	errno = saved;
 	return real.bind(fd, addr, len);
@@ -124,9 +124,10 @@ static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
 /* In the place of IN, a specific address that a rule names. */
 static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
 {
-	int result = interfaces_is_first(fd, in) ? widen(fd, at, false) : -EADDRINUSE;
+	const bool first = interfaces_is_first(fd, in);
+	int result = first ? widen(fd, at, false) : -EADDRINUSE;
 
-	if (result == -EADDRINUSE && interfaces_is_first(fd, in) && interfaces_share(fd, in->sin_port))
+	if (first && result == -EADDRINUSE && interfaces_share(fd, in->sin_port, true))
 		result = widen(fd, at, false);
 	if (result == 0)
 		interfaces_note(fd, in);
@@ -180,7 +181,7 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (interfaces_share(fd, name->sin6_port) && real.listen(fd, backlog) == 0) {
+	if (interfaces_share(fd, name->sin6_port, false) && real.listen(fd, backlog) == 0) {
 		errno = saved;
 		return 0;
 	}
@@ -229,7 +230,7 @@ static int listen_in(int fd, int backlog, const union sockaddr_any *name, sockle
 	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result != 0 && errno == EADDRINUSE && sockaddr_is_in(&name->any, len)) {
-		result = interfaces_share(fd, name->in.sin_port) ? real.listen(fd, backlog) : -1;
+		result = interfaces_share(fd, name->in.sin_port, false) ? real.listen(fd, backlog) : -1;
 		errno = result == 0 ? saved : EADDRINUSE;
 	}
 	if (result == 0 && sockaddr_is_in(&name->any, len) && name->in.sin_addr.s_addr == htonl(INADDR_ANY)) {

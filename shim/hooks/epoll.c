@@ -4,12 +4,9 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#define KNOWS_THREADS 1
-#endif
 
 #include "base/memory.h"
+#include "base/threads.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "client/wait.h"
@@ -62,14 +59,10 @@ int hook_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 }
 
 /* Whether a wait can be left to the kernel: nothing is in progress, and no other thread can begin to connect
- * meanwhile. (A signal handler can, but ends the wait.) Not every C library tells. */
+ * meanwhile. (A signal handler can, but ends the wait.) */
 static bool is_still(void)
 {
-#ifdef KNOWS_THREADS
-	return !connects_pending() && __libc_single_threaded;
-#else
-	return false;
-#endif
+	return !connects_pending() && threads_are_none();
 }
 
 /* Where another thread has begun to connect while this one waited, and perhaps ended it, its events are

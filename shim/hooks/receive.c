@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/listeners.h"
 #include "server/socket_activation.h"
 #include "server/widen.h"
 #include "socket/facts.h"
@@ -216,6 +217,8 @@ static void expect_copy(int fd)
 {
 	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
 
+	if (domain == AF_INET6)
+		listeners_share(fd);
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
 		holdings_note_copy();

@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
 #include "server/interfaces.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "address/reply_source.h"
 #include "base/real.h"
@@ -14,41 +15,28 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
-/* Address, port and protocol of each first, in this order; 0 for none. TCP and MPTCP are one. */
-enum { MOST = 16 };
-static _Atomic uint64_t firsts[MOST];
+/* The kernel keeps a time of last access with a socket (inode(7)) and never sets it. It says which address
+ * the socket stands for, as two numbers that are no time of a socket's. */
+enum { HALF = 65536 };
 
-static uint32_t key_of(int fd, in_port_t port)
+static in_addr_t stands_for(int fd)
 {
-	return (uint32_t)port << 16 | (uint16_t)socket_transport(fd);
-}
+	struct stat st;
 
-/* The first of KEY, which is made MINE if there is none and MINE is not 0. */
-static uint64_t first_of(uint32_t key, uint64_t mine)
-{
-	for (int i = 0; i < MOST; i++) {
-		uint64_t is = atomic_load(&firsts[i]);
-
-		if (is == 0 && (mine == 0 || atomic_compare_exchange_strong(&firsts[i], &is, mine)))
-			return mine;
-		if ((uint32_t)is == key)
-			return is;
-	}
-	return 0;
-}
-
-bool interfaces_is_first(int fd, const struct sockaddr_in *in)
-{
-	uint32_t key = key_of(fd, in->sin_port);
-	uint64_t mine = (uint64_t)in->sin_addr.s_addr << 32 | key;
-
-	return in->sin_port && first_of(key, mine) == mine;
+	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode) || st.st_atim.tv_sec < 0 ||
+	    st.st_atim.tv_sec >= HALF || st.st_atim.tv_nsec >= HALF)
+		return INADDR_ANY;
+	return htonl((uint32_t)st.st_atim.tv_sec * HALF + (uint32_t)st.st_atim.tv_nsec);
 }
 
 void interfaces_note(int fd, const struct sockaddr_in *in)
 {
+	const uint32_t address = ntohl(in->sin_addr.s_addr);
+	const struct timespec times[2] = {{(time_t)(address / HALF), (long)(address % HALF)},
+					  {0, UTIME_OMIT}};
 	unsigned mark = mark_datagram(fd);
 
+	(void)futimens(fd, times);
 	if (mark)
 		reply_source_fix(mark, in->sin_addr);
 }
@@ -57,8 +45,44 @@ struct search {
 	in_port_t port;
 	int protocol;
 	uint64_t cookie;
+	in_addr_t mine;
 	bool found;
 };
+
+static bool is_at(int fd, const struct search *s, union sockaddr_any *name)
+{
+	socklen_t len = sizeof *name;
+
+	/* Both families have the port in the same place. */
+	return real.getsockname(fd, &name->any, &len) == 0 && name->in.sin_port == s->port &&
+	       socket_same_ports(fd, s->protocol);
+}
+
+/* Whether FD has the port in the place of another address, or of all. */
+static int is_other(int fd, void *arg)
+{
+	const struct search *s = arg;
+	union sockaddr_any name;
+
+	return is_at(fd, s, &name) && name.any.sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) && mark_test(fd) != MARK_NONE &&
+	       stands_for(fd) != s->mine;
+}
+
+bool interfaces_is_first(int fd, const struct sockaddr_in *in)
+{
+	struct search s = {
+	    .port = in->sin_port, .protocol = socket_protocol(fd), .mine = in->sin_addr.s_addr};
+
+	return s.port && s.protocol && descriptors_each(is_other, &s) <= 0;
+}
+
+static int is_first(int fd, void *arg)
+{
+	union sockaddr_any name;
+
+	return is_at(fd, arg, &name) && name.any.sa_family == AF_INET6 && stands_for(fd) != INADDR_ANY;
+}
 
 static void share(int fd)
 {
@@ -72,22 +96,19 @@ static int share_other(int fd, void *arg)
 {
 	struct search *s = arg;
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 
-	/* Both families have the port in the same place. */
-	if (real.getsockname(fd, &name.any, &len) != 0 || name.in.sin_port != s->port ||
-	    !socket_same_ports(fd, s->protocol) || socket_cookie(fd) == s->cookie)
+	if (!is_at(fd, s, &name) || socket_cookie(fd) == s->cookie)
 		return 0;
 	share(fd);
 	s->found = true;
 	return 0;
 }
 
-bool interfaces_share(int fd, in_port_t port)
+bool interfaces_share(int fd, in_port_t port, bool first)
 {
-	struct search s = {port, socket_protocol(fd), socket_cookie(fd), false};
+	struct search s = {.port = port, .protocol = socket_protocol(fd), .cookie = socket_cookie(fd)};
 
-	if (!port || !s.protocol || !first_of(key_of(fd, port), 0))
+	if (!port || !s.protocol || (!first && !(mark_expected() && descriptors_each(is_first, &s) > 0)))
 		return false;
 	(void)descriptors_each(share_other, &s);
 	if (s.found)

@@ -10,15 +10,15 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* Whether IN, a specific address to which FD is about to be bound, is the first of its port. It is from now
- * on, if there was none; no more than 16 ports have one. */
+/* Whether IN, a specific address to which FD is about to be bound, is to be the first of its port: the
+ * process has none there that stands for another one, and none for 0.0.0.0. */
 bool interfaces_is_first(int fd, const struct sockaddr_in *in);
 
 /* FD has been widened in the place of IN. An IPv4 datagram from it still leaves from there. */
 void interfaces_note(int fd, const struct sockaddr_in *in);
 
-/* The kernel has refused FD the PORT (network byte order). Returns whether to try again: there is a first
- * address, and other sockets of this process share the port now. */
-bool interfaces_share(int fd, in_port_t port);
+/* The kernel has refused FD the PORT (network byte order). Returns whether to try again: FD is to be
+ * the FIRST or there is one, and other sockets of this process share the port now. */
+bool interfaces_share(int fd, in_port_t port, bool first);
 
 #endif

@@ -1,50 +1,54 @@
+#define _GNU_SOURCE
 #include "server/listeners.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/large.h"
-#include "socket/facts.h"
+/* A socket has a time of its last change (inode(7)), which the kernel keeps and never sets. It says who made
+ * the socket: the process, and how often that had forked, counted from a number that another program in its
+ * place does not have. */
+enum { TURNS = 1000000000 };
+static _Atomic long turn;
 
-/* By cookie, of this process alone. */
-enum { MOST = 64 };
-static LARGE _Atomic uint64_t noted[MOST];
-static _Atomic unsigned next;
-static _Atomic pid_t process;
-
-static void forget(void)
+static void next_turn(void)
 {
-	if (atomic_load_explicit(&next, memory_order_relaxed) != 0)
-		for (size_t i = 0; i < MOST; i++)
-			atomic_store_explicit(&noted[i], 0, memory_order_relaxed);
-	atomic_store_explicit(&process, getpid(), memory_order_relaxed);
+	atomic_store_explicit(&turn, (atomic_load_explicit(&turn, memory_order_relaxed) + 1) % TURNS,
+			      memory_order_relaxed);
 }
 
 void listeners_setup(void)
 {
-	forget();
-	(void)pthread_atfork(NULL, forget, forget);
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	atomic_store_explicit(&turn, now.tv_nsec, memory_order_relaxed);
+	(void)pthread_atfork(NULL, next_turn, NULL);
+}
+
+static void set(int fd, time_t maker, long at)
+{
+	const struct timespec times[2] = {{0, UTIME_OMIT}, {maker, at}};
+
+	(void)futimens(fd, times);
 }
 
 void listeners_note(int fd)
 {
-	unsigned slot = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed) % MOST;
+	set(fd, getpid(), atomic_load_explicit(&turn, memory_order_relaxed));
+}
 
-	if (getpid() == atomic_load_explicit(&process, memory_order_relaxed))
-		atomic_store_explicit(&noted[slot], socket_cookie(fd), memory_order_relaxed);
+void listeners_share(int fd)
+{
+	set(fd, 0, 0);
 }
 
 bool listeners_are_ours(int fd)
 {
-	uint64_t cookie = socket_cookie(fd);
+	struct stat st;
 
-	if (!cookie || getpid() != atomic_load_explicit(&process, memory_order_relaxed))
-		return false;
-	for (size_t i = 0; i < MOST; i++)
-		if (atomic_load_explicit(&noted[i], memory_order_relaxed) == cookie)
-			return true;
-	return false;
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_mtim.tv_sec == getpid() &&
+	       st.st_mtim.tv_nsec == atomic_load_explicit(&turn, memory_order_relaxed);
 }

@@ -5,16 +5,18 @@
 
 #include <stdbool.h>
 
-/* Called once, when the library is loaded. Not async-signal-safe (pthread_atfork(3)). */
+/* Called once, when the library is loaded. Not async-signal-safe (pthread_atfork(3)). The others are, and are
+ * callable from any thread; errno is undefined afterwards. */
 void listeners_setup(void);
 
-/* FD has just been made by this process. Async-signal-safe, callable from any thread; errno is undefined
- * afterwards. */
+/* FD has just been made by this process. */
 void listeners_note(int fd);
 
-/* Whether FD was noted by this process, which has not forked since. No if it is not known: only the last 64
- * are, and none over exec. A child that was made by a system call of the program's own, or by vfork(), is not
- * seen. Async-signal-safe, callable from any thread; errno is undefined afterwards. */
+/* FD has come from another process, which may have it still. */
+void listeners_share(int fd);
+
+/* Whether FD was noted by this process, which has not forked since. No if that could not be noted, and over
+ * exec. A child that was made by a system call of the program's own, or by vfork(), is not seen. */
 bool listeners_are_ours(int fd);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/sockaddr.h"
 #include "base/sys.h"
 #include "server/listeners.h"
+#include "server/strangers.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -123,7 +124,10 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	listed = count_listed(protocol, look.port);
 	if (listed > 0)
 		return -EADDRINUSE;
-	/* With SO_REUSEPORT the kernel puts CLONE behind the others: it takes nothing from them. */
+	/* With SO_REUSEPORT the kernel puts CLONE behind others that serve IPv6 alone: it takes nothing from
+	 * them. */
+	if (reuseport && !look.widened && strangers_serve(clone, protocol, look.port))
+		return -EADDRINUSE;
 	if (protocol != IPPROTO_UDP || reuseport || look.widened)
 		return 0;
 	result = probe(AF_INET6, look.port);

@@ -18,6 +18,7 @@ bool port_may_be_shared(int fd);
  * -EADDRINUSE, or another negative errno. Says no only where bind() would not. In the way are
  *   - an IPv6 socket of this process that was not widened;
  *   - a socket at 0.0.0.0 of any process: the kernel gives it all that comes over IPv4;
+ *   - with SO_REUSEPORT, a socket of another process for both families: IPv4 would be shared with it;
  *   - with SO_REUSEADDR, an IPv6 datagram socket of another process: the kernel would give CLONE all that is
  * its. Widened sockets of this process are not in the way: the newest gets what comes, as natively. */
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);

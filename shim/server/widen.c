@@ -19,6 +19,7 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
+#include "base/threads.h"
 #include "server/listeners.h"
 #include "server/port.h"
 #include "server/shield.h"
@@ -73,38 +74,6 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", fd, text);
 }
 
-int widen(int fd, const struct sockaddr_in6 *at, bool only)
-{
-	int protocol = socket_protocol(fd), on = 1, clone, result;
-	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
-	const char *missed = NULL;
-	uint64_t cookie = socket_cookie(fd);
-	struct sockaddr_in name;
-
-	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
-		return -EAFNOSUPPORT;
-	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
-		return -EAFNOSUPPORT;
-	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
-	result = clone < 0 ? clone : shield(clone, protocol, &missed);
-	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
-		result = -errno;
-	if (any && protocol == IPPROTO_UDP && clone >= 0)
-		(void)reply_source_ask(clone);
-	if (result == 0 && any)
-		result = port_look_around(clone, protocol, at);
-	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
-		result = -errno;
-	if (result == 0)
-		result = mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
-	if (result == 0)
-		listeners_note(clone);
-	if (clone >= 0)
-		sys_close(clone);
-	log_widening(fd, at, result, missed);
-	return result;
-}
-
 /* The last sockets that were put in another's place, by cookie. */
 enum { MOST_WAKES = 64 };
 static LARGE _Atomic uint64_t woken[MOST_WAKES];
@@ -150,6 +119,40 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 		(void)real.shutdown(old, SHUT_RD);
 	}
 	sys_close(old);
+	return result;
+}
+
+int widen(int fd, const struct sockaddr_in6 *at, bool only)
+{
+	int protocol = socket_protocol(fd), on = 1, clone, result;
+	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
+	const char *missed = NULL;
+	uint64_t cookie = socket_cookie(fd);
+	struct sockaddr_in name;
+
+	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
+		return -EAFNOSUPPORT;
+	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
+		return -EAFNOSUPPORT;
+	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
+	result = clone < 0 ? clone : shield(clone, protocol, &missed);
+	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+		result = -errno;
+	if (any && protocol == IPPROTO_UDP && clone >= 0)
+		(void)reply_source_ask(clone);
+	if (result == 0 && any)
+		result = port_look_around(clone, protocol, at);
+	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = -errno;
+	if (result == 0)
+		result = protocol == IPPROTO_UDP && !threads_are_none()
+			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
+			     : mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
+	if (result == 0 && protocol != IPPROTO_UDP)
+		listeners_note(clone);
+	if (clone >= 0)
+		sys_close(clone);
+	log_widening(fd, at, result, missed);
 	return result;
 }
 

@@ -1,11 +1,12 @@
 /* races CASE: uses a socket in another thread or process while it is replaced or narrowed.
  *   accept    a thread waits in accept() on 0.0.0.0:5000 while the program binds an IPv6 socket to the port
  *   receive   a thread waits in recvfrom() on a client socket while another sends from it to an IPv6 peer
+ *   bind      a thread waits in recvfrom() on a socket that another then binds to 0.0.0.0:5000
  *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times
- *   stop      a thread waits in accept(); the program shuts the listener down, closes it, and has the next
- * one on its number before the thread runs again fork      a child waits in recvfrom() on 0.0.0.0:5000 while
- * the parent binds an IPv6 socket to the port sandbox   getsockopt() is forbidden after the server is bound;
- * then a client asks over IPv4 The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
+ *   stop      a thread waits in accept(); the listener is closed, and the next one has its number
+ *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
+ *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
+ * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -184,6 +185,27 @@ static void case_receive(void)
 	pthread_join(thread, NULL);
 }
 
+static void case_bind(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(5000)};
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof peer;
+	pthread_t thread;
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	pthread_create(&thread, NULL, receiving, NULL);
+	while (!waiting)
+		poll(NULL, 0, 1);
+	until_inside(waiting, SYS_recvfrom);
+	if (bind(fd, (struct sockaddr *)&to, sizeof to))
+		die("bind");
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(s, (struct sockaddr *)&to, sizeof to) || getsockname(s, (struct sockaddr *)&peer, &len))
+		die("peer");
+	printf("send: %zd\n", send(s, "hello", 5, 0));
+	pthread_join(thread, NULL);
+}
+
 static pthread_barrier_t both;
 
 static void *sending(void *failed)
@@ -278,7 +300,8 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} cases[] = {{"accept", case_accept}, {"stop", case_stop}, {"receive", case_receive},
-		     {"send", case_send},     {"fork", case_fork}, {"sandbox", case_sandbox}};
+		     {"bind", case_bind},     {"send", case_send}, {"fork", case_fork},
+		     {"sandbox", case_sandbox}};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)

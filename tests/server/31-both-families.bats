@@ -184,6 +184,39 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 	assert_output $'worker\nworker serves IPv6\nworker'
 }
 
+# Sockets that come and go, and many that stay, and a child beside. One that was passed on is another's, too: it stays.
+@test "a server of both families with a hundred ports" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/many.py" <<-'END'
+		import os, socket
+		def new(family, address, port):
+		    s = socket.socket(family)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    family == socket.AF_INET6 and s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		    s.bind((address, port))
+		    s.listen(9)
+		    return s
+		before = new(socket.AF_INET, "0.0.0.0", 4000)
+		os.fork() or os._exit(0)
+		fours = [new(socket.AF_INET, "0.0.0.0", 5000 + i) for i in range(100)]
+		for i in range(100):
+		    socket.socket(type=socket.SOCK_DGRAM).bind(("", 5000 + i))
+		sixes = [new(socket.AF_INET6, "::", 5000 + i) for i in range(100)]
+		passed, there, here = new(socket.AF_INET, "0.0.0.0", 6000), *socket.socketpair()
+		socket.send_fds(there, [b"x"], [passed.fileno()])
+		worker = socket.socket(fileno=socket.recv_fds(here, 9, 1)[1][0])
+		for s in before, passed:
+		    try:
+		        print(bool(new(socket.AF_INET6, "::", s.getsockname()[1])))
+		    except OSError as e:
+		        print(e.strerror)
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/many.py"
+	assert_output $'True\nTrue'
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/many.py"
+	assert_output $'Address already in use\nAddress already in use'
+}
+
 # The narrowed socket would not listen in the daemon.
 @test "a daemon that is bound before it forks, and can listen in IPv4 alone" {
 	need python3

@@ -112,6 +112,22 @@ assert_families() {
 	END
 }
 
+@test "the first address may go away, and each of many ports has one" {
+	ip -n "$server" addr add 192.0.2.11/24 dev veth0
+	local steps port=5000 kind asks name
+	while read -r kind asks; do
+		steps=()
+		for name in {a..t}; do
+			port=$((port + 1))
+			steps=(z=$kind z.reuseaddr z.bind:$server4/$port z.close $name=$kind $name.reuseaddr $name.bind:192.0.2.11/$port "${steps[@]}")
+			[ $kind = udp4 ] || steps+=($name.listen)
+			steps+=("$asks:$server6/$port")
+		done
+		steps_by 'bind address=0.0.0.0/0 dual' "${steps[@]}"
+		[ "$(grep -cE "^$asks:$server6/[0-9]+ (accepted|got) by [a-t]" <<<"$output")" = 20 ] || fail "$output"
+	done <<<$'tcp4 who\nudp4 tell'
+}
+
 # Its libuv receives datagrams by syscall(), so that the kernel chooses where answers leave from.
 @test "named -4, which binds each address, serves IPv6 by one rule, and IPv4 as before" {
 	need named

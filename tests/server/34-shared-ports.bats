@@ -17,7 +17,7 @@ setup() {
 		    s.bind(("", port))
 		    s.setblocking(False)
 		    if kind == socket.SOCK_STREAM:
-		        s.listen(9)
+		        s.listen(99)
 		    return s
 
 		# A program without the library, which goes on once it has said that it is there.
@@ -132,6 +132,45 @@ for _ in range(3):
 			ask("127.0.0.1", new("SO_REUSEPORT", kind=socket.SOCK_STREAM), kind=socket.SOCK_STREAM)
 		END
 		assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9])$'
+	done
+}
+
+@test "another process serves both families on the port with SO_REUSEPORT: all that comes over IPv4 is the IPv4 server's" {
+	for kind in STREAM DGRAM; do
+		for prefix in native --log=off; do
+			run -0 program $prefix <<-END
+				kind = socket.SOCK_$kind
+				o = stranger("""s = socket.socket(socket.AF_INET6, socket.SOCK_$kind)
+				s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+				s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+				s.bind(('::', 5000))
+				'$kind' == 'STREAM' and s.listen(99)""")
+				ask("127.0.0.1", new("SO_REUSEPORT", kind=kind), kind=kind)
+			END
+			assert_output '127.0.0.1 20'
+		done
+	done
+}
+
+@test "workers that share a port by SO_REUSEPORT, each with a socket of its own, share both families" {
+	for kind in STREAM DGRAM; do
+		run -0 program --log=off <<-END
+			kind = socket.SOCK_$kind
+			there, here = socket.socketpair()
+			if not os.fork():
+			    here.close()
+			    worker = new("SO_REUSEPORT", kind=kind)
+			    there.send(b"x")
+			    there.recv(9)
+			    os._exit(0)
+			there.close()
+			here.recv(9)
+			own = new("SO_REUSEPORT", kind=kind)
+			for address in "127.0.0.1", "::1":
+			    ask(address, own, kind=kind)
+		END
+		assert_line --index 0 --regexp '^127.0.0.1 ([1-9]|1[0-9])$'
+		assert_line --index 1 --regexp '^::1 ([1-9]|1[0-9])$'
 	done
 }
 

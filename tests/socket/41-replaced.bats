@@ -29,6 +29,14 @@ teardown() { hosts_down; }
 	assert_output $'sendto: 5\nrecvfrom: 6 length 16 from the peer: yes'
 }
 
+@test "a thread that waits in recvfrom() while another binds the socket gets what comes to its port" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server timeout 10 $prefix "$programs/races" bind
+		assert_equal "$(sort <<<"$output")" $'recvfrom: 5 length 16 from the peer: yes\nsend: 5'
+	done
+}
+
 @test "two threads send first at the same time" {
 	need strace
 	run -0 on_server "$run" -- "$programs/races" send
