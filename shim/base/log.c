@@ -164,19 +164,27 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write() without SIGPIPE, which would end the program if nobody reads the pipe. */
+/* write() without the signals that would end the program: if nobody reads the pipe, or if the file is as
+ * large as RLIMIT_FSIZE permits. */
 static void write_quietly(int fd, const struct line *l)
 {
 	const struct timespec at_once = {0, 0};
-	sigset_t pipe, pending, before;
+	sigset_t ours, pending, before;
+	int caused = 0;
 
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGXFSZ);
 	sigemptyset(&pending);
 	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	if (sys_write(fd, l->text, l->used) < 0 && errno == EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	if (sys_write(fd, l->text, l->used) < 0)
+		caused = errno == EPIPE ? SIGPIPE : errno == EFBIG ? SIGXFSZ : 0;
+	if (caused && !sigismember(&pending, caused)) {
+		sigemptyset(&ours);
+		sigaddset(&ours, caused);
+		(void)sigtimedwait(&ours, NULL, &at_once);
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
