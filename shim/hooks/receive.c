@@ -22,7 +22,7 @@
 #include "socket/options.h"
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
-enum { BATCH = 8, BATCH_CONTROL = 4096 };
+enum { BATCH = 8, BATCH_CONTROL = 2048 };
 
 /* recvfrom() takes a larger size for this (import_single_range(), MAX_RW_COUNT), recvmsg() may refuse it. */
 enum { MOST_BYTES = 0x7fff0000 };

@@ -140,3 +140,12 @@ teardown() { hosts_down; }
 	run -0 grep -c 'getsockopt([0-9]' "$BATS_TEST_TMPDIR/trace"
 	assert_output 1
 }
+
+@test "bind(), listen() and recvmmsg() do with a signal handler's small stack" {
+	for call in recvmmsg bind listen; do
+		run -0 on_server "$programs/handler_stack" $call
+		plain=$output
+		run -0 on_server "$run" -- "$programs/handler_stack" $call
+		assert_output "$plain"
+	done
+}
