@@ -167,20 +167,34 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	return result ? hooks_fail(result) : 0;
 }
 
-/* Whether only AF_INET sockets answer REQUEST (inet_ioctl(); netdevice(7), arp(7), ip(7)): routes, addresses
- * of interfaces, ARP. */
+/* Whether only AF_INET sockets answer REQUEST, or do it for aliases (inet_ioctl(); netdevice(7), arp(7),
+ * ip(7)): routes, flags and addresses of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
-	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
-	       (request >= 0x8953 && request <= 0x8955);
+	return request == 0x890b || request == 0x890c || (request >= 0x8914 && request <= 0x891c) ||
+	       request == 0x8934 || request == 0x8935 || (request >= 0x8953 && request <= 0x8955);
 }
 
-/* Such a request does not concern the socket that it is made on, so any AF_INET socket will do. */
+/* Such a request concerns the network namespace of the socket that it is made on, so any AF_INET socket there
+ * will do. The thread may have gone to another one, where the request must not be made. */
+static int ask_plainly(int fd, unsigned long request, void *arg)
+{
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result, error;
+
+	if (in < 0)
+		return -1;
+	result = socket_same_namespace(fd, in) == 0 ? real.ioctl(in, request, arg) : hooks_fail(-ENOTTY);
+	error = errno;
+	sys_close(in);
+	errno = error;
+	return result;
+}
+
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *arg;
-	int in, result, error;
+	int saved = errno, result;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
@@ -190,12 +204,8 @@ int hook_ioctl(int fd, unsigned long request, ...)
 		options_note_owner();
 	if (!is_in_request(request) || !hooks_dual(fd))
 		return real.ioctl(fd, request, arg);
-	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (in < 0)
-		return -1;
-	result = real.ioctl(in, request, arg);
-	error = errno;
-	sys_close(in);
-	errno = error;
+	result = ask_plainly(fd, request, arg);
+	if (result >= 0)
+		errno = saved;
 	return result;
 }
