@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/real.h"
+#include "base/sys.h"
 
 bool association_may_dissolve(int fd)
 {
@@ -23,7 +24,7 @@ void association_dissolve(int fd)
 	    .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 
-	(void)real.connect(fd, &none, sizeof none);
-	if (real.connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
-		(void)real.connect(fd, &none, sizeof none);
+	(void)sys_connect(fd, &none, sizeof none);
+	if (sys_connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
+		(void)sys_connect(fd, &none, sizeof none);
 }

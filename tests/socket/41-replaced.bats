@@ -34,6 +34,14 @@ teardown() { hosts_down; }
 	done
 }
 
+@test "bind() and setsockopt() are no cancellation points where they narrow a socket" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/races" cancel
+		assert_output $'bind: returned\nsetsockopt: returned'
+	done
+}
+
 @test "a sandbox that forbids getsockopt() after the socket is widened" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher
