@@ -17,8 +17,8 @@ load ../lib/faults
 	assert_output ''
 	# Nor a system call past the C library.
 	run -1 sh -c "objdump -d '$library' | grep -w -e syscall -e sysenter -e 'int .*0x80' | grep -v '<syscall'"
-	# System calls by number; futex(2) and fcntl(2) have two names, and gettid(2) can't fail.
-	listed=$({ printf 'SYS_%s\n' '' futex_time64 fcntl64 gettid && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
+	# System calls by number; futex(2), rt_sigtimedwait(2) and fcntl(2) have two names, and gettid(2) can't fail.
+	listed=$({ printf 'SYS_%s\n' '' futex_time64 rt_sigtimedwait_time64 fcntl64 gettid && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
 		sort -u)
 	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/{hooks,server,client,resolver,socket,address,config,process,base}/*.[ch] | sort -u) <(echo "$listed")
 	assert_output ''
