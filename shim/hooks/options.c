@@ -67,6 +67,30 @@ static int original_in6(int fd, void *value, socklen_t *len)
 	return 0;
 }
 
+#define OPT_SO_PEERNAME 28
+
+/* Whether that is asked of a marked socket. */
+static bool is_peer_name(int fd, int level, int name, const void *value, const socklen_t *len)
+{
+	return level == SOL_SOCKET && name == OPT_SO_PEERNAME && config.active && hooks_dual(fd) &&
+	       memory_readable(len, sizeof *len) && (int)*len >= 0 &&
+	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
+}
+
+/* As sk_getsockopt() does, which leaves LEN as it is. */
+static int peer_name(int fd, void *value, socklen_t len)
+{
+	union sockaddr_any name;
+	socklen_t has = len < sizeof name ? len : sizeof name;
+
+	if (hook_getpeername(fd, &name.any, &has) != 0)
+		return -1;
+	if (has < len)
+		return hooks_fail(-EINVAL);
+	memcpy(value, &name, len);
+	return 0;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
@@ -76,6 +100,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return 0;
 	if (is_original_in6(fd, level, name))
 		return original_in6(fd, value, len);
+	if (is_peer_name(fd, level, name, value, len))
+		return peer_name(fd, value, *len);
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ

@@ -15,6 +15,16 @@ bool association_may_dissolve(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 && len == 0;
 }
 
+/* getpeername() fails if the peer has port 0. */
+bool association_exists(int fd)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_UNSPEC};
+	socklen_t len = sizeof name;
+
+	return real.getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr);
+}
+
 /* connect(AF_UNSPEC) leaves a socket that was connected to an IPv4 address in the kernel's IPv4 hash
  * (udp_v6_rehash()), where no IPv6 datagram finds it. Connecting it to ::1 and dissolving that brings it
  * back. */

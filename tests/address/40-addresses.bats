@@ -138,6 +138,19 @@ serves() {
 	assert_output
 }
 
+@test "SO_PEERNAME, which begins with the family; and connect(AF_UNSPEC) of a socket that is not connected" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/steps" a=udp4 a.reuseaddr a.bind:0.0.0.0/5000 a.get:socket:28 a.connect:127.0.0.1/7 \
+			a.get:socket:28 a.disconnect b=udp4 b.reuseaddr b.bind:0.0.0.0/5000 tell:127.0.0.1/5000 a.disconnect \
+			tell:127.0.0.1/5000
+		assert_line "a.get:socket:28 $((0x07000000 + 2))"
+		assert_equal "$(grep -c 'got by b' <<<"$output")" 2
+		[ -z "$prefix" ] || assert_output "$plain"
+		plain=$output
+	done
+}
+
 @test "storm: threads accept from both families, and no address is wrong" {
 	start storm "$run" -- "$programs/serve" threads 5000
 	wait_port 5000
