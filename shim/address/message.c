@@ -231,7 +231,7 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 			       &program->msg_namelen);
 	/* If the kernel can't write them, it leaves them out and does not say so (put_cmsg()). */
 	if (program->msg_control && program->msg_controllen >= sizeof(struct cmsghdr) &&
-	    !memory_writable(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
+	    !memory_writable_lately(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
 	while (message_next(&c)) {
 		if (c.header.cmsg_level == IPPROTO_IPV6)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +17,13 @@
 #include "base/sys.h"
 
 #define LINE_MAX_BYTES 512
+
+#ifndef SYS_rt_sigtimedwait /* 32 bit, with 64-bit time */
+#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
+#endif
+
+/* As many as the kernel has; sigset_t is larger. */
+enum { SIGNALS = 64 };
 
 enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_FILE };
 
@@ -164,19 +172,27 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write() without SIGPIPE, which would end the program if nobody reads the pipe. */
+/* write(), which is no cancellation point here, without the signals that would end the program: if nobody
+ * reads the pipe, or if the file is as large as RLIMIT_FSIZE permits. */
 static void write_quietly(int fd, const struct line *l)
 {
-	const struct timespec at_once = {0, 0};
-	sigset_t pipe, pending, before;
+	const int64_t at_once[2] = {0, 0};
+	sigset_t ours, pending, before;
+	int caused = 0;
 
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGXFSZ);
 	sigemptyset(&pending);
 	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	if (sys_write(fd, l->text, l->used) < 0 && errno == EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	if (sys_write(fd, l->text, l->used) < 0)
+		caused = errno == EPIPE ? SIGPIPE : errno == EFBIG ? SIGXFSZ : 0;
+	if (caused && !sigismember(&pending, caused)) {
+		sigemptyset(&ours);
+		sigaddset(&ours, caused);
+		(void)syscall(SYS_rt_sigtimedwait, &ours, NULL, at_once, SIGNALS / 8);
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

@@ -50,7 +50,7 @@ static bool writable_at(uintptr_t at)
 	       errno != EFAULT;
 }
 
-/* Pages that were found good lately, by their numbers' last bits. */
+/* Pages that were found good for a datagram lately, by their numbers' last bits. */
 enum { KNOWN = 16 };
 static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
 
@@ -61,14 +61,15 @@ static __attribute__((noinline)) bool ask(bool (*good_at)(uintptr_t at), _Atomic
 	bool result = good_at(at);
 
 	errno = saved;
-	if (result)
+	if (result && known)
 		atomic_store_explicit(&known[at / PAGE % KNOWN], at / PAGE, memory_order_relaxed);
 	return result;
 }
 
 static inline bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, uintptr_t at)
 {
-	return atomic_load_explicit(&known[at / PAGE % KNOWN], memory_order_relaxed) == at / PAGE ||
+	return (known &&
+		atomic_load_explicit(&known[at / PAGE % KNOWN], memory_order_relaxed) == at / PAGE) ||
 	       ask(good_at, known, at);
 }
 
@@ -89,10 +90,20 @@ static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *kno
 
 bool memory_readable(const void *at, size_t size)
 {
-	return touched(readable_at, known_readable, at, size);
+	return touched(readable_at, NULL, at, size);
 }
 
 bool memory_writable(const void *at, size_t size)
+{
+	return touched(writable_at, NULL, at, size);
+}
+
+bool memory_readable_lately(const void *at, size_t size)
+{
+	return touched(readable_at, known_readable, at, size);
+}
+
+bool memory_writable_lately(const void *at, size_t size)
 {
 	return touched(writable_at, known_writable, at, size);
 }
@@ -118,14 +129,32 @@ bool memory_readable_list(char *const *list)
 }
 
 /* A longer one is EINVAL (move_addr_to_kernel()). */
+static bool is_read(const void *addr, unsigned len)
+{
+	return addr && len <= sizeof(struct sockaddr_storage);
+}
+
 bool memory_readable_address(const void *addr, unsigned len)
 {
-	return !addr || len > sizeof(struct sockaddr_storage) || memory_readable(addr, len);
+	return !is_read(addr, len) || memory_readable(addr, len);
+}
+
+bool memory_readable_address_lately(const void *addr, unsigned len)
+{
+	return !is_read(addr, len) || memory_readable_lately(addr, len);
+}
+
+static size_t of_address(unsigned room)
+{
+	return room < sizeof(struct sockaddr_in) ? room : sizeof(struct sockaddr_in);
 }
 
 bool memory_takes_address(const void *addr, const unsigned *room)
 {
-	if (!memory_writable(room, sizeof *room))
-		return false;
-	return memory_writable(addr, *room < sizeof(struct sockaddr_in) ? *room : sizeof(struct sockaddr_in));
+	return memory_writable(room, sizeof *room) && memory_writable(addr, of_address(*room));
+}
+
+bool memory_takes_address_lately(const void *addr, const unsigned *room)
+{
+	return memory_writable_lately(room, sizeof *room) && memory_writable_lately(addr, of_address(*room));
 }

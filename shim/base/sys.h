@@ -1,5 +1,6 @@
-/* System calls that are no cancellation points: bind(), listen() and the exec family are none (pthreads(7)),
- * so nothing that the library does inside them may be one. Async-signal-safe; errno as the call's. */
+/* System calls that are no cancellation points: bind(), listen(), setsockopt() and the exec family are none
+ * (pthreads(7)), so nothing that the library does inside them may be one. Async-signal-safe; errno as the
+ * call's. */
 #ifndef DUALSTACK_SYS_H
 #define DUALSTACK_SYS_H
 
@@ -32,6 +33,12 @@ static inline int sys_fcntl(int fd, int command, long arg)
 #else
 	return (int)syscall(SYS_fcntl, fd, command, arg);
 #endif
+}
+
+struct sockaddr;
+static inline int sys_connect(int fd, const struct sockaddr *to, unsigned len)
+{
+	return (int)syscall(SYS_connect, fd, to, len);
 }
 
 static inline int sys_close(int fd)

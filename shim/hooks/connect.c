@@ -167,10 +167,12 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int saved = errno;
+	bool exists = mark_test_datagram(fd) && association_exists(fd);
 
+	errno = saved;
 	if (real.connect(fd, addr, len) != 0)
 		return -1;
-	if (mark_test_datagram(fd))
+	if (exists)
 		association_dissolve(fd);
 	errno = saved;
 	return 0;

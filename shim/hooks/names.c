@@ -22,7 +22,7 @@ static bool synthetic(int family, const void *addr, socklen_t len, struct in6_ad
 
 	hooks_start();
 	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr ||
-	    !memory_readable(addr, len))
+	    !memory_readable_lately(addr, len))
 		return false;
 	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
 	if (!translate_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
@@ -39,7 +39,7 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	int result;
 
 	hooks_start();
-	if (!config.active || !host || !host_size || !memory_readable_address(addr, len) ||
+	if (!config.active || !host || !host_size || !memory_readable_address_lately(addr, len) ||
 	    !text_stands_for(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	in6_text = config.text != SETTINGS_TEXT_IPV4 &&

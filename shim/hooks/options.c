@@ -67,6 +67,30 @@ static int original_in6(int fd, void *value, socklen_t *len)
 	return 0;
 }
 
+#define OPT_SO_PEERNAME 28
+
+/* Whether that is asked of a marked socket. */
+static bool is_peer_name(int fd, int level, int name, const void *value, const socklen_t *len)
+{
+	return level == SOL_SOCKET && name == OPT_SO_PEERNAME && config.active && hooks_dual(fd) &&
+	       memory_readable(len, sizeof *len) && (int)*len >= 0 &&
+	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
+}
+
+/* As sk_getsockopt() does, which leaves LEN as it is. */
+static int peer_name(int fd, void *value, socklen_t len)
+{
+	union sockaddr_any name;
+	socklen_t has = len < sizeof name ? len : sizeof name;
+
+	if (hook_getpeername(fd, &name.any, &has) != 0)
+		return -1;
+	if (has < len)
+		return hooks_fail(-EINVAL);
+	memcpy(value, &name, len);
+	return 0;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
@@ -76,6 +100,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return 0;
 	if (is_original_in6(fd, level, name))
 		return original_in6(fd, value, len);
+	if (is_peer_name(fd, level, name, value, len))
+		return peer_name(fd, value, *len);
 	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
 		return 0;
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
@@ -167,20 +193,34 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	return result ? hooks_fail(result) : 0;
 }
 
-/* Whether only AF_INET sockets answer REQUEST (inet_ioctl(); netdevice(7), arp(7), ip(7)): routes, addresses
- * of interfaces, ARP. */
+/* Whether only AF_INET sockets answer REQUEST, or do it for aliases (inet_ioctl(); netdevice(7), arp(7),
+ * ip(7)): routes, flags and addresses of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
-	return request == 0x890b || request == 0x890c || (request >= 0x8915 && request <= 0x891c) ||
-	       (request >= 0x8953 && request <= 0x8955);
+	return request == 0x890b || request == 0x890c || (request >= 0x8914 && request <= 0x891c) ||
+	       request == 0x8934 || request == 0x8935 || (request >= 0x8953 && request <= 0x8955);
 }
 
-/* Such a request does not concern the socket that it is made on, so any AF_INET socket will do. */
+/* Such a request concerns the network namespace of the socket that it is made on, so any AF_INET socket there
+ * will do. The thread may have gone to another one, where the request must not be made. */
+static int ask_plainly(int fd, unsigned long request, void *arg)
+{
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result, error;
+
+	if (in < 0)
+		return -1;
+	result = socket_same_namespace(fd, in) == 0 ? real.ioctl(in, request, arg) : hooks_fail(-ENOTTY);
+	error = errno;
+	sys_close(in);
+	errno = error;
+	return result;
+}
+
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *arg;
-	int in, result, error;
+	int saved = errno, result;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
@@ -190,12 +230,8 @@ int hook_ioctl(int fd, unsigned long request, ...)
 		options_note_owner();
 	if (!is_in_request(request) || !hooks_dual(fd))
 		return real.ioctl(fd, request, arg);
-	in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (in < 0)
-		return -1;
-	result = real.ioctl(in, request, arg);
-	error = errno;
-	sys_close(in);
-	errno = error;
+	result = ask_plainly(fd, request, arg);
+	if (result >= 0)
+		errno = saved;
 	return result;
 }

@@ -23,7 +23,7 @@
 #include "socket/options.h"
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
-enum { BATCH = 8, BATCH_CONTROL = 4096 };
+enum { BATCH = 8, BATCH_CONTROL = 2048 };
 
 /* recvfrom() takes a larger size for this (import_single_range(), MAX_RW_COUNT), recvmsg() may refuse it. */
 enum { MOST_BYTES = 0x7fff0000 };
@@ -59,7 +59,7 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, boo
 		log_peer(fd, name, len);
 	}
 	/* As many bytes as an IPv4 address takes were checked before. */
-	if (size > sizeof name->in && !memory_writable(addr, size)) {
+	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
 		errno = EFAULT;
 		return false;
 	}
@@ -134,13 +134,13 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	}
 	/* Nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
-		had = memory_readable(room, sizeof *room) ? *room : 0;
+		had = memory_readable_lately(room, sizeof *room) ? *room : 0;
 		result = call_recvfrom(r, fd, data, size, flags, addr, room);
 		if (result != 0 || !woken(fd, result, *room, before))
 			return result;
 		*room = had;
 	}
-	if (!memory_takes_address(addr, room) || (int)*room < 0)
+	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	/* What is too large ends the program, by the C library's check. */
 	if (!(r->checked && size > r->space) && reply_source_expected() &&
@@ -179,12 +179,12 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
  * it can't write (put_cmsg()). */
 static bool writable(const struct msghdr *message)
 {
-	return memory_writable(message, sizeof *message) &&
+	return memory_writable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
 		((int)message->msg_namelen >= 0 &&
-		 memory_writable(message->msg_name, message->msg_namelen < sizeof(struct sockaddr_in)
-							? message->msg_namelen
-							: sizeof(struct sockaddr_in))));
+		 memory_writable_lately(message->msg_name, message->msg_namelen < sizeof(struct sockaddr_in)
+							       ? message->msg_namelen
+							       : sizeof(struct sockaddr_in))));
 }
 
 /* Whether MESSAGE is received from a marked datagram socket, which has MARK. The kernel is asked each time:
@@ -261,7 +261,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !translated(fd, message, flags, &mark)) {
-		kernel = message && memory_readable(message, sizeof *message)
+		kernel = message && memory_readable_lately(message, sizeof *message)
 			     ? *message
 			     : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);
@@ -335,7 +335,7 @@ static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int f
 	struct mmsghdr had[BATCH];
 	int result, got = 0;
 
-	if (memory_readable(messages, n * sizeof *messages))
+	if (memory_readable_lately(messages, n * sizeof *messages))
 		memcpy(had, messages, n * sizeof *messages);
 	result = real.recvmmsg(fd, messages, count, flags, timeout);
 	for (int i = 0; i < result; i++)
@@ -360,7 +360,7 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !mark_expected() || !messages || !count ||
-	    !memory_readable(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr, &mark))
+	    !memory_readable_lately(messages, sizeof *messages) || !receives(fd, &messages->msg_hdr, &mark))
 		return receive_plain(fd, messages, count, flags, timeout);
 	while (total < count) {
 		size_t control;

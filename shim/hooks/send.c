@@ -169,7 +169,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	hooks_start();
 	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
-	if (!config.active || !memory_readable_address(addr, len))
+	if (!config.active || !memory_readable_address_lately(addr, len))
 		return real.sendto(fd, data, size, flags, addr, len);
 	if (opens_by_name(fd, addr, len, flags))
 		return hook_connect(fd, addr, len) == 0
@@ -228,11 +228,11 @@ static size_t least(size_t a, size_t b)
 /* Whether all of MESSAGE that the library looks at can be read. */
 static bool readable(const struct msghdr *message)
 {
-	return memory_readable(message, sizeof *message) &&
+	return memory_readable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
-		memory_readable(message->msg_name,
-				least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
-	       memory_readable(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
+		memory_readable_lately(message->msg_name,
+				       least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
+	       memory_readable_lately(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
 }
 
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)

@@ -51,7 +51,7 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
 
 	hooks_start();
 	if (!config.active || !mark_expected() || (family != AF_INET && !mapped) ||
-	    config.text == SETTINGS_TEXT_IPV4 || !addr || !memory_readable(addr, bytes))
+	    config.text == SETTINGS_TEXT_IPV4 || !addr || !memory_readable_lately(addr, bytes))
 		return false;
 	/* A caller with an IPv6 address expects IPv6 text. */
 	if (!mapped && !(config.text == SETTINGS_TEXT_AUTO ? is_in6_size(size) : size >= INET6_ADDRSTRLEN))

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/real.h"
+#include "base/sys.h"
 
 bool association_may_dissolve(int fd)
 {
@@ -12,6 +13,16 @@ bool association_may_dissolve(int fd)
 	socklen_t len = sizeof device;
 
 	return real.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 && len == 0;
+}
+
+/* getpeername() fails if the peer has port 0. */
+bool association_exists(int fd)
+{
+	struct sockaddr_in6 name = {.sin6_family = AF_UNSPEC};
+	socklen_t len = sizeof name;
+
+	return real.getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr);
 }
 
 /* connect(AF_UNSPEC) leaves a socket that was connected to an IPv4 address in the kernel's IPv4 hash
@@ -23,7 +34,7 @@ void association_dissolve(int fd)
 	    .sin6_family = AF_INET6, .sin6_port = htons(9), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 
-	(void)real.connect(fd, &none, sizeof none);
-	if (real.connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
-		(void)real.connect(fd, &none, sizeof none);
+	(void)sys_connect(fd, &none, sizeof none);
+	if (sys_connect(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0)
+		(void)sys_connect(fd, &none, sizeof none);
 }

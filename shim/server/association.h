@@ -4,11 +4,16 @@
 
 #include <stdbool.h>
 
-/* Both are async-signal-safe and callable from any thread; errno is undefined afterwards. */
+/* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
 /* Whether the library may call connect(AF_UNSPEC) on the datagram socket FD of its own accord. It may not
  * where FD is bound to a device: the call undoes SO_BINDTODEVICE (__udp_disconnect()). */
 bool association_may_dissolve(int fd);
+
+/* Whether the marked datagram socket FD, which is bound to [::], is connected: it has an address of its own
+ * then. If not, dissolving its association would not be without effect: it would become the newest at its
+ * port. */
+bool association_exists(int fd);
 
 /* Calls connect(AF_UNSPEC) on the marked datagram socket FD. Afterwards FD gets datagrams of both families.
  */

@@ -58,9 +58,9 @@ static int change_family(int fd, int device)
 	int result = 0;
 
 	if (device)
-		(void)real.connect(fd, &none, sizeof none);
+		(void)sys_connect(fd, &none, sizeof none);
 	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
-	if (real.connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
+	if (sys_connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
 		result = -errno;
 	else if ((result = set(fd, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET)) != 0)
 		association_dissolve(fd);
@@ -78,7 +78,7 @@ static int restore(int fd, int device, in_port_t port)
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	(void)real.connect(fd, &none, sizeof none);
+	(void)sys_connect(fd, &none, sizeof none);
 	if (device && set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device) != 0)
 		return -errno;
 	if (real.getsockname(fd, &name.any, &len) == 0 && name.in.sin_port == 0 &&

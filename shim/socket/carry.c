@@ -10,6 +10,7 @@
 
 #include "base/real.h"
 #include "base/sys.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/options.h"
 
@@ -160,29 +161,6 @@ int options_carry_flags(int from, int to, int flags)
 	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
-/* What the kernel calls the network namespace that a socket was made in (SO_NETNS_COOKIE, Linux 5.14), which
- * wants room for that and no more (sk_getsockopt()); 0 where it has no such name. */
-static int namespace_of(int fd, uint64_t *name)
-{
-	socklen_t len = sizeof *name;
-
-	*name = 0;
-	return real.getsockopt(fd, SOL_SOCKET, 71, name, &len) == 0 || errno == ENOPROTOOPT ? 0 : -errno;
-}
-
-/* A daemon may have changed its own namespace since. */
-static int same_namespace(int from, int to)
-{
-	uint64_t had, has;
-	int result = namespace_of(from, &had);
-
-	if (result == 0)
-		result = namespace_of(to, &has);
-	if (result)
-		return result;
-	return had == has ? 0 : -EXDEV;
-}
-
 /* A socket belongs to who made it (firewalls can tell, and SO_REUSEPORT compares: then bind() says so). A
  * process that has dropped its privileges since can't give it back, and no harm is done. */
 static void carry_owner(int from, int to)
@@ -196,7 +174,8 @@ static void carry_owner(int from, int to)
 
 int options_carry(int from, int to, int family, const char **missed)
 {
-	int result = same_namespace(from, to);
+	/* A daemon may have changed its own namespace since. */
+	int result = socket_same_namespace(from, to);
 
 	*missed = "SO_NETNS_COOKIE";
 	if (!result && options_kept() && mark_kept(from)) {

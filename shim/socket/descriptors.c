@@ -53,7 +53,7 @@ int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 {
 	/* The thread's: after unshare(CLONE_FILES) it has its own. */
 	int dir = sys_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0), result = 0;
-	_Alignas(struct entry) char buffer[1024];
+	_Alignas(struct entry) char buffer[512];
 	long size = -1;
 
 	while (dir >= 0 && !result && (size = syscall(SYS_getdents64, dir, buffer, sizeof buffer)) > 0) {

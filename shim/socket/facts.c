@@ -53,6 +53,29 @@ uint64_t socket_cookie(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, OPT_SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
 }
 
+/* SO_NETNS_COOKIE, Linux 5.14. It wants room for that and no more (sk_getsockopt()). 0 where it has no such
+ * name.
+ */
+static int namespace_of(int fd, uint64_t *name)
+{
+	socklen_t len = sizeof *name;
+
+	*name = 0;
+	return real.getsockopt(fd, SOL_SOCKET, 71, name, &len) == 0 || errno == ENOPROTOOPT ? 0 : -errno;
+}
+
+int socket_same_namespace(int a, int b)
+{
+	uint64_t one, other;
+	int result = namespace_of(a, &one);
+
+	if (result == 0)
+		result = namespace_of(b, &other);
+	if (result)
+		return result;
+	return one == other ? 0 : -EXDEV;
+}
+
 /* TCP and MPTCP have their ports in common. */
 bool socket_same_ports(int fd, int protocol)
 {

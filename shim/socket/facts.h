@@ -21,6 +21,10 @@ int socket_protocol(int fd);
  * 4.12); 0 where it can't be had. */
 uint64_t socket_cookie(int fd);
 
+/* Returns 0 if A and B were made in the same network namespace, for all that the kernel says; -EXDEV if not;
+ * or another negative errno. */
+int socket_same_namespace(int a, int b);
+
 /* Whether FD has its ports in common with sockets of PROTOCOL: TCP and MPTCP do. */
 bool socket_same_ports(int fd, int protocol);
 

@@ -126,6 +126,31 @@ serves() {
 	done
 }
 
+@test "interface requests reach an alias, and no other namespace than that of the socket" {
+	on_server ip addr add 192.0.2.33/32 dev veth0 label veth0:1
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 a.ifdown:veth0:1 a.ifaddr:veth0 a.ifaddr:veth0:1 \
+		unshare a.ifaddr:lo
+	assert_line 'a.ifdown:veth0:1 ok'
+	assert_line "a.ifaddr:veth0 $server4"
+	assert_line 'a.ifaddr:veth0:1 EADDRNOTAVAIL'
+	assert_line 'a.ifaddr:lo ENOTTY'
+	run -0 on_server ip -o link show up dev veth0
+	assert_output
+}
+
+@test "SO_PEERNAME, which begins with the family; and connect(AF_UNSPEC) of a socket that is not connected" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/steps" a=udp4 a.reuseaddr a.bind:0.0.0.0/5000 a.get:socket:28 a.connect:127.0.0.1/7 \
+			a.get:socket:28 a.disconnect b=udp4 b.reuseaddr b.bind:0.0.0.0/5000 tell:127.0.0.1/5000 a.disconnect \
+			tell:127.0.0.1/5000
+		assert_line "a.get:socket:28 $((0x07000000 + 2))"
+		assert_equal "$(grep -c 'got by b' <<<"$output")" 2
+		[ -z "$prefix" ] || assert_output "$plain"
+		plain=$output
+	done
+}
+
 @test "storm: threads accept from both families, and no address is wrong" {
 	start storm "$run" -- "$programs/serve" threads 5000
 	wait_port 5000

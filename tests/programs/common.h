@@ -119,6 +119,7 @@ static inline const char *error_name(int error)
 	    {ENOPROTOOPT, "ENOPROTOOPT"},
 	    {ENOTCONN, "ENOTCONN"},
 	    {ENOTSOCK, "ENOTSOCK"},
+	    {ENOTTY, "ENOTTY"},
 	    {EOPNOTSUPP, "EOPNOTSUPP"},
 	    {EPERM, "EPERM"},
 	    {EPROTONOSUPPORT, "EPROTONOSUPPORT"},

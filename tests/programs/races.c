@@ -5,6 +5,7 @@
  *   send      two threads send from a fresh socket to an IPv6 peer at the same time, many times
  *   stop      a thread waits in accept(); the listener is closed, and the next one has its number
  *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
+ *   cancel    a thread that is to be cancelled narrows 0.0.0.0:5000, which is no cancellation point
  *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
  * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
@@ -270,6 +271,41 @@ static void case_fork(void)
 	waitpid(child, NULL, 0);
 }
 
+static void *binds_cancelled(void *result)
+{
+	pthread_cancel(pthread_self());
+	bound(AF_INET6, SOCK_DGRAM, 5000);
+	*(int *)result = 1;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void *sets_cancelled(void *result)
+{
+	int on = 1;
+
+	pthread_cancel(pthread_self());
+	*(int *)result = setsockopt(fd, SOL_SOCKET, SO_DONTROUTE, &on, sizeof on) == 0;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void case_cancel(void)
+{
+	void *(*const calls[])(void *) = {binds_cancelled, sets_cancelled};
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++) {
+		int result = 0;
+
+		fd = bound(AF_INET, SOCK_DGRAM, 5000);
+		pthread_create(&thread, NULL, calls[i], &result);
+		pthread_join(thread, NULL);
+		printf("%s: %s\n", i ? "setsockopt" : "bind", result ? "returned" : "did not return");
+		close(fd);
+	}
+}
+
 static void case_sandbox(void)
 {
 	struct sock_filter filter[] = {
@@ -301,7 +337,7 @@ int main(int argc, char **argv)
 		void (*run)(void);
 	} cases[] = {{"accept", case_accept}, {"stop", case_stop}, {"receive", case_receive},
 		     {"bind", case_bind},     {"send", case_send}, {"fork", case_fork},
-		     {"sandbox", case_sandbox}};
+		     {"cancel", case_cancel}, {"sandbox", case_sandbox}};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)

@@ -10,6 +10,7 @@
  *   a.bind:ADDR/PORT a.connect:ADDR/PORT a.listen a.close a.name a.peer a.domain
  *   a.join:GROUP a.disconnect         joins a multicast group; connect(AF_UNSPEC)
  *   a.ifaddr:NAME                     the IPv4 address of an interface (SIOCGIFADDR)
+ *   a.ifdown:NAME                     takes an interface down, or an alias (SIOCSIFFLAGS)
  *   a.to:ADDR/PORT a.got              sends a datagram there; receives one, and prints its sender
  *   a.send a.error                    sends a byte; waits for an error, and prints it
  *   a.backlog                         the kernel's value of listen()'s argument
@@ -184,6 +185,11 @@ static void on_socket(const char *step, int number, const char *what)
 		value = ioctl(*fd, SIOCGIFADDR, &request);
 		memcpy(&a, &request.ifr_addr, sizeof a.in);
 		printf("%s %s\n", step, value ? error_name(errno) : address_text(&a));
+	} else if (strncmp(what, "ifdown:", 7) == 0) {
+		struct ifreq request = {.ifr_flags = 0};
+
+		snprintf(request.ifr_name, sizeof request.ifr_name, "%s", colon + 1);
+		show(step, ioctl(*fd, SIOCSIFFLAGS, &request));
 	} else if (strncmp(what, "to:", 3) == 0) {
 		len = address_parse(colon + 1, &a);
 		show(step, (int)sendto(*fd, "x", 1, 0, &a.any, len));

@@ -54,6 +54,14 @@ teardown() { hosts_down; }
 	done
 }
 
+@test "bind() and setsockopt() are no cancellation points where they narrow a socket" {
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		run -0 on_server $prefix "$programs/races" cancel
+		assert_output $'bind: returned\nsetsockopt: returned'
+	done
+}
+
 @test "a sandbox that forbids getsockopt() after the socket is widened" {
 	for prefix in '' "$run"; do
 		# shellcheck disable=SC2086 # nothing, or the launcher
@@ -159,4 +167,13 @@ teardown() { hosts_down; }
 		}'
 	run -0 grep -c 'getsockopt([0-9]' "$BATS_TEST_TMPDIR/trace"
 	assert_output 1
+}
+
+@test "bind(), listen() and recvmmsg() do with a signal handler's small stack" {
+	for call in recvmmsg bind listen; do
+		run -0 on_server "$programs/handler_stack" $call
+		plain=$output
+		run -0 on_server "$run" -- "$programs/handler_stack" $call
+		assert_output "$plain"
+	done
 }

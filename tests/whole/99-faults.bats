@@ -17,8 +17,8 @@ load ../lib/faults
 	assert_output ''
 	# Nor a system call past the C library.
 	run -1 sh -c "objdump -d '$library' | grep -w -e syscall -e sysenter -e 'int .*0x80' | grep -v '<syscall'"
-	# System calls by number; futex(2) and fcntl(2) have two names, and gettid(2) can't fail.
-	listed=$({ printf 'SYS_%s\n' '' futex_time64 fcntl64 gettid && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
+	# System calls by number; futex(2), rt_sigtimedwait(2) and fcntl(2) have two names, and gettid(2) can't fail.
+	listed=$({ printf 'SYS_%s\n' '' futex_time64 rt_sigtimedwait_time64 fcntl64 gettid && sed -n 's/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/SYS_\2/p' "$faults/inject.def"; } |
 		sort -u)
 	run -0 comm -23 <(grep -oh 'SYS_[a-z0-9_]*' "$root"/shim/{hooks,server,client,resolver,socket,address,config,process,base}/*.[ch] | sort -u) <(echo "$listed")
 	assert_output ''
@@ -35,7 +35,7 @@ load ../lib/faults
 		injected "debug:$BATS_TEST_TMPDIR/log" "$scenario" /dev/null count
 		injected debug:syslog "$scenario" /dev/null count
 	done >"$BATS_TEST_TMPDIR/made"
-	printf '%s\n' 'x 1 sigaction' 'x 1 sigtimedwait' 'x 1 syscall nanosleep' 'x 1 syscall execveat' 'x 1 getrlimit' \
+	printf '%s\n' 'x 1 sigaction' 'x 1 syscall rt_sigtimedwait' 'x 1 syscall nanosleep' 'x 1 syscall execveat' 'x 1 getrlimit' \
 		'x 1 eventfd' 'x 1 syscall kcmp' 'x 1 if_nametoindex' \
 		'x 1 syscall membarrier' 'x 1 syscall recvmsg' >>"$BATS_TEST_TMPDIR/made"
 	run -0 comm -23 <(sed -n 's/^CALL(\([a-z0-9_]*\),.*/\1/p; s/^SYSTEM\(_DONE\)\?(\([a-z0-9_]*\),.*/syscall \2/p' \

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -115,11 +117,48 @@ static void stderr_replaced(void **state)
 	close(before);
 }
 
+static volatile sig_atomic_t signals;
+
+static void count(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* A file that is as large as it may be, and a pipe that nobody reads, leave no signal. */
+static void no_signals(void **state)
+{
+	const struct rlimit none = {0, RLIM_INFINITY};
+	struct rlimit before;
+	int old = dup(2), ends[2];
+
+	(void)state;
+	signal(SIGXFSZ, count);
+	signal(SIGPIPE, count);
+	getrlimit(RLIMIT_FSIZE, &before);
+	setup_file("info");
+	setrlimit(RLIMIT_FSIZE, &none);
+	log_line(LOG_LEVEL_INFO, "%s", "x");
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_string_equal(written(), "");
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	dup2(ends[1], 2);
+	close(ends[1]);
+	log_setup("info:stderr");
+	log_line(LOG_LEVEL_INFO, "%s", "x");
+	dup2(old, 2);
+	close(old);
+	signal(SIGXFSZ, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	assert_int_equal(signals, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(form),     cmocka_unit_test(levels),          cmocka_unit_test(refused),
-	    cmocka_unit_test(too_long), cmocka_unit_test(stderr_replaced),
+	    cmocka_unit_test(too_long), cmocka_unit_test(stderr_replaced), cmocka_unit_test(no_signals),
 	};
 	int fd, result;
 
