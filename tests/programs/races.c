@@ -335,8 +335,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} cases[] = {{"accept", case_accept}, {"stop", case_stop}, {"receive", case_receive},
-		     {"bind", case_bind},     {"send", case_send}, {"fork", case_fork},
+	} cases[] = {{"accept", case_accept}, {"stop", case_stop},      {"receive", case_receive},
+		     {"bind", case_bind},     {"send", case_send},      {"fork", case_fork},
 		     {"cancel", case_cancel}, {"sandbox", case_sandbox}};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
