@@ -15,25 +15,39 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
-/* The kernel keeps a time of last access with a socket (inode(7)) and never sets it. It says which address
- * the socket stands for, as two numbers that are no time of a socket's. */
-enum { HALF = 65536 };
+/* The kernel keeps a time of last access with a socket (inode(7)) and never sets it, not even at first: it is
+ * what the memory had for a socket before. So it says which address the socket stands for, and bits of the
+ * socket's cookie, which no other socket has. */
+enum { HALF = 16, SECONDS_CHECK = 15, NANOSECONDS_CHECK = 13 };
+
+static struct timespec stamp_of(int fd, uint32_t address)
+{
+	const uint64_t cookie = socket_cookie(fd);
+	const uint32_t low = address & ((1u << HALF) - 1), high = address >> HALF;
+
+	return (struct timespec){
+	    (time_t)(high << SECONDS_CHECK | (cookie & ((1u << SECONDS_CHECK) - 1))),
+	    (long)(low << NANOSECONDS_CHECK | (cookie >> SECONDS_CHECK & ((1u << NANOSECONDS_CHECK) - 1)))};
+}
 
 static in_addr_t stands_for(int fd)
 {
+	struct timespec stamp;
+	uint32_t address;
 	struct stat st;
 
-	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode) || st.st_atim.tv_sec < 0 ||
-	    st.st_atim.tv_sec >= HALF || st.st_atim.tv_nsec >= HALF)
+	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return INADDR_ANY;
-	return htonl((uint32_t)st.st_atim.tv_sec * HALF + (uint32_t)st.st_atim.tv_nsec);
+	address = (uint32_t)st.st_atim.tv_sec >> SECONDS_CHECK << HALF |
+		  (uint32_t)st.st_atim.tv_nsec >> NANOSECONDS_CHECK;
+	stamp = stamp_of(fd, address);
+	return stamp.tv_sec == st.st_atim.tv_sec && stamp.tv_nsec == st.st_atim.tv_nsec ? htonl(address)
+											: INADDR_ANY;
 }
 
 void interfaces_note(int fd, const struct sockaddr_in *in)
 {
-	const uint32_t address = ntohl(in->sin_addr.s_addr);
-	const struct timespec times[2] = {{(time_t)(address / HALF), (long)(address % HALF)},
-					  {0, UTIME_OMIT}};
+	const struct timespec times[2] = {stamp_of(fd, ntohl(in->sin_addr.s_addr)), {0, UTIME_OMIT}};
 	unsigned mark = mark_datagram(fd);
 
 	(void)futimens(fd, times);

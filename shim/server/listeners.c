@@ -9,7 +9,8 @@
 
 /* A socket has a time of its last change (inode(7)), which the kernel keeps and never sets. It says who made
  * the socket: the process, and how often that had forked, counted from a number that another program in its
- * place does not have. */
+ * place does not have. (What the memory had for a socket before says so of none that is older than the
+ * process, and those that come from others later are marked as such.) */
 enum { TURNS = 1000000000 };
 static _Atomic long turn;
 
