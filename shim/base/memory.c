@@ -149,11 +149,6 @@ static size_t of_address(unsigned room)
 	return room < sizeof(struct sockaddr_in) ? room : sizeof(struct sockaddr_in);
 }
 
-bool memory_takes_address(const void *addr, const unsigned *room)
-{
-	return memory_writable(room, sizeof *room) && memory_writable(addr, of_address(*room));
-}
-
 bool memory_takes_address_lately(const void *addr, const unsigned *room)
 {
 	return memory_writable_lately(room, sizeof *room) && memory_writable_lately(addr, of_address(*room));

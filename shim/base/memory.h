@@ -19,16 +19,15 @@ bool memory_readable_list(char *const *list);
  * NULL, or a length that no address has. */
 bool memory_readable_address(const void *addr, unsigned len);
 
-/* Whether an IPv4 address of up to *ROOM bytes can be written to ADDR, and its length to ROOM, as accept()
- * does. */
-bool memory_takes_address(const void *addr, const unsigned *room);
-
-/* The same for calls that are made for each datagram, where the system call would be a sixth of the time, and
- * for those where the C library ends the program itself. They don't ask about a page that was found good
- * lately: if it has been unmapped since, the program ends as by an access of its own. */
+/* The same for calls that are made for each datagram or connection, where the system call would be a sixth of
+ * the time, and for those where the C library ends the program itself. They don't ask about a page that was
+ * found good lately: if it has been unmapped since, the program ends as by an access of its own. */
 bool memory_readable_lately(const void *at, size_t size);
 bool memory_writable_lately(const void *at, size_t size);
 bool memory_readable_address_lately(const void *addr, unsigned len);
+
+/* Whether an IPv4 address of up to *ROOM bytes can be written to ADDR, and its length to ROOM, as accept()
+ * does. */
 bool memory_takes_address_lately(const void *addr, const unsigned *room);
 
 #endif

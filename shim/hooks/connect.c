@@ -218,7 +218,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 
 	hooks_start();
 	if (!config.active || !addr || len < sizeof addr->sa_family ||
-	    len > sizeof(struct sockaddr_storage) || !memory_readable(addr, len))
+	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result;

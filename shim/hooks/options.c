@@ -77,17 +77,18 @@ static bool is_peer_name(int fd, int level, int name, const void *value, const s
 	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
 }
 
-/* As sk_getsockopt() does, which leaves LEN as it is. */
+/* As sk_getsockopt() does, which leaves LEN as it is, and has the name also of a peer that has gone. */
 static int peer_name(int fd, void *value, socklen_t len)
 {
-	union sockaddr_any name;
-	socklen_t has = len < sizeof name ? len : sizeof name;
+	union sockaddr_any name, shown;
+	socklen_t size = sizeof name.in6, has = sizeof shown;
 
-	if (hook_getpeername(fd, &name.any, &has) != 0)
+	if (real.getsockopt(fd, SOL_SOCKET, OPT_SO_PEERNAME, &name, &size) != 0)
 		return -1;
+	(void)hooks_give(&name, size, mark_test(fd), &shown.any, &has);
 	if (has < len)
 		return hooks_fail(-EINVAL);
-	memcpy(value, &name, len);
+	memcpy(value, &shown, len);
 	return 0;
 }
 

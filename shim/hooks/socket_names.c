@@ -28,7 +28,7 @@ bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, s
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
 {
 	return !config.active ||
-	       (addr && (!mark_expected() || !memory_takes_address(addr, room) || (int)*room < 0));
+	       (addr && (!mark_expected() || !memory_takes_address_lately(addr, room) || (int)*room < 0));
 }
 
 /* Both calls, by the real one, ASK. */

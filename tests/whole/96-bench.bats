@@ -63,7 +63,7 @@ series() {
 	END
 	# Servers are measured in all five ways; forwarders also over IPv6.
 	jq -e '[.results[] | select(.measure != "peers-64" and .server != "connections" and .family != "-") |
-		select(.measure != "cpu:peers-64")] | group_by([.measure, .server]) |
+		select(.measure | test("^cpu:peers-64$|questions$") | not)] | group_by([.measure, .server]) |
 		all(map(.family + " " + .variant) | contains(["ipv4 dual", "ipv4 dualstack", "ipv4 native", "ipv6 dual",
 		"ipv6 dualstack"]))' "$out/results.json"
 	jq -e '[.results[] | select(.measure == "connections-64" and .server == "epoll" and .family == "ipv6").variant] ==
