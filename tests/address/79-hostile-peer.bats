@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # The peer, or whoever answers for a name, is an attacker.
 
 bats_require_minimum_version 1.5.0

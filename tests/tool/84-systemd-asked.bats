@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # What --enable asks a real systemd, and what it warns of: settings with which the library can do nothing for a service.
 
 bats_require_minimum_version 1.5.0

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # What --enable reads in units without asking systemd is what a real one reads in them, and makes of its drop-in.
 
 bats_require_minimum_version 1.5.0

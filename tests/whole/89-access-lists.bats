@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # The form of an IPv6 peer that a server's access list compares, as demo/programs.md has it: the bytes of the synthetic
 # address, or the text of the IPv6 address. Each list permits one of the two and nothing else.
 

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # BitTorrent trackers and BEP 7: peers announce from each of their addresses. opentracker is bound to IPv4 only;
 # curl, aria2c and a script (BEP 15) announce. Then: what a tracker that knows IPv4 alone, as Debian 12 builds it, does
 # with the addresses that stand for IPv6 peers, whom that harms, and the rule that keeps it IPv4.
