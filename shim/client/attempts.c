@@ -103,7 +103,7 @@ struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
 void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
 	hidden_settle(&a->at);
-	if (a->state == EYEBALLS_GOING && !e->blocks && a->at.fd >= 0)
+	if (a->state == EYEBALLS_GOING && a->at.fd >= 0)
 		hidden_watch(&a->at, e);
 }
 

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -14,14 +16,19 @@
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/connects.h"
+#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
+#include "client/steps.h"
+#include "client/wait.h"
 #include "config/config.h"
-#include "resolver/known_names.h"
 #include "socket/holdings.h"
 #include "socket/options.h"
 
 #define NEVER UINT64_MAX
+
+/* ms after which a thread that waits looks again whatever happens. */
+enum { PATIENCE = 250 };
 
 bool blocking_is(int fd)
 {
@@ -127,26 +134,37 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 
 /* ---- the other addresses */
 
+/* Waits until FD's socket or a hidden attempt has something to tell, at most until END or the next attempt is
+ * due, in ms. As ppoll(). */
+static int wait_once(int fd, uint64_t end, const sigset_t *mask)
+{
+	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = hidden_set(), .events = POLLIN}};
+	uint64_t time = clock_ms(), due = atomic_load(&connects_due);
+	struct timespec t;
+
+	/* Another thread may put another socket on FD meanwhile. */
+	if (time + PATIENCE < end)
+		end = time + PATIENCE;
+	if (due < end)
+		end = due;
+	return real.ppoll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);
+}
+
 /* Waits for FD's connect until END, NEVER or in ms. LIMITED: by a timeout of the program's, with which no
  * handler lets it go on (signal(7)). */
 static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
 {
-	struct pollfd fds[NAMES_ADDRESSES + 1];
 	int error = -ENOENT;
 
 	lock_hold(hold);
 	while (connects_ask(fd, &error)) {
-		uint64_t due, time = clock_ms();
-		int count = connects_gather(fd, fds, NAMES_ADDRESSES + 1, &due);
-		struct timespec t;
+		int count;
 
-		if (time >= end)
+		if (clock_ms() >= end)
 			return -EINPROGRESS;
-		if (end < due)
-			due = end;
-		t.tv_sec = due > time ? (time_t)((due - time) / 1000) : 0;
-		t.tv_nsec = due > time ? (long)((due - time) % 1000 * 1000000) : 0;
-		count = real.ppoll(fds, (nfds_t)count, due == NEVER ? NULL : &t, lock_let_in(hold, NULL));
+		/* The set tells of the attempts of all connects. */
+		(void)steps_advance(hold);
+		count = wait_once(fd, end, lock_let_in(hold, NULL));
 		lock_hold_again(hold);
 		if (count < 0 && errno == EINTR && (limited || interrupted(&hold->signals)))
 			return -EINTR;

@@ -72,14 +72,13 @@ static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t 
 	return status;
 }
 
-/* Waits for a connect that began SINCE ms ago and blocks; then the kernel has the answer, 0 or the error. */
-static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since,
+/* Waits for a connect that began SINCE ms ago and blocks; then the kernel has the answer, 0 or the error, but
+ * for ERROR, unless 0, of the address asked for, which had failed at once. */
+static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int error,
 		    struct lock_hold *hold)
 {
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
-	if (result < 0 && result != -ENOENT)
-		connects_unblock(fd);
 	/* Another thread has shut it down, or closed it: natively that ends the connect(). */
 	if (result == -ENOENT)
 		result = attempt_may_begin(fd, false) ? -ECONNRESET : 0;
@@ -87,7 +86,7 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 		return fail(result < 0 ? result : -result);
 	result = in_family(connect_plainly, fd, addr, len);
 	errno = saved;
-	return result ? fail(result) : 0;
+	return result ? fail(error ? -error : result) : 0;
 }
 
 int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
@@ -98,7 +97,7 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	if (!blocking_is(fd))
 		return fail(-EALREADY);
 	pthread_cleanup_push(lock_release, &hold);
-	result = wait_for(fd, addr, len, since, &hold);
+	result = wait_for(fd, addr, len, since, 0, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -117,12 +116,12 @@ static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct
 	destination_fit(d);
 	if (d->list.count == 0 || (d->list.count == 1 && (started || d->own_first)))
 		return -ENOSPC;
-	status = connects_begin(fd, d, blocks, started, error);
+	status = connects_begin(fd, d, started, error);
 	if (status == -ENOSPC)
 		return status;
 	errno = saved;
 	if (status == -EINPROGRESS && blocks)
-		return wait_for(fd, addr, len, started && !error ? config.delay : 0, hold);
+		return wait_for(fd, addr, len, started && !error ? config.delay : 0, error, hold);
 	return fail(status);
 }
 

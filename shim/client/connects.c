@@ -33,7 +33,7 @@ void connects_start(int fd, const struct destination *d)
 	errno = saved;
 }
 
-int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error)
+int connects_begin(int fd, const struct destination *d, bool started, int error)
 {
 	struct lock lock;
 	int i, result = -ENOSPC, failed = 0;
@@ -43,10 +43,9 @@ int connects_begin(int fd, const struct destination *d, bool blocks, bool starte
 		return -ENOSPC;
 	i = slots_free();
 	if (i >= 0) {
-		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, blocks, started, error)
-					   : -ENOSPC;
+		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, started, error) : -ENOSPC;
 		/* This host's own refusal is there by now, and perhaps nobody looks again. */
-		if (result == -EINPROGRESS && !blocks)
+		if (result == -EINPROGRESS)
 			eyeballs_step(&slots_table[i], fd, &failed);
 		if (failed)
 			result = -failed;
@@ -214,17 +213,6 @@ void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 	leave(i, &lock);
 }
 
-void connects_unblock(int fd)
-{
-	struct lock lock;
-	int i = enter(fd, &lock);
-
-	if (i < 0)
-		return;
-	eyeballs_unblock(&slots_table[i]);
-	leave(i, &lock);
-}
-
 void connects_end(int fd, bool own)
 {
 	struct lock lock;
@@ -253,28 +241,6 @@ void connects_leave(int first, int last)
 		slots_give_back(i);
 	}
 	(void)lock_give(&lock);
-}
-
-int connects_gather(int fd, struct pollfd *fds, int room, uint64_t *due)
-{
-	struct lock lock;
-	int count = 0, i;
-
-	*due = UINT64_MAX;
-	if (!lock_take(&lock))
-		return 0;
-	i = slots_find(fd);
-	for (uint32_t n = 0; i >= 0 && n < slots_table[i].count && count < room; n++) {
-		const struct eyeballs_attempt *a = &slots_table[i].attempts[n];
-
-		if (a->state == EYEBALLS_GOING)
-			fds[count++] = (struct pollfd){.fd = a->at.fd == HIDDEN_PLACE ? fd : a->at.fd,
-						       .events = POLLOUT};
-	}
-	if (i >= 0)
-		*due = slots_table[i].due;
-	(void)lock_give(&lock);
-	return count;
 }
 
 /* The parent goes on with what it has. What another thread was about to change is in pieces, and with it the

@@ -6,7 +6,6 @@
 #ifndef DUALSTACK_CONNECTS_H
 #define DUALSTACK_CONNECTS_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -22,7 +21,7 @@ void connects_setup(bool active);
 void connects_start(int fd, const struct destination *d);
 
 /* As eyeballs_begin(), and -ENOSPC where there is no slot left, and nothing was done. */
-int connects_begin(int fd, const struct destination *d, bool blocks, bool started, int error);
+int connects_begin(int fd, const struct destination *d, bool started, int error);
 
 /* Whether FD's connect is in progress still, looked after first. What the kernel says of FD is right if it is
  * not. ERROR, unless NULL, is the error of one that has just failed if only the library knows it, else 0; it
@@ -44,18 +43,11 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 /* Sets on the other attempts what the program has set on FD. */
 void connects_set(int fd, int level, int name, const void *value, socklen_t len);
 
-/* The thread that waited in connect() of FD does not any more; the program may wait in other ways. */
-void connects_unblock(int fd);
-
 /* Ends what is in progress for FD, which keeps the socket that is in place; with OWN, its own one. */
 void connects_end(int fd, bool own);
 
 /* The program is about to close its descriptors FIRST to LAST, or to put something else there: what is in
  * progress goes on with another descriptor of the same socket if there is one, else it ends. */
 void connects_leave(int first, int last);
-
-/* Fills FDS, of ROOM, with what a thread that blocks in connect() of FD waits for, and returns how many; *DUE
- * is when it has to look again, in ms of CLOCK_MONOTONIC. */
-int connects_gather(int fd, struct pollfd *fds, int room, uint64_t *due);
 
 #endif

@@ -37,9 +37,8 @@ struct eyeballs {
 	/* What the program has registered for FD since it began to connect. */
 	struct replace_known registered;
 	bool used;
-	bool planned;        /* PLAN is complete */
-	bool moved;          /* another socket has been put on FD since */
-	_Atomic bool blocks; /* a thread waits in connect(): the program does not look at its descriptor */
+	bool planned; /* PLAN is complete */
+	bool moved;   /* another socket has been put on FD since */
 	char name[NAMES_TEXT];
 };
 

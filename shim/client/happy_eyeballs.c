@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/real.h"
+#include "base/sys.h"
 #include "client/attempt.h"
 #include "client/attempts.h"
 #include "client/hidden.h"
@@ -111,6 +112,10 @@ static int lose(struct eyeballs *e)
 
 	if (a->at.fd >= 0 && !error)
 		(void)attempts_put(e, a, false);
+	/* Given up: the kernel would go on for minutes. Then it tells of ECONNRESET (tcp_disconnect()). */
+	else if (attempt_look(e->fd) == ATTEMPT_GOING)
+		(void)real.connect(e->fd, &(const struct sockaddr){.sa_family = AF_UNSPEC},
+				   sizeof(struct sockaddr));
 	attempt_finish(&e->plan, e->fd);
 	log_outcome(e, NULL);
 	attempts_forget(e);
@@ -146,8 +151,7 @@ static void keep_going(struct eyeballs *e)
 {
 	struct eyeballs_attempt *there = attempts_in_place(e), *a;
 
-	while (!e->blocks && there && there->state != EYEBALLS_GOING &&
-	       (a = attempts_first(e, EYEBALLS_GOING)) != NULL) {
+	while (there && there->state != EYEBALLS_GOING && (a = attempts_first(e, EYEBALLS_GOING)) != NULL) {
 		int result = attempts_put(e, a, false);
 
 		/* What has failed need not be kept, but for the error that the program is to have. */
@@ -168,7 +172,7 @@ static bool is_blind(const struct eyeballs *e)
 {
 	bool result = false;
 
-	for (uint32_t i = 0; i < e->count && !e->blocks; i++)
+	for (uint32_t i = 0; i < e->count; i++)
 		result |= e->attempts[i].state == EYEBALLS_GOING && e->attempts[i].at.fd >= 0 &&
 			  !e->attempts[i].at.watched;
 	return result;
@@ -182,8 +186,7 @@ static void set_due(struct eyeballs *e)
 		e->due = is_blind(e) ? clock_ms() + BLIND : NEVER;
 	if (grace < e->due)
 		e->due = grace;
-	if (!e->blocks)
-		connects_set_due(e->due);
+	connects_set_due(e->due);
 }
 
 /* Goes on as far as it can at once. */
@@ -263,7 +266,6 @@ static void place_own(struct eyeballs *e, uint32_t own)
 
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 {
-	e->blocks = false;
 	fill(e, fd, d);
 	/* A sandbox may keep the cookie from us, without which nobody finds it. */
 	if (!e->cookie) {
@@ -276,13 +278,11 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 	set_due(e);
 }
 
-int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool blocks, bool started,
-		   int error)
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool started, int error)
 {
 	const struct names_address *asked = &d->list.addresses[d->asked];
 	int result;
 
-	e->blocks = blocks;
 	fill(e, fd, d);
 	e->planned = true;
 	place_own(e, d->asked < e->count && attempt_own(&d->plan, &asked->addr) ? d->asked : e->count);
@@ -313,12 +313,6 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 		if (row && i != e->own)
 			(void)options_mirror(other, row, value, len);
 	}
-}
-
-void eyeballs_unblock(struct eyeballs *e)
-{
-	e->blocks = false;
-	eyeballs_step(e, -1, NULL);
 }
 
 void eyeballs_end(struct eyeballs *e, bool own)
@@ -366,7 +360,7 @@ void eyeballs_leave(struct eyeballs *e, int first, int last)
 void eyeballs_fork(struct eyeballs *e)
 {
 	/* The program's epoll sets are the parent's, too: what is registered there can't be moved. */
-	const bool over = e->blocks || holdings_registered(e->fd);
+	const bool over = !(sys_fcntl(e->fd, F_GETFL, 0) & O_NONBLOCK) || holdings_registered(e->fd);
 	bool gone;
 
 	for (uint32_t i = 0; i <= e->count; i++) {

@@ -21,8 +21,7 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 /* Begins to connect FD to D, whose plan is complete. STARTED: the program's own socket is on its way to the
  * first address already, for as long as the delay, or, if ERROR is not 0, has failed with that. Returns
  * -EINPROGRESS, and E is used then; or the error of the address that was asked for, negative. */
-int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool blocks, bool started,
-		   int error);
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool started, int error);
 
 /* E's first attempt is connected, in place, and no other has begun. Without the lock, by whoever alone knows
  * E. */
@@ -35,9 +34,6 @@ void eyeballs_step(struct eyeballs *e, int fd, int *result);
 
 /* What the program sets on its descriptor, set on the others, too. */
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);
-
-/* The thread that waited in connect() does not any more, and the connect goes on. */
-void eyeballs_unblock(struct eyeballs *e);
 
 /* Ends it: the program's descriptor keeps what it has, or with OWN the program's own socket. */
 void eyeballs_end(struct eyeballs *e, bool own);

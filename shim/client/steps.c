@@ -82,7 +82,7 @@ static void step_due(uint64_t time)
 	for (int i = 0; i < end; i++) {
 		int stage = atomic_load_explicit(&slots_stages[i], memory_order_relaxed);
 
-		if (stage == SLOT_FREE || slots_table[i].blocks)
+		if (stage == SLOT_FREE)
 			continue;
 		if (slots_table[i].due <= time && !lock_has_logged())
 			(void)steps_one(i, -1, NULL);
@@ -99,7 +99,7 @@ void steps_failed(void)
 	int at[BLOCK], count = 0;
 
 	for (int i = 0; i < end; i++) {
-		if (atomic_load(&slots_stages[i]) != SLOT_FREE && !slots_table[i].blocks) {
+		if (atomic_load(&slots_stages[i]) != SLOT_FREE) {
 			at[count] = i;
 			fds[count++] = (struct pollfd){atomic_load(&slots_numbers[i]), 0, 0};
 		}

@@ -14,9 +14,9 @@ bool steps_one(int i, int fd, int *error);
 /* Under the lock. Goes on with all whose socket in place has failed. errno is undefined afterwards. */
 void steps_failed(void);
 
-/* Without the lock. Looks after every connect in progress that no thread waits for in connect(): takes note
- * of what has succeeded and failed, and begins what is due. Leaves errno alone. False where something is due
- * and nothing may be done (lock_take()). HOLD, unless NULL, holds back signals from then on (lock.h). */
+/* Without the lock. Looks after every connect in progress: takes note of what has succeeded and failed, and
+ * begins what is due. Leaves errno alone. False where something is due and nothing may be done (lock_take()).
+ * HOLD, unless NULL, holds back signals from then on (lock.h). */
 bool steps_advance(struct lock_hold *hold);
 
 #endif

@@ -192,6 +192,27 @@ calls() {
 	false
 }
 
+# Its IPv4 address fails at once, and its IPv6 address does not answer.
+@test "what is left a second after that ends for who waits, too, blocking or not" {
+	ip -n "$client" route add unreachable 203.0.113.0/24
+	printf '203.0.113.1 nowhere.example\n%s nowhere.example\n' $dead6 >>"$BATS_TEST_TMPDIR/hosts"
+	kill -HUP "$(on_server ss -Hlunp 'sport = :53' | grep -o 'pid=[0-9]*' | head -n 1 | cut -d= -f2)"
+	wait_until eval 'on_client getent ahosts nowhere.example | grep -q .'
+	run -0 on_client timeout 30 "$run" -- python3 -c '
+import errno, select, socket
+to = socket.getaddrinfo("nowhere.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+blocks, waits = socket.socket(), socket.socket()
+print(errno.errorcode[blocks.connect_ex(to)])
+waits.setblocking(False)
+print(errno.errorcode[waits.connect_ex(to)])
+poll = select.poll()
+poll.register(waits, select.POLLOUT)
+print(bool(poll.poll(20000)), waits.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0)'
+	assert_line --index 0 EHOSTUNREACH
+	assert_line --index 1 EINPROGRESS
+	assert_line --index 2 'True True'
+}
+
 @test "poll() of thousands of descriptors needs no more stack than a thread's smallest, while a connect is in progress" {
 	listens $server4 $server6
 	by_name stack mute.example
