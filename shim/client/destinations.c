@@ -83,8 +83,9 @@ static void sort(const struct names_list *list, const struct names_address *to, 
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct names_address *a = &list->addresses[i];
 		struct family *f = is_in(a) == is_in(to) ? own : other;
+		const bool same = names_same(a, to);
 
-		if (names_same(a, to)) {
+		if (same) {
 			own->from = own->count;
 			/* The k-th IPv4 address begins with the k-th IPv6 one. */
 			other->from = before;
@@ -93,7 +94,7 @@ static void sort(const struct names_list *list, const struct names_address *to, 
 			continue;
 		}
 		before += f == own;
-		if (scope_permits(&to->addr, &a->addr) && connect_rules_allows(action, &a->addr))
+		if ((same || scope_permits(&to->addr, &a->addr)) && connect_rules_allows(action, &a->addr))
 			f->addresses[f->count++] = *a;
 	}
 }
@@ -110,12 +111,12 @@ static void merge(struct names_list *list, const struct family *first, const str
 		  bool in_turn)
 {
 	list->count = 0;
-	for (uint32_t i = 0; i < NAMES_ADDRESSES; i++) {
+	for (uint32_t i = 0; i < first->count || (in_turn && i < then->count); i++) {
 		put_next(list, first, i);
 		if (in_turn)
 			put_next(list, then, i);
 	}
-	for (uint32_t i = 0; i < NAMES_ADDRESSES && !in_turn; i++)
+	for (uint32_t i = 0; i < then->count && !in_turn; i++)
 		put_next(list, then, i);
 }
 

@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -21,7 +22,8 @@ struct answer {
 	struct names_list list;
 };
 
-enum { WORDS = (sizeof(struct answer) + 7) / 8, NUMBERS = 4, READS = 20, WRITES = 4 };
+enum { WORDS = sizeof(struct answer) / 8, NUMBERS = 4, READS = 20, WRITES = 4 };
+_Static_assert(sizeof(struct answer) % 8 == 0, "an entry is read by words");
 
 struct entry {
 	_Atomic uint32_t seq;
@@ -67,16 +69,26 @@ static uint64_t hash_of(const char *name)
 	return hash_bytes(&key, folded, size) | 1;
 }
 
+/* Reads the words of A from FROM to before byte END. */
+static void read_words(struct entry *e, struct answer *a, size_t from, size_t end)
+{
+	for (size_t i = from; i < WORDS && i * 8 < end; i++) {
+		uint64_t word = atomic_load_explicit(&e->words[i], memory_order_acquire);
+
+		memcpy((char *)a + i * 8, &word, sizeof word);
+	}
+}
+
+/* Not the addresses that it has not. */
 static bool read_once(struct entry *e, struct answer *a)
 {
+	const size_t head = offsetof(struct answer, list.addresses);
 	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_acquire);
-	uint64_t words[WORDS];
 
 	if (seq == 0 || seq & 1)
 		return false;
-	for (int i = 0; i < WORDS; i++)
-		words[i] = atomic_load_explicit(&e->words[i], memory_order_acquire);
-	memcpy(a, words, sizeof *a);
+	read_words(e, a, 0, head);
+	read_words(e, a, (head + 7) / 8, head + a->list.count * sizeof a->list.addresses[0]);
 	a->list.knows_in6 = atomic_load_explicit(&e->knows_in6, memory_order_relaxed);
 	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
 }

@@ -1,34 +1,40 @@
 #include "resolver/scope.h"
 
-#include <string.h>
+#include <stddef.h>
 
 #include "resolver/nat64.h"
 
-/* RFC 6890, 2.2.2 and 2.2.3, what has come since, and RFC 4291, 2.4: the first row that fits. IPv4 addresses
- * are V4MAPPED. A row with AT is for addresses with an IPv4 one in them, there. */
+/* RFC 6890, 2.2.2, and what has come since: the first row that fits. */
 static const struct {
+	unsigned char net[4];
+	unsigned char bits;
 	enum scope scope;
-	unsigned char bits, at;
+} in_rows[] = {
+    {{0}, 8, SCOPE_NOBODY},
+    {{10}, 8, SCOPE_PRIVATE},
+    {{100, 64}, 10, SCOPE_PRIVATE},
+    {{127}, 8, SCOPE_HOST},
+    {{169, 254}, 16, SCOPE_LINK},
+    {{172, 16}, 12, SCOPE_PRIVATE},
+    {{192, 0, 0}, 24, SCOPE_PRIVATE},
+    {{192, 0, 2}, 24, SCOPE_PRIVATE}, /* RFC 5737, as the next two */
+    {{198, 51, 100}, 24, SCOPE_PRIVATE},
+    {{203, 0, 113}, 24, SCOPE_PRIVATE},
+    {{192, 168}, 16, SCOPE_PRIVATE},
+    {{198, 18}, 15, SCOPE_PRIVATE},
+    {{224}, 4, SCOPE_NOBODY},
+    {{255, 255, 255, 255}, 32, SCOPE_NOBODY},
+    {{240}, 4, SCOPE_PRIVATE},
+    {{0}, 0, SCOPE_GLOBAL},
+};
+
+/* RFC 6890, 2.2.3, RFC 4291, 2.4, and what has come since. A row with AT is for addresses with an IPv4 one in
+ * them, there. */
+static const struct {
 	unsigned char net[16];
-} rows[] = {
-#define MAPPED(...) .net = {[10] = 0xff, 0xff, __VA_ARGS__}
-    {MAPPED(0), .bits = 96 + 8, .scope = SCOPE_NOBODY},
-    {MAPPED(10), .bits = 96 + 8, .scope = SCOPE_PRIVATE},
-    {MAPPED(100, 64), .bits = 96 + 10, .scope = SCOPE_PRIVATE},
-    {MAPPED(127), .bits = 96 + 8, .scope = SCOPE_HOST},
-    {MAPPED(169, 254), .bits = 96 + 16, .scope = SCOPE_LINK},
-    {MAPPED(172, 16), .bits = 96 + 12, .scope = SCOPE_PRIVATE},
-    {MAPPED(192), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
-    {MAPPED(192, 0, 2), .bits = 96 + 24, .scope = SCOPE_PRIVATE}, /* RFC 5737, as the next two */
-    {MAPPED(198, 51, 100), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
-    {MAPPED(203, 0, 113), .bits = 96 + 24, .scope = SCOPE_PRIVATE},
-    {MAPPED(192, 168), .bits = 96 + 16, .scope = SCOPE_PRIVATE},
-    {MAPPED(198, 18), .bits = 96 + 15, .scope = SCOPE_PRIVATE},
-    {MAPPED(224), .bits = 96 + 4, .scope = SCOPE_NOBODY},
-    {MAPPED(255, 255, 255, 255), .bits = 128, .scope = SCOPE_NOBODY},
-    {MAPPED(240), .bits = 96 + 4, .scope = SCOPE_PRIVATE},
-    {MAPPED(0), .bits = 96, .scope = SCOPE_GLOBAL},
-#undef MAPPED
+	unsigned char bits, at;
+	enum scope scope;
+} in6_rows[] = {
     {.net = {[15] = 1}, .bits = 128, .scope = SCOPE_HOST},
     {.net = {0}, .bits = 96, .scope = SCOPE_NOBODY},
     {.net = {[8] = 0xff, 0xff}, .bits = 96, .at = 12},                        /* RFC 2765, 2.1 */
@@ -44,28 +50,40 @@ static const struct {
     {.net = {0}, .bits = 0, .scope = SCOPE_GLOBAL},
 };
 
+/* Every connect() comes here: no call for the first bytes, which mostly decide. */
 static bool fits(const unsigned char *addr, const unsigned char *net, unsigned bits)
 {
-	const unsigned whole = bits / 8, rest = bits % 8;
+	unsigned at = 0;
 
-	return memcmp(addr, net, whole) == 0 && (!rest || (addr[whole] ^ net[whole]) >> (8 - rest) == 0);
+	for (; bits >= 8; bits -= 8, at++)
+		if (addr[at] != net[at])
+			return false;
+	return !bits || (addr[at] ^ net[at]) >> (8 - bits) == 0;
+}
+
+static enum scope scope_in(const unsigned char *addr)
+{
+	size_t i = 0;
+
+	while (!fits(addr, in_rows[i].net, in_rows[i].bits))
+		i++;
+	return in_rows[i].scope;
 }
 
 enum scope scope_of(const struct in6_addr *addr)
 {
-	struct in6_addr in = {.s6_addr = {[10] = 0xff, 0xff}};
 	in_addr_t embedded;
 	size_t i = 0;
 
-	while (!fits(addr->s6_addr, rows[i].net, rows[i].bits))
+	if (IN6_IS_ADDR_V4MAPPED(addr))
+		return scope_in(addr->s6_addr + 12);
+	while (!fits(addr->s6_addr, in6_rows[i].net, in6_rows[i].bits))
 		i++;
-	if (rows[i].at)
-		memcpy(in.s6_addr + 12, addr->s6_addr + rows[i].at, 4);
-	else if (!IN6_IS_ADDR_V4MAPPED(addr) && nat64_embedded(addr, &embedded))
-		memcpy(in.s6_addr + 12, &embedded, 4);
-	else
-		return rows[i].scope;
-	return scope_of(&in);
+	if (in6_rows[i].at)
+		return scope_in(addr->s6_addr + in6_rows[i].at);
+	if (nat64_embedded(addr, &embedded))
+		return scope_in((const unsigned char *)&embedded);
+	return in6_rows[i].scope;
 }
 
 bool scope_permits(const struct in6_addr *asked, const struct in6_addr *other)
