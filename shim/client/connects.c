@@ -90,7 +90,9 @@ bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due;
+	/* A socket that is new on the number looks as if it were about to connect. */
+	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due &&
+		      slots_table[i].cookie == socket_cookie(fd);
 
 	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)))
 		result = step_on(fd, error);
