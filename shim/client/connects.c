@@ -119,8 +119,9 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
-/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since. */
-static bool out_of_date(int set, const struct epoll_event *event)
+/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since SINCE.
+ * Else it is of another descriptor, for which the program has registered the same data. */
+static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
 	const int end = slots_end();
 	bool result = false;
@@ -132,7 +133,7 @@ static bool out_of_date(int set, const struct epoll_event *event)
 		/* Until it is used again, an entry keeps what it was about. */
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
-		r = e->moved ? registered_find(&e->registered, set, event) : NULL;
+		r = (int)(e->moved - since) > 0 ? registered_find(&e->registered, set, event) : NULL;
 		result = r && (e->used || ended_well(e, r));
 		if (result)
 			registered_arm_again(r, event->events);
@@ -141,7 +142,7 @@ static bool out_of_date(int set, const struct epoll_event *event)
 	return result;
 }
 
-int connects_sift(int set, struct epoll_event *events, int count)
+int connects_sift(int set, struct epoll_event *events, int count, unsigned since)
 {
 	struct lock lock;
 	int left;
@@ -152,7 +153,7 @@ int connects_sift(int set, struct epoll_event *events, int count)
 		steps_failed();
 		left = 0;
 		for (int i = 0; i < count; i++)
-			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i]))
+			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i], since))
 				events[left++] = events[i];
 		count = left;
 	} while (lock_give(&lock));

@@ -38,7 +38,7 @@ struct eyeballs {
 	struct replace_known registered;
 	bool used;
 	bool planned;        /* PLAN is complete */
-	bool moved;          /* another socket has been put on FD since */
+	unsigned moved;      /* connects_changes since another socket was put on FD, or since it began */
 	_Atomic bool blocks; /* a thread waits in connect(): the program does not look at its descriptor */
 	char name[NAMES_TEXT];
 };

@@ -285,9 +285,10 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 
 /* ---- epoll */
 
-/* Takes out of the COUNT events that SET has told of those that are out of date. Returns how many are left.
+/* Takes out of the COUNT events that SET has told of, with connects_changes at SINCE before, those that are
+ * out of date. Returns how many are left.
  */
-static int epoll_sift(int set, struct epoll_event *events, int count, struct lock_hold *hold)
+static int epoll_sift(int set, struct epoll_event *events, int count, unsigned since, struct lock_hold *hold)
 {
 	int left = 0, saved = errno;
 	bool failures = false;
@@ -299,7 +300,7 @@ static int epoll_sift(int set, struct epoll_event *events, int count, struct loc
 	}
 	if (failures) {
 		lock_hold(hold);
-		left = connects_sift(set, events, left);
+		left = connects_sift(set, events, left, since);
 	}
 	errno = saved;
 	return left;
@@ -315,13 +316,14 @@ static int real_epoll(int set, struct epoll_event *events, int most, const struc
 }
 
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
-		      struct lock_hold *hold)
+		      unsigned *since, struct lock_hold *hold)
 {
 	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
 	struct timespec t;
 	bool moved;
 	int result;
 
+	*since = atomic_load(&connects_changes);
 	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
 		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
 		lock_hold_again(hold);
@@ -337,32 +339,32 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
 	(void)look_after(&moved, hold);
+	*since = atomic_load(&connects_changes);
 	return real.epoll_wait(set, events, most, 0);
 }
 
 static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-			       const sigset_t *mask, int told, struct lock_hold *hold)
+			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
 	int64_t end = deadline_of(timeout);
-	int result = epoll_sift(set, events, told, hold);
+	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
-		const unsigned changes = atomic_load(&connects_changes);
 		bool moved, pending = connects_pending() && look_after(&moved, hold);
 		struct timespec left;
 
 		if (pending) {
-			result = epoll_once(set, events, most, end, mask, hold);
+			result = epoll_once(set, events, most, end, mask, &since, hold);
 		} else {
+			since = atomic_load(&connects_changes);
 			wake_begin();
 			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
 					    lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}
-		if (result > 0 &&
-		    (pending || connects_pending() || atomic_load(&connects_changes) != changes))
-			result = epoll_sift(set, events, result, hold);
+		if (result > 0 && (pending || connects_pending() || atomic_load(&connects_changes) != since))
+			result = epoll_sift(set, events, result, since, hold);
 		if (deadline_over(end))
 			break;
 	}
@@ -370,13 +372,13 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 }
 
 int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask, int told)
+	       const sigset_t *mask, int told, unsigned since)
 {
 	struct lock_hold hold = {.on = false};
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	result = epoll_while_pending(set, events, most, timeout, mask, told, &hold);
+	result = epoll_while_pending(set, events, most, timeout, mask, told, since, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }

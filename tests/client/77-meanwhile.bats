@@ -64,6 +64,12 @@ silent() {
 	assert_output $'connect: EINPROGRESS\nreused: done\nend: connected'
 }
 
+@test "what an epoll set tells of another descriptor with the same data is told" {
+	silent ip ip6
+	run -0 meanwhile same "$run" --rule='connect tcp ipv6-first' --
+	assert_line 'same: 1'
+}
+
 @test "a child that waits for its parent's connect takes nothing out of the parent's epoll set" {
 	greet $server6
 	silent ip

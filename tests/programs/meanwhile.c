@@ -7,6 +7,7 @@
  * gone       registers it in an epoll set, and closes that
  * child      registers it in an epoll set; a child waits for it, too, and ends
  * reused     closes it by fclose(), and connects another socket, with the same number, to itself
+ * same       registers it in an epoll set with the same data as a pipe, which is closed at its other end
  * signal     waits in all ways; a signal comes while the library makes another attempt (socket() is the
  *            program's own)
  *
@@ -160,6 +161,17 @@ static void child(void)
 	end();
 }
 
+static void same(void)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
+	int set = registered(), ends[2];
+
+	if (pipe(ends) || epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event))
+		die("pipe");
+	close(ends[1]);
+	printf("same: %d\n", epoll_wait(set, &event, 1, LONG));
+}
+
 /* The C library's own close() comes by nobody. */
 static void reused(void)
 {
@@ -226,8 +238,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again}, {"arguments", arguments}, {"number", number}, {"last", last},
-		   {"gone", gone},   {"child", child},         {"reused", reused}, {"signal", signal_comes}};
+	} all[] = {{"again", again},   {"arguments", arguments}, {"number", number},
+		   {"last", last},     {"gone", gone},           {"child", child},
+		   {"reused", reused}, {"same", same},           {"signal", signal_comes}};
 
 	if (argc != 4)
 		die("meanwhile WHAT NAME PORT");
