@@ -51,6 +51,17 @@ static void note(const char *node, const struct addrinfo *own, const struct addr
 	names_note(node, &list);
 }
 
+/* Puts the answer to the program's own question in the place of OWN, which is part of another one's. */
+static void ask_again(const struct question *q, struct addrinfo **own)
+{
+	struct addrinfo *again;
+
+	if (ask_plainly(q, &again) != 0)
+		return;
+	freeaddrinfo(*own);
+	*own = again;
+}
+
 /* The program's question with AF_UNSPEC, by one bounded question: the addresses of its family in OWN and
  * the rest in OTHER, either NULL if there are none. */
 static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
@@ -65,6 +76,9 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	list = answers_of_others(list);
 	*own = answers_take(&list, q->hints->ai_family);
 	*other = answers_of_hosts(list);
+	/* In hosts(5), each line has a canonical name of its own. */
+	if (*own && *other && (q->hints->ai_flags & AI_CANONNAME || answers_twofold(*other)))
+		ask_again(q, own);
 	return *own || *other ? 0 : EAI_NONAME;
 }
 
