@@ -129,8 +129,7 @@ int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 	sys_close(with);
 	hidden_move(&before->at, old);
 	e->cookie = a->at.cookie;
-	e->moved = true;
-	connects_count_change();
+	e->moved = connects_count_change();
 	return 0;
 }
 

@@ -89,7 +89,9 @@ bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due;
+	/* A socket that is new on the number looks as if it were about to connect. */
+	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due &&
+		      slots_table[i].cookie == socket_cookie(fd);
 
 	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)))
 		result = step_on(fd, error);
@@ -116,8 +118,9 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
-/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since. */
-static bool out_of_date(int set, const struct epoll_event *event)
+/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since SINCE.
+ * Else it is of another descriptor, for which the program has registered the same data. */
+static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
 	const int end = slots_end();
 	bool result = false;
@@ -129,7 +132,7 @@ static bool out_of_date(int set, const struct epoll_event *event)
 		/* Until it is used again, an entry keeps what it was about. */
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
-		r = e->moved ? registered_find(&e->registered, set, event) : NULL;
+		r = (int)(e->moved - since) > 0 ? registered_find(&e->registered, set, event) : NULL;
 		result = r && (e->used || ended_well(e, r));
 		if (result)
 			registered_arm_again(r, event->events);
@@ -138,7 +141,7 @@ static bool out_of_date(int set, const struct epoll_event *event)
 	return result;
 }
 
-int connects_sift(int set, struct epoll_event *events, int count)
+int connects_sift(int set, struct epoll_event *events, int count, unsigned since)
 {
 	struct lock lock;
 	int left;
@@ -149,7 +152,7 @@ int connects_sift(int set, struct epoll_event *events, int count)
 		steps_failed();
 		left = 0;
 		for (int i = 0; i < count; i++)
-			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i]))
+			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i], since))
 				events[left++] = events[i];
 		count = left;
 	} while (lock_give(&lock));

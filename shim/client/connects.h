@@ -32,10 +32,10 @@ bool connects_ask(int fd, int *error);
  * hidden, as it goes on with another address. */
 bool connects_tell(int fd, bool failed);
 
-/* The epoll set SET has told of EVENTS, of failures among them. Goes on with all connects whose socket in
- * place has failed, and takes the events of sockets out that another one has been put in the place of.
- * Returns how many of COUNT are left. */
-int connects_sift(int set, struct epoll_event *events, int count);
+/* The epoll set SET has told of EVENTS, of failures among them, with connects_changes at SINCE before. Goes
+ * on with all connects whose socket in place has failed, and takes the events of sockets out that another one
+ * has been put in the place of. Returns how many of COUNT are left. */
+int connects_sift(int set, struct epoll_event *events, int count, unsigned since);
 
 /* The program's epoll_ctl() on FD, while it can't be moved from one socket to another. Sets errno. */
 int connects_register(int set, int operation, int fd, struct epoll_event *event);

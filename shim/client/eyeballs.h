@@ -37,8 +37,8 @@ struct eyeballs {
 	/* What the program has registered for FD since it began to connect. */
 	struct replace_known registered;
 	bool used;
-	bool planned; /* PLAN is complete */
-	bool moved;   /* another socket has been put on FD since */
+	bool planned;   /* PLAN is complete */
+	unsigned moved; /* connects_changes since another socket was put on FD, or since it began */
 	char name[NAMES_TEXT];
 };
 

@@ -249,7 +249,8 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	e->began = clock_ms();
 	e->due = e->began;
 	e->registered.count = 0;
-	e->moved = e->planned = false;
+	e->moved = atomic_load(&connects_changes);
+	e->planned = false;
 	for (uint32_t i = 0; i <= e->count; i++)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
 							   .state = EYEBALLS_WAITING,

@@ -40,9 +40,9 @@ static inline void connects_count_number(int fd, int more)
 /* A number that changes whenever a socket has been put on a program's descriptor. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned connects_changes;
 
-static inline void connects_count_change(void)
+static inline unsigned connects_count_change(void)
 {
-	atomic_fetch_add(&connects_changes, 1);
+	return atomic_fetch_add(&connects_changes, 1) + 1;
 }
 
 /* When, in ms of CLOCK_MONOTONIC, the next of them has something to do whatever happens; UINT64_MAX: never.

@@ -43,7 +43,8 @@ int slots_free(void);
 /* The entry of FD's socket, or -1. A copy of the descriptor has none of its own. */
 int slots_find(int fd);
 
-/* The entry of FD's own address, or -1. If the number is another socket's by now, it is for nothing. */
+/* The entry of FD's own address, or -1. The number may be another socket's by now: the cookie is not looked
+ * at. */
 int slots_find_own(int fd);
 
 /* Whether FD may have an entry. While another thread puts a socket there, its cookie does not tell. */

@@ -39,11 +39,10 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	return deadline_rest(end, t);
 }
 
-/* Until nothing moves: what was begun just now may have failed already. MOVED: whether anything has. Returns
- * false where nothing may be done: the kernel alone waits then. */
-static bool look_after(bool *moved, struct lock_hold *hold)
+/* Until nothing moves: what was begun just now may have failed already. Returns false where nothing may be
+ * done: the kernel alone waits then. */
+static bool look_after(struct lock_hold *hold)
 {
-	const unsigned start = atomic_load(&connects_changes);
 	unsigned before;
 	bool allowed;
 
@@ -54,7 +53,6 @@ static bool look_after(bool *moved, struct lock_hold *hold)
 		before = atomic_load(&connects_changes);
 		allowed = steps_advance(hold);
 	} while (atomic_load(&connects_changes) != before);
-	*moved = before != start;
 	return allowed;
 }
 
@@ -105,20 +103,22 @@ static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct tim
 {
 	int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
 	struct timespec left;
-	bool moved;
 	int result;
 
-	while (deadline_valid(timeout) && connects_pending() && look_after(&moved, hold)) {
+	while (deadline_valid(timeout) && connects_pending() && look_after(hold)) {
+		const unsigned since = atomic_load(&connects_changes);
+
 		result = poll_once(fds, count, end, lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
 				holdings_note_wait(fds[i].fd);
 		/* An epoll set among them may have told of what has moved since. */
-		if (result > 0 && look_after(&moved, hold) && moved)
-			continue;
-		if (result > 0)
+		if (result > 0 && look_after(hold))
 			result = poll_sift(fds, count, result, hold);
+		/* This thread or another one has. */
+		if (result > 0 && atomic_load(&connects_changes) != since)
+			continue;
 		if (result != 0 || deadline_over(end))
 			return result;
 	}
@@ -238,9 +238,8 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 {
 	struct timespec left;
 
-	bool moved;
-
-	while (look_after(&moved, hold)) {
+	while (look_after(hold)) {
+		const unsigned since = atomic_load(&connects_changes);
 		int result;
 
 		result = select_once(s, end, lock_let_in(hold, mask));
@@ -248,11 +247,10 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 		for (int fd = 0; fd < s->count && result > 0; fd++)
 			if (has_bit(s, IN, fd))
 				holdings_note_wait(fd);
-		if (result > 0 && look_after(&moved, hold) && moved)
-			continue;
-		if (result > 0)
+		if (result > 0 && look_after(hold))
 			result = select_sift(s, result);
-		if (result == 0 && !deadline_over(end))
+		if ((result > 0 && atomic_load(&connects_changes) != since) ||
+		    (result == 0 && !deadline_over(end)))
 			continue;
 		if (result >= 0)
 			store(s);
@@ -285,9 +283,10 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 
 /* ---- epoll */
 
-/* Takes out of the COUNT events that SET has told of those that are out of date. Returns how many are left.
+/* Takes out of the COUNT events that SET has told of, with connects_changes at SINCE before, those that are
+ * out of date. Returns how many are left.
  */
-static int epoll_sift(int set, struct epoll_event *events, int count, struct lock_hold *hold)
+static int epoll_sift(int set, struct epoll_event *events, int count, unsigned since, struct lock_hold *hold)
 {
 	int left = 0, saved = errno;
 	bool failures = false;
@@ -299,7 +298,7 @@ static int epoll_sift(int set, struct epoll_event *events, int count, struct loc
 	}
 	if (failures) {
 		lock_hold(hold);
-		left = connects_sift(set, events, left);
+		left = connects_sift(set, events, left, since);
 	}
 	errno = saved;
 	return left;
@@ -315,13 +314,13 @@ static int real_epoll(int set, struct epoll_event *events, int most, const struc
 }
 
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
-		      struct lock_hold *hold)
+		      unsigned *since, struct lock_hold *hold)
 {
 	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
 	struct timespec t;
-	bool moved;
 	int result;
 
+	*since = atomic_load(&connects_changes);
 	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
 		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
 		lock_hold_again(hold);
@@ -336,33 +335,33 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	if (result < 0)
 		return -1;
 	/* First, so that a set in SET tells of nothing that is out of date. */
-	(void)look_after(&moved, hold);
+	(void)look_after(hold);
+	*since = atomic_load(&connects_changes);
 	return real.epoll_wait(set, events, most, 0);
 }
 
 static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-			       const sigset_t *mask, int told, struct lock_hold *hold)
+			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
 	int64_t end = deadline_of(timeout);
-	int result = epoll_sift(set, events, told, hold);
+	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
-		const unsigned changes = atomic_load(&connects_changes);
-		bool moved, pending = connects_pending() && look_after(&moved, hold);
+		bool pending = connects_pending() && look_after(hold);
 		struct timespec left;
 
 		if (pending) {
-			result = epoll_once(set, events, most, end, mask, hold);
+			result = epoll_once(set, events, most, end, mask, &since, hold);
 		} else {
+			since = atomic_load(&connects_changes);
 			wake_begin();
 			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
 					    lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}
-		if (result > 0 &&
-		    (pending || connects_pending() || atomic_load(&connects_changes) != changes))
-			result = epoll_sift(set, events, result, hold);
+		if (result > 0 && (pending || connects_pending() || atomic_load(&connects_changes) != since))
+			result = epoll_sift(set, events, result, since, hold);
 		if (deadline_over(end))
 			break;
 	}
@@ -370,13 +369,13 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 }
 
 int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask, int told)
+	       const sigset_t *mask, int told, unsigned since)
 {
 	struct lock_hold hold = {.on = false};
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	result = epoll_while_pending(set, events, most, timeout, mask, told, &hold);
+	result = epoll_while_pending(set, events, most, timeout, mask, told, since, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }

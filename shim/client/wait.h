@@ -28,9 +28,10 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
 		const sigset_t *mask, struct timespec *left);
 
-/* TOLD: of how many events the set has told already, in EVENTS, while another thread connected; those that
- * are out of date are taken out, and if none is left the wait goes on. */
+/* TOLD: of how many events the set has told already, in EVENTS, while another thread connected, and with
+ * connects_changes at SINCE before; those that are out of date are taken out, and if none is left the wait
+ * goes on. */
 int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask, int told);
+	       const sigset_t *mask, int told, unsigned since);
 
 #endif

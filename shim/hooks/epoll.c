@@ -72,7 +72,7 @@ static int sifted(int set, struct epoll_event *events, int result, int most, con
 {
 	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))
 		return result;
-	return wait_epoll(set, events, most, timeout, mask, result);
+	return wait_epoll(set, events, most, timeout, mask, result, changes);
 }
 
 static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
@@ -84,7 +84,7 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 
 	hooks_start();
 	if (connects_pending())
-		return wait_epoll(set, events, most, wait_from_ms(timeout, &t), mask, 0);
+		return wait_epoll(set, events, most, wait_from_ms(timeout, &t), mask, 0, changes);
 	wake_begin();
 	result = real.epoll_pwait(set, events, most, timeout, mask);
 	wake_end();
@@ -120,7 +120,7 @@ static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_
 	}
 	if (connects_pending() &&
 	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
-		return wait_epoll(set, events, most, timeout, mask, 0);
+		return wait_epoll(set, events, most, timeout, mask, 0, changes);
 	wake_begin();
 	result = real.epoll_pwait2(set, events, most, timeout, mask);
 	wake_end();

@@ -42,6 +42,20 @@ bool answers_has(const struct addrinfo *list, int family)
 	return list != NULL;
 }
 
+bool answers_twofold(const struct addrinfo *list)
+{
+	for (; list; list = list->ai_next) {
+		struct sockaddr_in6 in6;
+
+		if (list->ai_family != AF_INET6)
+			continue;
+		memcpy(&in6, list->ai_addr, sizeof in6);
+		if (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) || IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+			return true;
+	}
+	return false;
+}
+
 void answers_add(struct names_list *list, const struct addrinfo *answer)
 {
 	for (; answer; answer = answer->ai_next) {

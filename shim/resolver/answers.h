@@ -17,6 +17,10 @@ bool answers_routed(const struct addrinfo *list, int family);
  * (RFC 6147). */
 bool answers_native(const struct addrinfo *list);
 
+/* Whether LIST, which may be NULL, has an IPv6 address that hosts(5) gives as an IPv4 one to who asks for
+ * those. */
+bool answers_twofold(const struct addrinfo *list);
+
 /* Adds the addresses of ANSWER, which may be NULL, to LIST. */
 void answers_add(struct names_list *list, const struct addrinfo *answer);
 

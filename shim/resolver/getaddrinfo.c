@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/real.h"
 #include "config/config.h"
@@ -51,6 +52,17 @@ static void note(const char *node, const struct addrinfo *own, const struct addr
 	names_note(node, &list);
 }
 
+/* Puts the answer to the program's own question in the place of OWN, which is part of another one's. */
+static void ask_again(const struct question *q, struct addrinfo **own)
+{
+	struct addrinfo *again;
+
+	if (ask_plainly(q, &again) != 0)
+		return;
+	freeaddrinfo(*own);
+	*own = again;
+}
+
 /* The program's question with AF_UNSPEC, by one bounded question: the addresses of its family in OWN and
  * the rest in OTHER, either NULL if there are none. */
 static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
@@ -65,7 +77,35 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	list = answers_of_others(list);
 	*own = answers_take(&list, q->hints->ai_family);
 	*other = answers_of_hosts(list);
+	if (*own && answers_twofold(*other))
+		ask_again(q, own);
 	return *own || *other ? 0 : EAI_NONAME;
+}
+
+static bool same_name(const struct addrinfo *a, const struct addrinfo *b)
+{
+	return a->ai_canonname && b->ai_canonname && strcasecmp(a->ai_canonname, b->ai_canonname) == 0;
+}
+
+/* The same by a question for each family, as the program wants to know the canonical name: in hosts(5) each
+ * line has one of its own. What has another one is another name. */
+static int ask_in_turn(const struct question *q, struct addrinfo **own, struct addrinfo **other)
+{
+	struct addrinfo hints = *q->hints;
+	int error = ask_plainly(q, own);
+
+	if (error && !no_address(error))
+		return error;
+	hints.ai_family = q->hints->ai_family == AF_INET ? AF_INET6 : AF_INET;
+	hints.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
+	if (bounded_getaddrinfo(q->node, q->service, &hints, other) != 0)
+		*other = NULL;
+	*other = answers_of_hosts(answers_of_others(*other));
+	if (!error && *other && !same_name(*own, *other)) {
+		freeaddrinfo(*other);
+		*other = NULL;
+	}
+	return error;
 }
 
 /* The answer to the program's own question in OWN and what the name has beside it in OTHER, each NULL if
@@ -79,6 +119,8 @@ static int ask(const struct question *q, struct addrinfo **own, struct addrinfo 
 	*own = *other = NULL;
 	if (!bounded_allowed())
 		return ask_plainly(q, own);
+	if (q->hints->ai_flags & AI_CANONNAME)
+		return ask_in_turn(q, own, other);
 	error = ask_both(q, own, other);
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)
 		return error;

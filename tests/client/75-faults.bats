@@ -105,6 +105,12 @@ for a in socket.getaddrinfo(sys.argv[1], 7000, socket.AF_INET, socket.SOCK_STREA
 	assert_output 'wrong 0'
 }
 
+@test "poll() tells of no attempt that has failed, when another thread has seen the next one succeed" {
+	listens $server6
+	DUALSTACK_DELAY=3 by_name polls both.example
+	assert_output 'wrong 0'
+}
+
 @test "a signal interrupts a connect() that blocks, in a process with threads" {
 	by_name alarm silent.example
 	assert_output 'interrupted 10'

@@ -58,6 +58,18 @@ silent() {
 	assert_line 'end: connected'
 }
 
+@test "a socket whose number was that of another on its way is not on its way" {
+	silent ip
+	run -0 meanwhile reused "$run" --
+	assert_output $'connect: EINPROGRESS\nreused: done\nend: connected'
+}
+
+@test "what an epoll set tells of another descriptor with the same data is told" {
+	silent ip ip6
+	run -0 meanwhile same "$run" --rule='connect tcp ipv6-first' --
+	assert_line 'same: 1'
+}
+
 @test "a child that waits for its parent's connect takes nothing out of the parent's epoll set" {
 	greet $server6
 	silent ip

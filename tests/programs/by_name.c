@@ -7,7 +7,8 @@
  *   single     whether the process has one thread for the C library, before and after it asks for NAME
  *   transfer   data by sendfile(), splice(), pwritev2() and stdio once the kernel says that the socket has
  * failed unwatched  a listener at NAME's IPv4 address in the same process accepts what nobody waits for
- *   events     epoll_wait() in one thread, while another one waits elsewhere; a thousand times */
+ *   events     epoll_wait() in one thread, while another one waits elsewhere; a thousand times
+ *   polls      poll() in eight threads, of a socket of its own each; 250 times each */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -261,13 +262,42 @@ static void events_case(void)
 	printf("wrong %d\n", wrong);
 }
 
+/* ---- polls */
+
+static _Atomic int polled_wrong;
+
+static void *connecting(void *unused)
+{
+	for (int i = 0; i < 250; i++) {
+		struct pollfd p = {.fd = on_its_way(), .events = POLLOUT};
+
+		if (poll(&p, 1, -1) != 1)
+			die("poll");
+		polled_wrong += p.revents != POLLOUT;
+		close(p.fd);
+	}
+	return unused;
+}
+
+static void polls_case(void)
+{
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, connecting, NULL);
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	printf("wrong %d\n", polled_wrong);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
 	} cases[] = {{"alarm", alarm_case},       {"linger", linger_case},       {"stack", stack_case},
-		     {"transfer", transfer_case}, {"unwatched", unwatched_case}, {"events", events_case}};
+		     {"transfer", transfer_case}, {"unwatched", unwatched_case}, {"events", events_case},
+		     {"polls", polls_case}};
 
 	if (argc != 3)
 		return 2;

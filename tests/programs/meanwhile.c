@@ -6,6 +6,8 @@
  * last       has one descriptor to spare
  * gone       registers it in an epoll set, and closes that
  * child      registers it in an epoll set; a child waits for it, too, and ends
+ * reused     closes it by fclose(), and connects another socket, with the same number, to itself
+ * same       registers it in an epoll set with the same data as a pipe, which is closed at its other end
  * signal     waits in all ways; a signal comes while the library makes another attempt (socket() is the
  *            program's own)
  *
@@ -159,6 +161,36 @@ static void child(void)
 	end();
 }
 
+static void same(void)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
+	int set = registered(), ends[2];
+
+	if (pipe(ends) || epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &event))
+		die("pipe");
+	close(ends[1]);
+	printf("same: %d\n", epoll_wait(set, &event, 1, LONG));
+}
+
+/* The C library's own close() comes by nobody. */
+static void reused(void)
+{
+	struct sockaddr_in near = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof near;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), before = fd;
+
+	if (bind(listener, (struct sockaddr *)&near, len) || listen(listener, 1) ||
+	    getsockname(listener, (struct sockaddr *)&near, &len))
+		die("listen");
+	fclose(fdopen(fd, "r+"));
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd != before)
+		die("another number");
+	alarm(LONG / 1000);
+	show("reused", connect(fd, (struct sockaddr *)&near, len));
+	end();
+}
+
 static void handle(int number)
 {
 	(void)number;
@@ -206,8 +238,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again}, {"arguments", arguments}, {"number", number},      {"last", last},
-		   {"gone", gone},   {"child", child},         {"signal", signal_comes}};
+	} all[] = {{"again", again},   {"arguments", arguments}, {"number", number},
+		   {"last", last},     {"gone", gone},           {"child", child},
+		   {"reused", reused}, {"same", same},           {"signal", signal_comes}};
 
 	if (argc != 4)
 		die("meanwhile WHAT NAME PORT");

@@ -29,6 +29,21 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	done
 }
 
+# A line of the hosts file has a canonical name of its own, and ::1 in one is 127.0.0.1 for who asks for IPv4.
+@test "names in the hosts file: the same as without the shim" {
+	local flags name
+	printf '%s\n' "$server6 six.example pair" "$server4 four.example pair" '127.0.1.1 self.example self' \
+		'::1 self' >"/etc/netns/$client/hosts"
+	echo 'hosts: files' >"/etc/netns/$client/nsswitch.conf"
+	for flags in flags flags6; do
+		for name in pair self; do
+			on_client "$programs/lookups" $flags $name >"$BATS_TEST_TMPDIR/plain"
+			on_client "$run" -- "$programs/lookups" $flags $name >"$BATS_TEST_TMPDIR/shim"
+			run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		done
+	done
+}
+
 @test "A only, asked for as AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
 	run -0 on_client "$programs/resolve" four.example
 	assert_line 'gethostbyname2 AF_INET6: No address associated with name'
