@@ -179,3 +179,31 @@ serves() {
 	assert_line 'a.got 243.1.2.3/5001'
 	assert_line --regexp '^b.got '
 }
+
+@test "IP_PKTOPTIONS: an IPv6 connection does not look like one to this machine's loopback network" {
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5000))
+		s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
+		s.listen()
+		print("listening", flush=True)
+		for _ in range(2):
+		    c, _ = s.accept()
+		    for room in 28, 100:  # IP_PKTOPTIONS
+		        told = c.getsockopt(socket.IPPROTO_IP, 9, room)[20:28]
+		        print(told == 2 * socket.inet_aton(c.getsockname()[0]), flush=True)
+	END
+	second=::ffff:$server4
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		start server $prefix python3 "$BATS_TEST_TMPDIR/server.py"
+		wait_port 5000
+		on_client "$programs/steps" a=tcp4 a.connect:$server4/5000
+		on_client "$programs/steps" a=tcp6 "a.connect:$second/5000"
+		wait_until eval '[ "$(log_of server | grep -c True)" -eq 4 ]'
+		stop "$started"
+		second=$server6
+	done
+}
