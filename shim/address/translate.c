@@ -96,17 +96,27 @@ bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sock
 	       sockaddr_unmapped(real).sin_addr.s_addr != in.sin_addr.s_addr;
 }
 
-bool translate_forgotten(const struct sockaddr *addr, socklen_t len)
+/* What synthetic_real() says of ADDR, or 0 if it is not of the pool. */
+static int find_real(const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in in;
 	struct in6_addr real;
 	uint32_t scope;
 
 	if (!sockaddr_is_in(addr, len))
-		return false;
+		return 0;
 	memcpy(&in, addr, sizeof in);
-	return synthetic_in_pool(in.sin_addr.s_addr) &&
-	       synthetic_real(in.sin_addr.s_addr, &real, &scope) == -ESTALE;
+	return synthetic_in_pool(in.sin_addr.s_addr) ? synthetic_real(in.sin_addr.s_addr, &real, &scope) : 0;
+}
+
+bool translate_forgotten(const struct sockaddr *addr, socklen_t len)
+{
+	return find_real(addr, len) == -ESTALE;
+}
+
+bool translate_nobodys(const struct sockaddr *addr, socklen_t len)
+{
+	return find_real(addr, len) != 0;
 }
 
 bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real)

@@ -51,6 +51,10 @@ bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sock
 /* Returns whether ADDR stood for a peer that has been forgotten since. Nothing may be sent to it. */
 bool translate_forgotten(const struct sockaddr *addr, socklen_t len);
 
+/* Returns whether ADDR is of the pool and nobody is shown as it here: it is forgotten, or comes from
+ * elsewhere. */
+bool translate_nobodys(const struct sockaddr *addr, socklen_t len);
+
 /* Returns whether a bind() to ADDR is made dual-stack: ADDR is the wildcard, or a synthetic address. If so,
  * REAL is the IPv6 address to bind to. Linux takes 0.0.0.0 with AF_UNSPEC as well (ip(7), "Notes"). */
 bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);

@@ -147,12 +147,14 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 	bool datagrams;
 
+	if (translate_nobodys(addr, len))
+		return refuse(fd);
 	memcpy(&in, addr, sizeof in);
 	if (!synthetic_in_pool(in.sin_addr.s_addr) && !mark_test_datagram(fd)) {
 		if (connect_as_is(fd, addr, len, &result))
 			return result;
 	} else if (mark_test(fd) == MARK_NONE) {
-		if (translate_forgotten(addr, len) || !translate_synthetic(addr, len, &to))
+		if (!translate_synthetic(addr, len, &to))
 			return refuse(fd);
 		if (!make_ready(fd, widen_connecting))
 			return -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "address/message.h"
 #include "address/translate.h"
 #include "base/memory.h"
 #include "base/sys.h"
@@ -92,6 +93,32 @@ static int peer_name(int fd, void *value, socklen_t len)
 	return 0;
 }
 
+/* From linux/in.h; musl has no name for it. */
+#define OPT_IP_PKTOPTIONS 9
+
+/* IP_PKTOPTIONS of a stream whose peer came over IPv6, in LEN bytes at VALUE: the kernel tells IPv4 that such
+ * a connection is to 127.0.0.6 (LOOPBACK4_IPV6), and the program could take it for a local one. */
+static void show_local(int fd, void *value, socklen_t len)
+{
+	const struct msghdr got = {.msg_control = value, .msg_controllen = len};
+	struct message_control c = message_controls(&got);
+	union sockaddr_any local;
+	socklen_t size = sizeof local;
+	struct in_pktinfo in;
+
+	if (!hooks_dual(fd) || real.getsockname(fd, &local.any, &size) != 0 ||
+	    !sockaddr_is_in6(&local.any, size) || IN6_IS_ADDR_V4MAPPED(&local.in6.sin6_addr))
+		return;
+	while (message_next(&c)) {
+		if (c.header.cmsg_level != IPPROTO_IP || c.header.cmsg_type != IP_PKTINFO)
+			continue;
+		size = c.size < sizeof in ? (socklen_t)c.size : sizeof in;
+		memcpy(&in, c.data, size);
+		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
+		memcpy((char *)value + ((const char *)c.data - (const char *)value), &in, size);
+	}
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
@@ -114,6 +141,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			       level != socket_protocol(fd)
 			   ? hooks_fail(-EOPNOTSUPP)
 			   : -1;
+	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
+		show_local(fd, value, *len);
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
 	if (config.active && mark_hides(fd, level, name, &shown))

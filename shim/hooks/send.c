@@ -56,8 +56,27 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR stood for a peer that is
- * forgotten, or if an AF_INET socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET
+/* Whether nothing may be sent to ADDR, which is of the pool: no packet ever leaves for it. A plain IPv4
+ * socket that has a port may have heard from a host that really has the address, and answers it. */
+static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	union sockaddr_any name;
+	socklen_t size = sizeof name;
+	int saved = errno;
+	bool result;
+
+	if (!translate_nobodys(addr, len))
+		return false;
+	if (translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE)
+		return true;
+	result = real.getsockname(fd, &name.any, &size) == 0 && sockaddr_is_in(&name.any, size) &&
+		 name.in.sin_port == 0;
+	errno = saved;
+	return result;
+}
+
+/* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an AF_INET
+ * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET
  * socket and sends to every address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
@@ -65,7 +84,7 @@ static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 		return EAFNOSUPPORT;
 	if (translate_short(addr, len) && mark_test_datagram(fd))
 		return EINVAL;
-	return translate_forgotten(addr, len) ? ENETUNREACH : 0;
+	return leads_nowhere(fd, addr, len) ? ENETUNREACH : 0;
 }
 
 static int fail(int error)

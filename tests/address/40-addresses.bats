@@ -161,3 +161,49 @@ serves() {
 	assert_equal "$(grep -c "ntop $client6" "$BATS_TEST_TMPDIR/six")" 3000
 	assert_equal "$(grep -c "peer 192.0.2.2 .*ntop 192.0.2.2" "$BATS_TEST_TMPDIR/four")" 3000
 }
+
+@test "no datagram leaves for an address of the pool that was not given out here; an IPv4 host that has one is answered" {
+	need nft
+	on_server ip route add 240.0.0.0/4 dev veth0
+	on_server nft 'table ip t { chain o { type filter hook output priority 0; ip daddr 240.0.0.0/5 counter; }; }'
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 a.to:243.1.2.3/9 a.connect:243.1.2.3/9 \
+		b=udp4 b.to:243.1.2.3/9 b.connect:243.1.2.3/9
+	assert_line 'a.to:243.1.2.3/9 ENETUNREACH'
+	assert_line 'a.connect:243.1.2.3/9 ENETUNREACH'
+	assert_line 'b.to:243.1.2.3/9 ENETUNREACH'
+	run -0 on_server nft list table ip t
+	assert_output --partial 'packets 0 '
+	on_server ip addr add 243.1.2.3/32 dev lo
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.bind:0.0.0.0/5000 b=udp4 b.bind:243.1.2.3/5001 \
+		b.to:127.0.0.1/5000 a.got a.to:243.1.2.3/5001 b.got
+	assert_line 'a.got 243.1.2.3/5001'
+	assert_line --regexp '^b.got '
+}
+
+@test "IP_PKTOPTIONS: an IPv6 connection does not look like one to this machine's loopback network" {
+	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
+		import socket
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(("", 5000))
+		s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
+		s.listen()
+		print("listening", flush=True)
+		for _ in range(2):
+		    c, _ = s.accept()
+		    for room in 28, 100:  # IP_PKTOPTIONS
+		        told = c.getsockopt(socket.IPPROTO_IP, 9, room)[20:28]
+		        print(told == 2 * socket.inet_aton(c.getsockname()[0]), flush=True)
+	END
+	second=::ffff:$server4
+	for prefix in '' "$run"; do
+		# shellcheck disable=SC2086 # nothing, or the launcher
+		start server $prefix python3 "$BATS_TEST_TMPDIR/server.py"
+		wait_port 5000
+		on_client "$programs/steps" a=tcp4 a.connect:$server4/5000
+		on_client "$programs/steps" a=tcp6 "a.connect:$second/5000"
+		wait_until eval '[ "$(log_of server | grep -c True)" -eq 4 ]'
+		stop "$started"
+		second=$server6
+	done
+}

@@ -89,6 +89,8 @@ static void synthetic_unknown(void **state)
 	assert_false(translate_synthetic((struct sockaddr *)&nobody, sizeof nobody, &got));
 	assert_false(translate_forgotten((struct sockaddr *)&unknown, sizeof unknown));
 	assert_true(translate_forgotten((struct sockaddr *)&nobody, sizeof nobody));
+	assert_true(translate_nobodys((struct sockaddr *)&unknown, sizeof unknown));
+	assert_true(translate_nobodys((struct sockaddr *)&nobody, sizeof nobody));
 }
 
 static void binding(void **state)
