@@ -89,17 +89,23 @@ static int restore(int fd, int device, in_port_t port)
 
 int narrow_datagram(int fd, in_port_t port)
 {
+	const int errors = socket_int(fd, IPPROTO_IPV6, IPV6_RECVERR);
 	int device = device_of(fd), result = device < 0 ? device : spoof_filter_close(fd, 0);
 
 	if (result)
 		return result;
 	receive_queue_settle();
 	result = receive_queue_drop(fd, came_over_in6);
+	/* The kernel would tell of IPv6 errors with names of IPv4. So it drops them, and queues no more. */
+	if (errors > 0)
+		(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
 	if (result >= 0)
 		result = device ? spoof_filter_close(fd, device) : 0;
 	if (result == 0)
 		result = change_family(fd, device);
 	if (result) {
+		if (errors > 0)
+			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, errors);
 		(void)spoof_filter_attach(fd);
 		return result;
 	}

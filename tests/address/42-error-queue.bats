@@ -35,13 +35,23 @@ teardown() { hosts_down; }
 # Linux takes ICMPv6 errors from V4MAPPED sources.
 @test "the error queue: whoever forges the source of an ICMPv6 error is not shown as 127.0.0.1" {
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
-		import select, socket, struct
+		import select, socket, struct, sys
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.bind(("", 5000))
 		s.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
 		print("bound", flush=True)
 		s.sendto(b"answer", s.recvfrom(99)[1])
 		print("answered", flush=True)
+		if "narrow" in sys.argv:
+		    assert select.select([s], [], [], 9)[0]
+		    own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		    own.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+		    own.bind(("::", 5000))
+		    try:
+		        print("error", s.recvmsg(100, 500, 0x2040)[1])
+		    except BlockingIOError:
+		        print("none")
+		    sys.exit()
 		for _ in range(4):
 		    assert select.select([s], [], [], 9)[0]
 		    level, kind, data = s.recvmsg(100, 500, 0x2000)[1][0]
@@ -79,4 +89,13 @@ teardown() { hosts_down; }
 	run -0 grep offender "$BATS_TEST_TMPDIR/server.log"
 	assert_equal "$(grep -c '^offender 0 0.0.0.0$' <<<"$output")" 3
 	assert_line --regexp '^offender 2 2[45]'
+	# Nor by one that came before the socket was narrowed.
+	start narrowed "$run" -- python3 "$BATS_TEST_TMPDIR/server.py" narrow
+	wait_until grep -q bound "$BATS_TEST_TMPDIR/narrowed.log"
+	on_client python3 "$root/tests/lib/forge.py" $server6 5000 $client6
+	wait_until grep -q answered "$BATS_TEST_TMPDIR/narrowed.log"
+	on_client python3 "$BATS_TEST_TMPDIR/errors.py" $server6 $client6 ::ffff:127.0.0.1
+	wait_until eval "! kill -0 $started"
+	run -0 tail -n 1 "$BATS_TEST_TMPDIR/narrowed.log"
+	assert_output none
 }
