@@ -123,7 +123,7 @@ teardown() { hosts_down; }
 	printf '%s\n' server: 'interface: 0.0.0.0' 'port: 5006' 'do-ip6: no' 'do-daemonize: no' 'username: ""' 'chroot: ""' 'pidfile: ""' \
 		'use-syslog: no' "directory: $dir" 'access-control: 0.0.0.0/0 allow' 'local-data: "x. A 192.0.2.80"' >"$dir/unbound.conf"
 	printf 'name = here\nport = 5009\nenable_ipv6 = false\nserver_announce = false\nnum_emerge_threads = 1\n' >"$dir/minetest.conf"
-	printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n' >"$dir/white"
+	printf '%s\n' "$(printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n')" >"$dir/white"
 	mkdir "$dir/world"
 	chmod 711 "$BATS_RUN_TMPDIR" "$dir"
 	chmod 644 "$dir/white"
