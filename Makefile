@@ -153,7 +153,7 @@ $(BUILD)/libdualstack.map: shim/hooks/hooks.def Makefile
 # In place, the launcher finds the library beside itself; installed, in libdir. A static program starts in half
 # the time; where there is no static C library, as under sanitizers, it is linked like any other.
 define link-launcher
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ 2>/dev/null || $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ -pthread 2>/dev/null || $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -pthread
 endef
 
 $(BUILD)/dualstack-run: $(BUILD)/shim/launcher/place.o $(LAUNCHER) $(LAUNCHER_NEEDS)

@@ -115,15 +115,16 @@ teardown() { hosts_down; }
 }
 
 @test "real servers, each asked by many connected clients at once, at each address" {
-	local dir=$BATS_TEST_TMPDIR name port question answer command
-	export HOME=$dir QT_QPA_PLATFORM=offscreen
+	local dir=$BATS_TEST_TMPDIR servers=8 name port question answer command
+	# Debian 13 has minetest's game devtest in another place.
+	export HOME=$dir QT_QPA_PLATFORM=offscreen MINETEST_GAME_PATH=/usr/share/luanti/autopkgtest/games
 	printf '%s\n' log_stderror=yes children=1 disable_tcp=yes auto_aliases=no listen=udp:0.0.0.0:5001 'loadmodule "sl.so"' \
 		'request_route { sl_send_reply("200", "OK"); exit; }' >"$dir/kamailio.cfg"
 	printf 'connection: &a\n  accepter: udp,ipv4,0.0.0.0,5003\n  connector: stdio,/bin/cat\n  options:\n    max-connections: 99\n' >"$dir/ser2net.yaml"
 	printf '%s\n' server: 'interface: 0.0.0.0' 'port: 5006' 'do-ip6: no' 'do-daemonize: no' 'username: ""' 'chroot: ""' 'pidfile: ""' \
 		'use-syslog: no' "directory: $dir" 'access-control: 0.0.0.0/0 allow' 'local-data: "x. A 192.0.2.80"' >"$dir/unbound.conf"
 	printf 'name = here\nport = 5009\nenable_ipv6 = false\nserver_announce = false\nnum_emerge_threads = 1\n' >"$dir/minetest.conf"
-	printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n' >"$dir/white"
+	printf '%s\n' "$(printf 'dualstack-test-hash!' | od -An -v -tx1 | tr -d ' \n')" >"$dir/white"
 	mkdir "$dir/world"
 	chmod 711 "$BATS_RUN_TMPDIR" "$dir"
 	chmod 644 "$dir/white"
@@ -137,7 +138,7 @@ teardown() { hosts_down; }
 		sockets = []
 		for row in open(sys.argv[1]):
 		    name, port, at_once, question, answer = row.split("|")[:5]
-		    for address in sys.argv[2:] * 6:
+		    for address in sys.argv[2:] * (2 if at_once == "few" else 6):
 		        s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 		        s.settimeout(9)
 		        s.connect(socket.getaddrinfo(address, int(port))[0][4])
@@ -146,11 +147,14 @@ teardown() { hosts_down; }
 		        if at_once == "one":
 		            s.recv(2000, socket.MSG_PEEK)
 		for name, address, s, answer in sockets:
-		    got = s.recv(2000)
+		    try:
+		        got = s.recv(2000)
+		    except TimeoutError:
+		        got = b"nothing"
 		    assert got.hex().startswith(answer) or got.startswith(answer.encode()), (name, address, got)
 		print(len(sockets), "answers")
 	END
-	# ser2net mixes up what many send at once, natively as well.
+	# ser2net mixes up what many send at once, natively as well. Minetest from 5.10 on takes 30 new clients in a second.
 	cat >"$dir/servers" <<-END
 		kamailio|5001|all|OPTIONS|SIP/2.0 200 OK|-DD -E -f $dir/kamailio.cfg -P $dir/kamailio.pid
 		sipp|5002|all|INVITE|SIP/2.0 180|-sn uas -i 0.0.0.0 -p 5002 -nostdin
@@ -160,8 +164,14 @@ teardown() { hosts_down; }
 		unbound|5006|all|beef0100000100000000000001780000010001|beef8|-d -c $dir/unbound.conf
 		Jamulus|5007|all|0000e903000400000000006f60|0000|-s -n -p 5007
 		/usr/games/openttd|5008|all|030000|030001|-D 0.0.0.0:5008 -c $dir/openttd.cfg
-		/usr/games/minetestserver|5009|all|4f45740300000001|4f457403|--config $dir/minetest.conf --world $dir/world --gameid devtest
+		/usr/games/minetestserver|5009|few|4f45740300000001|4f457403|--config $dir/minetest.conf --world $dir/world --gameid devtest
 	END
+	# Debian 13's opentracker has an IPv6 socket, which it binds to ::ffff:0.0.0.0: its answers leave from the address
+	# that the kernel picks, as they do natively with -i ::.
+	if opentracker -h 2>&1 | grep -q ::1; then
+		sed -i '/^opentracker|/d' "$dir/servers"
+		servers=7
+	fi
 	while IFS='|' read -r name port _ _ _ command; do
 		need "$name"
 		# shellcheck disable=SC2086 # words
@@ -171,9 +181,9 @@ teardown() { hosts_down; }
 		wait_until eval '[ -n "$(on_server ss -Hlun "sport = :$port")" ]'
 	done <"$dir/servers"
 	run on_client python3 "$dir/ask.py" "$dir/servers" $server4 $server6 2001:db8:1::11 "$link_local%veth0"
-	assert_output '216 answers'
+	assert_output "$((servers * 24 + 8)) answers"
 	run on_server python3 "$dir/ask.py" "$dir/servers" 127.0.0.1 ::1 $server4 $server6 2001:db8:1::11
-	assert_output '270 answers'
+	assert_output "$((servers * 30 + 10)) answers"
 }
 
 # A server for each: iperf 2.1.8 breaks down after its first client, natively as well.

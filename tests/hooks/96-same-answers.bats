@@ -76,9 +76,9 @@ refused either way; what was not given out is nobody, and is not asked for, nor 
 		refused either way; that the socket is bound already IPv6 finds before it looks at the address
 		^bind\(tcp-accepted-gone, read-only, 16\)
 		of a connection that was reset before it was accepted IPv6 keeps the port
-		^recvmm?sg\([a-zA-Z]+, [0-9-]+, [a-z]+, [0-9]+, (unmapped|last16|read-only), .* = [0-9]
+		^recvmm?sg\([a-zA-Z0-9]+, [0-9-]+, [a-z]+, [0-9]+, (unmapped|last16|read-only), .* = [0-9]
 		where control messages can't be written all, some of them or none are
-		^send(to|m?msg)?\(.*udp-.* = -1 EMSGSIZE.*	.* = -1 
+		^(write|send(to|m?msg)?)\(.*udp-.* = -1 EMSGSIZE.*	.* = -1 
 		refused either way; IPv4 looks at the length first, IPv6 at the address
 		^getsockopt\(128, udp-(bound(-[a-z]+)?|pending), socket, 55, data, room\)
 		SO_MEMINFO counts what the filter takes that keeps forged sources out (dualstack(7), SECURITY)
