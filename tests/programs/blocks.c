@@ -255,7 +255,8 @@ static void cancelled(void)
 	pthread_join(thread, &result);
 	printf("cancelled %d\n", result == PTHREAD_CANCELED);
 	poll(&none, 1, 0);
-	/* The program must close its socket; the library goes on with another, and the set that tells of it. */
+	/* The program must close its socket; the library goes on with another, and the set that tells of it.
+	 */
 	after = count_descriptors();
 	printf("descriptors %s\n", after - before <= 3 ? "as expected" : "left behind");
 }
