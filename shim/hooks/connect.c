@@ -130,11 +130,19 @@ static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 	return hooks_fail(-error);
 }
 
+/* What a program's AF_INET socket says to an address of another family: the same in IPv6's place. */
+static int connect_foreign(int fd)
+{
+	const struct sockaddr_in6 none = {.sin6_family = AF_MAX};
+
+	return real.connect(fd, (const struct sockaddr *)&none, sizeof none);
+}
+
 /* No packet ever leaves for the pool: what was not given out here is nobody's. The kernel has the errors of
- * what is no socket. */
+ * what can't be connected at all. */
 static int refuse(int fd)
 {
-	return socket_option(fd, SO_DOMAIN) == -1 && (errno == EBADF || errno == ENOTSOCK)
+	return connect_foreign(fd) != 0 && errno != EAFNOSUPPORT && errno != EINVAL
 		   ? -1
 		   : hooks_fail(-ENETUNREACH);
 }
@@ -201,14 +209,6 @@ static int connect_instead(int fd, const struct sockaddr *addr, const struct des
 		return real.connect(fd, (const struct sockaddr *)&to, sizeof to);
 	shown = translate_shown(&to, MARK_DATAGRAM);
 	return connect_plainly(fd, (const struct sockaddr *)&shown, sizeof shown);
-}
-
-/* What a program's AF_INET socket says to an address of another family: the same in IPv6's place. */
-static int connect_foreign(int fd)
-{
-	const struct sockaddr_in6 none = {.sin6_family = AF_MAX};
-
-	return real.connect(fd, (const struct sockaddr *)&none, sizeof none);
 }
 
 int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)

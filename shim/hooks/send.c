@@ -38,11 +38,12 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 }
 
 /* Whether a MSG_FASTOPEN to ADDR is a connect() and a send: its data could go to one address of the name
- * only. */
+ * only, or ADDR is nobody's. */
 static bool opens_by_name(int fd, const struct sockaddr *addr, socklen_t len, int flags)
 {
-	return flags & MSG_FASTOPEN && !(flags & MSG_DONTWAIT) && addr &&
-	       socket_protocol(fd) == IPPROTO_TCP && connect_has_others(fd, addr, len);
+	return flags & MSG_FASTOPEN && addr && socket_protocol(fd) == IPPROTO_TCP &&
+	       (translate_nobodys(addr, len) ||
+		(!(flags & MSG_DONTWAIT) && connect_has_others(fd, addr, len)));
 }
 
 /* An AF_INET socket takes AF_UNSPEC for AF_INET (udp_sendmsg()), an AF_INET6 socket does not. */
@@ -56,8 +57,8 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Whether nothing may be sent to ADDR, which is of the pool: no packet ever leaves for it. A plain IPv4
- * socket that has a port may have heard from a host that really has the address, and answers it. */
+/* Whether a datagram to ADDR may not be sent, as ADDR is of the pool: no packet ever leaves for it. A plain
+ * IPv4 socket that has a port may have heard from a host that really has the address, and answers it. */
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
@@ -67,10 +68,10 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (!translate_nobodys(addr, len))
 		return false;
-	if (translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE)
-		return true;
-	result = real.getsockname(fd, &name.any, &size) == 0 && sockaddr_is_in(&name.any, size) &&
-		 name.in.sin_port == 0;
+	result = translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE ||
+		 (real.getsockname(fd, &name.any, &size) == 0 && sockaddr_is_in(&name.any, size) &&
+		  name.in.sin_port == 0);
+	result = result && socket_option(fd, SO_TYPE) != SOCK_STREAM;
 	errno = saved;
 	return result;
 }
