@@ -44,8 +44,8 @@ bool mark_test_datagram(int fd);
 /* The mark of the datagram socket FD, or 0. 23 bits of it tell the socket from others. */
 unsigned mark_datagram(int fd);
 
-/* The same, but 0 without a system call if FD's number had no mark before, unless mark_forget_plain() was
- * called since: FD may be a marked socket now, or with -1 any descriptor may. */
+/* The same. Returns 0 without a system call if FD had no mark last time. mark_forget_plain(): FD may be a
+ * marked socket now; with -1, any descriptor may be. */
 unsigned mark_datagram_again(int fd);
 void mark_forget_plain(int fd);
 
