@@ -55,8 +55,8 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Whether ADDR is of the pool, to which no packet may leave. Exception: a plain IPv4 socket with a port may
- * answer a host that really has the address. */
+/* Whether ADDR is of the pool and stands for nobody: no packet ever leaves for it. Exception: a plain IPv4
+ * socket with a port may answer a host that really has the address. */
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;

@@ -38,7 +38,7 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     "for another machine (%u in elf.h)", e->machine);
 }
 
-/* Tells the C library by the name of its loader. */
+/* Finds the C library by the name of its loader. */
 static const char *libc_of(const char *loader)
 {
 	const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
@@ -97,8 +97,8 @@ static bool no_rights(int fd)
 	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
-/* What makes ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS it, and it changes
- * something for this caller (COUNTS). */
+/* Adds a finding about rights that make ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS
+ * them, and they change something for this caller (COUNTS). */
 static void rights(struct findings *f, const char *id, const char *what, bool has, bool counts,
 		   const char *none, const char *advice)
 {

@@ -1,4 +1,4 @@
-/* --probe: what is asked, how addresses are tried, and what is answered. */
+/* --probe: the request, the attempts, and the answer. */
 #ifndef DUALSTACK_PROBE_H
 #define DUALSTACK_PROBE_H
 

@@ -72,7 +72,7 @@ static int find_unit(struct status *s)
 					 : "systemctl can't say anything about units here; give a PID");
 }
 
-/* Looks at each process. Returns 0; or the exit status, after it has said why. */
+/* Looks at each process. Returns 0; or the exit status, after printing the reason. */
 static int look(struct status *s)
 {
 	pid_t *pids = keep(s->processes.count * sizeof *pids);
