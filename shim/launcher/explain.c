@@ -130,10 +130,9 @@ static void print(const char *name)
 			(void)fprintf(stderr, "  %-22s and %zu more\n", "", summary.left_out[kind]);
 	}
 	if (!any)
-		tool_warn(
-		    "%s: the library had nothing to do: no socket was bound to 0.0.0.0, and no name was "
-		    "looked up that IPv6 is needed for",
-		    name);
+		tool_warn("%s: the library had nothing to do: no socket was bound to 0.0.0.0, and no name "
+			  "that was looked up needed IPv6",
+			  name);
 }
 
 /* Waits for the command and its remaining descendants, or until a signal comes. Returns the command's status.

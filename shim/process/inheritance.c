@@ -92,7 +92,8 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 		result = inherits(cloexec_too);
 		/* If ld.so can't open the library, it complains on standard error and goes on. */
 		if (result && access(library.file, R_OK) != 0) {
-			log_line(LOG_LEVEL_ERROR, "%s: can't be read; a program inherits a socket without it",
+			log_line(LOG_LEVEL_ERROR,
+				 "%s: can't be read; a program inherits a socket without the library",
 				 library.file);
 			result = false;
 		}

@@ -78,11 +78,10 @@ static void libc(struct findings *f, const struct elf *own, const struct elf *e)
 		    "the program as built for this one.",
 		    "built for %s (%s), and the library is for %s", theirs, e->interpreter, ours);
 	else if (own->interpreter[0] && same_machine(own, e) && !same_file(own->interpreter, e->interpreter))
-		findings_add(
-		    f, "libc", FINDING_WARN,
-		    "Works if it is not older than the one that the library was built with; see with "
-		    "--log=debug.",
-		    "a %s of its own (%s)", theirs, e->interpreter);
+		findings_add(f, "libc", FINDING_WARN,
+			     "Works unless it is older than the one for which the library was built; try "
+			     "--log=debug.",
+			     "a %s of its own (%s)", theirs, e->interpreter);
 	else
 		findings_add(f, "libc", FINDING_OK, "", "%s, as the library", ours);
 }

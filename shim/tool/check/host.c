@@ -272,7 +272,7 @@ static bool routes(struct findings *f, const struct family *family, bool there)
 		findings_add(f, family->route, FINDING_OK, "", "default route through %s", device);
 	else if (device)
 		findings_add(f, family->route, family->missing,
-			     "Check ip-rule(8), and that there is an address to go with it.",
+			     "Check ip-rule(8), and whether this host has an address for it.",
 			     "default route through %s, which the kernel does not take", device);
 	else if (far)
 		findings_add(f, family->route, FINDING_OK, "", "%s, but other routes lead far away",
