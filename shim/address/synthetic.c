@@ -34,13 +34,13 @@ struct slot {
 	_Atomic uint32_t used; /* the clock when last asked for */
 };
 
-/* What a slot holds, read whole. */
+/* The data of a slot, read as a whole. */
 struct peer {
 	uint32_t shown, scope, used;
 	uint64_t high, low;
 };
 
-/* What a set has given out that is not in its slots any more. */
+/* The addresses that a set has given out and that are not in its slots any more. */
 struct past {
 	_Atomic uint64_t hashes;  /* a bit for each 64th of all /64s: a peer of one was pushed out */
 	_Atomic uint32_t numbers; /* the next number is not below this */

@@ -1,4 +1,4 @@
-/* Where large tables go. */
+/* The place of large tables. */
 #ifndef DUALSTACK_LARGE_H
 #define DUALSTACK_LARGE_H
 

@@ -8,7 +8,7 @@
 
 struct real real;
 
-/* Where each function's pointer lies in the table. */
+/* The offset of each function's pointer in the table. */
 static const struct entry {
 	const char *name;
 	size_t offset;

@@ -24,7 +24,7 @@ int blocking_wait(int fd, unsigned since, struct lock_hold *hold);
 
 /* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in
  * progress. If that call may wait, this function waits, as long as the option TIMEOUT (SO_SNDTIMEO,
- * SO_RCVTIMEO) says. If not, it sets errno. */
+ * SO_RCVTIMEO) says. If false, errno is set. */
 bool connect_settled(int fd, int flags, int timeout);
 
 #endif

@@ -16,9 +16,9 @@
  * progress. */
 void connects_setup(bool active);
 
-/* FD, which does not block, is about to connect to the first address of D, and its own socket can. To be
- * called before it does, as another thread may hear of a failure at once. If connect() itself fails, the
- * caller calls connects_end(). */
+/* FD, which does not block, is about to connect to the first address of D with its own socket. To be called
+ * before that, as another thread may hear of a failure at once. If connect() itself fails, the caller calls
+ * connects_end(). */
 void connects_start(int fd, const struct destination *d);
 
 /* As eyeballs_begin(). It returns -ENOSPC if no slot is left; then nothing was done. */
@@ -41,7 +41,7 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 /* Makes the program's epoll_ctl() on FD, and notes it, while no other socket can be put on FD. Sets errno. */
 int connects_register(int set, int operation, int fd, struct epoll_event *event);
 
-/* Sets an option that the program has set on FD on the other attempts, too. */
+/* The program has set an option on FD: sets it on the other attempts, too. */
 void connects_set(int fd, int level, int name, const void *value, socklen_t len);
 
 /* Ends the connect of FD. FD keeps the socket in place, or with OWN gets the program's own socket back. */

@@ -34,7 +34,7 @@ struct eyeballs {
 	int fd;              /* the program's descriptor */
 	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
 	uint32_t own, asked; /* the attempts with the program's own socket, and to the address asked for */
-	/* What the program has registered for FD since it began to connect. */
+	/* The program's registrations for FD since it began to connect. */
 	struct replace_known registered;
 	bool used;
 	bool planned;   /* PLAN is complete */

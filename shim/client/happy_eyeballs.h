@@ -14,8 +14,8 @@
 #include "client/destinations.h"
 #include "client/eyeballs.h"
 
-/* FD is about to connect to the first address of D, and the program's own socket can. The other addresses
- * follow when that has failed, or after the delay. Needs no lock, as no other thread knows E yet. */
+/* FD is about to connect to the first address of D with the program's own socket. The other addresses follow
+ * when that has failed, or after the delay. Needs no lock, as no other thread knows E yet. */
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
 /* Begins to connect FD to D, whose plan is complete. STARTED: the program's own socket has already been on
@@ -32,7 +32,7 @@ void eyeballs_finish(struct eyeballs *e);
  * is the error of the address asked for, or 0 if the kernel has that; else it is 0. */
 void eyeballs_step(struct eyeballs *e, int fd, int *result);
 
-/* Sets an option that the program has set on its descriptor on the other sockets, too. */
+/* The program has set an option on its descriptor: sets it on the other sockets, too. */
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);
 
 /* Ends E. The program's descriptor keeps its socket, or with OWN gets the program's own socket back. */

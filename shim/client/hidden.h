@@ -28,7 +28,7 @@ void hidden_give(struct hidden *h, int instead);
 /* Moves H's socket out of the program's way (hidden_number()). */
 void hidden_settle(struct hidden *h);
 
-/* Registers H's socket in the epoll set with DATA, and takes it out. */
+/* Registers H's socket in the epoll set with DATA; and removes it. */
 void hidden_watch(struct hidden *h, void *data);
 void hidden_unwatch(struct hidden *h);
 
@@ -36,7 +36,7 @@ void hidden_unwatch(struct hidden *h);
  */
 bool hidden_is_there(const struct hidden *h);
 
-/* Closes H's socket, which must still be there. */
+/* Closes H's socket, if it has one, which must still be there. */
 void hidden_drop(struct hidden *h);
 
 /* Moves FD, a descriptor of the library's, out of the program's way: the program may rely on getting the
@@ -49,8 +49,8 @@ int hidden_copy(int fd);
 /* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
 int hidden_set(void);
 
-/* Forgets the set, because the program has closed it. And closes it, because it is of no use, or belongs to
- * the parent of this process. */
+/* hidden_lose() forgets the set, which the program has closed. hidden_fork() closes the set, which is of no
+ * use, or is shared with the parent process. */
 void hidden_lose(void);
 void hidden_fork(void);
 

@@ -50,7 +50,8 @@ int command_find(const char *name, const char **file);
  * executed. */
 void command_findings(struct findings *f, const char *name);
 
-/* Adds word_size, static, libc, go, set_id and capabilities for the program in FD, of which E was read. */
+/* Adds word_size, static, libc, go, set_id and capabilities for the program in FD, whose ELF headers are in
+ * E. */
 void program_findings(struct findings *f, int fd, const struct elf *e);
 
 #endif

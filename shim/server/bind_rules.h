@@ -1,4 +1,4 @@
-/* What the rules say about bind(). Without rules, each function costs one load and one branch. All are
+/* The rules for bind(). Without rules, each function costs one load and one branch. All are
  * async-signal-safe, callable from any thread, and leave errno alone. */
 #ifndef DUALSTACK_BIND_RULES_H
 #define DUALSTACK_BIND_RULES_H

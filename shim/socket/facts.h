@@ -1,4 +1,4 @@
-/* What the kernel says of a socket. Async-signal-safe, callable from any thread; errno is undefined
+/* The kernel's facts about a socket. Async-signal-safe, callable from any thread; errno is undefined
  * afterwards. */
 #ifndef DUALSTACK_FACTS_H
 #define DUALSTACK_FACTS_H

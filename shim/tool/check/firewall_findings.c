@@ -13,7 +13,7 @@
 
 enum { V4 = 1, V6 = 2 }; /* families, as a set */
 
-/* What one table does with incoming packets, as sets of families. Every verdict counts: only the kernel can
+/* The effect of one table on incoming packets, as sets of families. Every verdict counts: only the kernel can
  * tell which packets reach it. */
 struct table {
 	int families;

@@ -21,7 +21,7 @@ struct reach_target {
 	bool over;
 };
 
-/* What is sent to each; SIZE may be 0. */
+/* The datagram for each address; SIZE may be 0. */
 struct reach_datagram {
 	unsigned char data[1400];
 	size_t size;

@@ -20,7 +20,7 @@ enum {
 	NAMED = 6,          /* processes that a line names */
 };
 
-/* What is known about a process. */
+/* The facts about a process. */
 struct state {
 	int library; /* processes_has_library() */
 	int looked;  /* sockets_of() */

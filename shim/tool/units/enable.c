@@ -32,7 +32,7 @@ struct target {
 	const char *text; /* what it holds; NULL if it is not there */
 };
 
-/* What is to be done for one unit. */
+/* The work for one unit. */
 struct job {
 	enum unit_found found;
 	struct unit unit;

@@ -1,4 +1,4 @@
-/* Where a service's unit file and its drop-ins are (systemd.unit(5)). The file system is searched: systemd
+/* The paths of a service's unit file and its drop-ins (systemd.unit(5)). The file system is searched: systemd
  * reads it when our drop-in takes effect, and no service manager knows about another root (systemctl(1) has
  * no --root for "cat" and "show"). Memory: keep.h. */
 #ifndef DUALSTACK_UNIT_FILES_H
