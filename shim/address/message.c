@@ -65,8 +65,8 @@ bool message_next(struct message_control *c)
 /* glibc's lengths are size_t, musl's are socklen_t with padding. */
 typedef __typeof__(((struct msghdr *)0)->msg_controllen) control_length;
 
-/* Adds a control message as the kernel's put_cmsg() does: what does not fit is cut, and MSG_CTRUNC says so.
- */
+/* Adds a control message as the kernel's put_cmsg() does: if it does not fit, it is cut, and MSG_CTRUNC is
+ * set. */
 static void put(struct msghdr *to, size_t *used, int level, int type, const void *data, size_t size)
 {
 	size_t room = to->msg_controllen - *used, whole = CMSG_LEN(size);
@@ -88,7 +88,7 @@ static void put(struct msghdr *to, size_t *used, int level, int type, const void
 	*used += CMSG_SPACE(size) < room ? CMSG_SPACE(size) : room;
 }
 
-/* What the program is shown for an IPv6 address. */
+/* The address that the program is shown for an IPv6 address. */
 static struct in_addr shown(const struct in6_addr *in6, uint32_t scope)
 {
 	struct sockaddr_in6 real = {.sin6_family = AF_INET6, .sin6_addr = *in6, .sin6_scope_id = scope};
@@ -103,7 +103,7 @@ static void put_pktinfo(struct msghdr *to, size_t *used, const void *data)
 
 	memcpy(&in6, data, sizeof in6);
 	in.ipi_ifindex = (int)in6.ipi6_ifindex;
-	/* ip(7) has the local address beside the one in the header. They differ for multicast only. */
+	/* ip(7): the local address, and the one in the header. They differ for multicast only. */
 	in.ipi_spec_dst = in.ipi_addr = shown(&in6.ipi6_addr, in6.ipi6_ifindex);
 	if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
 		in.ipi_spec_dst.s_addr = htonl(INADDR_ANY);
@@ -120,7 +120,7 @@ static void put_address(struct msghdr *to, size_t *used, const void *data)
 	put(to, used, IPPROTO_IP, IP_ORIGDSTADDR, &in, sizeof in);
 }
 
-/* Turns an ICMPv6 error into the ICMP error that says the same (RFC 7915, 5.2). */
+/* Turns an ICMPv6 error into the equivalent ICMP error (RFC 7915, 5.2). */
 static void as_icmp(struct extended_error *e)
 {
 	static const uint8_t unreachable[] = {1, 13, 1, 1, 3, 13, 1};
@@ -152,8 +152,8 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	memcpy(&in.error, data, sizeof in.error);
 	if (size >= sizeof in.error + sizeof offender)
 		memcpy(&offender, (const char *)data + sizeof in.error, sizeof offender);
-	/* Linux takes an ICMPv6 error from a V4MAPPED source, or from ::, which is nobody's (spoof_filter.h).
-	 */
+	/* Linux accepts ICMPv6 errors from V4MAPPED sources and from ::, which belong to nobody
+	 * (spoof_filter.h). */
 	if (in.error.origin == ORIGIN_ICMP6 &&
 	    (IN6_IS_ADDR_V4MAPPED(&offender.sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&offender.sin6_addr)))
 		offender.sin6_family = AF_UNSPEC;
@@ -166,8 +166,8 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
 }
 
-/* Hands on a control message of IPv6. An IPv4 datagram (MAPPED) brings IPv4's own control messages, and the
- * kernel repeats some as IPv6's: those are left out. */
+/* Hands on a control message of IPv6. An IPv4 datagram (MAPPED) brings IPv4's own control messages; the
+ * kernel repeats some as IPv6's, which are left out. */
 static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped)
 {
 	unsigned char tos;
@@ -184,7 +184,7 @@ static void put_in6(struct msghdr *to, size_t *used, const struct message_contro
 	} else if (c->header.cmsg_type == IPV6_HOPLIMIT && c->size >= sizeof number) {
 		put(to, used, IPPROTO_IP, IP_TTL, c->data, sizeof number);
 	} else if (c->header.cmsg_type == IPV6_TCLASS && c->size >= sizeof number) {
-		/* IPv4 gives one byte for it (ip_cmsg_recv_tos()). */
+		/* In IPv4 it has one byte (ip_cmsg_recv_tos()). */
 		memcpy(&number, c->data, sizeof number);
 		tos = (unsigned char)number;
 		put(to, used, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
@@ -202,7 +202,7 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 	kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
 }
 
-/* Whether KERNEL is of an IPv4 datagram. Some of the error queue have no name, but IPv4's control messages.
+/* Whether KERNEL holds an IPv4 datagram. Some in the error queue have no name, but IPv4's control messages.
  */
 static bool is_in(const struct msghdr *kernel)
 {
@@ -229,7 +229,7 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 	if (program->msg_name && name)
 		translate_give(name, kernel->msg_namelen, in6 ? MARK_DATAGRAM : MARK_NONE, program->msg_name,
 			       &program->msg_namelen);
-	/* If the kernel can't write them, it leaves them out and does not say so (put_cmsg()). */
+	/* If the kernel can't write them, it leaves them out silently (put_cmsg()). */
 	if (program->msg_control && program->msg_controllen >= sizeof(struct cmsghdr) &&
 	    !memory_writable_lately(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
@@ -268,7 +268,7 @@ static int send_pktinfo(struct msghdr *kernel, size_t *used, const void *data)
 	return 0;
 }
 
-/* Translates a control message of IPv4, which it checks as ip_cmsg_send() does. */
+/* Checks a control message of IPv4 as ip_cmsg_send() does, and translates it. */
 static int send_in(struct msghdr *kernel, size_t *used, const struct message_control *c)
 {
 	const size_t size = c->size;

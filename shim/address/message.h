@@ -12,8 +12,8 @@
 
 struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */
 
-/* How many bytes of control messages the kernel needs room for, when the program has room for ROOM bytes.
- * IPv6's are longer, and an IPv4 datagram brings a few of IPv6's beside its own. */
+/* The bytes that the kernel needs for control messages if the program has ROOM bytes. IPv6's are longer, and
+ * an IPv4 datagram brings a few of IPv6's beside its own. */
 #define MESSAGE_SLACK 256
 /* A datagram never brings as much, and a thread's stack has room for it. */
 #define MESSAGE_MOST 1024
@@ -26,7 +26,7 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 		     void *control);
 
 /* Hands what KERNEL received to PROGRAM: the name as translate_give() does, control messages as the kernel's
- * put_cmsg() does. Those that do not fit are cut, and MSG_CTRUNC is set. */
+ * put_cmsg() does. If they do not fit, they are cut, and MSG_CTRUNC is set. */
 void message_deliver(const struct msghdr *kernel, struct msghdr *program);
 
 /* Walks through the control messages of a msghdr as the kernel does (CMSG_OK() and __cmsg_nxthdr() in
@@ -54,9 +54,9 @@ bool message_to(const struct msghdr *program, struct sockaddr_in6 *to);
  * is aligned for a cmsghdr. Returns 0, or -EINVAL if IPv4 refuses the control messages (ip_cmsg_send()). */
 int message_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control);
 
-/* Makes KERNEL, which message_send() prepared with CONTROL, or which has no control messages, leave from
- * LOCAL. Returns how many bytes that added at the end of its control messages: 0, if the program says itself
- * where it leaves from, or if there is no room. CONTROL has CMSG_SPACE() of an in6_pktinfo at least. */
+/* Makes KERNEL leave from LOCAL. message_send() has prepared it with CONTROL, or it has no control messages.
+ * Returns how many bytes that adds to the end of its control messages: 0 if the program itself sets a source,
+ * or if there is no room. CONTROL has at least CMSG_SPACE() of an in6_pktinfo. */
 size_t message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local);
 
 #endif

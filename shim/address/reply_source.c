@@ -1,5 +1,5 @@
-/* The table is a seqlock for each slot, as in synthetic.c: SEQ is even while a slot is at rest and odd while
- * somebody writes it, and who meets an odd one passes it over. */
+/* Each slot of the table is a seqlock, as in synthetic.c: SEQ is even while the slot is at rest, and odd
+ * while a thread writes it. Other threads skip a slot with an odd SEQ. */
 #define _GNU_SOURCE
 #include "address/reply_source.h"
 
@@ -17,8 +17,8 @@
 /* From linux/in6.h; musl has no name for it. */
 #define OPT_IPV6_2292PKTINFO 2
 
-/* A socket, its peer, and the address that the peer asked: that is :: where it can be no source, such as a
- * group. PORT has the scope, too, and INTERFACE is that of a link-local address, else 0. */
+/* A socket, its peer, and the address that the peer asked, or :: if that can't be a source, such as a group.
+ * PORT has the scope, too. INTERFACE is that of a link-local address, else 0. */
 enum { MARK, HIGH, LOW, PORT, LOCAL_HIGH, LOCAL_LOW, INTERFACE, WORDS, KEY = LOCAL_HIGH };
 struct entry {
 	uint64_t words[WORDS];
@@ -42,8 +42,8 @@ static struct entry entry_of(const struct sockaddr_in6 *peer)
 	return e;
 }
 
-/* The slots where the answer to a peer can be. A product of sums with a secret is enough of a hash: nobody
- * sees which peers share a set, and all that comes of it is that the kernel chooses. */
+/* The slots where a peer can be. A product of sums with a secret suffices as the hash: nobody sees which
+ * peers share a set, and if they collide, the kernel chooses. */
 static struct slot *set_of(const struct entry *e)
 {
 	uint64_t mixed = (e->words[HIGH] + config.key.k0) * (e->words[LOW] + (config.key.k1 | 1));
@@ -209,10 +209,10 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *
 	struct entry e = entry_of(to), held;
 	struct slot *set = set_of(&e);
 
-	/* ip_cmsg_send() takes IPV6_PKTINFO of an AF_INET6 socket, V4MAPPED. */
+	/* On an AF_INET6 socket, ip_cmsg_send() takes a V4MAPPED IPV6_PKTINFO. */
 	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
 		return fixed_of(fd, local);
-	/* Which socket it is matters only for a peer that is there. */
+	/* The socket matters only if the peer is in the table. */
 	if (!find(set, &e, HIGH, &held))
 		return false;
 	e.words[MARK] = mark_only_datagram();

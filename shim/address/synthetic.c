@@ -1,7 +1,7 @@
-/* Slots are read and written as a seqlock: SEQ is even while a slot is at rest and odd while somebody writes
- * it. A writer claims a slot with one compare-and-swap and never waits. A slot that is being written is
- * passed over: by another thread, by the code that a signal handler interrupted, or for ever, in the child of
- * a fork() that copied it half-written. */
+/* Each slot is a seqlock: SEQ is even while the slot is at rest, and odd while it is written. A writer claims
+ * a slot with one compare-and-swap and never waits. A slot that is being written is skipped. Its writer may
+ * be another thread or the code that this signal handler interrupted. In the child of a fork() that copied it
+ * half-written, it is skipped for ever. */
 #define _GNU_SOURCE
 #include "address/synthetic.h"
 
@@ -17,8 +17,8 @@
 /* An address of the pool, behind its prefix (28 bits in 240.0.0.0/4), is one of
  *   0, the bits of the /64's hash, and HOST_BITS of the whole address's: a hash;
  *   1 (NUMBERED), and a count: a number.
- * Either tells the set where its peer is: by its last eight bits and the one above HOST_BITS, which comes
- * from the /64. So a /64 fills at most half of the sets, and its numbers are in few /24s. */
+ * Both contain the set where the peer is: the last eight bits, and the one above HOST_BITS, which comes from
+ * the /64. So a /64 fills at most half of the sets, and its numbers are in few /24s. */
 enum { SET_BITS = 9 };
 _Static_assert(SYNTHETIC_SETS == 1 << SET_BITS, "a set's number has SET_BITS");
 
@@ -34,15 +34,15 @@ struct slot {
 	_Atomic uint32_t used; /* the clock when last asked for */
 };
 
-/* What a slot holds, read whole. */
+/* The data of a slot, read as a whole. */
 struct peer {
 	uint32_t shown, scope, used;
 	uint64_t high, low;
 };
 
-/* What was given out in a set and is not in its slots any more. */
+/* The addresses that a set has given out and that are not in its slots any more. */
 struct past {
-	_Atomic uint64_t hashes;  /* each bit is for a 64th of all /64s: peers of theirs were pushed out */
+	_Atomic uint64_t hashes;  /* a bit for each 64th of all /64s: a peer of one was pushed out */
 	_Atomic uint32_t numbers; /* the next number is not below this */
 };
 
@@ -105,8 +105,8 @@ static bool same(const struct peer *a, const struct peer *b)
 	return a->high == b->high && a->low == b->low && a->scope == b->scope;
 }
 
-/* Reads a slot into P. Returns false if it is empty or changes meanwhile. The acquiring loads keep the second
- * look at SEQ behind them: ThreadSanitizer can't follow a fence. */
+/* Reads a slot into P. Returns false if it is empty or changes meanwhile. Acquiring loads keep the second
+ * load of SEQ behind them: ThreadSanitizer does not understand fences. */
 static bool read_slot(struct slot *s, struct peer *p)
 {
 	uint32_t seq = atomic_load_explicit(&s->seq, memory_order_acquire);
@@ -132,8 +132,8 @@ static void write_slot(struct slot *s, uint32_t seq, const struct peer *p)
 	atomic_store_explicit(&s->seq, seq + 2, memory_order_release);
 }
 
-/* How readily CANDIDATE makes room for NEWCOMER. A host that walks through its network pushes out its own
- * addresses, not other people's. */
+/* How readily CANDIDATE makes room for NEWCOMER. A host with many addresses pushes out its own ones, not
+ * those of others. */
 static int kinship(const struct peer *candidate, const struct peer *newcomer)
 {
 	uint64_t differ = candidate->high ^ newcomer->high;
@@ -159,10 +159,10 @@ static int crowd(struct slot *set, const struct peer *member)
 	return count;
 }
 
-/* Chooses the slot of SET to be filled next; SEQ is what it had then, HELD the peer that is pushed out, if
- * any. An empty slot comes first, then the nearest kin of P. Without kin it is a peer of the network that has
- * most, which is whoever floods the table. Among equals it is the one that was not asked for longest. NULL:
- * all are being written. */
+/* Chooses the slot of SET to fill next. SEQ is the slot's at that moment, HELD the peer that is pushed out,
+ * if any. An empty slot comes first, then the nearest kin of P. Without kin, it is a peer of the network with
+ * the most peers, which floods the table. Among equals, it is the one not asked for longest. NULL: all slots
+ * are being written. */
 static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq, struct peer *held)
 {
 	struct slot *best = NULL;
@@ -204,9 +204,9 @@ static bool is_hash(uint32_t shown)
 	return synthetic_in_pool(htonl(shown)) && !(shown & pool.numbered);
 }
 
-/* Whether HASHED was never given to anybody: to no peer of SET, and to none that was pushed out. What another
- * slot than MINE, which the caller has claimed, is about to hold can't be told. Of two who look at the same
- * time at least one sees that the other has claimed a slot, by the order of sequentially consistent
+/* Whether no peer has HASHED, neither in SET nor among those that were pushed out. The caller has claimed
+ * MINE. Another claimed slot may be about to hold HASHED, so it counts as taken. If two threads look at the
+ * same time, at least one sees that the other has claimed a slot, by the order of sequentially consistent
  * operations. */
 static bool is_free(uint32_t set, const struct slot *mine, uint32_t hashed)
 {
@@ -222,9 +222,9 @@ static bool is_free(uint32_t set, const struct slot *mine, uint32_t hashed)
 	return hashed != pool.net && !(atomic_load(&past[set].hashes) & bit_of(hashed));
 }
 
-/* Where this process begins to count, in the second quarter of what its parent has left: behind all that the
- * parent has given out, mostly, and elsewhere than its brothers. Not told by a handler of fork(), which
- * _Fork() and clone() do not call. */
+/* The number at which this process begins to count. It is in the second quarter of the numbers that its
+ * parent has left: usually behind all that the parent has given out, and away from its siblings'. fork()
+ * handlers can't set it, as _Fork() and clone() do not call them. */
 static uint32_t first_count(void)
 {
 	uint64_t had = atomic_load(&begun), pid = (uint32_t)getpid(), first = (uint32_t)had;
@@ -234,11 +234,11 @@ static uint32_t first_count(void)
 
 	if (had >> 32 == pid)
 		return (uint32_t)first;
-	/* The kernel gives a process's number to another one later. */
+	/* The kernel reuses process IDs. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	errno = saved;
 	place = hash_words(&secret, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all >> 43;
-	/* Brothers have numbers near each other: the last bits of those come first. */
+	/* Siblings have neighbouring process IDs, so the last bits of the ID come first. */
 	for (int bit = 0; bit < 10; bit++)
 		place |= (pid >> bit & 1) << (30 - bit);
 	first += ((pool.counts - first) / 2 + 1) * (1ULL << 31 | place) >> 32;
@@ -259,8 +259,8 @@ static uint32_t next_number(uint32_t set)
 	return number_of(set, count);
 }
 
-/* The hashed address of P, and with it the set where P is, if it is anywhere. A host that really has an
- * address of the pool's lower half is shown as that if it can be. */
+/* The hashed address of P, which also tells the set where P can be. A host that really has an address of the
+ * pool's lower half is shown as that if possible. */
 static uint32_t hash_of(const struct peer *p)
 {
 	const uint64_t words[3] = {p->high, p->low, p->scope};
@@ -299,8 +299,8 @@ bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *sho
 	return true;
 }
 
-/* Puts P, which is in no slot, into one. It is shown as P->shown or, if that is 0, as an address that is
- * given now: HASHED or a number. Returns what it is shown as, or the pool's first address. */
+/* Puts P, which is in no slot, into one. It is shown as P->shown or, if that is 0, as HASHED or a new number.
+ * Returns the address that it is shown as, or the pool's first address. */
 static uint32_t insert(struct peer *p, uint32_t hashed)
 {
 	const uint32_t set = set_of(hashed);
@@ -310,7 +310,7 @@ static uint32_t insert(struct peer *p, uint32_t hashed)
 
 	p->used = atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1;
 	while ((slot = choose(&table[set * SYNTHETIC_WAYS], p, &seq, &held))) {
-		/* Before anybody can miss it. */
+		/* Must be set before the slot changes. */
 		if (seq && is_hash(held.shown))
 			atomic_fetch_or(&past[set].hashes, bit_of(held.shown));
 		if (!atomic_compare_exchange_strong(&slot->seq, &seq, seq | 1))
@@ -328,7 +328,7 @@ static uint32_t insert(struct peer *p, uint32_t hashed)
 	return pool.net;
 }
 
-/* A peer that was seen before keeps the address that the program knows it by. */
+/* A peer that was seen before keeps the address by which the program knows it. */
 void synthetic_stand(const struct in6_addr *real, in_addr_t shown)
 {
 	struct peer p = peer_of(real, 0), held;
@@ -353,7 +353,7 @@ in_addr_t synthetic_of(const struct in6_addr *real, uint32_t scope)
 	return htonl(insert(&p, hashed));
 }
 
-/* Whether SHOWN, which nobody of SET has now, was or may have been given out before. */
+/* Whether SHOWN, which no peer in SET has now, was or may have been given out before. */
 static bool forgotten(uint32_t set, uint32_t shown)
 {
 	if (shown & pool.numbered)

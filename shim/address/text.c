@@ -53,7 +53,7 @@ static bool parse(const char *text, struct sockaddr_in6 *peer)
 	return peer->sin6_scope_id != 0;
 }
 
-/* Has the peer of FD, if that is a marked socket, shown as the program will see it. */
+/* If FD is a marked socket, gives its peer the address that the program will see. */
 static int note_peer(int fd, void *arg)
 {
 	union sockaddr_any name;
@@ -79,7 +79,7 @@ void text_expect(int fd)
 
 bool text_shown(const char *text, struct in_addr *shown)
 {
-	/* Sockets that came with exec are looked for once: whatever comes later is seen when it comes. */
+	/* Sockets inherited over exec are looked for once: later ones are noticed when they come. */
 	static _Atomic bool looked;
 	int saved = errno;
 	struct sockaddr_in6 peer;

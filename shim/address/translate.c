@@ -96,7 +96,7 @@ bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sock
 	       sockaddr_unmapped(real).sin_addr.s_addr != in.sin_addr.s_addr;
 }
 
-/* What synthetic_real() says of ADDR, or 0 if it is not of the pool. */
+/* The result of synthetic_real() for ADDR, or 0 if ADDR is not of the pool. */
 static int find_real(const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in in;

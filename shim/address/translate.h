@@ -1,7 +1,7 @@
-/* Translates addresses between what the program sees (IPv4) and what the kernel has (IPv6). Only this file
- * takes a struct sockaddr apart. Addresses and ports are in network byte order, lengths in bytes. All
- * functions but translate_give_real() and translate_hide_loopback() are async-signal-safe, any thread may
- * call them; they make no system calls and leave errno alone. */
+/* Translates addresses between the program's view (IPv4) and the kernel's (IPv6). Only this file takes a
+ * struct sockaddr apart. Addresses and ports are in network byte order, lengths in bytes. All functions
+ * except translate_give_real() and translate_hide_loopback() are async-signal-safe, any thread may call them,
+ * they make no system calls and leave errno alone. */
 #ifndef DUALSTACK_TRANSLATE_H
 #define DUALSTACK_TRANSLATE_H
 
@@ -26,9 +26,9 @@ void translate_hide_loopback(void);
 
 /* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the
  * IPv4 address in it (RFC 4291, 2.5.5.2), :: as 0.0.0.0, any other address as its synthetic address
- * (synthetic.h). On a stream ::1 is shown as 127.0.0.1, unless translate_hide_loopback() was called;
- * not on a datagram socket, where an answer to 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of the
- * pool is a peer like any other (synthetic.h). */
+ * (synthetic.h). On a stream, ::1 is shown as 127.0.0.1, unless translate_hide_loopback() was called. On a
+ * datagram socket it is synthetic, as an answer to 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of
+ * the pool is a peer like any other (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
 
 /* Returns whether REAL is V4MAPPED and is shown as the IPv4 address in it. */
@@ -48,11 +48,11 @@ struct sockaddr_in6 translate_real(const struct sockaddr_in *shown);
  * ADDR's port. */
 bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *real);
 
-/* Returns whether ADDR stood for a peer that has been forgotten since. Nothing may be sent to it. */
+/* Returns whether ADDR stood for a peer that was forgotten. Nothing may be sent to it. */
 bool translate_forgotten(const struct sockaddr *addr, socklen_t len);
 
-/* Returns whether ADDR is of the pool and nobody is shown as it here: it is forgotten, or comes from
- * elsewhere. */
+/* Returns whether ADDR is of the pool and no peer is shown as it here: its peer was forgotten, or it comes
+ * from another process. */
 bool translate_nobodys(const struct sockaddr *addr, socklen_t len);
 
 /* Returns whether a bind() to ADDR is made dual-stack: ADDR is the wildcard, or a synthetic address. If so,
@@ -63,7 +63,8 @@ bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_
  * where programs are shown such addresses (peer = real). */
 bool translate_foreign(const struct sockaddr *addr, socklen_t len);
 
-/* Returns whether ADDR is AF_UNSPEC, which an AF_INET socket takes for AF_INET, and too short for AF_INET. */
+/* Returns whether ADDR has AF_UNSPEC, which an AF_INET socket takes for AF_INET, but is too short for
+ * AF_INET. */
 bool translate_short(const struct sockaddr *addr, socklen_t len);
 
 /* Returns whether a socket at ADDR and one at 0.0.0.0 can natively have the same port: ADDR is an IPv6

@@ -1,4 +1,4 @@
-/* The clock that waits and delays are measured by. */
+/* The clock for waits and delays. */
 #ifndef DUALSTACK_CLOCK_H
 #define DUALSTACK_CLOCK_H
 

@@ -12,8 +12,8 @@ struct hash_key {
 /* The hash of SIZE bytes at DATA. Async-signal-safe. */
 uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t size);
 
-/* Two hashes of three words for little more than one: of the first word alone, and of all three. By
- * SipHash-1-3, which does half the work and is not known to be predictable either. Async-signal-safe. */
+/* Two hashes for little more than the cost of one: of the first of three words, and of all three. SipHash-1-3
+ * does half the work, and is not known to be predictable either. Async-signal-safe. */
 struct hash_pair {
 	uint64_t first, all;
 };

@@ -1,10 +1,10 @@
-/* Where large tables go. */
+/* The place of large tables. */
 #ifndef DUALSTACK_LARGE_H
 #define DUALSTACK_LARGE_H
 
-/* Behind all small variables, because the linker sorts sections by name (Makefile): a process without sockets
- * touches a page or two. A small variable between two tables would cost it a page. For variables that are
- * zero at first. */
+/* For variables that are zero at first. The linker sorts sections by name (Makefile), so these come after all
+ * small variables, and a process without sockets touches a page or two. A small variable between two tables
+ * would cost another page. */
 #define LARGE __attribute__((section(".bss.large")))
 
 #endif

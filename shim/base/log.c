@@ -22,7 +22,7 @@
 #define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
 #endif
 
-/* As many as the kernel has; sigset_t is larger. */
+/* The kernel's number of signals; sigset_t is larger. */
 enum { SIGNALS = 64 };
 
 enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_FILE };
@@ -31,7 +31,7 @@ static struct {
 	enum log_level level;
 	enum target target;
 	const char *file;
-	dev_t stderr_dev; /* what descriptor 2 was when the program started */
+	dev_t stderr_dev; /* the file of descriptor 2 when the program started */
 	ino_t stderr_ino;
 } setup;
 
@@ -172,8 +172,8 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write(), which is no cancellation point here, without the signals that would end the program: if nobody
- * reads the pipe, or if the file is as large as RLIMIT_FSIZE permits. */
+/* write(), without a cancellation point, and without the signals that end the program if nobody reads the
+ * pipe, or if the file is as large as RLIMIT_FSIZE permits. */
 static void write_quietly(int fd, const struct line *l)
 {
 	const int64_t at_once[2] = {0, 0};
@@ -196,7 +196,7 @@ static void write_quietly(int fd, const struct line *l)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Only while descriptor 2 is the file it was: a daemon that closed it may have a client there. */
+/* Only while descriptor 2 is the same file: a daemon that closed it may have a client there. */
 static void to_stderr(const struct line *l)
 {
 	struct stat st;
@@ -222,7 +222,7 @@ static void to_syslog(enum log_level level, const struct line *l)
 	sys_close(fd);
 }
 
-/* If the file is out of reach, as after chroot() or for another user, the line goes to syslog. */
+/* If the file can't be opened, as after chroot() or by another user, the line goes to syslog. */
 static void to_file(enum log_level level, const struct line *l)
 {
 	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
@@ -273,8 +273,8 @@ static void report_left_out(void)
 		write_format(LOG_LEVEL_ERROR, "%u lines were left out", left);
 }
 
-/* Whether one more line may be written now. Threads that meet as LOG_SECONDS end may let a line more or less
- * through. */
+/* Whether one more line may be written now. If threads meet as LOG_SECONDS end, a line more or less may be
+ * written. */
 static bool have_room(void)
 {
 	struct timespec t = {0, 0};

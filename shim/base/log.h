@@ -1,6 +1,6 @@
 /* One line per decision, off by default. Async-signal-safe, callable from any thread; leaves errno alone. No
- * descriptor stays open between lines: a daemon closes those that it did not open, and the next file that it
- * opens would get the log's number and lines. */
+ * descriptor stays open between lines: a daemon closes descriptors that it did not open, and its next file
+ * would get the log's number and lines. */
 #ifndef DUALSTACK_LOG_H
 #define DUALSTACK_LOG_H
 
@@ -13,13 +13,13 @@ enum log_level { LOG_LEVEL_OFF, LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG
 bool log_understands(const char *text);
 
 /* Sets the log to such a TEXT, which must stay where it is. Returns 0; or -EINVAL if TEXT is bad or standard
- * error is closed, and then nothing is logged. Called when the library is loaded. */
+ * error is closed: then nothing is logged. Called when the library is loaded. */
 int log_setup(const char *text);
 
 /* Whether lines of LEVEL are wanted. */
 bool log_wants(enum log_level level);
 
-/* At most so many lines in so many seconds. Further lines are counted. */
+/* At most LOG_BURST lines are written in LOG_SECONDS seconds. Further lines are counted. */
 enum { LOG_BURST = 200, LOG_SECONDS = 10 };
 
 /* Writes "dualstack[PID]: " and the line, at most 500 bytes, in one write, so that lines of several threads
@@ -30,7 +30,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
  * the NUL. */
 size_t log_text(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Logs how many lines were left out since this was last logged, if any: at the program's end. */
+/* At the program's end, logs how many lines were left out since this was last logged, if any. */
 void log_end(void);
 
 /* The name of an errno value ("EADDRINUSE"), for %s; "error" for a rare one. */

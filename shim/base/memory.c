@@ -17,8 +17,8 @@
 /* The smallest page of any Linux; a larger one is asked about more than once. */
 enum { PAGE = 4096 };
 
-/* Memory a little above this frame is the callers', and needs no system call: programs have addresses and
- * messages on their stack. */
+/* Memory a little above this frame belongs to the callers, and needs no system call: programs have addresses
+ * and messages on their stack. */
 enum { CALLERS = 16384 };
 
 static bool on_stack(const void *at, size_t size)
@@ -28,7 +28,7 @@ static bool on_stack(const void *at, size_t size)
 	return start >= here && start - here < CALLERS && size < CALLERS;
 }
 
-/* Compares the word, so it must be readable (futex_requeue()); moves no waiter, whatever it is. */
+/* Compares the word, so it must be readable (futex_requeue()); moves no waiter, whatever the word is. */
 static bool readable_at(uintptr_t at)
 {
 	int ours = 0;
@@ -50,7 +50,7 @@ static bool writable_at(uintptr_t at)
 	       errno != EFAULT;
 }
 
-/* Pages that were found good for a datagram lately, by their numbers' last bits. */
+/* Pages that were found good lately, by the last bits of their numbers. */
 enum { KNOWN = 16 };
 static _Atomic uintptr_t known_readable[KNOWN], known_writable[KNOWN];
 
@@ -73,7 +73,7 @@ static inline bool is_good(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *kno
 	       ask(good_at, known, at);
 }
 
-/* Asks about the first byte and the last: those between are in the same pages. */
+/* Checks the first byte and the last: the others are in the same pages. */
 static inline bool touched(bool (*good_at)(uintptr_t at), _Atomic uintptr_t *known, const void *at,
 			   size_t size)
 {

@@ -8,7 +8,7 @@
 
 struct real real;
 
-/* Where each function's pointer lies in the table. */
+/* The offset of each function's pointer in the table. */
 static const struct entry {
 	const char *name;
 	size_t offset;
@@ -33,7 +33,7 @@ int real_load(void)
 		if (!found && entries[i].required)
 			result = -ENOSYS;
 		/* POSIX (dlsym, "rationale") lets an object pointer hold a function's address; C does
-		 * not let the one be assigned to the other. */
+		 * not let it be assigned to a function pointer. */
 		memcpy((char *)&real + entries[i].offset, &found, sizeof found);
 	}
 	return result;

@@ -31,11 +31,11 @@ struct real {
 #undef EXPORTED
 };
 
-/* Filled when the library is loaded and constant from then on, so that any thread and any signal handler may
- * read it. Another preload library that comes after this one is called through it.
+/* Filled when the library is loaded and constant from then on, so any thread and any signal handler may read
+ * it. Preload libraries after this one are called through it.
  *
- * Declared hidden, like everything that hooks read on each call: what might be another library's is looked up
- * in the global offset table first (gcc's -fvisibility=hidden is only about definitions). */
+ * Declared hidden, like all data that hooks read on each call: otherwise the compiler has to load its address
+ * from the global offset table (gcc's -fvisibility=hidden only affects definitions). */
 extern __attribute__((visibility("hidden"))) struct real real;
 
 /* Fills the table; may be repeated. Not async-signal-safe (dlsym). An OPTIONAL function that the C

@@ -1,6 +1,5 @@
-/* System calls that are no cancellation points: bind(), listen(), setsockopt() and the exec family are none
- * (pthreads(7)), so nothing that the library does inside them may be one. Async-signal-safe; errno as the
- * call's. */
+/* System calls that are no cancellation points. bind(), listen(), setsockopt() and the exec family are none
+ * (pthreads(7)), so the library must not call one inside them. Async-signal-safe; errno is the call's. */
 #ifndef DUALSTACK_SYS_H
 #define DUALSTACK_SYS_H
 

@@ -8,7 +8,7 @@
 #define THREADS_ARE_COUNTED 1
 #endif
 
-/* Whether the C library knows that this is the only thread. Not every one tells. */
+/* Whether the C library knows that this is the only thread. Some C libraries can't tell. */
 static inline bool threads_are_none(void)
 {
 #ifdef THREADS_ARE_COUNTED

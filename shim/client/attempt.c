@@ -29,7 +29,7 @@ static void set(int fd, int level, int name, int value)
 	(void)real.setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* struct tcp_info as the kernel has it (linux/tcp.h); not all C libraries' own goes as far. */
+/* struct tcp_info as in linux/tcp.h; some C libraries have a shorter one. */
 enum { STATE = 0, BYTES_ACKED = 120, SEGS_OUT = 136, INFO_BYTES = 144 };
 
 static bool tcp_info(int fd, unsigned char *info)
@@ -112,7 +112,7 @@ static int bind_clone(const struct attempt_plan *plan, int own, int clone, int f
 	/* A marked one at [::] stands for 0.0.0.0. */
 	if (family == AF_INET && plan->marked)
 		at.in = translate_shown(&plan->local.in6, MARK_STREAM);
-	/* All that share the port need it, until the end (inet_csk_bind_conflict()). */
+	/* All sockets that share the port need it, until they are closed (inet_csk_bind_conflict()). */
 	set(own, SOL_SOCKET, SO_REUSEADDR, 1);
 	set(clone, SOL_SOCKET, SO_REUSEADDR, 1);
 	return real.bind(clone, &at.any, len) == 0 ? 0 : -errno;
@@ -167,8 +167,8 @@ int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struc
 	return result;
 }
 
-/* One that was established and reset since has been acknowledged a byte, its SYN; one that was refused none.
- * One that has sent nothing is about to. */
+/* In TCP_CLOSE, a connection that was established and then reset has one byte acknowledged, its SYN; a
+ * refused one has none. A socket that has sent nothing is about to. */
 enum attempt_state attempt_look(int fd)
 {
 	unsigned char info[INFO_BYTES];

@@ -45,7 +45,7 @@ void attempts_forget(struct eyeballs *e)
 
 struct search {
 	uint64_t cookie;
-	int first, last; /* not among these */
+	int first, last; /* descriptors that do not count */
 	int found;
 };
 

@@ -27,7 +27,7 @@
 
 #define NEVER UINT64_MAX
 
-/* ms after which a thread that waits looks again whatever happens. */
+/* A thread that waits looks again after so many ms, even if nothing happens. */
 enum { PATIENCE = 250 };
 
 bool blocking_is(int fd)
@@ -49,18 +49,18 @@ static uint64_t ask_timeout(int fd, int option)
 	return (uint64_t)t.tv_sec * 1000 + ((uint64_t)t.tv_usec + 999) / 1000;
 }
 
-/* The same as the program has set it. */
+/* The same, without a system call if the program has never set it. */
 static uint64_t timeout_of(int fd, int option)
 {
 	return options_touched(SOL_SOCKET, option) ? ask_timeout(fd, option) : 0;
 }
 
-/* ---- the program's own address: the kernel waits, with a timeout of the library's */
+/* ---- the program's own address: the kernel waits, with the library's timeout */
 
-/* The descriptor that has it, and what it had before. siglongjmp() out of connect() leaves it here for the
- * next one. */
+/* The descriptor that has this timeout, and its timeout before. After a siglongjmp() out of connect(), the
+ * next connect() finds it here. */
 static __thread struct {
-	int fd; /* one more than it is; 0: none */
+	int fd; /* the descriptor + 1; 0: none */
 	uint64_t ms;
 } lent __attribute__((tls_model("initial-exec")));
 
@@ -81,8 +81,8 @@ static void give_back(void *unused)
 		set_timeout(fd, lent.ms);
 }
 
-/* After siglongjmp(): the number may be another socket's by now, whose timeout is its own. The kernel rounds
- * up to its ticks, of 10 ms at most. */
+/* After siglongjmp(): another socket, with a timeout of its own, may have the number by now. The kernel
+ * rounds up to its ticks, of 10 ms at most. */
 static void give_back_left(void)
 {
 	uint64_t ms = lent.fd ? ask_timeout(lent.fd - 1, SO_SNDTIMEO) : 0;
@@ -92,9 +92,9 @@ static void give_back_left(void)
 	lent.fd = 0;
 }
 
-/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(), that
- * goes on after a handler with SA_RESTART (signal(7)). Where the program has handlers of both kinds, it is
- * not known which one it was: yes. BLOCKED: those that could not come. */
+/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(),
+ * connect() goes on after a handler with SA_RESTART (signal(7)). If the program has handlers of both kinds,
+ * nothing tells which one ran: yes. The signals in BLOCKED could not come. */
 static bool interrupted(const sigset_t *blocked)
 {
 	struct sigaction action;
@@ -123,8 +123,8 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	pthread_cleanup_push(give_back, NULL);
 	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	pthread_cleanup_pop(1);
-	/* A second connect() that is not answered in time (__inet_stream_connect()). And with a timeout of
-	 * the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
+	/* EALREADY: a second connect() was not answered in time (__inet_stream_connect()). EINTR: if the
+	 * timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
 	if (result == -EALREADY ||
 	    (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
 	     !interrupted(&blocked)))
@@ -134,8 +134,8 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 
 /* ---- the other addresses */
 
-/* Waits until FD's socket or a hidden attempt has something to tell, at most until END or the next attempt is
- * due, in ms. As ppoll(). */
+/* Waits for an event of FD's socket or a hidden attempt, at most until END (ms) or the next attempt is due.
+ * Returns as ppoll(). */
 static int wait_once(int fd, uint64_t end, const sigset_t *mask)
 {
 	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = hidden_set(), .events = POLLIN}};
@@ -150,8 +150,8 @@ static int wait_once(int fd, uint64_t end, const sigset_t *mask)
 	return real.ppoll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);
 }
 
-/* Waits for FD's connect until END, NEVER or in ms. LIMITED: by a timeout of the program's, with which no
- * handler lets it go on (signal(7)). */
+/* Waits for FD's connect until END, NEVER or in ms. LIMITED: the program has set a timeout, so any handler
+ * ends the wait (signal(7)). */
 static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
 {
 	int error = -ENOENT;
@@ -162,7 +162,7 @@ static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
 
 		if (clock_ms() >= end)
 			return -EINPROGRESS;
-		/* The set tells of the attempts of all connects. */
+		/* The set reports the attempts of all connects. */
 		(void)steps_advance(hold);
 		count = wait_once(fd, end, lock_let_in(hold, NULL));
 		lock_hold_again(hold);

@@ -1,5 +1,5 @@
-/* A connect() that blocks, and calls that wait for one that is in progress. Async-signal-safe, callable from
- * any thread; errno is left alone, except where it says that it is set. */
+/* A connect() that blocks, and calls that wait for a connect in progress. Async-signal-safe, callable from
+ * any thread; errno is left alone unless stated otherwise. */
 #ifndef DUALSTACK_BLOCKING_H
 #define DUALSTACK_BLOCKING_H
 
@@ -11,20 +11,20 @@
 /* Whether calls on FD wait. */
 bool blocking_is(int fd);
 
-/* connect() of the TCP socket FD, which blocks, to ADDR, for as long as the delay. Returns 0, or a negative
- * errno: -EINPROGRESS when that is over, or a signal has come that does not end it (signal(7)), and FD is on
- * its way. */
+/* Connects the TCP socket FD, which blocks, to ADDR, and waits no longer than the delay. Returns 0 or a
+ * negative errno. With -EINPROGRESS, FD is on its way: the delay is over, or a signal has come that does not
+ * end connect() (signal(7)). */
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
 
-/* Waits, as connect() does, until the connect that is in progress for the blocking FD has ended. SINCE: how
- * many ms it has been waited for already. Returns 0 when the kernel knows how it ended, the error if only the
- * library does, -EINPROGRESS when SO_SNDTIMEO is over, -EINTR, or -ENOENT when another thread has ended it.
- * HOLD holds back signals from then on (lock.h); the caller lets them in. */
+/* Waits, as connect() does, until the connect in progress for the blocking FD has ended. The caller has
+ * already waited SINCE ms for it. Returns 0 if the kernel knows how it ended, the error if only the library
+ * knows it, -EINPROGRESS when SO_SNDTIMEO is over, -EINTR, or -ENOENT if another thread has ended it. HOLD
+ * holds back signals from then on (lock.h); the caller lets them in. */
 int blocking_wait(int fd, unsigned since, struct lock_hold *hold);
 
-/* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel, as no connect is in
- * progress. Where that call can wait, this does, for as long as the option TIMEOUT says (SO_SNDTIMEO,
- * SO_RCVTIMEO); else errno is set. */
+/* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in
+ * progress. If that call may wait, this function waits, as long as the option TIMEOUT (SO_SNDTIMEO,
+ * SO_RCVTIMEO) says. If false, errno is set. */
 bool connect_settled(int fd, int flags, int timeout);
 
 #endif

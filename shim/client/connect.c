@@ -28,7 +28,7 @@ static int fail(int negative)
 	return -1;
 }
 
-/* Whether ERROR, of a connect() that failed at once, is about the address and not about the socket. */
+/* Whether ERROR of a connect() that failed at once concerns the address, and not the socket. */
 static bool is_of_address(int error)
 {
 	static const int errors[] = {ECONNREFUSED, ETIMEDOUT,   EHOSTUNREACH, ENETUNREACH,
@@ -41,8 +41,7 @@ static bool is_of_address(int error)
 	return false;
 }
 
-/* ADDR as FD's family has it, if FD is a socket that the library has made an AF_INET6 one; then it is in IN6.
- */
+/* If the library has made FD an AF_INET6 socket, puts ADDR as an IPv6 address into IN6, and returns true. */
 static bool as_marked(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
 	struct sockaddr_in in;
@@ -59,8 +58,8 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 }
 
-/* What CALL, blocking_try() or connect_plainly(), has of ADDR. The kernel looks at the family only of a
- * socket that is not connecting yet (inet_stream_connect()). */
+/* Makes CALL, blocking_try() or connect_plainly(), with ADDR in FD's family. The kernel checks the family
+ * only on a socket that is not connecting yet (inet_stream_connect()). */
 static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
 		     const struct sockaddr *addr, socklen_t len)
 {
@@ -72,14 +71,14 @@ static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t 
 	return status;
 }
 
-/* Waits for a connect that began SINCE ms ago and blocks; then the kernel has the answer, 0 or the error, but
- * for ERROR, unless 0, of the address asked for, which had failed at once. */
+/* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
+ * ERROR is not 0, the address asked for had failed with it at once, and a connect that fails returns it. */
 static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int error,
 		    struct lock_hold *hold)
 {
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
-	/* Another thread has shut it down, or closed it: natively that ends the connect(). */
+	/* Another thread has shut it down or closed it, which natively ends the connect(). */
 	if (result == -ENOENT)
 		result = attempt_may_begin(fd, false) ? -ECONNRESET : 0;
 	if (result)
@@ -102,8 +101,8 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	return result;
 }
 
-/* The other addresses, from the first on, which has not been tried, or STARTED, or failed with ERROR. Returns
- * what connect() does, or -ENOSPC where there is nothing to try. */
+/* Tries the addresses. STARTED: the first is on its way, or has failed with ERROR if that is not 0. Returns
+ * as connect(), or -ENOSPC if there is nothing to try. */
 static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
 		      bool started, int error, struct lock_hold *hold)
 {
@@ -156,14 +155,14 @@ static void log_connected(int fd, const struct destination *d)
 	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
 }
 
-/* The program's own socket to its own address: the very call that it is without the library, with an eye on
+/* Connects the program's own socket to its own address by the same call as without the library, ready to try
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
 {
 	int saved = errno, status;
 	bool blocks = blocking_is(fd);
 
-	/* Else connect() tells of an earlier one, or it is no stream. */
+	/* connect() yields the result of an earlier one, or FD is no stream. */
 	if (!attempt_may_begin(fd, blocks)) {
 		errno = saved;
 		return false;
@@ -183,7 +182,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 			return true;
 		status = in_family(connect_plainly, fd, addr, len);
 	}
-	/* One that does not block fails at once for want of a route. */
+	/* A socket that does not block fails at once if there is no route. */
 	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, true, -status, result)) {
 		return true;
 	}
@@ -192,7 +191,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	return true;
 }
 
-/* Whether D has others than the address asked for. A program that has connected in AF_INET6 tries them
+/* Whether D has other addresses than the one asked for. A program that has connected in AF_INET6 tries them
  * itself. */
 static bool has_others(struct destination *d, int family)
 {
@@ -209,7 +208,7 @@ bool connect_has_others(int fd, const struct sockaddr *addr, socklen_t len)
 	return has_others(&d, sockaddr_family(addr));
 }
 
-/* With TCP_FASTOPEN_CONNECT connect() does nothing until there is data, which only one address can get. */
+/* With TCP_FASTOPEN_CONNECT, connect() does nothing until there is data, which can go to one address only. */
 static void begin_at_once(int fd)
 {
 	const int off = 0;

@@ -44,7 +44,7 @@ int connects_begin(int fd, const struct destination *d, bool started, int error)
 	i = slots_free();
 	if (i >= 0) {
 		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, started, error) : -ENOSPC;
-		/* This host's own refusal is there by now, and perhaps nobody looks again. */
+		/* A refusal of this host itself has arrived by now, and perhaps nothing looks again. */
 		if (result == -EINPROGRESS)
 			eyeballs_step(&slots_table[i], fd, &failed);
 		if (failed)
@@ -55,7 +55,7 @@ int connects_begin(int fd, const struct destination *d, bool started, int error)
 	return result;
 }
 
-/* Takes out entry I, whose own socket, on FD, is connected, if nobody else has it. */
+/* Takes out entry I, whose own socket on FD is connected, unless another thread has claimed it. */
 static bool finish_own(int i, int fd)
 {
 	bool same;
@@ -70,7 +70,7 @@ static bool finish_own(int i, int fd)
 	return same;
 }
 
-/* Goes on with FD's. */
+/* Goes on with FD's connect. */
 static bool step_on(int fd, int *error)
 {
 	struct lock lock;
@@ -89,7 +89,7 @@ bool connects_ask(int fd, int *error)
 {
 	int saved = errno, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	/* A socket that is new on the number looks as if it were about to connect. */
+	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
 	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due &&
 		      slots_table[i].cookie == socket_cookie(fd);
 
@@ -110,7 +110,8 @@ bool connects_tell(int fd, bool failed)
 	return result;
 }
 
-/* Whether E, which another thread has ended meanwhile, has left a socket that has not failed for R. */
+/* Whether another thread has ended E meanwhile, and the socket that it left on R's descriptor has not failed.
+ */
 static bool ended_well(const struct eyeballs *e, const struct descriptors_registration *r)
 {
 	struct pollfd now = {.fd = r->target};
@@ -118,8 +119,8 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
-/* Under the lock. Whether EVENT is of a socket that another one has been put in the place of since SINCE.
- * Else it is of another descriptor, for which the program has registered the same data. */
+/* Under the lock. Whether EVENT comes from a socket that has been replaced since SINCE. If not, it comes from
+ * another descriptor, which the program has registered with the same data. */
 static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
 	const int end = slots_end();
@@ -129,7 +130,7 @@ static bool out_of_date(int set, const struct epoll_event *event, unsigned since
 		struct eyeballs *e = &slots_table[i];
 		struct descriptors_registration *r;
 
-		/* Until it is used again, an entry keeps what it was about. */
+		/* A free entry keeps its data until it is used again. */
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
 		r = (int)(e->moved - since) > 0 ? registered_find(&e->registered, set, event) : NULL;
@@ -164,7 +165,7 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 	struct lock lock;
 	int result, i = slots_find_own(fd);
 
-	/* Nobody moves registrations from a socket whose entry is this thread's. */
+	/* No thread moves the registrations of a socket whose entry this thread has. */
 	if (i >= 0 && slots_claim(i, SLOT_OWN)) {
 		result = real.epoll_ctl(set, operation, fd, event);
 		if (result == 0)
@@ -185,7 +186,7 @@ int connects_register(int set, int operation, int fd, struct epoll_event *event)
 	return result;
 }
 
-/* Takes the lock and FD's entry, and returns which it is; or takes nothing and returns -1. */
+/* Takes the lock and FD's entry, and returns the entry; or takes nothing and returns -1. */
 static int enter(int fd, struct lock *lock)
 {
 	int i;
@@ -246,8 +247,7 @@ void connects_leave(int first, int last)
 	(void)lock_give(&lock);
 }
 
-/* The parent goes on with what it has. What another thread was about to change is in pieces, and with it the
- * whole. */
+/* The parent goes on with its connects. If another thread was about to change one, the child drops all. */
 static void in_child(bool whole)
 {
 	const int end = slots_end();

@@ -14,13 +14,13 @@ static inline int64_t deadline_now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Whether the kernel takes TIMEOUT, of which NULL is for ever. */
+/* Whether the kernel accepts TIMEOUT; NULL, which means for ever, is valid. */
 static inline bool deadline_valid(const struct timespec *timeout)
 {
 	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
 }
 
-/* When TIMEOUT, which is valid, is over. */
+/* The end of TIMEOUT, which is valid and begins now. */
 static inline int64_t deadline_of(const struct timespec *timeout)
 {
 	int64_t start = deadline_now();
@@ -35,7 +35,7 @@ static inline bool deadline_over(int64_t end)
 	return end >= 0 && deadline_now() >= end;
 }
 
-/* What is left until END, which is not -1, in T; returns T. */
+/* Puts the time that is left until END, which is not -1, into T, and returns T. */
 static inline const struct timespec *deadline_rest(int64_t end, struct timespec *t)
 {
 	int64_t left = end - deadline_now();

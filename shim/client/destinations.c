@@ -32,8 +32,8 @@ static bool is_in(const struct names_address *a)
 	return IN6_IS_ADDR_V4MAPPED(&a->addr);
 }
 
-/* Adds to LIST the way to IN, an IPv4 address of it, through a translator, if there is no other (RFC 6052).
- */
+/* Adds to LIST the address at a translator of IN, an IPv4 address in LIST, if there is no route to IN (RFC
+ * 6052). */
 static void add_way(struct names_list *list, const struct in6_addr *in)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -47,8 +47,8 @@ static void add_way(struct names_list *list, const struct in6_addr *in)
 	synthetic_stand(&by.sin6_addr, from.sin_addr.s_addr);
 }
 
-/* Adds the ways to the IPv4 addresses that may be tried for TO: TO alone, or all if it is an IPv6 one. What
- * DNS64 (RFC 6147) has put there already stands for an IPv4 address, too. */
+/* Adds the translator's addresses for the IPv4 addresses that may be tried for TO: for TO alone, or for all
+ * if it is IPv6. Addresses from DNS64 (RFC 6147) are there already, and stand for IPv4 addresses, too. */
 static void add_nat64(struct names_list *list, const struct names_address *to)
 {
 	const uint32_t count = list->count;
@@ -64,15 +64,15 @@ static void add_nat64(struct names_list *list, const struct names_address *to)
 	}
 }
 
-/* The addresses of one family, in the order in which they are to be tried: *FROM first, around to the one
- * before it. */
+/* The addresses of one family in the order of the attempts: from *FROM on to the last, then from the first
+ * on. */
 struct family {
 	struct names_address addresses[NAMES_ADDRESSES];
 	uint32_t count, from;
 };
 
-/* Takes what may be tried for TO out of LIST, by family: not what is nearer (scope_permits()), nor what
- * ACTION leaves out. Of TO's own family, that is TO alone if ONLY says so: the program goes through the
+/* Sorts the addresses of LIST that may be tried for TO by family: none that is nearer (scope_permits()), and
+ * none that ACTION leaves out. With ONLY, TO is the only one of its family, as the program goes through the
  * others by itself. */
 static void sort(const struct names_list *list, const struct names_address *to, bool only,
 		 enum rules_action action, struct family *own, struct family *other)
@@ -105,8 +105,8 @@ static void put_next(struct names_list *list, const struct family *f, uint32_t n
 		list->addresses[list->count++] = f->addresses[(f->from + number) % f->count];
 }
 
-/* The families in turn (RFC 8305, 4): however many addresses of one don't answer, the other's first begins
- * after one delay. Or one after the other, if a rule says so. */
+/* Lists the families in turn (RFC 8305, 4), so that the second family begins after one delay, however many
+ * addresses of the first don't answer. Or one family after the other, if a rule says so. */
 static void merge(struct names_list *list, const struct family *first, const struct family *then,
 		  bool in_turn)
 {
@@ -120,8 +120,8 @@ static void merge(struct names_list *list, const struct family *first, const str
 		put_next(list, then, i);
 }
 
-/* Whether TO's family is to be second. Where the address belongs to several names, it is not clear which one
- * is meant, and TO stays first. So does an address of the program's own machine. */
+/* Whether TO's family comes second. TO stays first if it belongs to several names, as it is not clear which
+ * one is meant, or if it is an address of this machine. */
 static bool other_first(const struct destination *d, const struct names_address *to)
 {
 	if (is_in(to) && to->addr.s6_addr[12] == 127)

@@ -11,29 +11,29 @@
 #include "config/rule.h"
 #include "resolver/known_names.h"
 
-/* Where a connect() is to go. */
+/* The destination of a connect(). */
 struct destination {
-	struct sockaddr_in6 to;   /* what the program asked for, V4MAPPED for IPv4 */
-	enum rules_action action; /* what the rules say of it */
-	unsigned names;           /* that TO is an address of; 0: it came from none */
-	struct names_list list;   /* the addresses that all of these have */
+	struct sockaddr_in6 to;   /* the address that the program asked for; IPv4 V4MAPPED */
+	enum rules_action action; /* the rules' action for it */
+	unsigned names;           /* how many known names have TO; 0: it came from none */
+	struct names_list list;   /* the addresses that all these names have */
 	struct attempt_plan plan;
-	uint32_t asked; /* where TO is in LIST; its count where a rule leaves it out */
+	uint32_t asked; /* TO's index in LIST; LIST's count if a rule leaves TO out */
 	bool own_first; /* TO is the first, and the program's own socket can connect to it */
 };
 
-/* Finds out what is known of D->TO, for the socket FD. */
+/* Fills D with what is known of D->TO, for the socket FD. */
 void destination_find(struct destination *d, int fd);
 
-/* Leaves in D->LIST the addresses to try, in their order, for a socket of FAMILY. False where that is TO
- * alone, and nothing has to be done to reach it. */
+/* Leaves in D->LIST the addresses to try, in order, for a socket of FAMILY. False if that is TO alone, and
+ * reaching it takes nothing special. */
 bool destination_order(struct destination *d, int family);
 
-/* Leaves in D->LIST what a socket as in D->PLAN can connect to. */
+/* Leaves in D->LIST the addresses that a socket as in D->PLAN can connect to. */
 void destination_fit(struct destination *d);
 
-/* Whether the IPv4 address ADDR can be reached by a translator: then TO is where, with the port. Not so an
- * address that stands, or stood, for another peer. */
+/* Whether the IPv4 address ADDR can be reached through a translator. If so, TO is its address there, with
+ * ADDR's port. An address that stands, or stood, for another peer can't. */
 bool destination_nat64(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to);
 
 #endif

@@ -23,10 +23,10 @@
 
 #define NEVER UINT64_MAX
 
-/* ms between two looks at what nothing tells of. */
+/* ms between two looks at attempts that no set reports. */
 enum { BLIND = 10 };
 
-/* Makes the attempts that are due: one if there MUST be, because another has failed, or the delay is over. */
+/* Begins the attempts that are due: one if it MUST, because another has failed, or if the delay is over. */
 static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 {
 	struct eyeballs_attempt *next;
@@ -39,7 +39,8 @@ static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 	}
 }
 
-/* Without the library the program would have its error by now: what is left is not waited for much longer. */
+/* Without the library the program would have its error by now, so the other attempts have little time left.
+ */
 static uint64_t end_of_grace(const struct eyeballs *e)
 {
 	const struct eyeballs_attempt *asked = &e->attempts[e->asked];
@@ -65,7 +66,7 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 {
 	int result;
 
-	/* Nobody else will ask for the errors of those that failed. */
+	/* Nothing else asks for the errors of the failed attempts. */
 	for (uint32_t i = 0; i < e->count && log_wants(LOG_LEVEL_INFO); i++) {
 		struct eyeballs_attempt *other = &e->attempts[i];
 
@@ -102,8 +103,8 @@ void eyeballs_finish(struct eyeballs *e)
 		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", fd, e->name, text);
 }
 
-/* All have failed. The program gets the socket that it asked for, with its error; but where that failed at
- * once, only the library knows the error, and the program finds the one of what is in place. Returns the
+/* All have failed. The program gets the socket of the address that it asked for, with its error. But if that
+ * failed at once, only the library knows the error, and the program keeps the socket in place. Returns the
  * error of the address asked for, 0 if the kernel has it. */
 static int lose(struct eyeballs *e)
 {
@@ -112,7 +113,7 @@ static int lose(struct eyeballs *e)
 
 	if (a->at.fd >= 0 && !error)
 		(void)attempts_put(e, a, false);
-	/* Given up: the kernel would go on for minutes. Then it tells of ECONNRESET (tcp_disconnect()). */
+	/* Gives up, as the kernel would go on for minutes. It then reports ECONNRESET (tcp_disconnect()). */
 	else if (attempt_look(e->fd) == ATTEMPT_GOING)
 		(void)real.connect(e->fd, &(const struct sockaddr){.sa_family = AF_UNSPEC},
 				   sizeof(struct sockaddr));
@@ -124,7 +125,7 @@ static int lose(struct eyeballs *e)
 
 /* ---- a step */
 
-/* Whether one has won: then it is over. FAILED: whether one more has failed. */
+/* Whether one attempt has won, which ends E. FAILED: whether one more has failed. */
 static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 {
 	for (uint32_t i = 0; i < e->count; i++) {
@@ -145,8 +146,8 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 	return false;
 }
 
-/* What stays on the program's descriptor while others are tried must be on its way, if the program can look
- * at it. */
+/* While others are tried, the socket on the program's descriptor must be on its way: the program may look at
+ * it. */
 static void keep_going(struct eyeballs *e)
 {
 	struct eyeballs_attempt *there = attempts_in_place(e), *a;
@@ -154,7 +155,7 @@ static void keep_going(struct eyeballs *e)
 	while (there && there->state != EYEBALLS_GOING && (a = attempts_first(e, EYEBALLS_GOING)) != NULL) {
 		int result = attempts_put(e, a, false);
 
-		/* What has failed need not be kept, but for the error that the program is to have. */
+		/* A failed socket need not be kept, unless the program is to get its error. */
 		if (result && there != attempts_kept(e))
 			result = attempts_put(e, a, true);
 		if (result == 0) {
@@ -167,7 +168,7 @@ static void keep_going(struct eyeballs *e)
 	}
 }
 
-/* Whether nothing will tell of a hidden attempt: there was no descriptor left for the epoll set. */
+/* Whether a hidden attempt is not watched, because no descriptor was left for the epoll set. */
 static bool is_blind(const struct eyeballs *e)
 {
 	bool result = false;
@@ -204,8 +205,8 @@ static bool go_on(struct eyeballs *e, bool failed, int *result)
 	return true;
 }
 
-/* Finds out what the program's socket is, once there is something else to do than wait for it, and leaves out
- * what a clone of it can't connect to. */
+/* Completes the plan, once there is more to do than wait for the program's own socket, and leaves out the
+ * addresses that a clone of it can't connect to. */
 static bool complete(struct eyeballs *e)
 {
 	uint32_t count = 1;
@@ -268,7 +269,7 @@ static void place_own(struct eyeballs *e, uint32_t own)
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 {
 	fill(e, fd, d);
-	/* A sandbox may keep the cookie from us, without which nobody finds it. */
+	/* A sandbox may withhold the cookie, without which the entry can't be found. */
 	if (!e->cookie) {
 		attempts_forget(e);
 		return;
@@ -328,7 +329,7 @@ void eyeballs_end(struct eyeballs *e, bool own)
 	attempts_forget(e);
 }
 
-/* Closes what is the library's: the program gets the one attempt that it asked for, on its way or with its
+/* Closes the library's descriptors. The program gets the attempt that it asked for, on its way or with its
  * error. */
 static void settle(struct eyeballs *e)
 {
@@ -360,7 +361,7 @@ void eyeballs_leave(struct eyeballs *e, int first, int last)
 
 void eyeballs_fork(struct eyeballs *e)
 {
-	/* The program's epoll sets are the parent's, too: what is registered there can't be moved. */
+	/* The program's epoll sets are the parent's, too: their registrations can't be moved. */
 	const bool over = !(sys_fcntl(e->fd, F_GETFL, 0) & O_NONBLOCK) || holdings_registered(e->fd);
 	bool gone;
 

@@ -14,7 +14,7 @@
 #include "socket/facts.h"
 #include "socket/options.h"
 
-/* Numbers below are left to the program. */
+/* Lower numbers are left to the program. */
 enum { FIRST = 128 };
 
 static _Atomic int set = -1;
@@ -94,7 +94,7 @@ void hidden_watch(struct hidden *h, void *data)
 		hidden_fork();
 }
 
-/* Explicitly: a socket that also has another descriptor would stay registered. */
+/* close() alone would leave a socket with another descriptor registered. */
 void hidden_unwatch(struct hidden *h)
 {
 	if (!h->watched)
@@ -119,7 +119,7 @@ bool hidden_is_there(const struct hidden *h)
 	return h->fd >= 0 && socket_cookie(h->fd) == h->cookie;
 }
 
-/* With SO_LINGER close() would wait (socket(7)). */
+/* With SO_LINGER, close() would wait (socket(7)). */
 void hidden_drop(struct hidden *h)
 {
 	const struct linger none = {0, 0};

@@ -1,4 +1,4 @@
-/* Whether a connect is in progress: what hooks look at before anything else. All of it is async-signal-safe,
+/* Whether a connect is in progress. Hooks ask this before anything else. All of it is async-signal-safe,
  * callable from any thread, and leaves errno alone. */
 #ifndef DUALSTACK_IN_PROGRESS_H
 #define DUALSTACK_IN_PROGRESS_H
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Connects in progress. One more until connects_setup() was called, so that the check of the hooks that have
- * no other leads to hooks_start(). */
+/* Connects in progress, and one more until connects_setup() is called: hooks that check nothing else then
+ * call hooks_start(). */
 extern __attribute__((visibility("hidden"))) _Atomic int connects_going;
 
 static inline bool connects_pending(void)
@@ -16,8 +16,8 @@ static inline bool connects_pending(void)
 	return atomic_load_explicit(&connects_going, memory_order_relaxed) != 0;
 }
 
-/* How many descriptors with that number, modulo CONNECTS_NUMBERS, belong to a connect in progress, the
- * program's or the library's. A copy of the program's is not among them. */
+/* How many descriptors with this number, modulo CONNECTS_NUMBERS, belong to a connect in progress. They are
+ * the program's or the library's; copies that the program has made are not counted. */
 enum { CONNECTS_NUMBERS = 64 };
 extern __attribute__((visibility("hidden"))) _Atomic int connects_numbers[CONNECTS_NUMBERS];
 
@@ -37,7 +37,7 @@ static inline void connects_count_number(int fd, int more)
 	atomic_fetch_add(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS], more);
 }
 
-/* A number that changes whenever a socket has been put on a program's descriptor. */
+/* Changes whenever a socket has been put on one of the program's descriptors. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned connects_changes;
 
 static inline unsigned connects_count_change(void)
@@ -45,8 +45,8 @@ static inline unsigned connects_count_change(void)
 	return atomic_fetch_add(&connects_changes, 1) + 1;
 }
 
-/* When, in ms of CLOCK_MONOTONIC, the next of them has something to do whatever happens; UINT64_MAX: never.
- * It may be earlier than that. */
+/* When the next connect has something to do even if nothing happens, in ms of CLOCK_MONOTONIC; UINT64_MAX:
+ * never. The value may be too early. */
 extern __attribute__((visibility("hidden"))) _Atomic uint64_t connects_due;
 
 static inline void connects_set_due(uint64_t due)

@@ -22,7 +22,7 @@ struct outcome {
 
 static struct outcome outcome;
 static _Atomic bool taken;
-static _Atomic pid_t process; /* whose all this is */
+static _Atomic pid_t process; /* the process that this belongs to */
 static void (*child)(bool whole);
 
 static __thread bool mine __attribute__((tls_model("initial-exec")));
@@ -34,8 +34,8 @@ static bool allowed(void)
 	return !mine && (holding || getpid() == atomic_load(&process));
 }
 
-/* Holds back all signals but those that come from what the thread itself does, which can't wait (a sandbox's
- * SIGSYS). */
+/* Holds back all signals, except those that the thread itself causes: they can't wait (a sandbox's SIGSYS).
+ */
 static void hold_signals(struct lock_hold *h)
 {
 	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
@@ -130,8 +130,7 @@ bool lock_has_logged(void)
 	return outcome.any;
 }
 
-/* In the child of a fork() that another thread's work was interrupted by, the lock is free, and what it
- * guards in pieces. */
+/* If fork() has interrupted another thread's work, the child has the lock free, and the data half changed. */
 static void after_fork_in_child(void)
 {
 	bool whole = !atomic_exchange(&taken, false);

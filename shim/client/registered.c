@@ -5,8 +5,8 @@
 #include "base/real.h"
 #include "socket/descriptors.h"
 
-/* A one-shot registration that has fired is for nothing any more: of what it was for, what a failed connect()
- * reports is all but EPOLLPRI. */
+/* When a one-shot registration fires, the kernel clears its events. FIRED has them, as a failed connect()
+ * reports all but EPOLLPRI. */
 void registered_arm_again(struct descriptors_registration *r, uint32_t fired)
 {
 	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;

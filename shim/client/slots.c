@@ -57,8 +57,8 @@ int slots_find(int fd)
 	return -1;
 }
 
-/* One that is busy is so for a system call that does not wait, unless a signal handler has interrupted the
- * thread that is at it. */
+/* An entry is busy for one system call that does not wait, or longer if a signal handler has interrupted its
+ * thread. */
 bool slots_enter(int i)
 {
 	for (int tries = 0; i >= 0 && tries < 30 && atomic_load(&slots_stages[i]) == SLOT_BUSY; tries++)

@@ -7,11 +7,11 @@
 
 #include "client/eyeballs.h"
 
-enum { SLOTS_COUNT = 1024 }; /* at the same time; more are tried at the one address alone */
+enum { SLOTS_COUNT = 1024 }; /* at the same time; further connects try the one address alone */
 
-/* What an entry is: SLOT_OWN, its own address is on its way and nothing else, and it has no descriptor but
- * the program's; SLOT_RACING, of whoever has the lock (lock.h); SLOT_BUSY, of one thread, for a few
- * instructions. */
+/* SLOT_OWN: only the address asked for is on its way, on the program's descriptor; any thread may claim the
+ * entry. SLOT_RACING: the entry belongs to the holder of the lock (lock.h). SLOT_BUSY: one thread has claimed
+ * it, for a few instructions. */
 enum slots_stage { SLOT_FREE, SLOT_BUSY, SLOT_OWN, SLOT_RACING };
 
 extern __attribute__((visibility("hidden"))) struct eyeballs slots_table[SLOTS_COUNT];
@@ -28,26 +28,26 @@ static inline int slots_end(void)
 
 /* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Takes entry I, which is in stage FROM, for this thread. False where it is not. */
+/* Takes entry I for this thread if it is in stage FROM, else returns false. */
 bool slots_claim(int i, int from);
 
-/* The same under the lock, with an entry in use. False where it is free, or another thread has it. */
+/* Takes entry I under the lock, if it is in use. False if it is free, or another thread has it. */
 bool slots_enter(int i);
 
-/* Gives back what slots_claim(), slots_enter() or slots_free() has taken. */
+/* Gives back entry I, which slots_claim(), slots_enter() or slots_free() has taken. */
 void slots_give_back(int i);
 
-/* Takes a free entry. Returns -1 where there is none. */
+/* Takes a free entry. Returns -1 if there is none. */
 int slots_free(void);
 
-/* The entry of FD's socket, or -1. A copy of the descriptor has none of its own. */
+/* The entry of FD's socket, or -1. Copies of a descriptor have the same entry. */
 int slots_find(int fd);
 
-/* The entry of FD's own address, or -1. The number may be another socket's by now: the cookie is not looked
- * at. */
+/* The entry of FD in stage SLOT_OWN, or -1. The cookie is not compared: another socket may have FD's number
+ * by now. */
 int slots_find_own(int fd);
 
-/* Whether FD may have an entry. While another thread puts a socket there, its cookie does not tell. */
+/* Whether FD may have an entry. The cookie alone can't tell while another thread puts a socket on FD. */
 bool slots_concerns(int fd);
 
 #endif

@@ -24,7 +24,7 @@ bool steps_one(int i, int fd, int *error)
 	bool used;
 
 	if (!slots_enter(i)) {
-		/* Whoever has it does not know what was due. */
+		/* The thread that has it does not know what is due. */
 		if (atomic_load(&slots_stages[i]) == SLOT_FREE)
 			return false;
 		connects_set_due(clock_ms() + 1);
@@ -36,8 +36,8 @@ bool steps_one(int i, int fd, int *error)
 	return used;
 }
 
-/* Makes the set anew. FOREIGN: its number is another file's, or nobody's; the program has closed it unseen,
- * by a bare system call, and perhaps more. */
+/* Makes the set anew. FOREIGN: its number is free, or another file's. The program has closed it unseen, by a
+ * bare system call, and perhaps other descriptors. */
 static void make_set_again(bool foreign)
 {
 	const int end = slots_end();
@@ -62,7 +62,7 @@ static void step_hidden(void)
 	int count = real.epoll_wait(hidden_set(), events, 8, 0);
 	bool foreign = count < 0 && (errno == EBADF || errno == EINVAL);
 
-	/* An entry of the table, unless the program's own set has the number by now. */
+	/* The data is an entry of the table, unless a set of the program's has the number by now. */
 	for (int n = 0; n < count; n++)
 		foreign |= events[n].data.u64 < (uintptr_t)slots_table ||
 			   events[n].data.u64 >= (uintptr_t)(slots_table + SLOTS_COUNT);
@@ -113,8 +113,8 @@ void steps_failed(void)
 	}
 }
 
-/* Without the lock: the set may be closed meanwhile, and its number be another's, from which nothing may be
- * taken. */
+/* Without the lock, the set may be closed meanwhile, and another one have its number: poll() takes no events
+ * from it. */
 static bool is_due(void)
 {
 	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
@@ -138,7 +138,7 @@ bool steps_advance(struct lock_hold *hold)
 		if (hidden_set() >= 0)
 			step_hidden();
 		step_due(clock_ms());
-		/* What waits for an epoll set is told of no socket in it. */
+		/* A thread that waits for an epoll set is not told which socket in it is ready. */
 		if (holdings_nested())
 			steps_failed();
 	} while (lock_give(&lock));

@@ -1,4 +1,4 @@
-/* Going on with connects in progress (slots.h): those that something has happened to, or that are due.
+/* Going on with the connects in progress (slots.h) to which something has happened, or which are due.
  * Async-signal-safe and callable from any thread. */
 #ifndef DUALSTACK_STEPS_H
 #define DUALSTACK_STEPS_H
@@ -7,16 +7,16 @@
 
 #include "client/lock.h"
 
-/* Under the lock (lock.h). Goes on with entry I; FD and ERROR are those of eyeballs_step(). Returns whether
- * it is in progress still. errno is undefined afterwards. */
+/* Under the lock (lock.h). Goes on with entry I; FD and ERROR are as for eyeballs_step(). Returns whether it
+ * is still in progress. errno is undefined afterwards. */
 bool steps_one(int i, int fd, int *error);
 
 /* Under the lock. Goes on with all whose socket in place has failed. errno is undefined afterwards. */
 void steps_failed(void);
 
 /* Without the lock. Looks after every connect in progress: takes note of what has succeeded and failed, and
- * begins what is due. Leaves errno alone. False where something is due and nothing may be done (lock_take()).
- * HOLD, unless NULL, holds back signals from then on (lock.h). */
+ * begins what is due. Leaves errno alone. False if something is due, but nothing may be done (lock_take()).
+ * HOLD may be NULL; else it holds back signals from then on (lock.h). */
 bool steps_advance(struct lock_hold *hold);
 
 #endif

@@ -1,6 +1,6 @@
-/* Each asks the kernel for what the program waits for and for the hidden attempts at once, until the next one
- * is due, and looks through the answer: a socket whose connect has failed, and that another one is put in the
- * place of, has told of nothing. */
+/* Each function waits in the kernel for the program's descriptors and the hidden attempts at once, until the
+ * next attempt is due. Then it removes the events of sockets whose connect has failed and which have been
+ * replaced. */
 #define _GNU_SOURCE
 #include "client/wait.h"
 
@@ -21,11 +21,11 @@
 #include "client/wake.h"
 #include "socket/holdings.h"
 
-/* Descriptors of the program's that are waited for together with the library's; more are waited for in slices
- * of so many ms. And how long a thread waits before it looks for what others have begun. */
+/* Up to TOGETHER of the program's descriptors are waited for together with the library's; more are waited for
+ * in SLICEs, in ms. A thread waits PATIENCE ms before it looks for what others have begun. */
 enum { TOGETHER = 64, SLICE = 10, PATIENCE = 250 };
 
-/* What is left until END or the next attempt is due, MS from now (0: PATIENCE) at most, into T. */
+/* Puts into T the time until END or the next attempt is due, at most MS (0: PATIENCE) ms. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
 	uint64_t due = atomic_load(&connects_due);
@@ -39,14 +39,15 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 	return deadline_rest(end, t);
 }
 
-/* Until nothing moves: what was begun just now may have failed already. Returns false where nothing may be
- * done: the kernel alone waits then. */
+/* Goes on until nothing moves: an attempt that has just begun may have failed already. Returns false if
+ * nothing may be done; then the kernel alone waits. */
 static bool look_after(struct lock_hold *hold)
 {
 	unsigned before;
 	bool allowed;
 
-	/* Else only once there is something to do: a wait for a plain connect pays nothing for it. */
+	/* Otherwise not before there is something to do, so that it costs a wait for a plain connect nothing.
+	 */
 	if (hidden_set() >= 0)
 		lock_hold(hold);
 	do {
@@ -70,7 +71,7 @@ static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset
 		memcpy(all, fds, count * sizeof *fds);
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
 	result = real.ppoll(all, count + 1, until(end, 0, &t), mask);
-	/* More than RLIMIT_NOFILE allows, with the library's. */
+	/* With the library's, there are more than RLIMIT_NOFILE allows. */
 	if (result < 0 && errno == EINVAL) {
 		errno = saved;
 		return real.ppoll(fds, count, until(end, SLICE, &t), mask);
@@ -113,7 +114,7 @@ static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct tim
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
 				holdings_note_wait(fds[i].fd);
-		/* An epoll set among them may have told of what has moved since. */
+		/* An epoll set among them may have reported a socket that has been replaced since. */
 		if (result > 0 && look_after(hold))
 			result = poll_sift(fds, count, result, hold);
 		/* This thread or another one has. */
@@ -138,7 +139,7 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	return result;
 }
 
-/* ---- select: the kernel takes sets larger than an fd_set, as many bits as COUNT says */
+/* ---- select: the kernel takes sets larger than an fd_set, of COUNT bits */
 
 enum { BITS = 8 * sizeof(long), SET_BITS = 8192, SET_WORDS = SET_BITS / BITS };
 
@@ -155,7 +156,7 @@ static size_t words_of(int count)
 	return ((size_t)count + BITS - 1) / BITS;
 }
 
-/* The kernel has the errors of others. */
+/* Whether the program's sets can be accessed. The kernel finds all other errors. */
 static bool accessible(const struct sets *s)
 {
 	for (int i = 0; i < SETS; i++)
@@ -170,13 +171,13 @@ static void load(struct sets *s)
 		memset(s->words[i], 0, sizeof s->words[i]);
 		if (s->program[i])
 			memcpy(s->words[i], s->program[i], words_of(s->count) * sizeof(long));
-		/* The kernel does not look at bits from COUNT on. */
+		/* The kernel ignores the bits from COUNT on. */
 		if (s->count % BITS)
 			s->words[i][s->count / BITS] &= (long)((1UL << s->count % BITS) - 1);
 	}
 }
 
-/* The answer, into the program's sets. */
+/* Copies the answer into the program's sets. */
 static void store(const struct sets *s)
 {
 	for (int i = 0; i < SETS; i++)
@@ -203,7 +204,7 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 	result = real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
 			      (fd_set *)(void *)s->words[URGENT],
 			      until(end, hidden < 0 || together ? 0 : SLICE, &t), mask);
-	/* The program may have closed the library's. */
+	/* The program may have closed the library's set. */
 	if (together && result < 0 && errno == EBADF) {
 		errno = saved;
 		load(s);
@@ -283,9 +284,8 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 
 /* ---- epoll */
 
-/* Takes out of the COUNT events that SET has told of, with connects_changes at SINCE before, those that are
- * out of date. Returns how many are left.
- */
+/* Removes those that are out of date from COUNT EVENTS of SET; connects_changes was SINCE before the wait.
+ * Returns how many are left. */
 static int epoll_sift(int set, struct epoll_event *events, int count, unsigned since, struct lock_hold *hold)
 {
 	int left = 0, saved = errno;
@@ -304,7 +304,7 @@ static int epoll_sift(int set, struct epoll_event *events, int count, unsigned s
 	return left;
 }
 
-/* With the time as the caller's function has it: not all have all of them. */
+/* epoll_pwait() with T rounded up to ms. */
 static int real_epoll(int set, struct epoll_event *events, int most, const struct timespec *t,
 		      const sigset_t *mask)
 {
@@ -326,7 +326,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 		lock_hold_again(hold);
 		return result;
 	}
-	/* What is no epoll set, or no room, is refused at once. */
+	/* The kernel refuses a bad SET or MOST at once. */
 	result = real.epoll_pwait(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
@@ -334,7 +334,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	lock_hold_again(hold);
 	if (result < 0)
 		return -1;
-	/* First, so that a set in SET tells of nothing that is out of date. */
+	/* Comes first, so that a set in SET reports nothing that is out of date. */
 	(void)look_after(hold);
 	*since = atomic_load(&connects_changes);
 	return real.epoll_wait(set, events, most, 0);

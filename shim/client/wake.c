@@ -48,7 +48,7 @@ void wake_waiter(int set, const struct epoll_event *event)
 		places[place].data = event->data.u64;
 		atomic_fetch_add(&used, 1);
 		atomic_store(&places[place].fd, fd);
-		/* If it can't be told, the thread that connects drives alone. */
+		/* If no thread can be woken, the thread that connects drives alone. */
 		if (real.epoll_ctl(set, EPOLL_CTL_ADD, fd, &once) == 0) {
 			errno = saved;
 			return;
@@ -92,7 +92,7 @@ bool wake_swallow(int set, const struct epoll_event *event)
 	for (int i = 0; i < PLACES; i++) {
 		int fd = atomic_load(&places[i].fd);
 
-		/* SET may be a copy of the descriptor that it was told by. */
+		/* SET may be a copy of the descriptor that the event was added by. */
 		if (fd <= 0 || places[i].data != event->data.u64 ||
 		    real.epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL) != 0 ||
 		    !atomic_compare_exchange_strong(&places[i].fd, &fd, -1))

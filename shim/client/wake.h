@@ -1,5 +1,6 @@
-/* Threads that wait in epoll_wait() since before anything was in progress: one of them has to learn that a
- * connect is, and drive it from then on. Async-signal-safe, callable from any thread; errno is left alone. */
+/* Threads that have waited in epoll_wait() since before any connect was in progress. One of them has to learn
+ * of a connect, and drive it from then on. Async-signal-safe, callable from any thread; errno is left alone.
+ */
 #ifndef DUALSTACK_WAKE_H
 #define DUALSTACK_WAKE_H
 
@@ -10,15 +11,15 @@
 void wake_begin(void);
 void wake_end(void);
 
-/* FD, whose connect is in progress, is registered in the epoll set SET for EVENT. Wakes a thread that waits
- * there, if any may: by an event with the same data, which a thread without the library takes for one of FD's
- * without a meaning. */
+/* FD, whose connect is in progress, is registered in the epoll set SET for EVENT. If a thread may wait there,
+ * wakes it by an event with the same data. A thread of a process without the library takes that for an event
+ * of FD without a meaning. */
 void wake_waiter(int set, const struct epoll_event *event);
 
 /* The same for a registration that is older than the connect. */
 void wake_waiters(int fd);
 
-/* Whether EVENT of SET is such an event of the library's; then it is gone. */
+/* Whether EVENT of SET is the library's. If so, its source is removed from SET. */
 bool wake_swallow(int set, const struct epoll_event *event);
 
 #endif

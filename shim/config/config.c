@@ -17,18 +17,18 @@
 
 struct config config;
 
-/* All that keep() is ever asked for. */
+/* The texts that keep() stores. */
 enum {
 	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
 		     sizeof((struct settings *)0)->log
 };
 
-/* The kept texts, one after another: copies, because programs overwrite their environment to show a title in
- * ps(1). */
+/* The stored texts, one after another. They are copies, because programs overwrite their environment to show
+ * a title in ps(1). */
 LARGE static char texts[TEXT_BYTES];
 static char *next_text = texts;
 
-/* Keeps the text that the caller has put at NEXT_TEXT. */
+/* Stores the text that the caller has put at NEXT_TEXT. */
 static const char *keep(void)
 {
 	const char *kept = next_text;
@@ -102,7 +102,7 @@ static const char *last_of(const char *path)
 }
 
 /* This program's names, for rules with program=: the last part of the pathname that was executed
- * (getauxval(3), AT_EXECFN), which is a script's own, and of the program that runs it. */
+ * (getauxval(3), AT_EXECFN), which for a script is its own, and of the running program. */
 static void find_program(const char *names[2])
 {
 	LARGE static char running[PATH_MAX];
@@ -115,7 +115,7 @@ static void find_program(const char *names[2])
 	names[1] = last_of(running);
 }
 
-/* Half a set of rules is never used. */
+/* An incomplete set of rules is never used. */
 static void give_up(const struct loader_error *e)
 {
 	const char *asked = secure_getenv("DUALSTACK_LOG");
@@ -131,7 +131,7 @@ static void give_up(const struct loader_error *e)
 		log_line(LOG_LEVEL_ERROR, "%s: %s; doing nothing", e->place, e->at.text);
 }
 
-/* What known_programs.def says of this program. */
+/* Applies the settings of known_programs.def for this program. */
 static void know_program(void)
 {
 	static const struct {
@@ -154,7 +154,7 @@ static void know_program(void)
 		}
 }
 
-/* What a rule or else the setting says of the text for this program. */
+/* The text for this program, by a rule or else by the setting. */
 static enum settings_text text_for_program(enum settings_text text)
 {
 	switch (rules_ask_program(RULES_TEXTS)) {
@@ -169,7 +169,8 @@ static enum settings_text text_for_program(enum settings_text text)
 	}
 }
 
-/* One variable holds it all: a program that is executed later may not reach the file, or may find another. */
+/* One variable holds all settings: a program that is executed later may not reach the file, or may find
+ * another. */
 static void apply(const struct settings *s)
 {
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
@@ -201,7 +202,7 @@ void config_load(void)
 	struct settings settings;
 	int saved = errno;
 
-	/* A disabled library reads no configuration, so that none can be wrong. */
+	/* A disabled library reads no configuration, so a bad one does not matter. */
 	if (disable && *disable && strcmp(disable, "0") != 0)
 		return;
 	settings_default(&settings);

@@ -1,4 +1,4 @@
-/* What the configuration and the environment ask for, read once when the library is loaded. */
+/* The configuration and the environment, read once when the library is loaded. */
 #ifndef DUALSTACK_CONFIG_H
 #define DUALSTACK_CONFIG_H
 
@@ -10,7 +10,7 @@
 #include "config/rule.h"
 #include "config/settings.h"
 
-/* The variables that make a program run under the library as this one does. A program that inherits a widened
+/* The variables by which a program runs under the library as this one does. A program that inherits a widened
  * socket gets those that it lacks, each as "NAME=value" (process/inheritance.h). */
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 

@@ -26,7 +26,7 @@ static int unreadable(struct loader_error *error, const char *path)
 	return whole(error, path, "can't be read: ", log_errno(errno));
 }
 
-/* Whoever can write the file decides what every service does that reads it. */
+/* A user who can write the file decides what every service that reads it does. */
 static int check_owner(int fd, const char *path, struct loader_error *error)
 {
 	struct stat st;
@@ -134,7 +134,7 @@ int loader_variables(struct settings *s, struct loader_error *error)
 			result = wrong_value(error, loader_variable(setting), value, expected);
 	}
 
-	/* Whoever sets this to anything but 0 wants the library out of the way. */
+	/* Any value but 0 means that the library is not wanted. */
 	if (disable && *disable) {
 		s->enabled = strcmp(disable, "0") == 0;
 		if (!s->enabled && strcmp(disable, "1") != 0 && result == 0)

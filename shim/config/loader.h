@@ -28,12 +28,12 @@ struct loader_error {
  *   DUALSTACK_SETTINGS, in which a launcher or parent process hands on the whole configuration
  *   the file that DUALSTACK_CONFIG names
  *   LOADER_FILE, which need not exist
- * "none" is no file. A file is refused unless root or the user owns it and nobody else can write it. Before
- * the rules of a file come those of DUALSTACK_RULES, one to a line. Returns 0, or a negative errno with ERROR
- * filled. */
+ * "none" is no file. A file is refused unless root or the user owns it and nobody else can write it. The
+ * rules of DUALSTACK_RULES, one to a line, come before those of a file. Returns 0, or a negative errno with
+ * ERROR filled. */
 int loader_configuration(struct settings *s, const char *file, struct loader_error *error);
 
-/* What it has read, for the launcher: the file or variable, and its text; "" if there was none. */
+/* The file or variable that it has read, and its text, for the launcher; "" if there was none. */
 extern struct loader_source {
 	const char *place, *text;
 } loader_source;
@@ -42,7 +42,7 @@ extern struct loader_source {
  * returns -EINVAL, with ERROR about the first of them. */
 int loader_variables(struct settings *s, struct loader_error *error);
 
-/* The variable of SETTING: "DUALSTACK_DELAY" for "delay". It is overwritten by the next call. */
+/* The variable of SETTING: "DUALSTACK_DELAY" for "delay". The next call overwrites it. */
 const char *loader_variable(const char *setting);
 
 #endif

@@ -1,4 +1,4 @@
-/* The calls and actions of rules, and how much there can be of them. */
+/* The calls and actions of rules, and their limits. */
 #ifndef DUALSTACK_RULE_H
 #define DUALSTACK_RULE_H
 
@@ -10,7 +10,7 @@ enum {
 	RULES_TEXT = 49152,     /* bytes of the rules as they are printed */
 };
 
-/* What a rule is about: calls of bind() and connect(); or how a program is treated in all its calls. */
+/* What a rule applies to: calls of bind() or connect(), or all calls of a program. */
 enum rules_call { RULES_BIND, RULES_CONNECT, RULES_TEXTS, RULES_LITERALS, RULES_DEEPBIND, RULES_CALLS };
 
 enum rules_action {

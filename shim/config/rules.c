@@ -41,7 +41,7 @@ bool rules_match(const struct span *span, const char *text, size_t size)
 	return false;
 }
 
-/* The least of several answers holds. UNKNOWN: a fact is unknown. */
+/* The lowest of several answers holds. UNKNOWN: a fact is unknown. */
 enum answer { NO, UNKNOWN, YES };
 
 static bool in_prefix(const struct prefix *p, const struct in6_addr *addr)

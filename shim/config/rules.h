@@ -12,8 +12,8 @@
 
 #include "config/rule.h"
 
-/* What is known of a call. Facts may be unknown while a name is being looked up: a rule that depends on one
- * ends the search with RULES_DEFAULT. */
+/* The facts about a call. Some may be unknown while a name is being looked up: if a rule depends on one, the
+ * search ends with RULES_DEFAULT. */
 struct rules_facts {
 	enum rules_call call;
 	int protocol;                   /* IPPROTO_TCP or IPPROTO_UDP; 0: not known */
@@ -26,7 +26,7 @@ struct rules_facts {
 /* The action for a call. A bind rule without address= matches 0.0.0.0 alone. */
 enum rules_action rules_ask(const struct rules_facts *facts);
 
-/* The action for all that this program does, if CALL is neither bind nor connect. */
+/* The action for this program, if CALL is neither bind nor connect. */
 enum rules_action rules_ask_program(enum rules_call call);
 
 /* Whether this program has any rule for CALL. */

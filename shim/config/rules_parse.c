@@ -48,7 +48,7 @@ static const struct {
 
 static const struct {
 	const char *word;
-	const char *conditions; /* the words of those that it can have */
+	const char *conditions; /* the words of the conditions that it can have */
 	const char *actions;
 } calls[RULES_CALLS] = {
     [RULES_BIND] = {"bind", "tcp, udp, any, address=, port=, program=", "dual, ipv4 or ipv6"},
@@ -64,7 +64,7 @@ static bool is(const struct word *w, const char *text)
 	return w->size == strlen(text) && memcmp(w->at, text, w->size) == 0;
 }
 
-/* Says that W is not what was expected. Returns -EINVAL. */
+/* Reports that W is not what was expected. Returns -EINVAL. */
 static int wrong(struct reader *r, const struct word *w, const char *what, const char *expected)
 {
 	char shown[64];
@@ -170,7 +170,7 @@ static int add_pattern(struct reader *r, const struct word *w)
 	return 0;
 }
 
-/* The conditions that are lists: their names, and where and how their items are added. */
+/* The conditions that are lists: their names, their places, and the functions that add an item. */
 static const struct {
 	const char *name;
 	size_t span;
@@ -242,7 +242,7 @@ static int read_action(struct reader *r, const struct word *w)
 	return wrong(r, w, "unknown action", calls[r->rule->call].actions);
 }
 
-/* Only this machine reaches the loopback network; everybody reaches [::]. */
+/* Only this machine reaches the loopback network, but all hosts reach [::]. */
 static int check_loopback(struct reader *r, const struct word *action)
 {
 	if (r->rule->action != RULES_DUAL)

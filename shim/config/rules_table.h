@@ -9,7 +9,7 @@
 
 #include "config/rule.h"
 
-/* A part of one of the tables below. */
+/* A range of entries in one of the tables below. */
 struct span {
 	uint16_t from, count;
 };
@@ -40,7 +40,7 @@ struct rules_table {
 	char text[RULES_TEXT];
 };
 
-/* How much of it is used. Kept apart, as a process without rules reads only this. */
+/* The entries in use. Kept apart, as a process without rules reads only this. */
 struct rules_used {
 	uint16_t rules, prefixes, ranges, patterns, pattern_bytes;
 	size_t text;

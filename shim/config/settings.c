@@ -75,7 +75,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* A file name that ends in a blank can't be handed on: lines are read without blanks at their ends. */
+/* A file name that ends in a blank can't be handed on, as blanks at the ends of lines are removed. */
 static int set_log(struct settings *s, const char *value)
 {
 	size_t size = strlen(value);
@@ -143,7 +143,7 @@ static void print_log(const struct settings *s, char *to)
 	stpcpy(to, s->log[0] ? s->log : "off");
 }
 
-/* A setting has functions of its own, or is the number of one of WORDS in the byte at FIELD. */
+/* A setting has its own functions, or is the number of one of WORDS, in the byte at FIELD. */
 static const struct {
 	const char *name;
 	const char *expected;

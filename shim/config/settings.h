@@ -13,7 +13,7 @@
 #include "config/rule.h"
 #include "config/rules.h"
 
-/* RFC 8305, 5: the recommended Connection Attempt Delay. */
+/* ms; RFC 8305, 5: the recommended Connection Attempt Delay. */
 #define SETTINGS_DELAY_DEFAULT 250
 #define SETTINGS_DELAY_MOST 60000
 
@@ -23,14 +23,14 @@ enum settings_peer {
 	SETTINGS_PEER_REAL,      /* an IPv6 address is shown where there is room for it */
 };
 
-/* Where a synthetic address is the text of the IPv6 address that it stands for. */
+/* Which callers get IPv6 text for a synthetic address. */
 enum settings_text {
 	SETTINGS_TEXT_AUTO, /* for callers whose buffer says that they expect IPv6 text */
 	SETTINGS_TEXT_IPV6, /* for callers with room for it */
 	SETTINGS_TEXT_IPV4, /* nowhere */
 };
 
-/* Those of type unsigned char have a word for each value. */
+/* Members of type unsigned char have a word for each value. */
 struct settings {
 	unsigned char enabled;
 	unsigned delay;     /* ms, RFC 8305's Connection Attempt Delay (5); 0: one attempt at a time */

@@ -13,11 +13,10 @@
 #include "server/narrow.h"
 #include "server/socket_activation.h"
 
-/* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then what
- * it would be without the library, also for programs that make system calls of their own or inherit it
- * without the library. The kernel refuses if the peer has gone already, and under MPTCP: then the mark goes
- * on saying what the socket is. A peer that is not shown as the address that it has keeps its AF_INET6
- * socket, too. */
+/* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then as
+ * without the library, also for programs that make their own system calls or inherit it without the library.
+ * The kernel refuses under MPTCP, and if the peer has gone already: then the socket keeps its mark. If the
+ * peer is shown as another address than its own, the socket stays AF_INET6, too. */
 static void unmap(int fd, const struct sockaddr_in6 *peer)
 {
 	int family = AF_INET;
@@ -42,7 +41,7 @@ static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 		 sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Whether the log knows NAME already. To be asked before NAME is shown. ::1 gets no synthetic address. */
+/* Whether NAME has been logged already. To be called before NAME is shown. ::1 gets no synthetic address. */
 static bool known_peer(const union sockaddr_any *name)
 {
 	return !log_wants(LOG_LEVEL_INFO) ||
@@ -71,9 +70,9 @@ static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, stru
 	return true;
 }
 
-/* The peer of FD, for a program that did not ask for it: its length, or 0 if it is not to be translated.
- * accept() is not given a buffer of ours then: sockets of some families have no peer name, and would lose the
- * connection over it. */
+/* The length of FD's peer, for a program that did not ask for the peer; 0 if it is not to be translated.
+ * accept() gets no buffer of ours then, as sockets of some families have no peer name, and would lose the
+ * connection. */
 static socklen_t peer_of(int fd, union sockaddr_any *name)
 {
 	socklen_t len = sizeof *name;
@@ -81,8 +80,8 @@ static socklen_t peer_of(int fd, union sockaddr_any *name)
 	return mark_test_stream(fd) && real.getpeername(fd, &name->any, &len) == 0 ? len : 0;
 }
 
-/* Closes FD if its peer, NAME, is at ::, which would be shown as 0.0.0.0. It is nobody's address, but Linux
- * takes connections from there, and whoever routes for this host can complete one. */
+/* Closes FD if its peer, NAME, is at ::, which would be shown as 0.0.0.0. Nobody has that address, but Linux
+ * accepts connections from it, and a router of this host can complete one. */
 static bool close_nobodys(int fd, const union sockaddr_any *name, socklen_t len)
 {
 	if (!sockaddr_is_in6(&name->any, len) || !IN6_IS_ADDR_UNSPECIFIED(&name->in6.sin6_addr) ||
@@ -98,14 +97,14 @@ static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags
 	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);
 }
 
-/* accept() with NAME's LEN in and out. Of a socket that was narrowed meanwhile, once more is enough: a
- * narrowed socket is not narrowed again. */
+/* accept() with NAME's LEN in and out. If the socket is narrowed meanwhile, calls it once more; a narrowed
+ * socket is not narrowed again. */
 static int accept_once(int fd, union sockaddr_any *name, socklen_t *len, int flags)
 {
 	const unsigned before = narrow_count(fd);
 	int result = call_accept(fd, name ? &name->any : NULL, name ? len : NULL, flags);
 
-	/* Another socket that the program itself has put there is none of this call's. */
+	/* This call does not concern a socket that the program itself has put on FD. */
 	if (result >= 0 || errno != EINVAL || narrow_count(fd) == before)
 		return result;
 	*len = sizeof *name;

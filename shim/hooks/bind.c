@@ -33,7 +33,7 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
 }
 
-/* The program's own IPv6 socket has precedence: widened sockets make room for it. */
+/* The program's own IPv6 socket takes precedence: widened sockets make room for it. */
 static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -76,7 +76,7 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
 }
 
-/* To a specific address, beside a socket that stands for another one. */
+/* Binds FD to a specific address, beside a socket that stands for another one. */
 static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in in;
@@ -94,8 +94,8 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.bind(fd, addr, len);
 }
 
-/* A dual-stack socket is already bound. The kernel says so if the address is of its own family, and otherwise
- * does not take it. */
+/* A dual-stack socket is already bound. The kernel reports that only for addresses of the socket's own
+ * family. */
 static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
@@ -110,7 +110,7 @@ static int bind_in(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.bind(fd, (const struct sockaddr *)&to, sizeof to);
 }
 
-/* A datagram socket that a rule keeps; of streams, listen() tells. */
+/* Logs a datagram socket that a rule keeps; for streams, listen() logs it. */
 static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 at;
@@ -121,7 +121,7 @@ static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
 			 ntohs(at.sin6_port));
 }
 
-/* In the place of IN, a specific address that a rule names. */
+/* Widens FD instead of binding it to IN, a specific address that a rule names. */
 static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
 {
 	const bool first = interfaces_is_first(fd, in);
@@ -224,7 +224,7 @@ static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, s
 	return real.listen(fd, backlog);
 }
 
-/* Whatever the reason is: somebody before has bound FD, or widening it has failed, or a rule keeps it. */
+/* FD stays IPv4: it was bound before, or widening it has failed, or a rule keeps it. */
 static int listen_in(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
 {
 	int saved = errno, result = real.listen(fd, backlog);

@@ -1,5 +1,5 @@
-/* What takes a descriptor away from a connect in progress. With none in progress this is one load and one
- * branch (connects.h). */
+/* Calls that take a descriptor away from a connect in progress. With none in progress, they cost one load and
+ * one branch more (connects.h). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -13,7 +13,7 @@
 #define CLOSE_RANGE_UNSHARE (1U << 1)
 #endif
 
-/* Before the library is ready, connects_pending() says yes. */
+/* Before the library is ready, connects_pending() is true. */
 RARE static void leave(int first, int last)
 {
 	hooks_start();
@@ -51,7 +51,7 @@ void hook_closefrom(int first)
 		(void)hook_close_range((unsigned)first, ~0U, 0);
 }
 
-/* What is in progress is ended with it, whichever attempt the descriptor has. */
+/* Ends the connect in progress, whichever attempt the descriptor has. */
 int hook_shutdown(int fd, int how)
 {
 	hooks_start();

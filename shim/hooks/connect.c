@@ -1,4 +1,4 @@
-/* connect(), and what else is asked about one that is in progress. */
+/* connect(), and questions about a connect in progress. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -26,7 +26,8 @@
 #include "server/widen.h"
 #include "socket/facts.h"
 
-/* connect() of a descriptor that has one in progress. Returns whether it has, and then RESULT. */
+/* connect() of a descriptor whose connect is in progress. Returns false if none is; else RESULT is
+ * connect()'s. */
 static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
 {
 	if (!connects_pending())
@@ -41,7 +42,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	return true;
 }
 
-/* Makes FD, which is not marked, ready to be sent to IPv6 addresses. */
+/* Makes FD, which is not marked, ready to send to IPv6 addresses. */
 static bool make_ready(int fd, int (*widen_it)(int fd))
 {
 	int saved = errno;
@@ -70,8 +71,8 @@ bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_
 	return true;
 }
 
-/* connect() of FD, no marked datagram socket, to an address that stands for no other: whether the kernel took
- * it as it is, with RESULT. Of a marked stream socket it wants a sockaddr_in6 (tcp_v6_connect()). */
+/* connect() of FD, no marked datagram socket, to an address that stands for no other. Returns whether RESULT
+ * is the result. It is not for a marked stream socket, which requires a sockaddr_in6 (tcp_v6_connect()). */
 static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, int *result)
 {
 	int saved = errno;
@@ -83,10 +84,9 @@ static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, in
 	return false;
 }
 
-/* connect() of a marked datagram socket. What a server's then sends leaves from the address that the peer TO
- * has asked: connected to an address of this host, a socket has that as its own, and keeps it with the next
- * peer
- * (__ip6_datagram_connect(), ip6_datagram_dst_update()). */
+/* connect() of a marked datagram socket. A server's socket then sends from the address that the peer TO has
+ * asked: if a socket is connected to an address of this host, it gets that as its own address, and keeps it
+ * when it is connected to TO (__ip6_datagram_connect(), ip6_datagram_dst_update()). */
 static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 {
 	struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
@@ -108,8 +108,8 @@ static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 	return hooks_fail(-error);
 }
 
-/* The same of one that may be connected already. If the new peer can't be reached it stays connected to the
- * one that it has: else it would receive from anybody. */
+/* The same for a socket that may be connected already. If the new peer can't be reached, it stays connected
+ * to the old one: unconnected, it would receive from anybody. */
 static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 {
 	union sockaddr_any peer;
@@ -117,7 +117,7 @@ static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 	int saved = errno, error;
 	bool connected = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len);
 
-	/* From one family to the other, it gets there by way of no association at all. */
+	/* The family can change only without an association. */
 	if (connected && IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr) != IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) &&
 	    association_may_dissolve(fd))
 		association_dissolve(fd);
@@ -130,7 +130,7 @@ static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 	return hooks_fail(-error);
 }
 
-/* What a program's AF_INET socket says to an address of another family: the same in IPv6's place. */
+/* The error of an AF_INET socket for an address of another family. */
 static int connect_foreign(int fd)
 {
 	const struct sockaddr_in6 none = {.sin6_family = AF_MAX};
@@ -138,8 +138,8 @@ static int connect_foreign(int fd)
 	return real.connect(fd, (const struct sockaddr *)&none, sizeof none);
 }
 
-/* No packet ever leaves for the pool: what was not given out here is nobody's. The kernel has the errors of
- * what can't be connected at all. */
+/* No packet ever leaves for the pool: an address that was not given out here is nobody's. If FD can't be
+ * connected at all, the error is the kernel's. */
 static int refuse(int fd)
 {
 	return connect_foreign(fd) != 0 && errno != EAFNOSUPPORT && errno != EINVAL
@@ -147,7 +147,7 @@ static int refuse(int fd)
 		   : hooks_fail(-ENETUNREACH);
 }
 
-/* To one address, on a socket of the family that it takes. */
+/* Connects to one address, on a socket of the right family. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to;
@@ -188,8 +188,8 @@ static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
-/* A rule leaves out D, where FD is to be connected to: a datagram socket goes to another address of the name.
- */
+/* A rule leaves out the address D that FD connects to: a datagram socket connects to another address of the
+ * name. */
 static int connect_instead(int fd, const struct sockaddr *addr, const struct destination *d)
 {
 	struct sockaddr_in6 to = d->to;
@@ -258,8 +258,8 @@ bool connect_error(int fd, void *value, socklen_t *len)
 	if (!connects_pending() || !value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
 	    !memory_writable(value, *len) || !connects_ask(fd, NULL))
 		return false;
-	/* While one is in progress there is none, whatever has become of the attempt in place just now. As
-	 * getsockopt() does with less room. */
+	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
+	 * as getsockopt() does with less room. */
 	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
 	if (*len > sizeof none)
 		*len = sizeof none;

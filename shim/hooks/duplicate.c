@@ -1,4 +1,4 @@
-/* What copies a descriptor: the library remembers that a socket may have more than one (socket/holdings.h).
+/* Calls that copy a descriptor: the library notes that a socket may have more than one (socket/holdings.h).
  */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
@@ -28,7 +28,7 @@ int hook_dup(int fd)
 	return copied(fd, real.dup(fd));
 }
 
-/* A call that will fail leaves TO as it is. */
+/* A call that fails leaves TO as it is. */
 RARE static void leave(int fd, int to, int flags)
 {
 	hooks_start();
@@ -51,7 +51,7 @@ int hook_dup3(int fd, int to, int flags)
 	return copied(fd, real.dup3(fd, to, flags));
 }
 
-/* The argument is an int, a long or a pointer, or there is none: each is passed in the same place. */
+/* The argument is an int, a long, a pointer or missing: each is passed in the same register or slot. */
 static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, void *arg)
 {
 	int result = call(fd, command, arg);

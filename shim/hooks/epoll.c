@@ -1,5 +1,5 @@
-/* Epoll sets. With no connect in progress waiting is one load and one branch (client/in_progress.h), and what
- * is more is out of line, so that no registers are saved for it. */
+/* Epoll sets. With no connect in progress, a wait costs one load and one branch more (client/in_progress.h);
+ * the rest is out of line, so that no registers are saved for it. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -65,8 +65,8 @@ static bool is_still(void)
 	return !connects_pending() && threads_are_none();
 }
 
-/* Where another thread has begun to connect while this one waited, and perhaps ended it, its events are
- * looked through afterwards; if none is left the wait goes on. CHANGES: connects_changes from before. */
+/* If another thread has begun a connect during this wait, removes the events that are out of date; if none is
+ * left, the wait goes on. CHANGES: connects_changes before the wait. */
 static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
 		  const sigset_t *mask, unsigned changes)
 {
@@ -102,7 +102,7 @@ int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 {
 	if (is_still())
 		return real.epoll_wait(set, events, most, timeout);
-	/* Without a mask they are the same (epoll_wait(2)). */
+	/* Without a mask, both calls are the same (epoll_wait(2)). */
 	return epoll_pwait_watched(set, events, most, timeout, NULL);
 }
 

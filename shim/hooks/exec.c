@@ -1,5 +1,5 @@
 /* Programs that inherit a widened socket (process/inheritance.h). POSIX lists the exec family as
- * async-signal-safe, and it follows vfork(): the completed environment is made on the stack. */
+ * async-signal-safe, and it may follow vfork(), so the completed environment is on the stack. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -13,7 +13,7 @@
 #include "process/inheritance.h"
 #include "socket/inherited.h"
 
-/* execve() and execvpe(), which differ only in the real one. */
+/* execve() and execvpe(), which differ only in the real function. */
 static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
 {
 	struct inheritance need;
@@ -72,7 +72,7 @@ int hook_execveat(int dir, const char *path, char *const argv[], char *const env
 	return call_execveat(dir, path, argv, slots, flags);
 }
 
-/* posix_spawn() and posix_spawnp(), which differ only in the real one. */
+/* posix_spawn() and posix_spawnp(), which differ only in the real function. */
 static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file,
 		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr, char *const argv[],
 		 char *const envp[])
@@ -111,7 +111,7 @@ int hook_execvp(const char *file, char *const argv[])
 	return hook_execvpe(file, argv, environ);
 }
 
-/* execl() and its kin: makes the list from FIRST on an array; the environment may follow it. */
+/* execl(), execlp() and execle(): turns the list from FIRST on into an array; the environment may follow. */
 static int run_list(__typeof__(real.execve) call, const char *file, const char *first, va_list args,
 		    bool environment_follows)
 {

@@ -1,4 +1,4 @@
-/* What the files of exported functions share. */
+/* Shared by the files of exported functions. */
 #ifndef DUALSTACK_HOOKS_H
 #define DUALSTACK_HOOKS_H
 
@@ -36,12 +36,12 @@ bool hooks_dual(int fd);
 /* Tells the program of an error that the library found: sets errno, returns -1. */
 int hooks_fail(int negative);
 
-/* Whether ADDR and ROOM go to the kernel as the caller gave them: it will refuse them, or there is nothing to
- * translate. Then no system call of another kind is made (socket/mark.h). */
+/* Whether ADDR and ROOM go to the kernel as the caller gave them, because it will refuse them, or there is
+ * nothing to translate. If so, no other system call is made (socket/mark.h). */
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
 
-/* Gives NAME, of length LEN, to the program, as translate_give() does. hooks_pass() has checked ROOM. False:
- * errno is EFAULT. */
+/* Gives NAME, of length LEN, to the program, as translate_give() does. hooks_pass() has checked ROOM. If
+ * false, errno is EFAULT. */
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room);
 
@@ -49,22 +49,23 @@ bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, s
  * address. */
 bool hooks_expects_in6(socklen_t size, int flags);
 
-/* Returns NODE, which may be NULL, as it is to be looked up in FAMILY: in AF_INET the IPv6 text of a known
- * peer (address/text.h) as that of its synthetic address, which is put into TEXT. Not async-signal-safe. */
+/* Returns the name to look up in FAMILY for NODE, which may be NULL. If FAMILY is AF_INET and NODE is the
+ * IPv6 text of a known peer (address/text.h), that is the text of its synthetic address, which is put into
+ * TEXT. Not async-signal-safe. */
 const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLEN]);
 
 /* Whether ADDR is the IPv6 address of a peer that the program knows, and FD is AF_INET for the program. If
- * so, SHOWN is the peer's synthetic address, which the program can mean only. errno is left alone;
+ * so, SHOWN is the peer's synthetic address, which the program must mean. errno is left alone;
  * async-signal-safe. */
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown);
 
-/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. False: that is
- * the kernel's to answer. */
+/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
+ * kernel has to answer. */
 bool connect_error(int fd, void *value, socklen_t *len);
 
-/* Makes the program's FD a socket that can send or connect to IPv6 addresses, unless it is one or a rule
- * keeps it IPv4. False: errno is ENETUNREACH, because IPv4 has no route to the peer and nothing may leave for
- * the address that it is shown as. */
+/* Makes the program's FD a socket that can send or connect to IPv6 addresses, unless it already is one, or a
+ * rule keeps it IPv4. If false, errno is ENETUNREACH: IPv4 has no route to the peer, and nothing may be sent
+ * to its synthetic address. */
 bool ready_for_in6(int fd);
 
 /* The same for TO, an address at a translator (destination_nat64()), which is shown as ADDR from now on. */

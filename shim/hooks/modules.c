@@ -1,6 +1,6 @@
-/* What opens modules. RTLD_DEEPBIND (dlopen(3)) puts a module's own libraries, the C library among them,
- * before the library, so that the module would see IPv6 addresses on sockets that the program sees IPv4
- * addresses on (PHP opens its extensions so). It is taken off, unless a rule keeps it. */
+/* Calls that open modules. RTLD_DEEPBIND (dlopen(3)) puts a module's own libraries, with the C library,
+ * before this one. The module would then see IPv6 addresses on sockets where the program sees IPv4 addresses
+ * (PHP opens its extensions so). So the flag is removed, unless a rule keeps it. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -26,8 +26,8 @@ RARE static void note(const char *file)
 					      : "which is taken off");
 }
 
-/* A tail call, which the compiler may be told to make: the C library looks at the return address for the
- * module that called, whose DT_RUNPATH counts (ld.so(8)). */
+/* Makes a tail call: the C library finds the calling module, whose DT_RUNPATH counts (ld.so(8)), by the
+ * return address. */
 #if !defined(__clang__) && defined(__GNUC__)
 __attribute__((optimize("optimize-sibling-calls")))
 #endif

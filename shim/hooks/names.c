@@ -48,15 +48,15 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	result = real.getnameinfo((const struct sockaddr *)&in6, sizeof in6, host, host_size, service,
 				  service_size, in6_text ? flags : flags | NI_NAMEREQD);
-	/* The caller gets the text of the synthetic address if that of the IPv6 address does not fit; and, if
-	 * it must not get that, if the peer has no name. */
+	/* The caller gets the text of the synthetic address if the IPv6 text does not fit, or if the peer has
+	 * no name and the caller must not get IPv6 text. */
 	if (result == EAI_OVERFLOW || (!in6_text && result == EAI_NONAME && !(flags & NI_NAMEREQD)))
 		result = real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	return result;
 }
 
-/* Makes ENTRY, the answer for an IPv6 address, one for SHOWN, the IPv4 address that was asked for. The list
- * of addresses has room for it: an IPv6 address is four times as long. */
+/* Turns ENTRY, the answer for an IPv6 address, into one for SHOWN, the IPv4 address asked for. The list of
+ * addresses has room for it: an IPv6 address is four times as long. */
 static void as_in(struct hostent *entry, const void *shown)
 {
 	if (!entry || entry->h_addrtype != AF_INET6)

@@ -20,8 +20,8 @@
 #include "socket/facts.h"
 #include "socket/options.h"
 
-/* SO_GET_FILTER of a marked datagram socket: its filter is the library's (spoof_filter.h), and the program
- * has none. */
+/* SO_GET_FILTER of a marked datagram socket: the program has no filter, as the socket's is the library's
+ * (spoof_filter.h). */
 static bool no_filter(int fd, int level, int name, socklen_t *len)
 {
 	if (level != SOL_SOCKET || name != SO_GET_FILTER || !config.active ||
@@ -35,7 +35,8 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  * IP6T_SO_ORIGINAL_DST. */
 #define OPT_ORIGINAL_DST 80
 
-/* Whether that is asked of a connection of an IPv6 peer, on which only IPv6 has an answer. */
+/* Whether the program asks for that on a connection of an IPv6 peer, where only IPv6's option has an answer.
+ */
 static bool is_original_in6(int fd, int level, int name)
 {
 	union sockaddr_any peer;
@@ -49,7 +50,7 @@ static bool is_original_in6(int fd, int level, int name)
 	return result;
 }
 
-/* Where the peer wanted to connect to, before it was redirected here. */
+/* The address to which the peer connected, before it was redirected here. */
 static int original_in6(int fd, void *value, socklen_t *len)
 {
 	struct sockaddr_in6 in6;
@@ -70,7 +71,7 @@ static int original_in6(int fd, void *value, socklen_t *len)
 
 #define OPT_SO_PEERNAME 28
 
-/* Whether that is asked of a marked socket. */
+/* Whether the program asks for SO_PEERNAME of a marked socket. */
 static bool is_peer_name(int fd, int level, int name, const void *value, const socklen_t *len)
 {
 	return level == SOL_SOCKET && name == OPT_SO_PEERNAME && config.active && hooks_dual(fd) &&
@@ -78,7 +79,7 @@ static bool is_peer_name(int fd, int level, int name, const void *value, const s
 	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
 }
 
-/* As sk_getsockopt() does, which leaves LEN as it is, and has the name also of a peer that has gone. */
+/* As sk_getsockopt(), which leaves LEN alone, and gives the name even if the peer has gone. */
 static int peer_name(int fd, void *value, socklen_t len)
 {
 	union sockaddr_any name, shown;
@@ -96,8 +97,8 @@ static int peer_name(int fd, void *value, socklen_t len)
 /* From linux/in.h; musl has no name for it. */
 #define OPT_IP_PKTOPTIONS 9
 
-/* IP_PKTOPTIONS of a stream whose peer came over IPv6, in LEN bytes at VALUE: the kernel tells IPv4 that such
- * a connection is to 127.0.0.6 (LOOPBACK4_IPV6), and the program could take it for a local one. */
+/* Corrects IP_PKTOPTIONS, in LEN bytes at VALUE, of a stream whose peer came over IPv6: the kernel reports
+ * the local address 127.0.0.6 (LOOPBACK4_IPV6), by which the program could take the peer for a local one. */
 static void show_local(int fd, void *value, socklen_t len)
 {
 	const struct msghdr got = {.msg_control = value, .msg_controllen = len};
@@ -150,7 +151,7 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	return 0;
 }
 
-/* A call that mark_guards() keeps from the kernel. The program has no filter to detach. */
+/* The result of a call that mark_guards() keeps from the kernel. The program has no filter to detach. */
 static int set_nothing(int level, int name, const void *value)
 {
 	if (!memory_readable(value, sizeof(int)))
@@ -158,8 +159,8 @@ static int set_nothing(int level, int name, const void *value)
 	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
 }
 
-/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether it changes anything, or a negative
- * errno. */
+/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether the call changes anything, or a
+ * negative errno. */
 static int try_plainly(int fd, int level, int name, const void *value, socklen_t len)
 {
 	int plain = clone_new(AF_INET, socket_protocol(fd)), result = 1;
@@ -174,8 +175,8 @@ static int try_plainly(int fd, int level, int name, const void *value, socklen_t
 	return result;
 }
 
-/* The program sets on the marked socket FD what can't hold for IPv6: FD is narrowed if it still can be, but
- * not for a call that fails or changes nothing. Returns 0, 1 if FD is IPv4's now, or a negative errno. */
+/* The program sets an option on the marked socket FD that can't hold for IPv6. FD is narrowed if possible,
+ * but not for a call that fails or changes nothing. Returns 0, 1 if FD is IPv4 now, or a negative errno. */
 static int make_plain(int fd, int level, int name, const void *value, socklen_t len)
 {
 	int result = try_plainly(fd, level, name, value, len);
@@ -186,7 +187,7 @@ static int make_plain(int fd, int level, int name, const void *value, socklen_t 
 	return result && result != -ENOTCONN ? result : 1;
 }
 
-/* Some options of a dual-stack socket are set for IPv6 as well; some exist in IPv4 only, which narrows it. */
+/* Some options of a dual-stack socket are set for IPv6 as well. Options that exist in IPv4 only narrow it. */
 int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row;
@@ -223,7 +224,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	return result ? hooks_fail(result) : 0;
 }
 
-/* Whether only AF_INET sockets answer REQUEST, or do it for aliases (inet_ioctl(); netdevice(7), arp(7),
+/* Whether REQUEST works only on AF_INET sockets, at least for aliases (inet_ioctl(); netdevice(7), arp(7),
  * ip(7)): routes, flags and addresses of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
@@ -231,8 +232,8 @@ static bool is_in_request(unsigned long request)
 	       request == 0x8934 || request == 0x8935 || (request >= 0x8953 && request <= 0x8955);
 }
 
-/* Such a request concerns the network namespace of the socket that it is made on, so any AF_INET socket there
- * will do. The thread may have gone to another one, where the request must not be made. */
+/* Such a request concerns the network namespace of its socket, so any AF_INET socket there will do. If the
+ * thread has moved to another namespace, the request must not be made. */
 static int ask_plainly(int fd, unsigned long request, void *arg)
 {
 	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result, error;

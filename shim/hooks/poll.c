@@ -1,5 +1,5 @@
-/* poll() and select(). With no connect in progress this is one load and one branch (client/in_progress.h),
- * and what is more is out of line, so that no registers are saved for it. */
+/* poll() and select(). With no connect in progress, they cost one load and one branch more
+ * (client/in_progress.h); the rest is out of line, so that no registers are saved for it. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -9,7 +9,7 @@
 #include "client/in_progress.h"
 #include "client/wait.h"
 
-/* Before the library is ready, connects_pending() says yes. */
+/* Before the library is ready, connects_pending() is true. */
 static int poll_pending(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec t;
@@ -41,8 +41,8 @@ int hook_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 	return real.ppoll(fds, count, timeout, mask);
 }
 
-/* What _FORTIFY_SOURCE compiles poll() to: SPACE is how large FDS is, as far as the compiler knows. The C
- * library's own ends a program that lies. */
+/* _FORTIFY_SOURCE compiles poll() to this. SPACE is the size of FDS as far as the compiler knows. The C
+ * library's function ends a program that exceeds it. */
 int hook___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space)
 {
 	if (connects_pending() && space / sizeof *fds >= count)

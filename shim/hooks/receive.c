@@ -25,7 +25,7 @@
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 2048 };
 
-/* recvfrom() takes a larger size for this (import_single_range(), MAX_RW_COUNT), recvmsg() may refuse it. */
+/* recvfrom() reduces a larger size to this (import_single_range(), MAX_RW_COUNT); recvmsg() may refuse it. */
 enum { MOST_BYTES = 0x7fff0000 };
 
 /* Logs, at a peer's first datagram, which address it is shown as. */
@@ -58,7 +58,7 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, boo
 		mark_forget_plain(fd);
 		log_peer(fd, name, len);
 	}
-	/* As many bytes as an IPv4 address takes were checked before. */
+	/* The bytes of an IPv4 address were checked before. */
 	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
 		errno = EFAULT;
 		return false;
@@ -67,8 +67,8 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, boo
 	return true;
 }
 
-/* Whether nothing came because another thread has widened FD since BEFORE (widen.h). A datagram, even an
- * empty one, has a sender, whose name has the length LEN; 0 where the program did not ask for it. */
+/* Whether nothing came because another thread has widened FD since BEFORE (widen.h). LEN is the length of the
+ * sender's name, which every datagram has, even an empty one; 0 if the program did not ask for it. */
 static bool woken(int fd, ssize_t result, socklen_t len, unsigned before)
 {
 	return result == 0 && len == 0 && widen_woke(fd, before);
@@ -89,7 +89,7 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
-/* recvfrom() of FD, which has MARK, with control messages: they tell which address the datagram came to. */
+/* recvfrom() of FD, which has MARK, with control messages for the datagram's destination. */
 static ssize_t receive_marked(int fd, unsigned mark, void *data, size_t size, int flags,
 			      struct sockaddr *addr, socklen_t *room)
 {
@@ -103,10 +103,10 @@ static ssize_t receive_marked(int fd, unsigned mark, void *data, size_t size, in
 				.msg_control = control,
 				.msg_controllen = sizeof control};
 	int saved = errno;
-	/* recvfrom() does not look at this flag, recvmsg() refuses it (MSG_CMSG_COMPAT). */
+	/* recvfrom() ignores the flag MSG_CMSG_COMPAT, recvmsg() refuses it. */
 	ssize_t result = real.recvmsg(fd, &kernel, flags & INT_MAX);
 
-	/* A sandbox may let through recvfrom() alone. */
+	/* A sandbox may permit recvfrom() alone. */
 	if (result < 0 && (errno == EPERM || errno == ENOSYS)) {
 		errno = saved;
 		kernel.msg_controllen = 0;
@@ -142,7 +142,7 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	}
 	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
-	/* What is too large ends the program, by the C library's check. */
+	/* If SIZE is too large, the C library's check ends the program. */
 	if (!(r->checked && size > r->space) && reply_source_expected() &&
 	    (mark = mark_datagram_again(fd)) != 0)
 		return receive_marked(fd, mark, data, size, flags, addr, room);
@@ -175,8 +175,8 @@ ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int f
 	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
 }
 
-/* Whether the kernel could write to MESSAGE. Control messages don't count: the kernel leaves out those that
- * it can't write (put_cmsg()). */
+/* Whether the kernel could write to MESSAGE. Control messages don't count: if the kernel can't write one, it
+ * leaves it out (put_cmsg()). */
 static bool writable(const struct msghdr *message)
 {
 	return memory_writable_lately(message, sizeof *message) &&
@@ -187,23 +187,22 @@ static bool writable(const struct msghdr *message)
 							       : sizeof(struct sockaddr_in))));
 }
 
-/* Whether MESSAGE is received from a marked datagram socket, which has MARK. The kernel is asked each time:
- * if FD is a Unix socket by now, it would put more descriptors into our larger buffer than the program has
- * room for. */
+/* Whether MESSAGE is received from a marked datagram socket, which has MARK. The mark is read each time: if
+ * FD were a Unix socket by now, the kernel would put more descriptors into our larger buffer than the program
+ * has room for. */
 static bool receives(int fd, const struct msghdr *message, unsigned *mark)
 {
 	return mark_test_receiver(fd, message->msg_name ? message->msg_namelen : sizeof(struct sockaddr_in6),
 				  mark);
 }
 
-/* Whether there is anything in MESSAGE to translate. The error queue of a stream has no names, but it has
- * control messages of IPv6. */
+/* Whether MESSAGE needs translation. The error queue of a stream has no names, but IPv6 control messages. */
 static bool translated(int fd, const struct msghdr *message, int flags, unsigned *mark)
 {
 	*mark = 0;
 	if (!mark_expected() || !message || !writable(message))
 		return false;
-	/* The kernel would say that the control messages are cut that the library asks for. */
+	/* The kernel would report the library's own control messages as cut. */
 	if (!message->msg_name && !(message->msg_control && message->msg_controllen))
 		return reply_source_expected() && (*mark = mark_datagram(fd)) != 0;
 	if (flags & MSG_ERRQUEUE)
@@ -211,8 +210,8 @@ static bool translated(int fd, const struct msghdr *message, int flags, unsigned
 	return receives(fd, message, mark);
 }
 
-/* FD has come from another process, which may have it still: a socket with options that are not known here,
- * or an epoll set. */
+/* FD has come from another process, which may still have it. It may be a socket with unknown options, or an
+ * epoll set. */
 static void expect_copy(int fd)
 {
 	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
@@ -285,8 +284,8 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	return result;
 }
 
-/* Returns how many of COUNT messages are received at a time: at least one, or none if the first can't be
- * written to. CONTROL is the room that their control messages take. */
+/* Returns how many of COUNT messages to receive at a time: at least one, or none if the first can't be
+ * written to. CONTROL is the room for their control messages. */
 static unsigned batch_of(const struct mmsghdr *messages, unsigned count, size_t *control)
 {
 	unsigned n = 0;
@@ -326,8 +325,8 @@ static int receive_batch(int fd, unsigned mark, struct mmsghdr *messages, unsign
 	return got;
 }
 
-/* Of a socket that is not marked. A thread that waited gets all its messages empty when another one widens
- * FD. */
+/* recvmmsg() of a socket that is not marked. If another thread widens FD meanwhile, all messages are empty.
+ */
 static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int flags,
 			 struct timespec *timeout)
 {
@@ -371,7 +370,7 @@ int hook_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, s
 		if (got <= 0 && total == 0)
 			return got;
 		total += got > 0 ? (unsigned)got : 0;
-		/* If fewer came than were asked for, no more are there. The kernel leaves the rest of the
+		/* If fewer came than were asked for, the queue is empty. The kernel leaves the rest of the
 		 * time in TIMEOUT. */
 		if (got < (int)n || (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0))
 			break;

@@ -21,11 +21,10 @@
 #include "resolver/nat64.h"
 #include "socket/facts.h"
 
-/* The kernel does not look at more of them (__sys_sendmmsg(), UIO_MAXIOV). */
+/* The kernel ignores further messages (__sys_sendmmsg(), UIO_MAXIOV). */
 enum { MOST_MESSAGES = 1024 };
 
-/* MSG_FASTOPEN connects (tcp(7)). AF_INET6 stream sockets, other than datagram sockets, take no IPv4 address.
- */
+/* MSG_FASTOPEN connects (tcp(7)). Unlike datagram sockets, AF_INET6 stream sockets accept no IPv4 address. */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
 	struct sockaddr_in in;
@@ -37,8 +36,8 @@ static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int fl
 	return true;
 }
 
-/* Whether a MSG_FASTOPEN to ADDR is a connect() and a send: its data could go to one address of the name
- * only, or ADDR is nobody's. */
+/* Whether to make a connect() and a send out of MSG_FASTOPEN to ADDR: its data could go to one address of the
+ * name only, or ADDR is nobody's. */
 static bool opens_by_name(int fd, const struct sockaddr *addr, socklen_t len, int flags)
 {
 	return flags & MSG_FASTOPEN && addr && socket_protocol(fd) == IPPROTO_TCP &&
@@ -46,7 +45,7 @@ static bool opens_by_name(int fd, const struct sockaddr *addr, socklen_t len, in
 		(!(flags & MSG_DONTWAIT) && connect_has_others(fd, addr, len)));
 }
 
-/* An AF_INET socket takes AF_UNSPEC for AF_INET (udp_sendmsg()), an AF_INET6 socket does not. */
+/* An AF_INET socket treats AF_UNSPEC as AF_INET (udp_sendmsg()); an AF_INET6 socket does not. */
 static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
 	if (!addr || len < sizeof *in || len > sizeof(union sockaddr_any) ||
@@ -57,8 +56,8 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Whether a datagram to ADDR may not be sent, as ADDR is of the pool: no packet ever leaves for it. A plain
- * IPv4 socket that has a port may have heard from a host that really has the address, and answers it. */
+/* Whether ADDR is of the pool and stands for nobody: no datagram ever leaves for it. Exception: a plain IPv4
+ * socket with a port may answer a host that really has the address. */
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
@@ -94,24 +93,24 @@ static int fail(int error)
 	return -1;
 }
 
-/* Whether a message to ADDR, of IPv4, goes to TO, which is the same V4MAPPED: it may have to leave from a
- * certain address. */
+/* Whether a message to the IPv4 address ADDR goes to TO, which is ADDR V4MAPPED, because it has to leave from
+ * a certain address. */
 static bool by_fixed(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
 {
 	return reply_source_is_fixed() && sockaddr_is_in(addr, len) && mark_test_datagram(fd) &&
 	       translate_in6(addr, len, to);
 }
 
-/* Whether a message to ADDR goes to TO instead, through a translator, as the kernel has just found no IPv4
- * route to ADDR. */
+/* Whether a message to ADDR goes to TO instead, through a translator, because the kernel has just found no
+ * IPv4 route to ADDR. */
 static bool by_nat64(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
 	return errno == ENETUNREACH && destination_nat64(addr, len, to) &&
 	       connect_rules_send(fd, addr, len, flags, &to->sin6_addr) && ready_for_nat64(fd, addr, to);
 }
 
-/* Whether a message to ADDR, whose family the kernel has just refused, goes to TO: it is the IPv6 address of
- * a peer that the program knows, and its AF_INET socket FD can send there now. */
+/* Whether a message to ADDR, whose family the kernel has just refused, goes to TO, because ADDR is the IPv6
+ * address of a peer that the program knows. The program's AF_INET socket FD can then send there. */
 static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
 {
 	struct sockaddr_in shown;
@@ -120,15 +119,15 @@ static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	       translate_in6(addr, len, to);
 }
 
-/* Whether an answer was refused because of where it was to leave from, which may be no address of this host
- * any more; or because a sandbox lets through other calls only. */
+/* Whether an answer was refused because its source is no address of this host any more, or because a sandbox
+ * forbids the call. */
 static bool is_refused_source(ssize_t sent)
 {
 	return sent < 0 && (errno == EINVAL || errno == ENODEV || errno == EADDRNOTAVAIL || errno == EPERM ||
 			    errno == ENOSYS);
 }
 
-/* An answer to TO, which leaves from the address that it asked, if it can. */
+/* Sends an answer to TO, from the address that TO asked if possible. */
 static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, size_t size, int flags,
 						     struct sockaddr_in6 *to, const struct in6_pktinfo *local)
 {
@@ -147,7 +146,7 @@ static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, s
 	return real.sendto(fd, data, size, flags, (const struct sockaddr *)to, sizeof *to);
 }
 
-/* The same with KERNEL, to which message_send_from() has added ADDED bytes. */
+/* The same for KERNEL, to which message_send_from() has added ADDED bytes. */
 static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, size_t added)
 {
 	int saved = errno;
@@ -161,7 +160,7 @@ static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, siz
 	return real.sendmsg(fd, kernel, flags);
 }
 
-/* Sends to TO. FD is not asked what it is: an AF_INET socket refuses TO (udp_sendmsg()). */
+/* Sends to TO without a look at FD: an AF_INET socket refuses TO (udp_sendmsg()). */
 static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
 						  struct sockaddr_in6 *to)
 {
@@ -212,7 +211,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	return send_in6(fd, data, size, flags, &to);
 }
 
-/* Whether MESSAGE has no name, has control messages, and FD is connected to the IPv6 address TO: then the
+/* Whether MESSAGE has control messages but no name, and FD is connected to the IPv6 address TO. If so, the
  * control messages have to be IPv6's. */
 static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
@@ -245,7 +244,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Whether all of MESSAGE that the library looks at can be read. */
+/* Whether all parts of MESSAGE that the library reads can be read. */
 static bool readable(const struct msghdr *message)
 {
 	return memory_readable_lately(message, sizeof *message) &&

@@ -15,7 +15,7 @@
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room)
 {
-	/* hooks_pass() has checked as many bytes as an IPv4 address takes. */
+	/* hooks_pass() has checked the bytes of an IPv4 address. */
 	if (translate_size(name, len, kind, *room) > sizeof name->in &&
 	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
 		errno = EFAULT;
@@ -31,7 +31,7 @@ bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
 	       (addr && (!mark_expected() || !memory_takes_address_lately(addr, room) || (int)*room < 0));
 }
 
-/* Both calls, by the real one, ASK. */
+/* Both calls; ASK is the real one. */
 static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
 		   socklen_t *room)
 {
@@ -39,7 +39,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	/* A program may wait for a connection by asking again and again. */
+	/* A program may wait for a connection by calling this repeatedly. */
 	if (connects_pending())
 		steps_advance(NULL);
 	if (!addr || hooks_pass(addr, room))

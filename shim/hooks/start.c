@@ -33,7 +33,7 @@ static int look_for_mark(int fd, void *arg)
 
 	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return 0;
-	/* Others have set options on it, and may have copied it. */
+	/* Other processes have set options on it, and may have copied it. */
 	domain = socket_option(fd, SO_DOMAIN);
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
@@ -50,8 +50,8 @@ static void look_for_marks(void)
 	bool marked = false;
 
 	mark_expect_foreign();
-	/* All descriptors, if a program under the library has executed this one. One that did so behind the
-	 * library's back (system(3), a raw system call) may leave some, too, but of low numbers. */
+	/* Looks at all descriptors if a program under the library has executed this one. If that happened
+	 * unseen (system(3), a raw system call), only low numbers are likely. */
 	(void)(config.inherited ? descriptors_each : descriptors_each_low)(look_for_mark, &marked);
 	if (!marked)
 		mark_forget();
@@ -72,7 +72,7 @@ static void apply_config(void)
 	library_find();
 }
 
-/* A second thread that gets here meanwhile (only an initialiser of another library could have made it) finds
+/* If a second thread gets here meanwhile (only another library's initialiser could have made it), it finds
  * the real functions loaded and the library inactive. */
 void hooks_start(void)
 {

@@ -1,6 +1,5 @@
-/* Reading and writing. A descriptor with a connect in progress behaves like one, whatever has become of the
- * attempt that it holds at this moment. If none is in progress, a call costs one load and one branch more
- * (connects.h). */
+/* Reading and writing. While a connect is in progress, the descriptor behaves so, even if the attempt that it
+ * holds has failed. If none is in progress, a call costs one load and one branch more (connects.h). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -9,7 +8,7 @@
 #include "client/in_progress.h"
 #include "server/widen.h"
 
-/* Before the library is ready, connects_pending() says yes. */
+/* Before the library is ready, connects_pending() is true. */
 RARE static bool to_kernel(int fd, int flags, int timeout)
 {
 	hooks_start();

@@ -1,7 +1,7 @@
 /* Addresses as text, and text as addresses. An administrator wants to find in the log the IPv6 address that a
- * synthetic address stands for. But text must be neither longer than the program can hold nor a form that it
- * can't read back. So only those callers get it whose buffer says that they expect it, and each function that
- * reads an IPv4 address takes it again. */
+ * synthetic address stands for. But the text must fit into the program's buffers, and the program must be
+ * able to read it back. So only callers whose buffer says that they expect IPv6 text get it, and every
+ * function that reads an IPv4 address accepts it. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -19,13 +19,13 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-/* Set once the program has got the text of a synthetic address that it keeps V4MAPPED: then it gets that
- * back, too, where it reads an IPv6 address. */
+/* Set once the program has got the text of a V4MAPPED synthetic address. From then on, reading that text as
+ * an IPv6 address yields the V4MAPPED one. */
 static _Atomic bool keeps_mapped;
 
-/* The text of an IPv4 address has 15 bytes, and a program that knows nothing else may copy it into 16,
- * however much room it had first. So it counts what SIZE says, not that there is room: INET6_ADDRSTRLEN, with
- * an interface or without, and where the final 0 is counted twice (dovecot 2.4). */
+/* The text of an IPv4 address has at most 15 bytes, and an IPv4-only program may copy it into 16, even from a
+ * larger buffer. So the exact SIZE counts, not the room: INET6_ADDRSTRLEN, with an interface or without, or
+ * with the final 0 counted twice (dovecot 2.4). */
 static bool is_in6_size(socklen_t size)
 {
 	if (size >= INET6_ADDRSTRLEN + IF_NAMESIZE)
@@ -37,12 +37,12 @@ bool hooks_expects_in6(socklen_t size, int flags)
 {
 	if (config.text != SETTINGS_TEXT_AUTO)
 		return config.text == SETTINGS_TEXT_IPV6 && size >= INET6_ADDRSTRLEN;
-	/* Who asks for a name has to take a long one. */
+	/* A caller that asks for a name has to accept a long one. */
 	return is_in6_size(size) || size == NI_MAXHOST || size == NI_MAXHOST - 1 ||
 	       (!(flags & NI_NUMERICHOST) && size >= INET6_ADDRSTRLEN);
 }
 
-/* Whether ADDR of FAMILY, with SIZE bytes for its text, is to be the text of REAL. */
+/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of REAL. */
 static bool is_text_of_real(int family, const void *addr, socklen_t size, struct sockaddr_in6 *peer)
 {
 	union sockaddr_any name = {.in6 = {.sin6_family = 0}};
@@ -65,8 +65,8 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
 	return true;
 }
 
-/* "%" and a number behind the text of a link-local address, which is another peer on another interface.
- * False: there is no room. */
+/* Appends "%" and a number to the text of a link-local address, which is another peer on another interface.
+ * False if there is no room. */
 static bool add_scope(char *text, socklen_t size, uint32_t scope)
 {
 	size_t used = strlen(text), digits = 1;
@@ -84,7 +84,7 @@ static bool add_scope(char *text, socklen_t size, uint32_t scope)
 	return true;
 }
 
-/* The text of PEER, or NULL where it does not fit. */
+/* Puts the text of PEER into TEXT; NULL if it does not fit. */
 static const char *put(const struct sockaddr_in6 *peer, char *text, socklen_t size)
 {
 	int saved = errno;
@@ -105,7 +105,7 @@ const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t s
 	return real.inet_ntop(family, addr, text, size);
 }
 
-/* What glibc's own do, which end the program that lies about its room. */
+/* glibc's own functions call this to end a program that exceeds its buffer. */
 void __chk_fail(void) __attribute__((noreturn, weak));
 
 static void check(size_t size, size_t space)
@@ -117,8 +117,8 @@ static void check(size_t size, size_t space)
 	abort();
 }
 
-/* What gcc calls instead with -D_FORTIFY_SOURCE. glibc 2.42 has it, and so no program of an older one calls
- * it: looking it up there would cost each program's start more than all others. */
+/* gcc calls this instead with -D_FORTIFY_SOURCE. Only glibc from 2.42 on has it. In older ones no program
+ * calls it, and looking it up would slow each program's start more than all other functions. */
 const char *hook___inet_ntop_chk(int family, const void *addr, char *text, socklen_t size, size_t space)
 {
 	check(size, space);
@@ -131,7 +131,7 @@ static bool is_active(void)
 	return config.active;
 }
 
-/* What inet_pton() yields for TEXT, for which the real one has yielded RESULT. */
+/* The result of inet_pton() for TEXT, for which the real one has returned RESULT. */
 static int read_again(int family, const char *text, void *to, int result)
 {
 	struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};

@@ -1,7 +1,6 @@
 /* The calls that programs with a 64-bit time_t make on 32-bit machines. The library itself is built with the
- * C library's own time_t, as each function is known by its name in the object (hooks.h). What glibc does
- * beside for the names of its own, such as __recvmsg64(), is for kernels before 5.1, which knew 32 bits only.
- */
+ * C library's own time_t, as a function is identified by its name in the object (hooks.h). glibc's extra work
+ * in functions such as __recvmsg64() is for kernels before 5.1, which knew 32 bits only. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -29,7 +28,7 @@ struct timeval64 {
 	int64_t tv_sec, tv_usec;
 };
 
-/* What is too long stays so: 68 years, or a part of a second that is none. */
+/* Values out of range stay so: more than 68 years, or a bad fraction of a second. */
 static long shortened(int64_t number)
 {
 	return number > LONG_MAX ? LONG_MAX : number < LONG_MIN ? LONG_MIN : (long)number;

@@ -1,4 +1,5 @@
-/* What writes to a socket from elsewhere (stream.c). A descriptor with a connect in progress says so. */
+/* Calls that write to a socket from another descriptor (stream.c). If its connect is in progress, they report
+ * that. */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 

@@ -99,8 +99,8 @@ void command_tool(const struct command_line *cl)
 	tool_fail("%s: %s", library_tool(), strerror(errno));
 }
 
-/* Refuses a program into which ld.so will not load the library. It would run on in silence, as if the library
- * were there. */
+/* Refuses a program into which ld.so will not load the library. It would run without the library, and not say
+ * so. */
 static void refuse(const char *name, const char *file)
 {
 	struct findings f = {.count = 0};
@@ -120,7 +120,7 @@ static void refuse(const char *name, const char *file)
 	}
 }
 
-/* Says where the log can't be written later on. Only to a person: a service's log has no use for it. */
+/* Warns if the log can't be written later on, but only on a terminal: a service's log needs no such line. */
 static void check_log(const char *log)
 {
 	const char *file = log ? strchr(log, '/') : NULL;

@@ -39,7 +39,7 @@ void configuration_load(const struct command_line *cl, struct settings *s)
 	check_key();
 }
 
-/* Does LINE, of a configuration, begin with WORD, and what follows is none of it? */
+/* Does LINE, of a configuration, begin with WORD as a whole word? */
 static bool is_of(const char *line, const char *word)
 {
 	size_t size = strlen(word);
@@ -58,7 +58,7 @@ static bool is_in_file(const char *setting)
 	return false;
 }
 
-/* Where the value of SETTING is from. */
+/* The source of SETTING's value. */
 static const char *source_of(const struct command_line *cl, const char *setting)
 {
 	const char *value = getenv(loader_variable(setting));
@@ -110,8 +110,8 @@ void configuration_print(const struct command_line *cl, const struct settings *s
 	}
 }
 
-/* A host needs a translator if it has a route to IPv6 and none to IPv4 addresses. Those of a.root-servers.net
- * stand for all; nothing is sent to them. */
+/* A host needs a translator if it has a route to IPv6 addresses and none to IPv4 addresses. It asks for those
+ * of a.root-servers.net; nothing is sent to them. */
 static bool needs_translator(void)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};

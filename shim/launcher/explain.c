@@ -1,4 +1,4 @@
-/* --explain: the command runs in a child, and the library in it logs to a file, which is summed up. */
+/* --explain: runs the command in a child, where the library logs to a file, and sums that up. */
 #define _GNU_SOURCE
 #include "launcher/launcher.h"
 
@@ -15,8 +15,8 @@
 
 enum { MOST = 10 }; /* lines under one heading */
 
-/* What lines of the log begin with, behind the descriptor, and have INSIDE, and under which heading the rest
- * of them is. */
+/* The beginnings of log lines, after the descriptor, a text INSIDE them, and the heading for the rest of the
+ * line. */
 static const struct {
 	const char *begin, *inside, *heading;
 } kinds[] = {
@@ -34,7 +34,7 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* What was logged, each text once. */
+/* The logged texts, each one once. */
 static struct {
 	struct texts lines[KINDS];
 	size_t left_out[KINDS];
@@ -42,7 +42,7 @@ static struct {
 
 static volatile sig_atomic_t child, asked;
 
-/* What comes from the terminal, the command gets as well. */
+/* The command also gets the terminal's signals itself. */
 static void hand_on(int number, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -130,14 +130,13 @@ static void print(const char *name)
 			(void)fprintf(stderr, "  %-22s and %zu more\n", "", summary.left_out[kind]);
 	}
 	if (!any)
-		tool_warn(
-		    "%s: the library had nothing to do: no socket was bound to 0.0.0.0, and no name was "
-		    "looked up that IPv6 is needed for",
-		    name);
+		tool_warn("%s: the library had nothing to do: no socket was bound to 0.0.0.0, and no name "
+			  "that was looked up needed IPv6",
+			  name);
 }
 
-/* Waits for the command, and for what it has left behind as its descendants, until a signal comes. Returns
- * the command's status. */
+/* Waits for the command and its remaining descendants, or until a signal comes. Returns the command's status.
+ */
 static int wait_for(void)
 {
 	int status = 0, one;
@@ -157,8 +156,8 @@ static int wait_for(void)
 
 void explain_begin(const char *name)
 {
-	/* Everybody may write the file, for programs that change their user; only who knows its name finds
-	 * it. */
+	/* All users may write the file, for programs that change their user, but they have to know its name.
+	 */
 	const char *tmp = getenv("TMPDIR");
 	char *directory = keep_format("%s/dualstack.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp"), *path;
 	int status;

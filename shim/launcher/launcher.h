@@ -1,5 +1,5 @@
-/* dualstack-run: what its parts know of the command line, and how they are called. An ordinary program: its
- * functions may allocate (keep.h), print and exit; they fail with tool_fail(). */
+/* dualstack-run: the command line, and the functions of its parts. It is an ordinary program: functions may
+ * allocate (keep.h), print and exit; they fail with tool_fail(). */
 #ifndef DUALSTACK_LAUNCHER_H
 #define DUALSTACK_LAUNCHER_H
 
@@ -18,15 +18,15 @@ struct command_line {
 	bool print, anyway, explain;
 	const char *config;      /* --config; NULL if it is not given */
 	const char *rules;       /* those of --rule, each with a newline behind it */
-	struct texts settings;   /* the names of those that were given as options; their variables are set */
+	struct texts settings;   /* names of settings given as options; their variables are set */
 	struct texts tool;       /* options that the tool understands, as "--NAME" or "--NAME=VALUE" */
-	char **words, **options; /* NULL at the end: what stands behind the options */
+	char **words, **options; /* the words behind the options; NULL at the end */
 };
 
 void usage_print(FILE *to);
 
-/* PATH itself if it begins with a slash, else behind the current directory. PLACE, an option or a variable,
- * is for the error. */
+/* PATH itself if it begins with a slash, else below the current directory. PLACE, an option or a variable, is
+ * for the error. */
 const char *absolute(const char *path, const char *place);
 
 /* The configuration that results from CL, the variables and the file. */
@@ -35,10 +35,10 @@ void configuration_load(const struct command_line *cl, struct settings *s);
 /* Prints it in the form of the file, each source above its lines. */
 void configuration_print(const struct command_line *cl, const struct settings *s);
 
-/* Puts it into DUALSTACK_SETTINGS; first looks for a NAT64 translator, if this host needs one. */
+/* Puts it into DUALSTACK_SETTINGS, after a search for a NAT64 translator if this host needs one. */
 void configuration_hand_on(struct settings *s);
 
-/* Sets what program/library.h reads. Fails if library or tool is not there. */
+/* Sets the paths of program/library.h. Fails if library or tool is not there. */
 void command_find_library(void);
 
 /* Executes the tool for CL->mode. */
@@ -48,8 +48,8 @@ __attribute__((noreturn)) void command_tool(const struct command_line *cl);
  */
 __attribute__((noreturn)) void command_run(const struct command_line *cl, bool enabled);
 
-/* Returns in a child of the caller's, in which the command NAME is to run, and whose library logs for
- * --explain. The caller waits for it, prints what it did, and exits with its status. */
+/* Forks. Returns in the child, where the command NAME is to run with a library that logs for --explain. The
+ * parent waits for it, prints the summary, and exits with its status. */
 void explain_begin(const char *name);
 
 #endif

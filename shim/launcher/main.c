@@ -9,7 +9,7 @@
 #include "config/loader.h"
 #include "tool/tool.h"
 
-/* The Makefile says which. */
+/* The Makefile sets it. */
 #ifndef VERSION
 #define VERSION "unknown"
 #endif
@@ -67,7 +67,7 @@ static void take_rule(struct command_line *cl, const char *value)
 
 enum value { NONE, VALUE, MAYBE_EMPTY };
 
-/* Without TAKE, it is the tool's. The settings of dualstack.conf(5) are options as well. */
+/* Without TAKE, an option is the tool's. The settings of dualstack.conf(5) are options, too. */
 static const struct option {
 	const char *name;
 	enum value value;
@@ -117,7 +117,7 @@ static const char *absolute_log(const char *log, const char *place)
 	return keep_format("%.*s%s", (int)(target - log), log, absolute(target, place));
 }
 
-/* An option is the variable of its setting, which the library reads. */
+/* Sets the variable of the setting, which the library reads. */
 static void take_setting(struct command_line *cl, const char *name, const char *value)
 {
 	static struct settings scratch;
@@ -152,7 +152,7 @@ static void take_mode(struct command_line *cl, const char *mode)
 	cl->mode = mode;
 }
 
-/* Takes the option *ARGUMENT. Returns the last argument of it: its value may be the next one. */
+/* Takes the option *ARGUMENT. Returns its last argument, as its value may be the next one. */
 static char **take(struct command_line *cl, char **argument)
 {
 	const char *equals = strchr(*argument, '='), *value = equals ? equals + 1 : NULL;
@@ -182,7 +182,7 @@ static char **take(struct command_line *cl, char **argument)
 	return argument;
 }
 
-/* Options end at the command, whose own options follow. Other words may have options behind them. */
+/* Options end at the command, as its own options follow. In other modes, options may come after words. */
 static void parse(struct command_line *cl, char **arguments)
 {
 	char **words = arguments;

@@ -1,6 +1,6 @@
 #include "launcher/launcher.h"
 
-/* The build directory's have neither: there, library and tool lie beside the launcher. */
+/* Neither is set for the build directory, where library and tool are beside the launcher. */
 #ifndef PLACE_DIRECTORY
 #define PLACE_DIRECTORY ""
 #define PLACE_LIB ""

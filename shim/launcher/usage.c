@@ -6,7 +6,7 @@ static const char text[] =
     "Run COMMAND, an IPv4-only program, so that it serves and reaches IPv6 as well.\n"
     "\n"
     "  --explain             when COMMAND ends, say what was widened, what stayed IPv4\n"
-    "                        and why, and which way names and peers went\n"
+    "                        and why, and how names and peers were reached\n"
     "  --anyway              run COMMAND even if the library can't be loaded into it\n"
     "  --config=FILE         read FILE instead of " LOADER_FILE "; none: no file\n"
     "  --rule='RULE'         add a rule before those of the file, such as\n"

@@ -15,7 +15,7 @@
 #define PRELOAD "LD_PRELOAD="
 #define LIBRARY "libdualstack.so"
 
-/* The most that is taken of a stack, which may be a signal handler's or a thread's. */
+/* The most bytes used of a stack, which may be a signal handler's or a thread's. */
 #define MOST_BYTES (256u * 1024)
 
 /* The value of the variable whose "NAME=" is PREFIX, or NULL. */
@@ -84,15 +84,16 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 	preload = value_of(envp, PRELOAD);
 	preloaded = preloads(envp);
 	if (preloaded) {
-		/* It will run under the library anyway. It may lack the key, without which it shows the same
-		 * peer as another address, or the configuration. */
+		/* It will run under the library anyway, but may lack the configuration, or the key, without
+		 * which it shows the same peer as another address. */
 		result = missing(envp, config.variables[CONFIG_KEY]) ||
 			 missing(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
 		result = inherits(cloexec_too);
 		/* If ld.so can't open the library, it complains on standard error and goes on. */
 		if (result && access(library.file, R_OK) != 0) {
-			log_line(LOG_LEVEL_ERROR, "%s: can't be read; a program inherits a socket without it",
+			log_line(LOG_LEVEL_ERROR,
+				 "%s: can't be read; a program inherits a socket without the library",
 				 library.file);
 			result = false;
 		}

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The size of a completed environment: SLOTS pointers and SIZE bytes, which the caller has on its stack, as
- * none of this may allocate. */
+/* The size of a completed environment: SLOTS pointers and SIZE bytes. The caller has it on its stack, as
+ * nothing here may allocate. */
 struct inheritance {
 	size_t slots, size;
 };

@@ -46,8 +46,8 @@ bool library_find_entry(const char *preload, const char *file, char *entry)
 	return false;
 }
 
-/* A relative path in LD_PRELOAD means another file, or none, once the daemon has changed directory. One with
- * a colon or a space can't be named there: its parts would be taken for other files. */
+/* A relative path in LD_PRELOAD means another file, or none, after the daemon has changed directory. A path
+ * with a colon or a space can't be named there: its parts would be taken for several files. */
 void library_find(void)
 {
 	LARGE static char path[PATH_MAX], entry[PATH_MAX];

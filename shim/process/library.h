@@ -1,4 +1,4 @@
-/* Where this library is, for programs that are to be preloaded with it. */
+/* The path of this library, for programs that are to be preloaded with it. */
 #ifndef DUALSTACK_LIBRARY_H
 #define DUALSTACK_LIBRARY_H
 

@@ -19,13 +19,13 @@ enum { SCRIPTS = 4 }; /* interpreters of interpreters that the kernel follows */
 /* The way from a command to the program that the kernel executes in the end. */
 struct walk {
 	struct findings *f;
-	char path[PATH_MAX]; /* the file at which it is now */
+	char path[PATH_MAX]; /* the current file */
 	char way[4 * PATH_MAX];
-	unsigned scripts; /* behind it */
+	unsigned scripts; /* so far */
 	bool by_name;     /* by execvp(3), which gives files of unknown format to the shell */
 };
 
-/* Returns 0, -EACCES or -ENOENT; the last also if the caller may not enter a directory on the way. */
+/* Returns 0, -EACCES, or -ENOENT, which also means that the caller may not enter a directory on the way. */
 static int executable(const char *path)
 {
 	struct stat s;
@@ -35,8 +35,8 @@ static int executable(const char *path)
 	return S_ISREG(s.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : -EACCES;
 }
 
-/* Finds NAME as execvp(3) does: a name without a slash in PATH, going on past files that can't be executed;
- * PATH becomes one of those if there is no other. */
+/* Finds NAME as execvp(3) does. A name without a slash is looked up in the variable PATH, past files that
+ * can't be executed; PATH is one of these if there is no other. */
 static int find(const char *name, char path[PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
@@ -77,7 +77,7 @@ static const char *reason(int error)
 	return error == -ENOENT ? "not found" : "not an executable file";
 }
 
-/* One finding tells of all scripts on the way. Returns false. */
+/* One finding covers all scripts on the way. Returns false. */
 static bool fail(struct walk *w, const char *advice, const char *why)
 {
 	if (w->scripts)
@@ -129,7 +129,7 @@ static bool follow(struct walk *w, int fd)
 	return !s.name || go_to(w, s.name, true);
 }
 
-/* A shell's script is as dual-stack as what it starts. Names of shells end in "sh". */
+/* A shell script is as dual-stack as the programs that it starts. Names of shells end in "sh". */
 static bool is_shell(const char *path)
 {
 	size_t size = strlen(path);
@@ -174,7 +174,7 @@ static bool walk_on(struct walk *w)
 	return more;
 }
 
-/* Says what is known of the program in PATH by its name. */
+/* Adds what known.def has for the program in PATH, by its name. */
 static void known(struct findings *f, const char *path)
 {
 #define KNOWN(name, found, advice) {name, found, advice},

@@ -23,7 +23,7 @@ static bool read_all(int fd, void *data, size_t size, uint64_t offset)
 	return offset <= INT32_MAX && pread(fd, data, size, (off_t)offset) == (ssize_t)size;
 }
 
-/* The kernel wants 2 to PATH_MAX bytes, of which the last is NUL. */
+/* The kernel requires 2 to PATH_MAX bytes, and the last must be NUL. */
 static bool read_interpreter(int fd, struct elf *e, uint64_t offset, uint64_t size)
 {
 	return size >= 2 && size <= sizeof e->interpreter &&
@@ -36,8 +36,8 @@ union header {
 	Elf64_Ehdr in64;
 };
 
-/* Go's linker gives its version a section of its own (Go's debug/buildinfo), and strip(1) keeps that. It is
- * told by the table of the sections' names, which is small: a program is looked at whenever it is run. */
+/* Go's linker puts its version into a section of its own (Go's debug/buildinfo), which strip(1) keeps. Only
+ * the table of the sections' names is read, which is small, as this is done whenever a program is run. */
 static bool is_go(int fd, const struct elf *e, const union header *h)
 {
 	static const char section[] = ".go.buildinfo";

@@ -1,5 +1,5 @@
-/* Reads how an ELF file is to be loaded (elf(5)), for either word size. The file may be cut off, or made to
- * mislead. */
+/* Reads how an ELF file is to be loaded (elf(5)), for either word size. The file may be cut off or malicious.
+ */
 #ifndef DUALSTACK_ELF_H
 #define DUALSTACK_ELF_H
 

@@ -43,14 +43,15 @@ const char *findings_state(enum finding_state state);
  * files that can't be executed; *FILE is the file in question, and overwritten by the next call. */
 int command_find(const char *name, const char **file);
 
-/* Looks NAME up as execvp(3) does, follows scripts to their interpreters, and adds findings: known,
- * if there is something to know of it (known.def); command; script, if it is one; and word_size, static, libc
- * (unless static), go, set_id and capabilities of the program that is executed in the end. FINDING_FAIL means
- * that this caller can't preload the library into it. If a file is missing or can't be read, the rest is left
- * out. Nothing is executed. */
+/* Looks NAME up as execvp(3) does, follows scripts to their interpreters, and adds findings: known, if
+ * known.def has it; command; script, if it is one; and word_size, static, libc (unless static), go, set_id
+ * and capabilities of the program that is executed in the end. FINDING_FAIL means that this caller can't
+ * preload the library into it. If a file is missing or can't be read, the rest is left out. Nothing is
+ * executed. */
 void command_findings(struct findings *f, const char *name);
 
-/* Adds word_size, static, libc, go, set_id and capabilities for the program in FD, of which E was read. */
+/* Adds word_size, static, libc, go, set_id and capabilities for the program in FD, whose ELF headers are in
+ * E. */
 void program_findings(struct findings *f, int fd, const struct elf *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* Where the library and the tool are that belong to this launcher. The launcher finds them and hands them on
- * to the tool in variables. Memory: keep.h. */
+/* The paths of this launcher's library and tool. The launcher finds them and hands them on to the tool in
+ * variables. Memory: keep.h. */
 #ifndef DUALSTACK_TOOL_LIBRARY_H
 #define DUALSTACK_TOOL_LIBRARY_H
 

@@ -38,7 +38,7 @@ static void word_size(struct findings *f, const struct elf *own, const struct el
 			     "for another machine (%u in elf.h)", e->machine);
 }
 
-/* Tells the C library by the name of its loader. */
+/* Finds the C library by the name of its loader. */
 static const char *libc_of(const char *loader)
 {
 	const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
@@ -78,11 +78,10 @@ static void libc(struct findings *f, const struct elf *own, const struct elf *e)
 		    "the program as built for this one.",
 		    "built for %s (%s), and the library is for %s", theirs, e->interpreter, ours);
 	else if (own->interpreter[0] && same_machine(own, e) && !same_file(own->interpreter, e->interpreter))
-		findings_add(
-		    f, "libc", FINDING_WARN,
-		    "Works if it is not older than the one that the library was built with; see with "
-		    "--log=debug.",
-		    "a %s of its own (%s)", theirs, e->interpreter);
+		findings_add(f, "libc", FINDING_WARN,
+			     "Works unless it is older than the one for which the library was built; try "
+			     "--log=debug.",
+			     "a %s of its own (%s)", theirs, e->interpreter);
 	else
 		findings_add(f, "libc", FINDING_OK, "", "%s, as the library", ours);
 }
@@ -97,8 +96,8 @@ static bool no_rights(int fd)
 	       (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOSUID));
 }
 
-/* What makes ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS it, and it changes
- * something for this caller (COUNTS). */
+/* Adds a finding about rights that make ld.so(8) ignore LD_PRELOAD ("Secure-execution mode"): the program HAS
+ * them, and they change something for this caller (COUNTS). */
 static void rights(struct findings *f, const char *id, const char *what, bool has, bool counts,
 		   const char *none, const char *advice)
 {

@@ -5,8 +5,8 @@
 
 static const char blanks[] = " \t";
 
-/* The kernel hands one argument to env(1). That of -S is split into words; env's other options may change the
- * environment, and are not read. */
+/* The kernel hands one argument to env(1). The argument of -S is split into words. Env's other options may
+ * change the environment, and are not read. */
 static void parse_env(struct script *s, char *argument)
 {
 	char *rest = NULL, *word = argument;

@@ -11,8 +11,8 @@ enum { SCRIPT_LINE = 256 }; /* bytes of the file that the kernel looks at (BINPR
 struct script {
 	char line[SCRIPT_LINE + 1]; /* the other members point into it */
 	const char *interpreter;
-	const char *name; /* if that is env: the command that env looks for in PATH; else NULL */
-	bool options;     /* env has options, or sets LD_PRELOAD: it is not known what it does */
+	const char *name; /* the command that env looks for in PATH; NULL if INTERPRETER is not env */
+	bool options;     /* env has options, or sets LD_PRELOAD: its effect is not known */
 };
 
 /* Reads the SIZE bytes of S->line, the first of a file. Returns 0; -ENOEXEC if they are no "#!" line with an

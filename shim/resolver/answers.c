@@ -111,7 +111,8 @@ static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const st
 		next = list->ai_next;
 		list->ai_next = NULL;
 		if (left_out(list)) {
-			/* Where none is left, it goes with the last (glibc's is a block of its own). */
+			/* If no address is left, the name goes with the last one (glibc's name is a block of
+			 * its own). */
 			if (!first && !next)
 				list->ai_canonname = canonical;
 			freeaddrinfo(list);
@@ -188,8 +189,8 @@ struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *re
 		note_loopback(node);
 	} else {
 		shown = translate_shown(real, MARK_STREAM);
-		/* Before a thread can send there, which widens its socket: another one that receives from it
-		 * then must not be on its way to the kernel with the program's own buffer. */
+		/* Must precede any send to the address, which widens the socket: no other thread may then be
+		 * about to receive from it into the program's own buffer. */
 		mark_expect();
 	}
 	if (!known)

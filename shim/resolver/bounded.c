@@ -1,7 +1,7 @@
-/* glibc's resolver reads its timeouts from _res, which each thread has for itself (resolver(3)). Both
- * questions of AF_UNSPEC go out at once; a server that answers the A only is asked again twice with one
- * question after the other (resolv/res_send.c, send_dg()), three seconds in all, unless RES_SNGLKUPREOP says
- * so from the start. */
+/* glibc's resolver reads its timeouts from _res, which is per thread (resolver(3)). For AF_UNSPEC, both
+ * queries go out at once. If a server answers only the A query, the resolver tries twice more with one query
+ * after the other (resolv/res_send.c, send_dg()), three seconds in all, unless RES_SNGLKUPREOP is set from
+ * the start. */
 #define _GNU_SOURCE
 #include "resolver/bounded.h"
 
@@ -25,7 +25,7 @@ bool bounded_allowed(void)
 	return (int32_t)(atomic_load(&respite_until) - (uint32_t)(clock_ms() / 1000)) <= 0;
 }
 
-/* A question without an answer takes a second; one of two servers' a little less. */
+/* A query without an answer takes a second; with two servers a little less. */
 static void note_time(uint64_t began, bool answered)
 {
 	uint64_t now = clock_ms();
@@ -41,7 +41,7 @@ static void note_time(uint64_t began, bool answered)
 #endif
 
 #ifdef RESOLVER_WITHIN
-/* What the thread's _res was. siglongjmp() out of the resolver leaves it here for the next question. */
+/* The thread's _res before. After a siglongjmp() out of the resolver, the next question finds it here. */
 static __thread struct {
 	bool lent;
 	int retrans, retry;
@@ -64,7 +64,8 @@ static void lend(void)
 	unsigned char packet[NS_PACKETSZ];
 
 	give_back(NULL);
-	/* Reads /etc/resolv.conf if it has changed: glibc does so only while _res is what it says. */
+	/* Makes glibc read /etc/resolv.conf if that has changed, which it does only while _res is unchanged.
+	 */
 	(void)res_mkquery(QUERY, "", C_IN, T_A, NULL, 0, NULL, packet, sizeof packet);
 	before.retrans = _res.retrans;
 	before.retry = _res.retry;

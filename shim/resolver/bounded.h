@@ -8,19 +8,19 @@
 
 enum {
 	BOUNDED_PATIENCE = 1, /* s for a name server's answer to each family */
-	BOUNDED_RESPITE = 60, /* s without such questions once one has not been answered in time */
+	BOUNDED_RESPITE = 60, /* s without such questions after one was not answered in time */
 };
 
 /* Whether such a question may be asked now. */
 bool bounded_allowed(void);
 
 /* Whether a search list may turn NAME into another name (resolv.conf(5)), if it has no address of a family.
- * To be asked after a question. */
+ * To be called after a question. */
 bool bounded_searches(const char *name);
 
-/* getaddrinfo() that gives a name server one second, and asks it once. An answer without IPv6 addresses that
- * took as long, or none in time, begins the respite. glibc from 2.34 on; elsewhere it waits as ever. errno is
- * the resolver's. */
+/* getaddrinfo() that asks each name server once, and waits one second for it. The respite begins if no answer
+ * came in time, or one without IPv6 addresses took as long. With glibc from 2.34 on; elsewhere it waits as
+ * ever. errno is the resolver's. */
 int bounded_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result);
 

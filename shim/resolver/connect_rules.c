@@ -10,7 +10,7 @@
 #include "config/rules.h"
 #include "socket/facts.h"
 
-/* Of two names' actions the one that leaves less in: the earlier one here. */
+/* The action of two that permits less: the earlier one in this order. */
 static enum rules_action stricter(enum rules_action a, enum rules_action b)
 {
 	static const enum rules_action order[] = {RULES_IPV4, RULES_IPV6, RULES_IPV4_FIRST, RULES_IPV6_FIRST,
@@ -22,7 +22,7 @@ static enum rules_action stricter(enum rules_action a, enum rules_action b)
 	return RULES_DEFAULT;
 }
 
-/* What is found out about an address, name by name. */
+/* The findings about an address, name by name. */
 struct finding {
 	struct rules_facts facts;
 	enum rules_action action;

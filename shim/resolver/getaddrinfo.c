@@ -20,7 +20,7 @@
 #include "resolver/nat64_discovery.h"
 #include "resolver/route.h"
 
-/* A question of the program's, in one family. */
+/* The program's question, in one family. */
 struct question {
 	const char *node, *service;
 	const struct addrinfo *hints;
@@ -31,8 +31,7 @@ static bool no_address(int error)
 	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
 }
 
-/* The program's question as it is, without answers that stand for a peer, unless the program itself has said
- * so. */
+/* Asks the program's question as it is. Leaves out answers that stand for a peer, unless NODE is a number. */
 static int ask_plainly(const struct question *q, struct addrinfo **result)
 {
 	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
@@ -52,7 +51,7 @@ static void note(const char *node, const struct addrinfo *own, const struct addr
 	names_note(node, &list);
 }
 
-/* Puts the answer to the program's own question in the place of OWN, which is part of another one's. */
+/* Replaces OWN, which is part of the answer to another question, by the answer to the program's own. */
 static void ask_again(const struct question *q, struct addrinfo **own)
 {
 	struct addrinfo *again;
@@ -63,8 +62,8 @@ static void ask_again(const struct question *q, struct addrinfo **own)
 	*own = again;
 }
 
-/* The program's question with AF_UNSPEC, by one bounded question: the addresses of its family in OWN and
- * the rest in OTHER, either NULL if there are none. */
+/* Asks one bounded question with AF_UNSPEC. The addresses of the program's family go to OWN, the rest to
+ * OTHER; each is NULL if there are none. */
 static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
 	struct addrinfo both = *q->hints, *list;
@@ -87,8 +86,8 @@ static bool same_name(const struct addrinfo *a, const struct addrinfo *b)
 	return a->ai_canonname && b->ai_canonname && strcasecmp(a->ai_canonname, b->ai_canonname) == 0;
 }
 
-/* The same by a question for each family, as the program wants to know the canonical name: in hosts(5) each
- * line has one of its own. What has another one is another name. */
+/* The same by a question for each family, if the program asks for the canonical name: in hosts(5), each line
+ * has its own. An answer with another canonical name is dropped. */
 static int ask_in_turn(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
 	struct addrinfo hints = *q->hints;
@@ -108,10 +107,10 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 	return error;
 }
 
-/* The answer to the program's own question in OWN and what the name has beside it in OTHER, each NULL if
- * there is none; returns the error of the former. A name without an address of the program's family may stand
- * for another one that a search list comes to (resolv.conf(5)): then the program's own question is asked, and
- * its answer is about that one alone. */
+/* Puts the answer to the program's own question into OWN, and the name's other addresses into OTHER, each
+ * NULL if there is none. Returns the error for OWN. If a name has no address of the program's family, a
+ * search list may lead to another name (resolv.conf(5)): then the program's own question is asked, and its
+ * answer is about that name alone. */
 static int ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
 	int error;
@@ -126,7 +125,7 @@ static int ask(const struct question *q, struct addrinfo **own, struct addrinfo 
 		return error;
 	if (!*other)
 		return ask_plainly(q, own);
-	/* The resolver maps by itself. */
+	/* The resolver makes V4MAPPED addresses itself. */
 	if (q->hints->ai_flags & AI_V4MAPPED) {
 		freeaddrinfo(*other);
 		*other = NULL;
@@ -140,8 +139,8 @@ static int ask(const struct question *q, struct addrinfo **own, struct addrinfo 
 	return *own ? 0 : EAI_NONAME;
 }
 
-/* The addresses of FAMILY that LIST has, as answers to numbers that the C library makes: it makes V4MAPPED
- * ones as well. NULL if there are none. */
+/* The addresses of FAMILY in LIST, as the C library's answers to numbers; it also makes V4MAPPED ones. NULL
+ * if there are none. */
 static struct addrinfo *answer_of(const struct names_list *list, bool mapped, const struct question *q)
 {
 	struct addrinfo numeric = *q->hints, *first = NULL, **end = &first;
@@ -162,7 +161,7 @@ static struct addrinfo *answer_of(const struct names_list *list, bool mapped, co
 	return first;
 }
 
-/* Gives FIRST the canonical name that the answer FROM has, if it has one. False where no memory is left. */
+/* Gives FIRST the canonical name of the answer FROM, if there is one. False if no memory is left. */
 static bool name_as(struct addrinfo *first, const struct addrinfo *from)
 {
 	if (!first || !from || !from->ai_canonname || first->ai_canonname)
@@ -171,8 +170,8 @@ static bool name_as(struct addrinfo *first, const struct addrinfo *from)
 	return first->ai_canonname != NULL;
 }
 
-/* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them by itself; a
- * datagram has but the address that it is sent to. */
+/* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them itself; a datagram
+ * has only the address that it is sent to. */
 static struct addrinfo *known_in6(const struct question *q, const struct addrinfo *own)
 {
 	struct addrinfo *known = NULL;
@@ -186,7 +185,7 @@ static struct addrinfo *known_in6(const struct question *q, const struct addrinf
 	return NULL;
 }
 
-/* What the rules say of the name. A stream's connect() sees to the order by itself. */
+/* The rules' action for the name. A stream's connect() orders the addresses itself. */
 static enum rules_action action_of(const struct question *q)
 {
 	size_t digits = q->service ? strspn(q->service, "0123456789") : 0;
@@ -199,8 +198,8 @@ static enum rules_action action_of(const struct question *q)
 		   : action;
 }
 
-/* Whether the IPv6 addresses in OTHER are to be given in the place of the answer OWN, or of ERROR. ROUTED:
- * there is a way to an address of OWN. */
+/* Whether to give the IPv6 addresses in OTHER instead of the answer OWN, or of ERROR. ROUTED: an address of
+ * OWN has a route. */
 static bool prefer_in6(const struct question *q, int error, bool routed, const struct addrinfo *other)
 {
 	enum rules_action action = action_of(q);
@@ -239,7 +238,7 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 	note(q->node, *result, other);
 	if (error == 0 && !other)
 		other = known_in6(q, *result);
-	/* A stream's connect() finds out by itself. */
+	/* A stream's connect() finds that out itself. */
 	if (error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto))
 		routed = answers_routed(*result, AF_INET);
 	if (!routed && config.nat64_auto)
@@ -252,7 +251,7 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 	}
 	if (error == 0)
 		add_peers(q, *result, other);
-	/* The error as it is natively, where it was not asked for. */
+	/* Gets the native error, if the program's own question was not asked. */
 	if (error && other)
 		error = ask_plainly(q, result);
 	if (other)
@@ -275,7 +274,8 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 		error = ask(q, result, &other);
 	saved = errno;
 	note(q->node, error ? NULL : *result, other);
-	/* For bind() an IPv4 address would be another one; it is noted, as socat connects with AI_PASSIVE. */
+	/* bind() must not get an IPv4 address. It is noted all the same, as socat connects with AI_PASSIVE.
+	 */
 	if (no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) && action_of(q) != RULES_IPV6) {
 		answers_add(&list, other);
 		mapped = answer_of(&list, true, q);
@@ -295,8 +295,8 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
-/* Adds the synthetic addresses of a name without IPv4 ones to its answer, at the end: for programs that ask
- * for both families and take IPv4 addresses only. */
+/* Appends synthetic addresses to the answer for a name without IPv4 ones, for programs that ask for both
+ * families but use only IPv4 addresses. */
 static void add_synthetic(const struct question *q, struct addrinfo *answer)
 {
 	static const struct addrinfo any = {.ai_family = AF_UNSPEC};
@@ -332,9 +332,8 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
-/* A number. An IPv6 one that a program of IPv4 connects to is given as a synthetic address, unless the
- * program wants to know which family it is of (AI_NUMERICHOST) or to bind it, or a rule says that it stays a
- * number of IPv6. */
+/* Looks up a number. If an IPv4 program asks for an IPv6 number, it gets a synthetic address, unless it asks
+ * for the number's family (AI_NUMERICHOST) or wants to bind to it, or a rule keeps the number IPv6. */
 static int ask_number(const struct question *q, struct addrinfo **result)
 {
 	const int flags = q->hints ? q->hints->ai_flags : 0;
@@ -377,8 +376,8 @@ static int by_family(const struct question *q, struct addrinfo **result)
 	return ask_unspec(q, result);
 }
 
-/* Whether this host has no way to IPv4 addresses; the one asked for is a.root-servers.net's, and nothing is
- * sent. */
+/* Whether this host has no route to IPv4 addresses. It asks for that of a.root-servers.net, and sends
+ * nothing. */
 static bool without_in(void)
 {
 	const struct sockaddr_in root = {
@@ -387,8 +386,8 @@ static bool without_in(void)
 	return !route_known((const struct sockaddr *)&root, sizeof root);
 }
 
-/* What ERROR, the answer to a question with AI_ADDRCONFIG, becomes where a translator is the way to IPv4
- * addresses: the C library says that there can be none, also of a number. */
+/* With AI_ADDRCONFIG on a host without IPv4, the C library fails with ERROR, even for a number. If a
+ * translator leads to IPv4 addresses, asks again without the flag. */
 static int in_by_translator(int error, const struct question *q, struct addrinfo **result)
 {
 	struct addrinfo plain = *q->hints;

@@ -1,17 +1,16 @@
-/* What the resolver says, for a program that asked for one family only (RFC 6535, 2.3.1; RFC 3493, 6.1), and
- * noting it (known_names.h). Functions for the hooks of the resolver: not async-signal-safe, as the resolver
- * is not. errno is the resolver's. */
+/* The resolver's answers for programs that ask for one family only (RFC 6535, 2.3.1; RFC 3493, 6.1). Each
+ * answer is noted (known_names.h). Not async-signal-safe, as the resolver is not. errno is the resolver's. */
 #ifndef DUALSTACK_RESOLVE_H
 #define DUALSTACK_RESOLVE_H
 
 #include <netdb.h>
 #include <stddef.h>
 
-/* getaddrinfo(). Asked for AF_INET, a name or literal that has IPv6 addresses only, or IPv4 addresses to
- * which there is no route and IPv6 ones to which there is, yields synthetic addresses in their place; where
- * it has no IPv6 address now, but had within NAMES_LIFE, so do those. Asked for AF_INET6, a name that has
- * IPv4 addresses only yields V4MAPPED ones. With AI_NUMERICHOST or AI_PASSIVE, and else, and in form and
- * error code, what the real one gives; freeaddrinfo() takes it. */
+/* getaddrinfo(). If asked for AF_INET, it gives synthetic addresses for a name or literal that has only IPv6
+ * addresses, or only IPv6 addresses with a route; if the name has none now, but had some within NAMES_LIFE,
+ * it gives those. If asked for AF_INET6, it gives V4MAPPED addresses for a name that has only IPv4 ones. In
+ * all other cases, and with AI_NUMERICHOST or AI_PASSIVE, the answer is the real one. Its form and error code
+ * always are; freeaddrinfo() takes it. */
 int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result);
 

@@ -48,7 +48,7 @@ static bool host_routed(const struct hostent *entry)
 	return false;
 }
 
-/* Leaves out of ENTRY what answers_of_others() does. Returns whether anything is left. */
+/* Removes from ENTRY the addresses that answers_of_others() removes. Returns whether any is left. */
 static bool host_of_others(struct hostent *entry)
 {
 	char **to;
@@ -67,8 +67,8 @@ static bool host_of_others(struct hostent *entry)
 	return *entry->h_addr_list != NULL;
 }
 
-/* Makes the IPv6 answer ENTRY of NAME an IPv4 one, with what is given in the place of IPv6 addresses, in its
- * own memory. Returns it, or NULL if there is none. */
+/* Turns ENTRY, the IPv6 answer for NAME, into an IPv4 one with the addresses that the program is given
+ * instead, in place. Returns it, or NULL if there is none. */
 static struct hostent *host_as_in(const char *name, struct hostent *entry)
 {
 	char **to = entry->h_addr_list;
@@ -90,7 +90,7 @@ static struct hostent *host_as_in(const char *name, struct hostent *entry)
 	return *entry->h_addr_list ? entry : NULL;
 }
 
-/* The other way: V4MAPPED addresses, as many as there is room for in the SIZE bytes at SPACE. */
+/* Turns an IPv4 answer into V4MAPPED addresses, as many as fit into the SIZE bytes at SPACE. */
 static void host_as_in6(struct hostent *entry, char *space, size_t size)
 {
 	struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
@@ -126,8 +126,8 @@ static void note_host(const char *name, const struct hostent *own, const struct 
 /* Room for peers, and for the list of addresses with them, at the end of the caller's buffer. */
 #define PEERS_BYTES (NAMES_OF_FAMILY * sizeof(struct in_addr) + 3 * NAMES_OF_FAMILY * sizeof(char *))
 
-/* Adds the peers among the addresses of ENTRY's name, which are in OTHER, to it, as many as there is room for
- * in the PEERS_BYTES at SPACE. */
+/* Adds to ENTRY the peers among the addresses of its name, which are in OTHER: as many as fit into the
+ * PEERS_BYTES at SPACE. */
 static void host_with_peers(struct hostent *entry, char *space, const struct addrinfo *other)
 {
 	struct in_addr peers[NAMES_OF_FAMILY];
@@ -143,7 +143,7 @@ static void host_with_peers(struct hostent *entry, char *space, const struct add
 	entry->h_addr_list = list;
 }
 
-/* What gethostbyname2_r() says of a buffer that is too small (gethostbyname(3)). */
+/* The result of gethostbyname2_r() if the buffer is too small (gethostbyname(3)). */
 static int too_small(struct hostent **result, int *error)
 {
 	*result = NULL;
@@ -152,7 +152,7 @@ static int too_small(struct hostent **result, int *error)
 	return ERANGE;
 }
 
-/* What the program's question in FAMILY did not give, asked for in the other one, and noted. */
+/* Asks for NAME in the other family than FAMILY, which gave no answer, and notes the answer. */
 static int host_otherwise(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			  struct hostent **result, int *error)
 {
@@ -177,8 +177,8 @@ static int host_otherwise(const char *name, int family, struct hostent *entry, c
 	return status;
 }
 
-/* The addresses of the other family of the host that OWN, the answer for NAME, tells of. NULL: none. A host
- * file may give each family another canonical name; a search list leads to a name that is neither. */
+/* The addresses of the other family of the host in OWN, the answer for NAME; NULL: none. hosts(5) may have
+ * another canonical name for each family; a search list leads to a name that is neither. */
 static struct addrinfo *others_of(const char *name, const struct hostent *own)
 {
 	const struct addrinfo hints = {.ai_family = own->h_addrtype == AF_INET ? AF_INET6 : AF_INET,
@@ -196,12 +196,12 @@ static struct addrinfo *others_of(const char *name, const struct hostent *own)
 	return NULL;
 }
 
-/* What the program is to have: the answer to its own question, that with the peers among the name's
- * addresses, or that to the question in the other family. */
+/* The program gets the answer to its own question, the same with the peers among the name's addresses, or the
+ * answer in the other family. */
 enum outcome { OWN, WITH_PEERS, OTHERWISE };
 
-/* For the name NAME, whose answer is OWN: OTHERWISE if there is no way to its own addresses, or a rule says
- * so. */
+/* The outcome for NAME, whose answer is OWN: OTHERWISE if its own addresses have no route, or a rule says so.
+ */
 static enum outcome host_found(const char *name, int family, const struct hostent *own)
 {
 	enum rules_action action = connect_rules_name(name, 0, -1);
@@ -223,7 +223,7 @@ static enum outcome host_found(const char *name, int family, const struct hosten
 	return result;
 }
 
-/* Whether a question in FAMILY that had no answer, because of ERROR, is to be asked in the other one. */
+/* Whether to ask in the other family after a question in FAMILY that failed with ERROR. */
 static bool host_missing(const char *name, int family, int error)
 {
 	enum rules_action action = connect_rules_name(name, 0, -1);
@@ -232,9 +232,8 @@ static bool host_missing(const char *name, int family, int error)
 	       action != (family == AF_INET ? RULES_IPV4 : RULES_IPV6);
 }
 
-/* The same for the answer ENTRY (NULL: none, because of ERROR) to the question of NAME in FAMILY. A number is
- * what it is: programs ask this function which family it is of. A rule tells of a program that connects to
- * it. */
+/* The outcome for ENTRY (NULL: none, because of ERROR), the answer for NAME in FAMILY. A number stays what it
+ * is, as programs use this function to find its family, unless a rule says that they connect to it. */
 static enum outcome host_outcome(const char *name, int family, const struct hostent *entry, int error)
 {
 	if ((family != AF_INET && family != AF_INET6) || answers_literal(name)) {
@@ -265,7 +264,7 @@ static int host_really_r(const char *name, int family, struct hostent *entry, ch
 	return status;
 }
 
-/* The answer to the program's question as OUTCOME says, other than OWN. */
+/* Makes the answer for OUTCOME, which is not OWN. */
 static int host_by(enum outcome outcome, const char *name, int family, struct hostent *entry, char *buffer,
 		   size_t size, struct hostent **result, int *error)
 {
@@ -309,8 +308,8 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 
 struct hostent *resolve_host(const char *name, int family)
 {
-	/* The C library's own memory can't be had with other contents; this is another, of the same kind and
-	 * as little thread-safe (gethostbyname(3)). */
+	/* The C library's own memory can't be changed. This memory replaces it, and is not thread-safe either
+	 * (gethostbyname(3)). */
 	static struct hostent other;
 	LARGE static char buffer[8192];
 	struct hostent *entry = real.gethostbyname2(name, family), *result = NULL;

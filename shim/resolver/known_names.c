@@ -1,5 +1,5 @@
-/* Entries are read and written as a seqlock, as the slots in synthetic.c: SEQ is even while an entry is at
- * rest and odd while somebody writes it. A writer claims it with one compare-and-swap and never waits. */
+/* Each entry is a seqlock, as the slots in synthetic.c: SEQ is even while the entry is at rest, and odd while
+ * it is written. A writer claims it with one compare-and-swap and never waits. */
 #define _GNU_SOURCE
 #include "resolver/known_names.h"
 
@@ -14,11 +14,11 @@
 #include "base/large.h"
 #include "resolver/scope.h"
 
-/* What an entry holds, read and written whole. */
+/* The data of an entry, read and written as a whole. */
 struct answer {
 	uint64_t name;     /* the name's hash; 0: never used */
-	uint32_t when;     /* seconds, when it was given */
-	uint32_t in6_when; /* the same for its IPv6 addresses, which can be of an earlier one */
+	uint32_t when;     /* seconds, when the answer came */
+	uint32_t in6_when; /* the same for the IPv6 addresses, which can be from an earlier answer */
 	struct names_list list;
 };
 
@@ -34,8 +34,8 @@ struct entry {
 
 LARGE static struct entry table[NAMES_ENTRIES];
 
-/* The numbers that this thread asked for last. Initial-exec: a preloaded library has its place in the static
- * block, and the first access allocates nothing. */
+/* The numbers that this thread asked for last. Initial-exec puts them into the static block, which a
+ * preloaded library may use, so that the first access allocates nothing. */
 static __thread struct names_address numbers[NUMBERS] __attribute__((tls_model("initial-exec")));
 static __thread unsigned next_number __attribute__((tls_model("initial-exec")));
 
@@ -47,7 +47,7 @@ static uint32_t now(void)
 	return (uint32_t)t.tv_sec;
 }
 
-/* Entries that can't have an address are passed over without being read. */
+/* Entries that can't have an address are skipped without being read. */
 static uint64_t bit_of(const struct in6_addr *addr)
 {
 	uint64_t low;
@@ -56,7 +56,7 @@ static uint64_t bit_of(const struct in6_addr *addr)
 	return UINT64_C(1) << (low * UINT64_C(0x9e3779b97f4a7c15) >> 58);
 }
 
-/* DNS names have no case (RFC 4343). Whoever chooses names to collide gains nothing: the text decides. */
+/* DNS names have no case (RFC 4343). Colliding names do no harm, as the text is compared. */
 static uint64_t hash_of(const char *name)
 {
 	static const struct hash_key key = {0x6475616c, 0x737461636b};
@@ -79,7 +79,7 @@ static void read_words(struct entry *e, struct answer *a, size_t from, size_t en
 	}
 }
 
-/* Not the addresses that it has not. */
+/* Reads only the addresses that it has. */
 static bool read_once(struct entry *e, struct answer *a)
 {
 	const size_t head = offsetof(struct answer, list.addresses);
@@ -93,8 +93,8 @@ static bool read_once(struct entry *e, struct answer *a)
 	return atomic_load_explicit(&e->seq, memory_order_relaxed) == seq;
 }
 
-/* A name that is asked for again and again must not be missed because its answer is written just now. A
- * writer that this thread itself has interrupted does not go on meanwhile. */
+/* A name that is often asked for must not be missed because its answer is being written. The tries are
+ * limited, as the writer may be the code that this signal handler has interrupted. */
 static bool read_entry(struct entry *e, struct answer *a)
 {
 	for (int tries = 0; tries < READS; tries++) {
@@ -107,7 +107,7 @@ static bool read_entry(struct entry *e, struct answer *a)
 	return false;
 }
 
-/* False where another thread has E. */
+/* False if another thread has E. */
 static bool write_entry(struct entry *e, const struct answer *a)
 {
 	uint32_t seq = atomic_load_explicit(&e->seq, memory_order_relaxed);
@@ -170,7 +170,7 @@ static bool is_named(const struct answer *a, uint64_t hash, const char *name)
 	return a->name == hash && strncasecmp(a->list.name, name, NAMES_TEXT - 1) == 0;
 }
 
-/* The name's entry if it has one, else the one that was written longest ago; OLD is what is in there. */
+/* The name's entry if it has one, else the entry written longest ago; OLD is its data. */
 static struct entry *entry_for(const char *name, uint64_t hash, struct answer *old)
 {
 	struct entry *oldest = &table[0];
@@ -178,7 +178,7 @@ static struct entry *entry_for(const char *name, uint64_t hash, struct answer *o
 
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (!read_entry(&table[i], old)) {
-			/* Being written, or never used: the rest was not, either. */
+			/* The entry is being written, or was never used, and then the rest was not either. */
 			if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) != 0)
 				continue;
 			oldest = &table[i];
@@ -195,7 +195,7 @@ static struct entry *entry_for(const char *name, uint64_t hash, struct answer *o
 	return oldest;
 }
 
-/* What the thread has asked for by name is no number any more. */
+/* An address that the thread got for a name is no number any more. */
 static void forget_numbers(const struct names_list *list)
 {
 	for (int i = 0; i < NUMBERS; i++)
@@ -230,12 +230,12 @@ static bool note(const char *name, const struct names_list *list)
 
 void names_note(const char *name, const struct names_list *list)
 {
-	/* Threads that ask for new names at once choose the same entry. */
+	/* Threads that ask for new names at the same time choose the same entry. */
 	for (int tries = 0; tries < WRITES && !note(name, list); tries++)
 		(void)sched_yield();
 }
 
-/* The entry at E, if it is a live one with ADDR. */
+/* Reads E. False unless it has ADDR and has not expired. */
 static bool has(struct entry *e, const struct names_address *addr, struct answer *a)
 {
 	return atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&

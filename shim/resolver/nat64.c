@@ -6,9 +6,9 @@
 
 enum { SLOTS = 8 };
 
-/* A new one is written beside those that somebody may be reading. */
+/* A new prefix goes into another slot than those that threads may be reading. */
 static struct nat64_prefix slots[SLOTS];
-static _Atomic unsigned current; /* the last of them; 0: there is none */
+static _Atomic unsigned current; /* the last slot; 0: none */
 
 void nat64_set(const struct nat64_prefix *prefix)
 {
@@ -39,7 +39,7 @@ bool nat64_now(struct nat64_prefix *prefix)
 	return now != NULL;
 }
 
-/* RFC 6890, 2.2.2: those that no translator reaches, and those that are private. */
+/* RFC 6890, 2.2.2: networks that no translator reaches, and private ones. */
 static bool in_any(uint32_t addr, const uint32_t (*nets)[2], size_t count)
 {
 	for (size_t i = 0; i < count; i++)

@@ -14,7 +14,7 @@
 #include "config/nat64_prefix.h"
 #include "resolver/nat64.h"
 
-/* Seconds: RFC 7050, 3, would have the TTL, which the resolver does not tell. */
+/* Seconds. RFC 7050, 3, asks for the TTL, which the resolver does not tell. */
 enum { AGAIN = 60, GOOD = 600 };
 
 static void take(const struct addrinfo *list)
@@ -51,7 +51,7 @@ void nat64_discover(void)
 	now = (unsigned)t.tv_sec + 1;
 	if (before && now - before < (unsigned)(nat64_known() ? GOOD : AGAIN))
 		return;
-	/* One thread asks. */
+	/* Only one thread asks. */
 	if (!atomic_compare_exchange_strong(&last, &before, now))
 		return;
 	if (real.getaddrinfo("ipv4only.arpa", NULL, &hints, &list) == 0) {

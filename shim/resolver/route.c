@@ -5,8 +5,7 @@
 
 #include "base/sys.h"
 
-/* What the routing tables say of an address that there is no way to (ip-route(8): "unreachable", "prohibit",
- * "blackhole"). */
+/* The errors for an address without a route (ip-route(8): "unreachable", "prohibit", "blackhole"). */
 static bool is_answer(int error)
 {
 	return error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES || error == EINVAL;
@@ -18,8 +17,7 @@ bool route_known(const struct sockaddr *addr, socklen_t len)
 	bool result = addr->sa_family == AF_INET;
 
 	if (fd >= 0) {
-		/* Not through connect(), which is a cancellation point and would leave the descriptor behind.
-		 */
+		/* connect() is a cancellation point, and could leave the descriptor open. */
 		if (syscall(SYS_connect, fd, addr, len) == 0)
 			result = true;
 		else if (is_answer(errno))

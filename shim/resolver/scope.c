@@ -4,7 +4,7 @@
 
 #include "resolver/nat64.h"
 
-/* RFC 6890, 2.2.2, and what has come since: the first row that fits. */
+/* RFC 6890, 2.2.2, and later registrations. The first row that fits decides. */
 static const struct {
 	unsigned char net[4];
 	unsigned char bits;
@@ -28,8 +28,8 @@ static const struct {
     {{0}, 0, SCOPE_GLOBAL},
 };
 
-/* RFC 6890, 2.2.3, RFC 4291, 2.4, and what has come since. A row with AT is for addresses with an IPv4 one in
- * them, there. */
+/* RFC 6890, 2.2.3, RFC 4291, 2.4, and later registrations. A row with AT is for addresses that embed an IPv4
+ * address at that byte. */
 static const struct {
 	unsigned char net[16];
 	unsigned char bits, at;
@@ -50,7 +50,7 @@ static const struct {
     {.net = {0}, .bits = 0, .scope = SCOPE_GLOBAL},
 };
 
-/* Every connect() comes here: no call for the first bytes, which mostly decide. */
+/* Every connect() comes here, and the first bytes usually decide, so no function is called for them. */
 static bool fits(const unsigned char *addr, const unsigned char *net, unsigned bits)
 {
 	unsigned at = 0;

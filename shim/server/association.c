@@ -25,7 +25,7 @@ bool association_exists(int fd)
 	       !IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr);
 }
 
-/* connect(AF_UNSPEC) leaves a socket that was connected to an IPv4 address in the kernel's IPv4 hash
+/* After a connection to an IPv4 address, connect(AF_UNSPEC) leaves the socket in the kernel's IPv4 hash
  * (udp_v6_rehash()), where no IPv6 datagram finds it. Connecting it to ::1 and dissolving that brings it
  * back. */
 void association_dissolve(int fd)

@@ -6,12 +6,12 @@
 
 /* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Whether the library may call connect(AF_UNSPEC) on the datagram socket FD of its own accord. It may not
- * where FD is bound to a device: the call undoes SO_BINDTODEVICE (__udp_disconnect()). */
+/* Whether the library may call connect(AF_UNSPEC) on the datagram socket FD of its own accord. It may not if
+ * FD is bound to a device: the call undoes SO_BINDTODEVICE (__udp_disconnect()). */
 bool association_may_dissolve(int fd);
 
-/* Whether the marked datagram socket FD, which is bound to [::], is connected: it has an address of its own
- * then. If not, dissolving its association would not be without effect: it would become the newest at its
+/* Whether the marked datagram socket FD, which is bound to [::], is connected, and so has a specific local
+ * address. If it is not, dissolving would still have an effect: FD would become the newest socket at its
  * port. */
 bool association_exists(int fd);
 

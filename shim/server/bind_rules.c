@@ -55,8 +55,8 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
 	return true;
 }
 
-/* Where others ask, such a program has set one of these: to start again at once, as for all its TCP, or to
- * know which address was asked. Port 53 is below all random ones. */
+/* Such a program sets one of these on the sockets on which others ask it: to start again at once, as for all
+ * its TCP, or to know which address was asked. Port 53 is below all random ports. */
 bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr_in6 *at)
 {
 	return config.questions && action == RULES_DEFAULT && ntohs(at->sin6_port) >= IPPORT_RESERVED &&

@@ -15,9 +15,9 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
-/* The kernel keeps a time of last access with a socket (inode(7)) and never sets it, not even at first: it is
- * what the memory had for a socket before. So it says which address the socket stands for, and bits of the
- * socket's cookie, which no other socket has. */
+/* A socket has a time of last access (inode(7)), which the kernel never sets, not even at first: it has what
+ * an earlier socket left in that memory. So the library keeps the address there that the socket stands for,
+ * and bits of the socket's cookie as a check. */
 enum { HALF = 16, SECONDS_CHECK = 15, NANOSECONDS_CHECK = 13 };
 
 static struct timespec stamp_of(int fd, uint32_t address)
@@ -67,12 +67,12 @@ static bool is_at(int fd, const struct search *s, union sockaddr_any *name)
 {
 	socklen_t len = sizeof *name;
 
-	/* Both families have the port in the same place. */
+	/* The port is at the same offset in both families. */
 	return real.getsockname(fd, &name->any, &len) == 0 && name->in.sin_port == s->port &&
 	       socket_same_ports(fd, s->protocol);
 }
 
-/* Whether FD has the port in the place of another address, or of all. */
+/* Whether FD has the port for another address, or for all. */
 static int is_other(int fd, void *arg)
 {
 	const struct search *s = arg;

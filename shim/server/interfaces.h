@@ -1,7 +1,7 @@
-/* Servers that bind each address of the host. A rule that makes several addresses dual means the first of
- * them that the process binds to a port: that socket becomes [::], and the others stay beside it, where the
- * kernel prefers them for their own addresses. For that they share the port by SO_REUSEPORT where the program
- * does not let them, but with no other process's.
+/* Servers that bind each address of the host. A rule that makes several addresses dual applies to the first
+ * of them that the process binds to a port. That socket moves to [::]. The others stay beside it, and the
+ * kernel prefers them for their own addresses. If the program does not let the sockets share the port, the
+ * library does, by SO_REUSEPORT, but never with another process.
  *
  * All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 #ifndef DUALSTACK_INTERFACES_H
@@ -10,15 +10,15 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* Whether IN, a specific address to which FD is about to be bound, is to be the first of its port: the
- * process has none there that stands for another one, and none for 0.0.0.0. */
+/* Whether IN, a specific address to which FD is about to be bound, is the first of its port: no socket of the
+ * process stands there for another address or is bound to 0.0.0.0. */
 bool interfaces_is_first(int fd, const struct sockaddr_in *in);
 
-/* FD has been widened in the place of IN. An IPv4 datagram from it still leaves from there. */
+/* FD was to be bound to IN, and has been widened instead. Its IPv4 datagrams still leave from IN. */
 void interfaces_note(int fd, const struct sockaddr_in *in);
 
-/* The kernel has refused FD the PORT (network byte order). Returns whether to try again: FD is to be
- * the FIRST or there is one, and other sockets of this process share the port now. */
+/* The kernel has refused FD the PORT (network byte order). Returns whether to try again: FD is the FIRST, or
+ * there is a first socket, and this process's other sockets share the port now. */
 bool interfaces_share(int fd, in_port_t port, bool first);
 
 #endif

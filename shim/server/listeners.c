@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A socket has a time of its last change (inode(7)), which the kernel keeps and never sets. It says who made
- * the socket: the process, and how often that had forked, counted from a number that another program in its
- * place does not have. (What the memory had for a socket before says so of none that is older than the
- * process, and those that come from others later are marked as such.) */
+/* A socket has a time of last change (inode(7)), which the kernel never sets. The library keeps there which
+ * process made the socket, and how often that had forked, counted from a number that no other program with
+ * this process id has. (What an earlier socket left in that memory never matches for a socket that is older
+ * than the process, and sockets that come from others later are marked as such.) */
 enum { TURNS = 1000000000 };
 static _Atomic long turn;
 

@@ -62,7 +62,7 @@ int mapped_widen(int fd, in_port_t port)
 	if (result)
 		return result;
 	listeners_note(fd);
-	/* Who binds [::] itself is to find it. A datagram socket has IPV6_MULTICAST_ALL as a marked stream
+	/* A later bind() to [::] is to find FD. A datagram socket has IPV6_MULTICAST_ALL as a marked stream
 	 * has. */
 	mark_expect_foreign();
 	return 0;

@@ -1,6 +1,5 @@
-/* AF_INET6 sockets that a program binds to ::ffff:0.0.0.0: it means IPv4 alone, and has the addresses of IPv6
- * peers in a form that it knows. Such a socket is bound to [::] instead, and not marked: nothing is
- * translated. */
+/* AF_INET6 sockets that a program binds to ::ffff:0.0.0.0 to serve IPv4 alone. The program understands the
+ * addresses of IPv6 peers. Such a socket is bound to [::] instead, and not marked: nothing is translated. */
 #ifndef DUALSTACK_MAPPED_H
 #define DUALSTACK_MAPPED_H
 
@@ -8,21 +7,21 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Whether ADDR is the wildcard V4MAPPED; then PORT is its port, in network byte order. No system calls. */
+/* Whether ADDR is the V4MAPPED wildcard. If so, PORT is its port, in network byte order. No system calls. */
 bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port);
 
-/* The same, with PORT. No system calls. */
+/* The V4MAPPED wildcard, with PORT. No system calls. */
 struct sockaddr_in6 mapped_at(in_port_t port);
 
-/* The others are async-signal-safe and callable from any thread; errno is undefined afterwards. */
+/* The functions below are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
 /* Binds the unbound AF_INET6 socket FD to [::] and PORT. A datagram socket gets the spoof filter first
- * (socket/spoof_filter.h). Returns 0, or a negative errno with FD as it was: -EAFNOSUPPORT for what is no
- * TCP, MPTCP or UDP socket or is IPv6's alone, and for a UDP client; -EBUSY if the program has a filter of
- * its own on a datagram socket. */
+ * (socket/spoof_filter.h). Returns 0, or a negative errno with FD as it was: -EAFNOSUPPORT if FD is not TCP,
+ * MPTCP or UDP, is for IPv6 alone, or is a UDP client; -EBUSY if the program has a filter of its own on a
+ * datagram socket. */
 int mapped_widen(int fd, in_port_t port);
 
-/* The port of FD, in network byte order, if it is such a socket, and this process alone has it (listeners.h);
+/* The port of FD, in network byte order, if FD is such a socket and no other process has it (listeners.h);
  * else 0. */
 in_port_t mapped_port(int fd);
 

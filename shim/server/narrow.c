@@ -50,10 +50,10 @@ static in_port_t widened_port(int fd)
 	return name.in6.sin6_port;
 }
 
-/* With SO_REUSEPORT on both for the moment, PLAIN can take the port while DUAL still listens on it
- * (inet_bind_conflict()), so nothing is given up before all has gone well. SO_REUSEADDR, which would let in
- * other users, is on only if the program has set it. Without it, connections that were accepted before are
- * still in the way, also in TIME_WAIT. */
+/* Both sockets have SO_REUSEPORT for the moment, so that PLAIN can take the port while DUAL still listens on
+ * it (inet_bind_conflict()): nothing is given up before all has gone well. SO_REUSEADDR would let in other
+ * users, so it is on only if the program has set it. Without it, connections that were accepted before are in
+ * the way, also in TIME_WAIT. */
 static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 {
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
@@ -78,7 +78,7 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 	else
 		result = replace_socket(fd, socket_cookie(dual), plain, dual);
 	clone_set_reuse(result ? dual : plain, before);
-	/* Other processes may still hold it. */
+	/* Other processes may still hold DUAL. */
 	if (!result) {
 		atomic_fetch_add(&narrow_counts[(unsigned)fd % NARROW_NUMBERS], 1);
 		(void)real.shutdown(dual, SHUT_RDWR);
@@ -86,8 +86,8 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 	return result;
 }
 
-/* Puts another socket in its place, of AF_INET, or of AF_INET6 at ::ffff:0.0.0.0. For a listener there is no
- * other way. */
+/* Replaces FD by an AF_INET socket, or an AF_INET6 one at ::ffff:0.0.0.0. A listener can't be narrowed
+ * otherwise. */
 static int narrow_by_replacing(int fd, int family, in_port_t port)
 {
 	int plain = clone_new(family, socket_protocol(fd)), dual, result;
@@ -129,10 +129,10 @@ int narrow(int fd)
 
 	if (!port)
 		return mapped_port(fd) ? narrow_mapped(fd, mapped_port(fd)) : -ENOTCONN;
-	/* A rule made it for IPv6 alone: it is not opened in IPv4. */
+	/* A rule has made FD serve IPv6 alone: do not open it in IPv4. */
 	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
 		return -EOPNOTSUPP;
-	/* Where others have the listener, too, connections over IPv4 are to reach them. */
+	/* If other processes have the listener, too, it has to stay for their IPv4 connections. */
 	if (socket_option(fd, SO_ACCEPTCONN) == 1 && !listeners_are_ours(fd))
 		return -EBUSY;
 	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd, port) : -ENETUNREACH;

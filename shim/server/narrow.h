@@ -10,20 +10,19 @@
 /* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port; it
  * listens if FD did. Returns 0 or a negative errno: -ENOTCONN if FD is not such a socket, -EOPNOTSUPP if FD
  * was widened for IPv6 alone and stays so, -EBUSY if FD listens and another process may have it, too
- * (listeners.h). A datagram socket is changed in place (narrow_datagram.h), a stream socket replaced:
- * connections that wait to be accepted are lost, as the kernel has no other way to give up the port. */
+ * (listeners.h). A datagram socket is changed in place (narrow_datagram.h). A stream socket is replaced, and
+ * connections that wait to be accepted are lost: the kernel has no other way to give up the port. */
 int narrow(int fd);
 
-/* Of a socket that was bound to ::ffff:0.0.0.0 (mapped.h), narrow() makes one at that address, which is of
- * AF_INET6 still. */
+/* narrow() moves a socket that was bound to ::ffff:0.0.0.0 (mapped.h) back to that address; it stays
+ * AF_INET6. */
 
-/* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket,
- * which is bound to PORT (network byte order) or could not be. Returns how many sockets were narrowed. */
+/* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket.
+ * FD is bound to PORT (network byte order), or bind() has failed. Returns how many sockets were narrowed. */
 int narrow_for(int fd, in_port_t port);
 
-/* How often a descriptor with FD's number, modulo 64, has had another socket put on it by narrowing. The one
- * that was there is shut down, so that a thread that waits in accept() on it gets EINVAL. Leaves errno alone.
- */
+/* How often narrowing has put another socket on a descriptor with FD's number, modulo 64. The old socket is
+ * shut down, so that a thread that waits in accept() on it gets EINVAL. Leaves errno alone. */
 enum { NARROW_NUMBERS = 64 };
 extern __attribute__((visibility("hidden"))) _Atomic unsigned narrow_counts[NARROW_NUMBERS];
 

@@ -48,8 +48,8 @@ static int device_of(int fd)
 	return result ? result : device;
 }
 
-/* IPV6_ADDRFORM (ipv6(7)) wants the socket connected to an IPv4 address. There is none that can be reached by
- * every device, so FD is bound to none for the moment; the filter stands in for that. */
+/* IPV6_ADDRFORM (ipv6(7)) requires a connection to an IPv4 address. No address is reachable through every
+ * device, so FD is bound to no device for the moment; the filter replaces it. */
 static int change_family(int fd, int device)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
@@ -69,8 +69,8 @@ static int change_family(int fd, int device)
 	return result;
 }
 
-/* Takes back what the change of family has changed beside. A port that the kernel chose when FD first sent is
- * lost with the association. */
+/* Undoes the side effects of the change of family. A port that the kernel chose when FD first sent is lost
+ * with the association. */
 static int restore(int fd, int device, in_port_t port)
 {
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
@@ -96,7 +96,7 @@ int narrow_datagram(int fd, in_port_t port)
 		return result;
 	receive_queue_settle();
 	result = receive_queue_drop(fd, came_over_in6);
-	/* The kernel would tell of IPv6 errors with names of IPv4. So it drops them, and queues no more. */
+	/* The kernel would report IPv6 errors with IPv4 names. So it has to drop them, and queue no more. */
 	if (errors > 0)
 		(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
 	if (result >= 0)
@@ -111,7 +111,7 @@ int narrow_datagram(int fd, in_port_t port)
 	}
 	result = restore(fd, device, port);
 	receive_queue_settle();
-	/* If the device could not be restored, the filter stays in its place. */
+	/* If the device could not be restored, the filter stays. */
 	if (result == 0)
 		(void)set(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
 	(void)set(fd, SOL_SOCKET, SO_RCVLOWAT, 1);

@@ -46,8 +46,8 @@ static int is_in_the_way(int fd, void *arg)
 	return 0;
 }
 
-/* A line of /proc/net/udp or /proc/net/tcp: "  12: 00000000:1388 00000000:0000 07 ...", a number, the
- * socket's name and its peer's, in hexadecimal, and its state. */
+/* A line of /proc/net/udp or /proc/net/tcp, " 12: 00000000:1388 00000000:0000 07 ...", has a number, then in
+ * hexadecimal the socket's address, its peer's and its state. */
 #define LISTED ": 00000000:____ 00000000:0000 "
 enum { LISTED_PORT = sizeof ": 00000000:" - 1, LINE_BYTES = 512 };
 
@@ -57,8 +57,8 @@ static void write_port(char *text, in_port_t port)
 		text[i] = "0123456789ABCDEF"[ntohs(port) >> (12 - 4 * i) & 15];
 }
 
-/* How many AF_INET sockets the kernel lists that are at 0.0.0.0 and PORT and not connected; of streams, those
- * that listen. A negative errno if the list can't be read. */
+/* How many AF_INET sockets the kernel lists at 0.0.0.0 and PORT that are not connected; for streams, that
+ * listen. A negative errno if the list can't be read. */
 static int count_listed(int protocol, in_port_t port)
 {
 	bool datagrams = protocol == IPPROTO_UDP;
@@ -89,8 +89,8 @@ static int count_listed(int protocol, in_port_t port)
 	return n < 0 ? -EIO : count;
 }
 
-/* Whether anybody has PORT for datagrams in FAMILY: a socket without SO_REUSEADDR and SO_REUSEPORT does not
- * get it then. Returns 0 or a negative errno. */
+/* Binds a socket without SO_REUSEADDR and SO_REUSEPORT to PORT for a moment, which fails if any datagram
+ * socket has it in FAMILY. Returns 0 or a negative errno. */
 static int probe(int family, in_port_t port)
 {
 	const struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = port};
@@ -118,14 +118,14 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 		return 0;
 	if (descriptors_each(is_in_the_way, &look))
 		return -EADDRINUSE;
-	/* Of streams, two share a port with SO_REUSEPORT only; else listen() tells. */
+	/* Two streams share a port with SO_REUSEPORT only; without it, listen() fails. */
 	if (protocol != IPPROTO_UDP && !reuseport)
 		return 0;
 	listed = count_listed(protocol, look.port);
 	if (listed > 0)
 		return -EADDRINUSE;
-	/* With SO_REUSEPORT the kernel puts CLONE behind others that serve IPv6 alone: it takes nothing from
-	 * them. */
+	/* With SO_REUSEPORT, the kernel puts CLONE behind sockets that serve IPv6 alone: it takes nothing
+	 * from them. */
 	if (reuseport && !look.widened && strangers_serve(clone, protocol, look.port))
 		return -EADDRINUSE;
 	if (protocol != IPPROTO_UDP || reuseport || look.widened)
@@ -134,14 +134,15 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	return result || listed == 0 ? result : probe(AF_INET, look.port);
 }
 
-/* SO_REUSEPORT asks for the same user, SO_REUSEADDR for nobody in particular: not for a moment is it set. */
+/* SO_REUSEPORT shares the port with the same user only. SO_REUSEADDR would share it with any, so it is never
+ * set. */
 int port_join(int fd, int clone, in_port_t port)
 {
 	static const int same_user[2] = {0, 1};
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
 	int before[2], result = clone_read_reuse(fd, before);
 
-	/* FD itself is one of those that are listed. */
+	/* FD itself is listed. */
 	if (result == 0 && (before[0] || before[1]) && count_listed(IPPROTO_UDP, port) != 1)
 		result = -EADDRINUSE;
 	if (result == 0)

@@ -1,5 +1,4 @@
-/* Sockets that have a port together (SO_REUSEADDR, SO_REUSEPORT): of this process, of others, of other users.
- */
+/* Sockets that share a port (SO_REUSEADDR, SO_REUSEPORT): of this process, of others, of other users. */
 #ifndef DUALSTACK_PORT_H
 #define DUALSTACK_PORT_H
 
@@ -8,28 +7,28 @@
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Whether FD can share its port, so that bind() does not report a conflict. Then the kernel may give a
- * widened socket what is meant for FD, or listen() may fail when the program has dropped the privileges that
- * making room takes. */
+/* Whether FD can share its port, so that bind() does not report a conflict. If so, the kernel may give a
+ * widened socket what is meant for FD, or listen() may fail later, when the program has dropped the
+ * privileges that narrowing takes. */
 bool port_may_be_shared(int fd);
 
 /* Whether CLONE, an AF_INET6 socket of PROTOCOL that is to replace an AF_INET one, can be bound to the
- * wildcard AT without taking from others, or losing to others, what natively goes elsewhere: 0, or
- * -EADDRINUSE, or another negative errno. Says no only where bind() would not. In the way are
+ * wildcard AT without changing which socket gets what. Returns 0, -EADDRINUSE or another negative errno. It
+ * reports only conflicts that bind() does not report. In the way are
  *   - an IPv6 socket of this process that was not widened;
  *   - a socket at 0.0.0.0 of any process: the kernel gives it all that comes over IPv4;
- *   - with SO_REUSEPORT, a socket of another process for both families: IPv4 would be shared with it;
- *   - with SO_REUSEADDR, an IPv6 datagram socket of another process: the kernel would give CLONE all that is
- * its. Widened sockets of this process are not in the way: the newest gets what comes, as natively. */
+ *   - with SO_REUSEPORT, a socket of another process for both families: CLONE would share IPv4 with it;
+ *   - with SO_REUSEADDR, an IPv6 datagram socket of another process: CLONE would get all that it gets.
+ * Widened sockets of this process are not in the way: the newest gets what comes, as natively. */
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);
 
 /* Binds CLONE to [::] and PORT (network byte order), which the AF_INET datagram socket FD has at 0.0.0.0.
- * Returns 0, or -EADDRINUSE if anybody has that port in IPv6, or beside FD in IPv4; or another negative
+ * Returns 0, -EADDRINUSE if any other socket has that port, in IPv6 or beside FD in IPv4, or another negative
  * errno. */
 int port_join(int fd, int clone, in_port_t port);
 
-/* Binds CLONE, unbound so far, to [::] and PORT with IPV6_V6ONLY, where nobody has that port in IPv6. FD at
- * 0.0.0.0 is not in the way of that, whoever it belongs to. Returns 0 or a negative errno. */
+/* Binds the unbound CLONE to [::] and PORT with IPV6_V6ONLY. Fails if any socket has that port in IPv6. A
+ * socket at 0.0.0.0 is not in the way, whichever user it belongs to. Returns 0 or a negative errno. */
 int port_take_in6(int clone, in_port_t port);
 
 #endif

@@ -14,7 +14,7 @@
 #define BARRIER_GLOBAL 1
 #define OPT_SO_PEEK_OFF 42
 
-/* A socket's pending errors come first, one for each call. */
+/* A socket's pending errors come before its datagrams, one for each call. */
 enum { MOST_ERRORS = 8 };
 
 void receive_queue_settle(void)
@@ -28,8 +28,8 @@ struct ends {
 	struct in6_addr from, to;
 };
 
-/* Receives a datagram's ends but not its data. recvmsg(3) is a cancellation point, and bind(), which gets
- * here, is none. Returns 0 or a negative errno, -EAGAIN at the end of the queue. */
+/* Receives a datagram's source and destination, without its data. recvmsg(3) is a cancellation point, but
+ * bind(), which calls this, is none. Returns 0 or a negative errno, -EAGAIN at the end of the queue. */
 static int receive(int fd, int flags, struct ends *e)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -64,7 +64,7 @@ static int set_peek(int fd, int from)
 
 typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
 
-/* Drops unwanted ones until the first is none. Returns 0 or a negative errno. */
+/* Drops the first datagram as long as it is unwanted. Returns 0 or a negative errno. */
 static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
 {
 	int result = set_peek(fd, -1);
@@ -77,7 +77,7 @@ static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
 }
 
 /* Goes through the queue by SO_PEEK_OFF, which moves on with each datagram. Returns the number of the last
- * unwanted one, the first being 1, or 0; or a negative errno. */
+ * unwanted one, counted from 1; 0 if there is none; or a negative errno. */
 static int last_unwanted(int fd, unwanted_function *unwanted)
 {
 	int last = 0, result = set_peek(fd, 0);
@@ -89,8 +89,8 @@ static int last_unwanted(int fd, unwanted_function *unwanted)
 	return result == -EAGAIN ? last : result;
 }
 
-/* SO_PEEK_OFF passes over datagrams without data that were looked at before (__skb_try_recv_from_queue()):
- * the first, if the program has looked at it, and then the count is wrong by one. */
+/* SO_PEEK_OFF skips empty datagrams that were peeked at before (__skb_try_recv_from_queue()). If the program
+ * has peeked at the first and it is empty, the count is wrong by one. */
 int receive_queue_drop(int fd, unwanted_function *unwanted)
 {
 	const int on = 1, peek = socket_option(fd, OPT_SO_PEEK_OFF);

@@ -1,4 +1,4 @@
-/* What a datagram socket has received and nobody has read yet. */
+/* Datagrams that a socket has received, and that nobody has read yet. */
 #ifndef DUALSTACK_RECEIVE_QUEUE_H
 #define DUALSTACK_RECEIVE_QUEUE_H
 
@@ -7,17 +7,16 @@
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Waits until each packet that was being delivered when this was called is in its queue or dropped. A packet
- * that was let in by the filter or the name that a socket had before can't come into its queue afterwards.
- * Takes the kernel's RCU grace period, some 10 ms (membarrier(2), MEMBARRIER_CMD_GLOBAL); does nothing where
- * that is forbidden. */
+/* Waits until each packet that is being delivered now is in its queue or dropped. Afterwards, no packet gets
+ * into a queue that passed the filter or the name that the socket had before. Takes the kernel's RCU grace
+ * period, some 10 ms (membarrier(2), MEMBARRIER_CMD_GLOBAL). Does nothing if that call is forbidden. */
 void receive_queue_settle(void);
 
-/* Drops the datagrams that are queued in the AF_INET6 datagram socket FD, from the first one to the last one
- * that is UNWANTED. The kernel gives them out in their order only, so what lies between is lost; what comes
- * behind stays. FROM is a datagram's source and TO its destination, both V4MAPPED for an IPv4 one. Returns
- * how many were dropped, or a negative errno with the queue untouched: -EOPNOTSUPP if the kernel can't look
- * through the queue. While it looks, FD's SO_PEEK_OFF and IPV6_RECVPKTINFO are changed. */
+/* Drops the datagrams queued in the AF_INET6 datagram socket FD, from the first to the last that is UNWANTED.
+ * The kernel hands them out only in order, so the wanted ones before the last unwanted one are lost; those
+ * behind it stay. FROM is a datagram's source and TO its destination, both V4MAPPED in IPv4. Returns how many
+ * were dropped, or a negative errno with the queue untouched: -EOPNOTSUPP if the kernel can't look through
+ * the queue. While it looks, FD's SO_PEEK_OFF and IPV6_RECVPKTINFO are changed. */
 int receive_queue_drop(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to));
 
 #endif

@@ -40,7 +40,7 @@ int shield_attach(int fd, int protocol)
 	return result;
 }
 
-/* Whether a datagram is one that the spoof filter drops. */
+/* Whether the spoof filter would drop a datagram. */
 static bool is_spoofed(const struct in6_addr *from, const struct in6_addr *to)
 {
 	return (IN6_IS_ADDR_V4MAPPED(from) || IN6_IS_ADDR_UNSPECIFIED(from)) && !IN6_IS_ADDR_V4MAPPED(to);

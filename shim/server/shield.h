@@ -1,5 +1,5 @@
-/* What keeps from a datagram socket, once it is dual-stack, what the program would not have received without
- * the library: spoofed datagrams, and those to IPv6 groups that others have joined. */
+/* The shield keeps datagrams out of a dual-stack socket that the program would not receive without the
+ * library: spoofed ones, and those to IPv6 groups that other sockets have joined. */
 #ifndef DUALSTACK_SHIELD_H
 #define DUALSTACK_SHIELD_H
 
@@ -7,15 +7,16 @@
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Before the AF_INET6 socket FD of PROTOCOL is bound, as datagrams come in from then on. Does nothing for
- * streams. Returns 0 or a negative errno. */
+/* Shields the AF_INET6 socket FD of PROTOCOL. To be called before bind(), as datagrams come in from then on.
+ * Does nothing for streams. Returns 0 or a negative errno. */
 int shield_attach(int fd, int protocol);
-/* The same for a socket that is bound already: what it has received is looked through (receive_queue.h). */
+/* The same for a socket that is bound already. It also drops such datagrams from its queue (receive_queue.h).
+ */
 int shield_attach_late(int fd, int protocol);
 
 void shield_detach(int fd, int protocol);
 
-/* Whether somebody has attached a filter to FD; yes if that can't be read. The shield would replace it. */
+/* Whether FD has a filter, which the shield would replace. True if that can't be read. */
 bool shield_is_taken(int fd);
 
 #endif

@@ -4,16 +4,16 @@
 #define DUALSTACK_SOCKET_ACTIVATION_H
 
 /* Marks (mark.h) the dual-stack AF_INET6 sockets among descriptor 0 and those that LISTEN_FDS and LISTEN_PID
- * announce, so that the program sees AF_INET. The mark stays with the socket, which the service manager
- * keeps. Called once, when the library is loaded, if the configuration asks for it. Leaves errno alone. */
+ * announce, so that the program sees AF_INET. The service manager keeps the socket, and with it the mark.
+ * Called once, when the library is loaded, if the configuration asks for it. Leaves errno alone. */
 void activation_mark_sockets(void);
 
-/* Says in the log if FD, which has come to the process as ORIGIN says ("was passed on"), is bound to 0.0.0.0:
- * it is IPv4's alone. Callable from any thread, async-signal-safe, leaves errno alone. */
+/* Logs that FD serves IPv4 alone, if it is bound to 0.0.0.0. ORIGIN says how FD came to the process ("was
+ * passed on"). Callable from any thread, async-signal-safe, leaves errno alone. */
 void activation_log_plain(int fd, const char *origin);
 
-/* Marks CONNECTION, accepted from LISTENER, if LISTENER is marked: the connections that a service is started
- * for are older than the listener's mark. Callable from any thread, async-signal-safe, leaves errno alone. */
+/* Marks CONNECTION, accepted from LISTENER, if LISTENER is marked. The connection that a service is started
+ * for is older than the listener's mark. Callable from any thread, async-signal-safe, leaves errno alone. */
 void activation_mark_connection(int listener, int connection);
 
 #endif

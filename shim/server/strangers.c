@@ -29,8 +29,8 @@ union answer {
 	char bytes[512];
 };
 
-/* Asks the kernel for the socket that it would give an IPv4 packet for PORT (sock_diag(7)); for datagrams,
- * "source" and "destination" are swapped. Returns how long the answer is. */
+/* Asks the kernel which socket would get an IPv4 packet for PORT (sock_diag(7)); for datagrams, "source" and
+ * "destination" are swapped. Returns the length of the answer. */
 static size_t ask(int protocol, in_port_t port, union answer *a)
 {
 	const struct question q = {

@@ -74,7 +74,7 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", fd, text);
 }
 
-/* The last sockets that were put in another's place, by cookie. */
+/* The cookies of the sockets that last replaced another one. */
 enum { MOST_WAKES = 64 };
 static LARGE _Atomic uint64_t woken[MOST_WAKES];
 _Atomic unsigned widen_wakes;
@@ -156,10 +156,10 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	return result;
 }
 
-/* Threads widen in place one after the other: they would be in each other's way (port_join()). None waits for
- * long, because the one that is at it may have been stopped by the handler that calls this, or have been left
- * by longjmp() or in the parent of a fork(). nanosleep() is a cancellation point, so its system call is used.
- */
+/* Threads widen in place one after the other, as they would be in each other's way (port_join()). No thread
+ * waits for long: its predecessor may be the code that this handler has interrupted, or that longjmp() has
+ * left, or a thread of the parent before fork(). nanosleep() is a cancellation point, so its system call is
+ * used. */
 static _Atomic bool widening;
 
 static void take_turn(void)

@@ -8,33 +8,33 @@
 
 /* All functions are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
-/* Replaces the unbound AF_INET TCP, MPTCP or UDP socket FD by a marked AF_INET6 one on the same descriptor:
+/* Replaces the unbound AF_INET TCP, MPTCP or UDP socket FD by a marked AF_INET6 one on the same descriptor,
  * bound to AT, with all options that the program has set, and with IPV6_V6ONLY as ONLY says. Returns 0, or a
- * negative errno with FD untouched. -EAFNOSUPPORT: FD is not a socket to widen. A UDP socket without a port
- * in AT is one with ONLY alone, as it is taken for a client. */
+ * negative errno with FD untouched. -EAFNOSUPPORT: FD is not a socket to widen. Without ONLY, a UDP socket
+ * without a port in AT is taken for a client, and not widened. */
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
 /* Replaces FD in the same way for a client that is about to reach an IPv6 address. A UDP socket that has a
  * port keeps it. */
 int widen_client(int fd);
 
-/* The same for connect() to an IPv6 address. If FD is not this user's, because the program has dropped its
- * privileges since, the kernel lets nobody but its owner join its port: then the new socket has the port in
- * IPv6 alone. */
+/* The same for connect() to an IPv6 address. If the program has dropped its privileges since it made FD,
+ * another user owns FD, and only that user can join its port. Then the new socket has the port in IPv6 alone.
+ */
 int widen_connecting(int fd);
 
-/* How often a socket has been replaced while other threads may have waited on it. They are woken up, and get
- * 0 from the call that receives. */
+/* How often a socket has been replaced while other threads may have waited on it. They are woken up, and
+ * their receiving call returns 0. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;
 
-/* To be read before such a call. */
+/* To be called before a receiving call. */
 static inline unsigned widen_before(void)
 {
 	return atomic_load_explicit(&widen_wakes, memory_order_relaxed);
 }
 
-/* Whether the call on FD that gave 0 is to be made again: FD has been replaced since BEFORE. An empty
- * datagram that came at the same time is taken for that, too, and lost. Leaves errno alone. */
+/* Whether to repeat a receiving call on FD that returned 0, because FD has been replaced since BEFORE. An
+ * empty datagram that comes at the same moment looks the same, and is lost. Leaves errno alone. */
 bool widen_woke(int fd, unsigned before);
 
 #endif

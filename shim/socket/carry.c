@@ -14,13 +14,13 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
-/* The longest is the name of an interface or a congestion control, or a Fast Open key with its backup. */
+/* Room for the longest: a name of an interface or congestion control, or a Fast Open key and its backup. */
 struct value {
 	socklen_t len;
 	unsigned char bytes[64];
 };
 
-/* Reads one option; a length of 0 stands for one that there is not. Returns 0, or a negative errno where it
+/* Reads one option; length 0 means that the kernel does not have it. Returns 0, or a negative errno if it
  * can't be read. */
 static int get(int fd, const struct option *row, struct value *v)
 {
@@ -29,10 +29,10 @@ static int get(int fd, const struct option *row, struct value *v)
 
 	memset(v, 0, sizeof *v);
 	v->len = sizeof v->bytes;
-	/* SO_GET_FILTER counts in instructions and with a length of 0 only tells how many there are. */
+	/* SO_GET_FILTER counts instructions, and with a length of 0 only returns their number. */
 	if (row->level == SOL_SOCKET && row->name == SO_ATTACH_FILTER) {
 		v->len = 0;
-		/* Nor is this one of the program's. */
+		/* The filter is the library's, too. */
 		if (mark_test_datagram(fd))
 			return 0;
 	}
@@ -40,7 +40,7 @@ static int get(int fd, const struct option *row, struct value *v)
 		result = errno == ENOPROTOOPT || errno == EOPNOTSUPP ? 0 : -errno;
 		v->len = 0;
 	}
-	/* The mark is not a setting of the program: what it sees is the default. */
+	/* The mark is not the program's setting: the program sees the default. */
 	memcpy(&number, v->bytes, sizeof number);
 	if (mark_is_value(row->level, row->name, number)) {
 		number = row->level == SOL_SOCKET ? 1 : 0;
@@ -65,7 +65,7 @@ static int write_buffer(int fd, const struct option *row, const struct value *v)
 
 	memcpy(&size, v->bytes, sizeof size);
 	size /= 2;
-	/* Above net.core.rmem_max only SO_RCVBUFFORCE gets there, where the program had used it. */
+	/* Above net.core.rmem_max, only SO_RCVBUFFORCE works, as the program has used it. */
 	result = set(fd, row->level, row->name6, &size, sizeof size);
 	return result ? set(fd, row->level, row->name, &size, sizeof size) : 0;
 }
@@ -109,7 +109,7 @@ static bool is_in6(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET6;
 }
 
-/* Between sockets of IPv6 what is set for either family may differ. */
+/* On IPv6 sockets, the settings for the two families may differ. */
 static int carry_in6(int from, int to, const struct option *row)
 {
 	struct option own = *row;
@@ -161,8 +161,8 @@ int options_carry_flags(int from, int to, int flags)
 	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
-/* A socket belongs to who made it (firewalls can tell, and SO_REUSEPORT compares: then bind() says so). A
- * process that has dropped its privileges since can't give it back, and no harm is done. */
+/* A socket has an owner: firewalls match it, and SO_REUSEPORT compares it, so that bind() may fail. A process
+ * that has dropped its privileges since can't set it, which does no harm. */
 static void carry_owner(int from, int to)
 {
 	struct stat was, is;
@@ -195,7 +195,7 @@ int options_mirror(int fd, const struct option *row, const void *value, socklen_
 
 	if (row->name6 < 0 || row->level != IPPROTO_IP)
 		return 0;
-	/* IPv4 takes one byte, or nothing for 0 (do_ip_setsockopt()), where IPv6 wants an int. */
+	/* IPv4 accepts one byte, or no byte for 0 (do_ip_setsockopt()); IPv6 requires an int. */
 	if (len >= sizeof number)
 		memcpy(&number, value, sizeof number);
 	else if (len > 0)

@@ -18,8 +18,8 @@ int clone_new(int family, int protocol)
 		      protocol);
 }
 
-/* What is there by default in an AF_INET socket and not in an AF_INET6 one (inet6_create(); MPTCP does not
- * have it). Explicitly: net.ipv6.bindv6only gives the default of IPV6_V6ONLY. */
+/* Sets what an AF_INET socket has by default and an AF_INET6 one has not (inet6_create(); not in MPTCP).
+ * IPV6_V6ONLY is set because net.ipv6.bindv6only may change its default. */
 static int as_in(int clone)
 {
 	const int off = 0, on = 1;

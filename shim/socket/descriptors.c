@@ -51,7 +51,7 @@ static int each_number(int (*visit)(int fd, void *arg), void *arg)
 
 int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 {
-	/* The thread's: after unshare(CLONE_FILES) it has its own. */
+	/* The thread's descriptors: after unshare(CLONE_FILES) it has its own. */
 	int dir = sys_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0), result = 0;
 	_Alignas(struct entry) char buffer[512];
 	long size = -1;
@@ -79,7 +79,8 @@ int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 
 	for (int fd = 0; fd < DESCRIPTORS_LOW; fd++)
 		fds[fd] = (struct pollfd){.fd = fd};
-	/* Not poll(3), a cancellation point. More than the limit on open files is EINVAL (poll(2)). */
+	/* poll(3) is a cancellation point. More descriptors than the limit on open files are EINVAL
+	 * (poll(2)). */
 	if (syscall(SYS_ppoll, fds, DESCRIPTORS_LOW, at_once, NULL, 0) < 0)
 		return descriptors_each(visit, arg);
 	for (int fd = 0; fd < DESCRIPTORS_LOW && !result; fd++)
@@ -88,7 +89,7 @@ int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 	return result;
 }
 
-/* The number in BASE after LABEL in LINE; false where there is none. */
+/* Reads the number in BASE after LABEL in LINE; false if there is none. */
 static bool field(const char *line, const char *label, unsigned base, uint64_t *number)
 {
 	const char *at = strstr(line, label);
@@ -122,7 +123,7 @@ bool descriptors_parse_registration(const char *line, struct descriptors_registr
 	return true;
 }
 
-/* EPOLL_CTL_MOD of what is not registered: ENOENT from an epoll set, EINVAL from anything else
+/* EPOLL_CTL_MOD of an unregistered descriptor yields ENOENT from an epoll set, EINVAL from anything else
  * (epoll_ctl(2)). A set is never registered in itself. */
 static bool is_epoll(int fd, int other)
 {
@@ -181,7 +182,7 @@ int descriptors_registrations_in(int set, uint64_t inode,
 		used -= (size_t)(line - text);
 		memmove(text, line, used);
 	}
-	/* It may have been closed since: that is ENOENT, too (seq_show()). */
+	/* The set may have been closed since, which is ENOENT, too (seq_show()). */
 	if (!result && n < 0 && errno != ENOENT)
 		result = -ENOSYS;
 	sys_close(info);

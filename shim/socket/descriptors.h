@@ -6,15 +6,15 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-/* Calls VISIT for each open descriptor until it returns something other than 0, and returns that, else
- * 0. Where /proc is missing (a chroot) or can't be read, it goes through the numbers instead, up to the
- * limit on open files or 65536. VISIT may open and close descriptors; it may be called with one that is
- * not open, and twice with the same. It must not call anything that can wait on a foreign file: fstat()
- * of one on a network can. Async-signal-safe. */
+/* Calls VISIT for each open descriptor until it returns something other than 0, and returns that, else 0. If
+ * /proc is missing (a chroot) or can't be read, it tries all numbers instead, up to the limit on open files
+ * or 65536. VISIT may open and close descriptors. It may be called with a number that is not open, and twice
+ * with the same. It must not wait on a foreign file, as fstat() of a file on a network can.
+ * Async-signal-safe. */
 int descriptors_each(int (*visit)(int fd, void *arg), void *arg);
 
-/* The same for the descriptors below DESCRIPTORS_LOW: in one system call and without /proc, which costs as
- * much as a tenth of starting a small program. Async-signal-safe. */
+/* The same for the descriptors below DESCRIPTORS_LOW: in one system call and without /proc, as reading that
+ * takes a tenth of the time to start a small program. Async-signal-safe. */
 enum { DESCRIPTORS_LOW = 256 };
 int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg);
 
@@ -25,18 +25,18 @@ struct descriptors_registration {
 	struct epoll_event event;
 };
 
-/* Reads one such line into R (all but SET), with the target's inode into INODE, 0 on kernels before 4.7,
- * which don't print it. Returns whether LINE is one. */
+/* Reads one such line into R (all but SET), and the target's inode into INODE: 0 on kernels before 4.7, which
+ * don't print it. Returns whether LINE is one. */
 bool descriptors_parse_registration(const char *line, struct descriptors_registration *r, uint64_t *inode);
 
-/* Calls VISIT for each registration in the epoll set SET of a socket whose inode is INODE, until it
- * returns something other than 0, and returns that, else 0. -ENOSYS when SET is an epoll set and can't
- * be read (no /proc, no descriptor left). 0 at once when SET is no epoll set; UNREGISTERED, a descriptor
- * that surely is in none, serves to find out. Async-signal-safe. */
+/* Calls VISIT for each registration in the epoll set SET of a socket whose inode is INODE, until it returns
+ * something other than 0, and returns that, else 0. Returns -ENOSYS if SET is an epoll set that can't be read
+ * (no /proc, no descriptor left), and 0 at once if SET is no epoll set. UNREGISTERED, a descriptor that
+ * surely is in no set, serves to find that out. Async-signal-safe. */
 int descriptors_registrations(int set, int unregistered, uint64_t inode,
 			      int (*visit)(const struct descriptors_registration *r, void *arg), void *arg);
 
-/* The same for what is known to be an epoll set; for every registration where INODE is 0. */
+/* The same if SET is known to be an epoll set. INODE 0: for every registration. */
 int descriptors_registrations_in(int set, uint64_t inode,
 				 int (*visit)(const struct descriptors_registration *r, void *arg),
 				 void *arg);

@@ -13,7 +13,7 @@
 
 #define OPT_SO_COOKIE 57
 
-/* A seccomp filter is a thread's. Firefox's tells of each call that it refuses. */
+/* A seccomp filter belongs to a thread. Firefox's reports each call that it refuses. */
 static __thread bool refused __attribute__((tls_model("initial-exec")));
 
 int socket_int(int fd, int level, int name)
@@ -53,9 +53,8 @@ uint64_t socket_cookie(int fd)
 	return real.getsockopt(fd, SOL_SOCKET, OPT_SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
 }
 
-/* SO_NETNS_COOKIE, Linux 5.14. It wants room for that and no more (sk_getsockopt()). 0 where it has no such
- * name.
- */
+/* SO_NETNS_COOKIE, Linux 5.14, needs exactly that much room (sk_getsockopt()). NAME is 0 if the kernel lacks
+ * it. */
 static int namespace_of(int fd, uint64_t *name)
 {
 	socklen_t len = sizeof *name;
@@ -76,7 +75,7 @@ int socket_same_namespace(int a, int b)
 	return one == other ? 0 : -EXDEV;
 }
 
-/* TCP and MPTCP have their ports in common. */
+/* TCP and MPTCP have the same port space. */
 bool socket_same_ports(int fd, int protocol)
 {
 	int own = socket_protocol(fd);

@@ -1,4 +1,4 @@
-/* What the kernel says of a socket. Async-signal-safe, callable from any thread; errno is undefined
+/* The kernel's facts about a socket. Async-signal-safe, callable from any thread; errno is undefined
  * afterwards. */
 #ifndef DUALSTACK_FACTS_H
 #define DUALSTACK_FACTS_H
@@ -7,28 +7,28 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An int option, or -1 where it can't be had. A sandbox that has no getsockopt() (ENOSYS) is asked once by
- * each thread. */
+/* The value of an int option, or -1 if it can't be read. If a sandbox has no getsockopt() (ENOSYS), each
+ * thread tries it once. */
 int socket_int(int fd, int level, int name);
 
 /* The same of level SOL_SOCKET. */
 int socket_option(int fd, int name);
 
-/* The protocol of FD if it is TCP, MPTCP or UDP, which are those that the shim does something to, else 0. */
+/* The protocol of FD if it is TCP, MPTCP or UDP, else 0: the shim leaves all others alone. */
 int socket_protocol(int fd);
 
-/* What the kernel calls FD's socket as long as it lives, whatever descriptors refer to it (SO_COOKIE, Linux
- * 4.12); 0 where it can't be had. */
+/* The kernel's number for FD's socket, which stays the same as long as the socket lives, whatever descriptors
+ * refer to it (SO_COOKIE, Linux 4.12); 0 if it can't be read. */
 uint64_t socket_cookie(int fd);
 
-/* Returns 0 if A and B were made in the same network namespace, for all that the kernel says; -EXDEV if not;
- * or another negative errno. */
+/* Returns 0 if A and B were made in the same network namespace, as far as the kernel tells; -EXDEV if not; or
+ * another negative errno. */
 int socket_same_namespace(int a, int b);
 
-/* Whether FD has its ports in common with sockets of PROTOCOL: TCP and MPTCP do. */
+/* Whether FD's protocol and PROTOCOL have the same port space, as TCP and MPTCP do. */
 bool socket_same_ports(int fd, int protocol);
 
-/* The same with TCP for MPTCP, as a rule has it; errno is left alone. */
+/* As socket_protocol(), but TCP for MPTCP, as in rules; errno is left alone. */
 int socket_transport(int fd);
 
 #endif

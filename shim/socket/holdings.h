@@ -1,6 +1,5 @@
-/* What the process has done that lets it hold a socket more than once. Each of these only ever errs on the
- * side of looking closer: a copy that is gone still counts. Async-signal-safe and callable from any thread;
- * errno is left alone. */
+/* Whether the process may hold a socket more than once. A wrong answer only makes the library look closer: a
+ * copy that is gone still counts. Async-signal-safe and callable from any thread; errno is left alone. */
 #ifndef DUALSTACK_HOLDINGS_H
 #define DUALSTACK_HOLDINGS_H
 
@@ -10,26 +9,27 @@
 void holdings_note_copy(void);
 bool holdings_copied(void);
 
-/* FROM has been copied to TO: takes note of that if it is an Internet socket, or an epoll set. */
+/* FROM has been copied to TO. Notes that if it is an Internet socket or an epoll set. */
 void holdings_note_duplicate(int from, int to);
 
 /* SET is an epoll set. */
 void holdings_note_set(int set);
 
-/* Calls VISIT for each number that was an epoll set once until it returns something other than 0, and returns
- * that, else 0. */
+/* Calls VISIT for each descriptor that has ever been an epoll set, until it returns something other than 0,
+ * and returns that, else 0. */
 int holdings_each_set(int (*visit)(int set, void *arg), void *arg);
 
-/* Descriptor FD has been registered in an epoll set. And whether one with its number may have been. */
+/* Notes that descriptor FD has been registered in an epoll set; and returns whether one with FD's number may
+ * have been. */
 void holdings_note_registration(int fd);
 bool holdings_registered(int fd);
 
-/* Descriptor FD is waited for. And whether an epoll set may have been waited for, or registered in another
- * one. */
+/* Notes that descriptor FD is waited for; and returns whether an epoll set may have been waited for, or
+ * registered in another one. */
 void holdings_note_wait(int fd);
 bool holdings_nested(void);
 
-/* SET is none any more. */
+/* SET is no epoll set any more. */
 void holdings_forget_set(int set);
 
 #endif

@@ -13,7 +13,7 @@ static int is_inherited(int fd, void *arg)
 	const bool *cloexec_too = arg;
 	int flags = sys_fcntl(fd, F_GETFD, 0);
 
-	/* A descriptor that can't be asked counts as inherited and marked. */
+	/* If a descriptor's flags can't be read, it counts as inherited and marked. */
 	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)
 		return 0;
 	return mark_test(fd) != MARK_NONE || mark_hidden(fd);

@@ -1,4 +1,4 @@
-/* What a program inherits over exec. */
+/* The sockets that a program inherits over exec. */
 #ifndef DUALSTACK_INHERITED_H
 #define DUALSTACK_INHERITED_H
 

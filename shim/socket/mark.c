@@ -15,12 +15,12 @@
 
 /* IPV6_MULTICAST_ALL and IP_MULTICAST_ALL (both 1 by default) say which multicast datagrams a socket gets.
  * They mean nothing to a TCP socket. MPTCP refuses both; its mark is IP_LOCAL_PORT_RANGE (Linux 6.3), which
- * means nothing to a socket that has its port. Nobody asks for the range from port 46 to port 46. A
+ * means nothing to a socket that has its port. No program sets the range from port 46 to port 46. A
  * connection from a plain TCP client to an MPTCP listener is a TCP socket that has inherited that range. */
 #define MPTCP_MARK (46u << 16 | 46u)
 
-/* For datagrams both options mean something. SO_RCVLOWAT does not (datagram_poll() ignores it), and takes any
- * number. The lower bits are those of the socket's cookie. */
+/* For datagram sockets both options matter. SO_RCVLOWAT does not (datagram_poll() ignores it), and accepts
+ * any number. Its lower bits are those of the socket's cookie. */
 #define DATAGRAM_MARK 0x44000000u
 #define DATAGRAM_OWN 0x007fffffu
 #define DATAGRAM_KEPT 0x45753434u
@@ -34,9 +34,9 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
-/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, what is
- * received from it is translated all the same, and then the bit goes; the address that the first datagram
- * came to is not known. */
+/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, its
+ * datagrams are still translated, and the first clears the bit; only the destination of that first datagram
+ * is not known. */
 enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
 static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
 
@@ -216,7 +216,7 @@ enum mark mark_test(int fd)
 {
 	if (!mark_expected())
 		return MARK_NONE;
-	/* No datagram socket is marked. Only MPTCP is asked more. */
+	/* No datagram socket is marked. Only MPTCP needs more calls. */
 	if (atomic_load_explicit(&only_datagram, memory_order_relaxed) == 0 &&
 	    !options_touched(IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL))
 		return mark_test_stream(fd) ? MARK_STREAM : MARK_NONE;
@@ -230,10 +230,10 @@ enum mark mark_test(int fd)
 	}
 }
 
-/* IPV6_MULTICAST_ALL on the program's own TCP socket means nothing but would look like the mark. The filter
- * of a marked datagram socket is the library's (spoof_filter.h), as a socket with a filter of the program's
- * is narrowed. SO_RCVLOWAT on a datagram socket, and IP_LOCAL_PORT_RANGE on one that has its port, mean
- * nothing. */
+/* IPV6_MULTICAST_ALL means nothing on the program's own TCP socket, but would look like the mark. The filter
+ * of a marked datagram socket is the library's (spoof_filter.h): a socket with the program's filter is
+ * narrowed. SO_RCVLOWAT means nothing on a datagram socket, nor IP_LOCAL_PORT_RANGE on a socket that has its
+ * port. */
 bool mark_guards(int fd, int level, int name)
 {
 	int shown;
@@ -246,8 +246,8 @@ bool mark_guards(int fd, int level, int name)
 	return mark_hides(fd, level, name, &shown);
 }
 
-/* On an AF_INET6 socket IP_MULTICAST_ALL has another default and IPV6_MULTICAST_ALL is the mark. There it is
- * IPV6_MULTICAST_LOOP (1 by default), which means nothing to a TCP socket either. */
+/* On an AF_INET6 socket, IP_MULTICAST_ALL has another default, and IPV6_MULTICAST_ALL is the mark. So
+ * IPV6_MULTICAST_LOOP (1 by default) is used there, which means nothing to a TCP socket either. */
 int mark_keep(int fd)
 {
 	bool in6 = get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6;

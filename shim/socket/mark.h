@@ -1,6 +1,6 @@
-/* The mark: one bit in the kernel's socket that says "the program asked for AF_INET". It needs no
- * privilege, accepted sockets inherit it, and it stays with the socket through dup(), fork(), exec and
- * SCM_RIGHTS, where a table keyed by descriptor goes stale. */
+/* The mark: one bit in the kernel's socket that says "the program asked for AF_INET". It needs no privilege.
+ * Accepted sockets inherit it. It stays with the socket through dup(), fork(), exec and SCM_RIGHTS, after
+ * which a table keyed by descriptor would be stale. */
 #ifndef DUALSTACK_MARK_H
 #define DUALSTACK_MARK_H
 
@@ -9,23 +9,22 @@
 
 /* All functions are async-signal-safe, callable from any thread, and leave errno alone. */
 
-/* Says that the process may soon have a marked socket; mark_expect_foreign(): one that mark_set() is not
- * called for here, inherited, over a Unix socket, or much like one. mark_set() says so as well. Until then
- * the tests below say no without a system call, so that programs without marked sockets are left alone, also
- * in a sandbox that kills on unknown system calls.
- */
+/* The process may soon have a marked socket. mark_expect_foreign(): one that this process does not mark
+ * itself, because it is inherited or passed over a Unix socket, or a similar one. mark_set() calls
+ * mark_expect(). Before that, the tests below return false without a system call: programs without marked
+ * sockets are left alone, also in a sandbox that kills on unknown system calls. */
 void mark_expect(void);
 void mark_expect_foreign(void);
 bool mark_expected(void);
 
-/* Takes both back. Only while the library is loaded, when no other thread can have a socket. */
+/* Undoes both. Only while the library is being loaded, when no other thread can have a socket. */
 void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
 
 /* Marks the AF_INET6 socket FD of PROTOCOL: TCP, MPTCP or UDP. Returns 0 or a negative errno: -ENOPROTOOPT if
- * the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY if the program uses the option that is the
- * mark. */
+ * the kernel is too old (TCP: Linux 4.20, MPTCP: 6.3), -EBUSY if the program uses the option that serves as
+ * the mark. */
 int mark_set(int fd, int protocol);
 
 /* Whether VALUE of the option LEVEL, NAME is a mark. The program sees the option's default instead. */
@@ -34,46 +33,46 @@ bool mark_is_value(int level, int name, unsigned value);
 /* Whether the option LEVEL, NAME of FD is a mark. Then SHOWN is its default, which the program sees. */
 bool mark_hides(int fd, int level, int name, int *shown);
 
-/* The mark of FD; MARK_NONE if FD is no marked socket. */
+/* The kind of mark that FD has; MARK_NONE if FD is no marked socket. */
 enum mark mark_test(int fd);
 
-/* The same with one system call less, where FD is known to be a stream socket, as accept() yields it, or a
+/* The same with one system call less, if FD is known to be a stream socket, as accept() yields it, or a
  * datagram socket. */
 bool mark_test_stream(int fd);
 bool mark_test_datagram(int fd);
 
-/* The mark of the datagram socket FD, or 0. It has 23 bits by which a socket is told from others. */
+/* The mark of the datagram socket FD, or 0. 23 bits of it tell the socket from others. */
 unsigned mark_datagram(int fd);
 
-/* The same without a system call where FD's number had no mark before and has, for all that is known, not
- * become that of a marked socket since. mark_forget_plain(): it has; or any may have, where FD is -1. */
+/* The same. Returns 0 without a system call if FD had no mark last time. mark_forget_plain(): FD may be a
+ * marked socket now; with -1, any descriptor may be. */
 unsigned mark_datagram_again(int fd);
 void mark_forget_plain(int fd);
 
-/* The mark of the only marked datagram socket that this process can have; 0 if there is none, or there may be
+/* The mark of the only marked datagram socket that this process can have; 0 if it has none, or may have
  * several. No system calls. */
 unsigned mark_only_datagram(void);
 
-/* Whether what the datagram socket FD yields to a caller with ROOM bytes for a peer's address is translated:
- * FD is marked, or a sandbox does not let the mark be read and ROOM is too small for a program that knows
- * IPv6. MARK is mark_datagram()'s. */
+/* Whether to translate what the datagram socket FD gives to a caller with ROOM bytes for a peer's address: FD
+ * is marked, or a sandbox forbids reading the mark and ROOM is too small for a program that knows IPv6. MARK
+ * is mark_datagram()'s. */
 bool mark_test_receiver(int fd, socklen_t room, unsigned *mark);
 
-/* Whether FD, which is not marked and has given an IPv6 address to a caller with ROOM bytes for it, is
- * treated as marked. It is if it was narrowed while the call waited; or if a sandbox does not let the mark be
- * read and ROOM is too small for a program that knows IPv6. */
+/* Whether to treat FD as marked. FD has no mark, and has given an IPv6 address to a caller with ROOM bytes
+ * for it. True if FD was narrowed while the call waited, or if a sandbox forbids reading the mark and ROOM is
+ * too small for a program that knows IPv6. */
 bool mark_assume(int fd, socklen_t room);
 
-/* Whether there may be marks and a sandbox does not let the mark of the socket FD be read. */
+/* Whether there may be marks, and a sandbox forbids reading the mark of the socket FD. */
 bool mark_hidden(int fd);
 
-/* Whether setsockopt() of LEVEL, NAME on FD would change the mark or the spoof filter and nothing else. Then
- * the program's call has no effect. */
+/* Whether setsockopt() of LEVEL, NAME on FD would change only the mark or the spoof filter. If so, the
+ * program's call has no effect. */
 bool mark_guards(int fd, int level, int name);
 
-/* mark_keep() marks the program's own stream, or AF_INET datagram, socket FD as one that must not be
- * replaced: it has an option that can't be read back and so can't be carried over. mark_kept() says whether
- * FD has that mark. */
+/* mark_keep() marks FD, the program's own stream or AF_INET datagram socket, as one that must not be
+ * replaced: an option of it can't be read back, so it can't be carried over. mark_kept() says whether FD has
+ * that mark. */
 int mark_keep(int fd);
 bool mark_kept(int fd);
 

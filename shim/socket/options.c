@@ -18,9 +18,9 @@
 #define OPT_SO_RCVTIMEO_NEW 66
 #define OPT_SO_SNDTIMEO_NEW 67
 
-/* Numbers where the headers of older systems or of musl may not have the name. They are the kernel's
- * (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h); the few architectures that have others
- * for SOL_SOCKET (alpha, hppa, mips, sparc) take the names that their headers have. */
+/* Numbers are used if the headers of older systems or of musl may lack the name. They are the kernel's
+ * (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h). A few architectures have other numbers for
+ * SOL_SOCKET (alpha, hppa, mips, sparc): they have the options that their headers name. */
 #define S(name, kind)                                      \
 	{                                                  \
 #name, SOL_SOCKET, name, NONE, kind, false \
@@ -63,13 +63,13 @@
 	}
 
 const struct option options[] = {
-    /* Not carried: what makes sense of IPv4 headers only, or can't be read back. */
+    /* Not carried: options for IPv4 headers only, or that can't be read back. */
     I(IP_OPTIONS, 4, NONE, OPTION_UNSET),
     T(TCP_REPAIR, OPTION_UNSET),
     {"SO_DONTROUTE", SOL_SOCKET, SO_DONTROUTE, NONE, OPTION_UNSET, true}, /* IPv6 routes all the same */
     {"SO_ATTACH_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, NONE, OPTION_UNSET, true}, /* read: SO_GET_FILTER */
     K(SO_ATTACH_BPF, SOL_SOCKET, 50),
-    /* It only chooses among sockets, so afterwards it may stay. */
+    /* It only chooses among sockets, so it may stay on a widened one. */
     {"SO_ATTACH_REUSEPORT_CBPF", SOL_SOCKET, 51, NONE, OPTION_KEEP, false},
     {"SO_ATTACH_REUSEPORT_EBPF", SOL_SOCKET, 52, NONE, OPTION_KEEP, false},
     K(TCP_MD5SIG, IPPROTO_TCP, 14),
@@ -78,7 +78,7 @@ const struct option options[] = {
     K(IP_IPSEC_POLICY, IPPROTO_IP, 16),
     K(IP_XFRM_POLICY, IPPROTO_IP, 17),
 
-    /* Multicast, for datagrams: a receiver is left alone if it says that it is one before bind(). */
+    /* Multicast, for datagrams: a socket that joins a group before bind() is left alone. */
     M(IP_MULTICAST_IF, 32),
     M(IP_ADD_MEMBERSHIP, 35),
     M(IP_BLOCK_SOURCE, 38),
@@ -114,7 +114,7 @@ const struct option options[] = {
     I(IP_UNICAST_IF, 50, 76, OPTION_INT),      /* IPV6_UNICAST_IF */
     I(IP_LOCAL_PORT_RANGE, 51, NONE, OPTION_INT),
 
-    /* From here on: the same for both families. */
+    /* From here on, options are the same for both families. */
     S(SO_REUSEADDR, OPTION_INT),
     S(SO_REUSEPORT, OPTION_INT),
     S(SO_KEEPALIVE, OPTION_INT),
@@ -200,12 +200,11 @@ const struct option options[] = {
 };
 const int options_count = sizeof options / sizeof *options;
 
-/* Where a row stands, by level and name: a number more, 0 for none. */
+/* The index of a row + 1, by level and name; 0: none. */
 enum { LEVELS = 5, NAMES = 128 };
 static unsigned char places[LEVELS][NAMES];
 
-/* The rows that the process has ever set on any socket; all of them where a socket can have come from
- * elsewhere. */
+/* The rows that the process has ever set on any socket; all rows if a socket can have come from elsewhere. */
 static _Atomic bool touched[sizeof options / sizeof *options];
 static _Atomic bool touched_all, kept_any, owned;
 
@@ -265,7 +264,7 @@ static void touch(int level, int name)
 
 void options_note(int level, int name)
 {
-	/* What an option changes beside itself. */
+	/* The options that setting another one changes, too. */
 	static const int brings[][3] = {{IPPROTO_IP, IP_TOS, SO_PRIORITY},
 					{SOL_SOCKET, SO_RCVLOWAT, SO_RCVBUF},
 					{SOL_SOCKET, SO_RCVLOWAT, OPT_SO_BUF_LOCK},

@@ -51,8 +51,7 @@ static int find_inode(int fd, struct holdings *h)
 	return 0;
 }
 
-/* Where the kernel can say whether FD is registered in SET, it does (kcmp(2), Linux 4.13); else the set is
- * read. */
+/* kcmp(2) tells whether FD is registered in SET (Linux 4.13); without it, the set is read. */
 static int note_set(int set, void *arg)
 {
 	struct holdings *h = arg;
@@ -90,7 +89,8 @@ static int note_descriptor(int fd, void *arg)
 	cookie = socket_cookie(fd);
 	if (cookie == 0 && errno == ENOTSOCK)
 		return descriptors_registrations(fd, h->with, h->inode, note_registration, h);
-	/* Another thread may have closed it; what else can't be asked may be the socket itself. */
+	/* Another thread may have closed it. Any other descriptor that can't be read may be the socket
+	 * itself. */
 	if (cookie == 0)
 		return errno == EBADF ? 0 : -errno;
 	if (cookie != h->cookie)
@@ -108,7 +108,7 @@ static int note_descriptor(int fd, void *arg)
 	return 0;
 }
 
-/* Puts WITH on the first COUNT descriptors; returns how many that went well for. */
+/* Puts WITH on the first COUNT descriptors; returns how many succeeded. */
 static int put(const struct holdings *h, int with, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -117,8 +117,8 @@ static int put(const struct holdings *h, int with, int count)
 	return count;
 }
 
-/* Takes the registrations out of their sets. One that is not there is not put back: a copy of an epoll
- * descriptor shows the same once more, and a set may have been closed since its registration became known. */
+/* Takes the registrations out of their sets. If one is not there, it is not put back: a copy of an epoll
+ * descriptor shows the same registration again, and a set may have been closed since it was read. */
 static void unregister(struct holdings *h)
 {
 	for (int i = 0; i < h->registration_count; i++)
@@ -127,7 +127,7 @@ static void unregister(struct holdings *h)
 			    (errno != ENOENT && errno != EBADF && errno != EINVAL && errno != EPERM);
 }
 
-/* Goes through all that were taken out, also when one fails; returns the first error. */
+/* Makes OPERATION for all that were taken out, even if one fails; returns the first error. */
 static int registrations(const struct holdings *h, int operation)
 {
 	int result = 0;
@@ -144,14 +144,14 @@ static int registrations(const struct holdings *h, int operation)
 	return result;
 }
 
-/* The old socket is at hand until all went well. */
+/* Keeps the old socket until everything has succeeded. */
 static int exchange(struct holdings *h, int fd)
 {
 	int old = h->except >= 0 ? h->except : sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), done, result;
 
 	if (old < 0)
 		return -errno;
-	/* Explicitly: while another process has the old socket, the registrations would outlive it. */
+	/* If another process has the old socket, its registrations would stay. */
 	unregister(h);
 	done = put(h, h->with, h->fd_count);
 	result = done < h->fd_count ? -errno : registrations(h, EPOLL_CTL_ADD);
@@ -173,8 +173,8 @@ static bool holds(const struct holdings *h, int fd)
 	return false;
 }
 
-/* A socket can be registered under a number that has been closed since (epoll(7), "Questions"); nobody
- * can register it so again. */
+/* A socket can be registered by a number that has been closed since (epoll(7), "Questions"). Such a
+ * registration can't be made again. */
 static bool all_open(const struct holdings *h)
 {
 	for (int i = 0; i < h->registration_count; i++)
@@ -210,18 +210,19 @@ int replace_registered(int fd, uint64_t cookie, int with, int except, struct rep
 	/* Another thread may have been here first. */
 	if ((copied || h.fd_count == 0) && socket_cookie(fd) != cookie)
 		return -EALREADY;
-	/* A walk that did not even come by FD has missed others. */
+	/* If the walk has missed FD, it has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))
 		return -EBADF;
 	result = options_carry_flags(fd, with, flags);
 	if (result)
 		return result;
-	/* The common case needs no descriptor to spare: there is nothing that could fail half-way. */
+	/* The common case needs no spare descriptor: nothing can fail half-way. */
 	if (h.fd_count == 1 && h.registration_count == 0)
 		result = put(&h, with, 1) == 1 ? 0 : -errno;
 	else
 		result = exchange(&h, fd);
-	/* Last, and through the program's descriptor: its number is what SIGIO's handler is told (si_fd). */
+	/* O_ASYNC comes last, and through the program's descriptor, whose number SIGIO's handler gets
+	 * (si_fd). */
 	if (result == 0 && flags & O_ASYNC)
 		(void)sys_fcntl(fd, F_SETFL, flags);
 	for (known->count = 0; known->count < REPLACE_KNOWN && known->count < h.registration_count;

@@ -17,7 +17,7 @@
 #define EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define RETURN(bytes) BPF_STMT(BPF_RET | BPF_K, bytes)
 
-/* EQUAL() skips so many steps. */
+/* EQUAL() skips that many steps. */
 static struct sock_filter steps[] = {
     LOAD(BPF_H, KIND),
     EQUAL(ETH_P_IPV6, 0, 9),

@@ -8,8 +8,8 @@ struct argument_option {
 	void (*take)(void *to, const char *value); /* or NULL; VALUE is "" for an option without one */
 };
 
-/* Reads ARGV, whose first is the command's name, into what OPTIONS name and up to MOST WORDS. Returns how
- * many words there are. Fails with tool_fail(): for an unknown option it says that EXPECTED is expected. */
+/* Reads ARGV, which begins with the command's name, into the targets of OPTIONS and up to MOST WORDS. Returns
+ * the number of words. Fails with tool_fail(), for an unknown option with EXPECTED in the message. */
 int arguments_take(int argc, char **argv, const struct argument_option *options, const char *expected,
 		   const char **words, int most);
 

@@ -8,7 +8,7 @@ enum { BOUNDED_SECONDS = 5, BOUNDED_OUTPUT = 1 << 23 /* bytes */ };
 
 /* Forks and runs WORK(ARG) in the child, with /dev/null as standard input and standard error. *OUTPUT is what
  * the child writes to standard output, with a NUL behind it (keep.h). Returns the child's exit status, which
- * is what WORK returns. If it fails, *OUTPUT is NULL, the child is gone, and the result is -ETIMEDOUT after
+ * is WORK's result. On failure, *OUTPUT is NULL, the child is gone, and the result is -ETIMEDOUT after
  * BOUNDED_SECONDS, -E2BIG after BOUNDED_OUTPUT, -EINTR if a signal ended the child, or another negative
  * errno. */
 int bounded_run(int (*work)(void *arg), void *arg, char **output);

@@ -7,9 +7,9 @@ enum { DEPTH = 16 };
 
 static char brackets[DEPTH];
 static int depth;
-static bool follows; /* what is open has a member already */
+static bool follows; /* the open object or array has a member */
 
-/* What is not ASCII may be no UTF-8, and becomes U+FFFD. */
+/* Bytes that are not ASCII may be no UTF-8, and become U+FFFD. */
 static void string(const char *text)
 {
 	putchar('"');

@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* Asks for PROPERTIES, separated by commas, of UNIT, of the caller's own service manager if USER. The answer
- * is in ANSWER, "NAME=VALUE" in each text; a property that is a list of its own has several. It is what the
- * manager has loaded, with its own drop-ins and specifiers, which may be older than the files. Returns 0, or
+/* Asks for PROPERTIES, separated by commas, of UNIT; with USER, of the caller's own service manager. ANSWER
+ * gets a text "NAME=VALUE" for each; some lists have several. The manager answers as it has loaded the unit,
+ * with drop-ins and specifiers, which may be older than the files. Returns 0, or
  *   -ENOSYS  there is no systemctl
  *   -EIO     systemctl fails or does not answer: another init runs here, or there is none */
 int systemctl_show(const char *unit, const char *properties, bool user, struct texts *answer);

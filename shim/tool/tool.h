@@ -1,13 +1,13 @@
-/* dualstack-tool does what takes the place of a command. It is an ordinary program, never part of a service:
- * it links the library's inner files (rules, addresses, the mark) and may allocate, print and exit.
- * dualstack-run executes it as "dualstack-tool COMMAND ARG...", without LD_PRELOAD. It speaks in
- * dualstack-run's name. */
+/* dualstack-tool implements dualstack-run's options that replace a command. It is an ordinary program, never
+ * part of a service: it links the library's inner files (rules, addresses, the mark) and may allocate, print
+ * and exit. dualstack-run executes it as "dualstack-tool COMMAND ARG...", without LD_PRELOAD. Its messages
+ * are dualstack-run's. */
 #ifndef DUALSTACK_TOOL_H
 #define DUALSTACK_TOOL_H
 
 #include <stdbool.h>
 
-/* The exit status of dualstack-run when it fails itself: bad options, rules, files (env(1), timeout(1)). */
+/* The exit status if dualstack-run itself fails: bad options, rules, files (env(1), timeout(1)). */
 #define TOOL_FAILED 125
 
 /* Prints "dualstack-run: " and the line on standard error and exits with TOOL_FAILED. Control characters are

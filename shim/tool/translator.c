@@ -1,6 +1,5 @@
-/* dualstack-tool translator: prints the value of "nat64" that a NAT64 translator of this network is found by,
- * "auto:PREFIX"; nothing if there is none. The launcher waits for it, so that it takes two seconds at most.
- */
+/* dualstack-tool translator: prints the value of "nat64" for the network's NAT64 translator, "auto:PREFIX";
+ * nothing if there is none. The launcher waits for it, so it takes two seconds at most. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <unistd.h>

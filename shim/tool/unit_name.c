@@ -72,7 +72,7 @@ const char *unit_name_shorter(const char *name)
 
 	if (!end || end == name)
 		return NULL;
-	/* A dash at the end of the prefix is from the step before. */
+	/* A dash at the end of the prefix comes from the previous step. */
 	if (dash > name && dash[-1] == '-')
 		dash--;
 	while (dash > name && dash[-1] != '-')

@@ -52,7 +52,7 @@ static void print_json(const struct findings *f, const char *situation)
 	json_close();
 }
 
-/* Without the launcher's options: it runs nothing here. */
+/* Checks the configuration without the launcher's options, as nothing is run. */
 static void configuration(struct findings *f)
 {
 	static const char id[] = "configuration",

@@ -13,8 +13,8 @@
 
 enum { V4 = 1, V6 = 2 }; /* families, as a set */
 
-/* What one table does with incoming packets, for sets of families. Every verdict counts: only the kernel can
- * tell which packets get to it. */
+/* The effect of one table on incoming packets, as sets of families. Every verdict counts: only the kernel can
+ * tell which packets reach it. */
 struct table {
 	int families;
 	int refused;       /* by the policy, or a rule, of a chain that hooks into input */
@@ -39,8 +39,8 @@ static bool matches(const char *line, const char *pattern)
 	return found;
 }
 
-/* Takes out of a rule what may hold any word: texts in quotes (comments, log prefixes), except for the name
- * of an iptables target that nft can't translate, and the name of the chain behind a jump. */
+/* Removes from a rule the parts that may hold any word: texts in quotes (comments, log prefixes), except the
+ * name of an iptables target that nft can't translate, and the name of the chain after a jump. */
 static void take_names_out(char *line)
 {
 	for (char *at = line; (at = strchr(at, '"')); at++) {
@@ -103,8 +103,8 @@ static int read_nft(char *text)
 	return result | verdict_of(&t);
 }
 
-/* Why some rules of the tables of iptables-legacy, which nft does not show, may not have been seen; NULL if
- * there are none. Asking iptables would create them. */
+/* Why some rules in iptables-legacy's tables, which nft does not show, may be missing; NULL if there are
+ * none. Calling iptables would create the tables. */
 static const char *legacy(void)
 {
 	static const char *const paths[] = {"/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"};

@@ -62,9 +62,9 @@ static bool is_link(const struct ifaddrs *i)
 	return !i->ifa_addr || i->ifa_addr->sa_family == AF_PACKET;
 }
 
-/* The interfaces that are up, or all if only the loopback interface is up. The sysctl "all" says nothing:
- * writing it sets the others, and each may be changed afterwards. Returns whether IPv6 is disabled on every
- * one. */
+/* Checks the interfaces that are up, or all if only the loopback interface is up. The sysctl "all" says
+ * nothing: writing it sets the others, and each may be changed afterwards. Returns whether IPv6 is disabled
+ * on every one. */
 static bool disabled(struct findings *f, const struct ifaddrs *all)
 {
 	static const char id[] = "disable_ipv6";
@@ -162,7 +162,7 @@ static void mark(struct findings *f, bool there)
 		findings_add(f, "mark", FINDING_OK, "", "TCP, MPTCP and UDP sockets can be marked");
 }
 
-/* What is said of each family where something is missing. */
+/* The findings for each family if something is missing. */
 static const struct family {
 	int family;
 	const char *protocol, *option; /* of ip(8) */
@@ -242,7 +242,7 @@ static enum scope addresses(struct findings *f, const struct ifaddrs *all, const
 	return all ? farthest : SCOPE_GLOBAL;
 }
 
-/* The kernel knows a way to the address of a root name server. */
+/* Whether the kernel has a route to the address of a root name server. */
 static bool leads_far_away(int family)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
@@ -254,8 +254,8 @@ static bool leads_far_away(int family)
 				 : route_known((const struct sockaddr *)&in6, sizeof in6);
 }
 
-/* Asks ip-route(8) for a default route in all tables. Lines of routes that reject begin with another word.
- * Without sockets of the family (THERE), the kernel can't be asked if it takes the route. */
+/* Asks ip-route(8) for a default route in all tables. Lines of rejecting routes begin with another word.
+ * Without sockets of the family (THERE), the kernel can't be asked whether it takes the route. */
 static bool routes(struct findings *f, const struct family *family, bool there)
 {
 	const char *argv[] = {"ip", family->option, "route", "show", "table", "all", "default", NULL};
@@ -272,7 +272,7 @@ static bool routes(struct findings *f, const struct family *family, bool there)
 		findings_add(f, family->route, FINDING_OK, "", "default route through %s", device);
 	else if (device)
 		findings_add(f, family->route, family->missing,
-			     "Check ip-rule(8), and that there is an address to go with it.",
+			     "Check ip-rule(8), and whether this host has an address for it.",
 			     "default route through %s, which the kernel does not take", device);
 	else if (far)
 		findings_add(f, family->route, FINDING_OK, "", "%s, but other routes lead far away",

@@ -1,4 +1,4 @@
-/* --probe: tries each address of a name, and tells which one the library would end up with. */
+/* --probe: tries each address of a name, and tells which one the library would choose. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
@@ -112,9 +112,9 @@ static void find_order(const struct probe_request *r, struct probe_answer *a, co
 		}
 }
 
-/* The one of COUNT attempts that a stream would be connected by (RFC 8305, 5); NULL if none. Each begins when
- * another has failed, or the delay after the one before; the first to answer wins. What is silent is taken to
- * be so for good: the kernel gives up after two minutes only. */
+/* The one of COUNT attempts that would connect a stream (RFC 8305, 5); NULL if none. Each begins when another
+ * has failed, or the delay after the previous one; the first to answer wins. A silent address counts as
+ * silent for ever: the kernel gives up only after two minutes. */
 static struct reach_target *choose_stream(struct reach_target **order, size_t count)
 {
 	struct reach_target *best = NULL;
@@ -146,8 +146,8 @@ static struct reach_target *choose_datagram(struct reach_target **order, size_t 
 	return NULL;
 }
 
-/* The program connects to its IPv4 addresses, one after the other, until it is connected; without any, to
- * what it is shown for the first IPv6 address. */
+/* The program connects to its IPv4 addresses, one after the other, until it is connected. If it has none, it
+ * connects to the synthetic address of the first IPv6 address. */
 static void choose(const struct probe_request *r, struct probe_answer *a)
 {
 	struct reach_target *order[NAMES_ADDRESSES], *chosen = NULL, *found;

@@ -1,4 +1,4 @@
-/* --probe: what is asked, how addresses are tried, and what is answered. */
+/* --probe: the request, the attempts, and the answer. */
 #ifndef DUALSTACK_PROBE_H
 #define DUALSTACK_PROBE_H
 
@@ -21,7 +21,7 @@ struct reach_target {
 	bool over;
 };
 
-/* What is sent to each; SIZE may be 0. */
+/* The datagram for each address; SIZE may be 0. */
 struct reach_datagram {
 	unsigned char data[1400];
 	size_t size;

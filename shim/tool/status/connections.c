@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* From include/net/tcp_states.h, whose numbers are what the kernel prints. */
+/* From include/net/tcp_states.h; the kernel prints these numbers. */
 enum { ESTABLISHED = 1, FIN_WAIT1 = 4, FIN_WAIT2 = 5, CLOSE_WAIT = 8, LAST_ACK = 9, CLOSING = 11 };
 
 struct line {

@@ -93,7 +93,7 @@ int processes_tree(pid_t pid, struct processes *found)
 	return 0;
 }
 
-static struct processes *gathered; /* nftw(3) hands nothing on */
+static struct processes *gathered; /* nftw(3) passes no argument */
 
 /* Processes outside of the reader's pid namespace are listed as 0 (pid_namespaces(7)). */
 static int gather(const char *path, const struct stat *about, int type, struct FTW *where)

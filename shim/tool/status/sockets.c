@@ -88,7 +88,7 @@ static struct sockets_one *find(struct sockets *found, uint64_t cookie)
 	return NULL;
 }
 
-/* Takes note of FD, a copy of what the process has. */
+/* Notes FD, a copy of the process's descriptor. */
 static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 {
 	struct sockets_one one = {.process = process, .last = process}, *known;

@@ -20,7 +20,7 @@ enum {
 	NAMED = 6,          /* processes that a line names */
 };
 
-/* What is known about a process. */
+/* The facts about a process. */
 struct state {
 	int library; /* processes_has_library() */
 	int looked;  /* sockets_of() */
@@ -72,7 +72,7 @@ static int find_unit(struct status *s)
 					 : "systemctl can't say anything about units here; give a PID");
 }
 
-/* Looks at each process. Returns 0; or the exit status, after it has said why. */
+/* Looks at each process. Returns 0; or the exit status, after printing the reason. */
 static int look(struct status *s)
 {
 	pid_t *pids = keep(s->processes.count * sizeof *pids);

@@ -19,9 +19,9 @@ struct processes {
 	size_t count;
 };
 
-/* Finds PID, its children, their children, and so on. The children of one that has ended belong to init, and
- * are not found; nor are any with a kernel that lacks CONFIG_PROC_CHILDREN. Returns 0, or -ESRCH if PID is no
- * process, or a zombie. */
+/* Finds PID, its children, their children, and so on. Children of a process that has ended belong to init,
+ * and are not found. A kernel without CONFIG_PROC_CHILDREN shows no children. Returns 0, or -ESRCH if PID is
+ * no process, or a zombie. */
 int processes_tree(pid_t pid, struct processes *found);
 
 /* Finds the processes in the control group of UNIT (unit_name.h). Returns 0, -ENOENT if there is no such
@@ -62,9 +62,9 @@ struct sockets {
 /* Adds the listening TCP and MPTCP sockets of PID, and its UDP sockets that have a port and no peer. PROCESS
  * is the caller's number for it. real_load() and mark_expect_foreign() were called. Returns 0; -EPERM if the
  * caller may not look (ptrace(2), "Ptrace access mode checking"), -ESRCH if the process is gone, -ENOSYS if
- * the kernel has no such call. Each socket is shared with the process while its options are read, and not
- * changed. But if cgroup v1's net_cls or net_prio is in use, the kernel counts the socket as one of the
- * caller's group from then on (__receive_sock()). */
+ * the kernel has no such call. Each socket is shared with the process while its options are read, and is not
+ * changed. But if cgroup v1's net_cls or net_prio is in use, the kernel counts the socket for the caller's
+ * group from then on (__receive_sock()). */
 int sockets_of(pid_t pid, size_t process, struct sockets *found);
 
 /* Counts, for each in FOUND of the namespace NETNS, that of PID, the TCP connections there that have its

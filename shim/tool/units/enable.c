@@ -20,7 +20,7 @@ struct request {
 	const char *root; /* "" for this system, no slash at the end */
 	const char **names;
 	size_t count;
-	struct texts settings;    /* that a drop-in sets: "DUALSTACK_TEXT=ipv6" */
+	struct texts settings;    /* for the drop-in: "DUALSTACK_TEXT=ipv6" */
 	struct texts directories; /* of units */
 	const char *directory;    /* the one of them where our drop-in goes */
 };
@@ -32,7 +32,7 @@ struct target {
 	const char *text; /* what it holds; NULL if it is not there */
 };
 
-/* What is to be done for one unit. */
+/* The work for one unit. */
 struct job {
 	enum unit_found found;
 	struct unit unit;
@@ -134,7 +134,7 @@ static void find_target(const struct request *request, const char *name, struct 
 			  target->full);
 }
 
-/* Makes what is missing of the directory PATH. */
+/* Makes the missing parts of the directory PATH. */
 static void make_directories(const char *path)
 {
 	for (size_t end = 1; path[end - 1]; end++) {
@@ -145,8 +145,8 @@ static void make_directories(const char *path)
 	}
 }
 
-/* Puts TEXT in place as a whole: systemd finds the old file or the new one, and never the temporary one,
- * whose name does not end in ".conf". */
+/* Replaces the file at once: systemd finds the old file or the new one, and never the temporary one, whose
+ * name does not end in ".conf". */
 static void write_target(const struct target *target, const char *text)
 {
 	char *temporary = keep_format("%s/." UNIT_DROPIN ".XXXXXX", target->directory);
@@ -177,8 +177,8 @@ static bool reload(const struct request *request)
 	return !*request->root && bounded_run(bounded_execute, argv, &output) == 0;
 }
 
-/* What there is left to do for COUNT JOBS: a restart breaks connections, so that it is the administrator's.
- */
+/* Prints what the administrator has to do for COUNT JOBS: a restart breaks connections, so it is left to
+ * them. */
 static void say_next(const struct request *request, const struct job *jobs)
 {
 	const char *user = request->user ? " --user" : "", *instances = "", *names = "";
@@ -211,7 +211,7 @@ static struct job *prepare(const struct request *request, bool enable)
 		if (enable && job->found == UNIT_MISSING)
 			fail_missing(request, request->names[i]);
 		find_target(request, job->unit.files.name, &job->target);
-		/* A package's unit may be gone while what was written for it is not. */
+		/* A package's unit may be gone while its drop-in is still there. */
 		if (job->found == UNIT_MISSING && !job->target.text)
 			fail_missing(request, request->names[i]);
 	}

@@ -113,7 +113,7 @@ void unit_parse(struct unit *unit, FILE *stream, const char *file, bool later)
 	while (getline(&line, &room, stream) >= 0) {
 		const char *start = line + strspn(line, BLANK);
 
-		/* Comments are none of a line, not even of one that goes on below them. */
+		/* Comments belong to no line, not even between a line and its continuation. */
 		if (*start == '#' || *start == ';')
 			continue;
 		joined = keep_format("%s%s", joined, line);
@@ -128,7 +128,7 @@ void unit_parse(struct unit *unit, FILE *stream, const char *file, bool later)
 
 static void read_file(struct unit *unit, const char *path, bool dropin)
 {
-	/* O_NONBLOCK: a FIFO would wait for who writes into it. */
+	/* O_NONBLOCK: a FIFO would wait for a writer. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 	FILE *stream;
@@ -168,8 +168,8 @@ const struct setting *unit_preload_lost(const struct unit *unit)
 	return lost;
 }
 
-/* The first value makes it a list that permits or one that forbids; a value of the other kind takes away from
- * it (config_parse_address_families() in systemd's src/core/load-fragment.c). */
+/* The first value decides whether the list permits or forbids; a value of the other kind removes from it
+ * (config_parse_address_families() in systemd's src/core/load-fragment.c). */
 struct list {
 	bool there, permits, listed;
 };
@@ -212,14 +212,14 @@ const char *dropin_families(const struct unit *unit)
 {
 	static const char inet[] = "AF_INET", inet6[] = "AF_INET6";
 
-	/* It adds to a list that permits, and takes away from one that forbids. */
+	/* It adds to a list that permits, and removes from one that forbids. */
 	if (!unit_permits(unit, inet6, NULL) && unit_permits(unit, inet, NULL) &&
 	    unit_permits(unit, inet6, inet6) && unit_permits(unit, inet, inet6))
 		return inet6;
 	return NULL;
 }
 
-/* Is the library, as LITERAL, one of those in WORD? They have these around them (ld.so(8)). */
+/* Is the library, as LITERAL, one of the entries in WORD? These characters separate them (ld.so(8)). */
 static bool is_there(const char *word, const char *literal)
 {
 	static const char around[] = ":=\"' ";

@@ -39,7 +39,7 @@ struct texts unit_directories(bool user)
 	return list;
 }
 
-/* The directory that VARIABLE names. The specification has relative ones ignored. */
+/* The directory that VARIABLE names. The specification ignores relative ones. */
 static const char *directory_in(const char *variable)
 {
 	const char *value = getenv(variable);
@@ -168,7 +168,7 @@ enum unit_found unit_find(const struct texts *directories, const char *name, str
 	const char *alias = name;
 	struct texts names;
 
-	/* An alias may be one of an alias, as earlier directories have it; a circle of links is no unit. */
+	/* An alias may stand for another alias, as in earlier directories; a circle of links is no unit. */
 	for (int i = 0; alias && i < 8; i++) {
 		const char *template = unit_name_template(alias);
 

@@ -1,6 +1,6 @@
-/* Where a service's unit file and its drop-ins are (systemd.unit(5)). They are looked for in the file system:
- * that is what systemd reads when our drop-in takes effect, and there is nobody to ask about another root
- * (systemctl(1) has no --root for "cat" and "show"). Memory: keep.h. */
+/* The paths of a service's unit file and its drop-ins (systemd.unit(5)). The file system is searched: systemd
+ * reads it when our drop-in takes effect, and no service manager knows about another root (systemctl(1) has
+ * no --root for "cat" and "show"). Memory: keep.h. */
 #ifndef DUALSTACK_UNIT_FILES_H
 #define DUALSTACK_UNIT_FILES_H
 
@@ -23,8 +23,8 @@ struct unit_files {
  * Fails with tool_fail() if those can't be told. */
 struct texts unit_directories(bool user);
 
-/* Where drop-ins of an administrator (RUNTIME: until the next boot) go. Fails with tool_fail() if the
- * environment does not tell that of a user. */
+/* The directory for an administrator's drop-ins (RUNTIME: until the next boot). Fails with tool_fail() if the
+ * environment does not tell a user's. */
 const char *unit_directory(bool user, bool runtime);
 
 /* Finds the service called NAME in DIRECTORIES. If it is UNIT_MISSING, FILES has only that name. */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the service manager says of a service. */
+/* The service manager's properties of a service. */
 struct service {
 	const char *name;
 	struct texts properties; /* systemctl.h */
@@ -42,7 +42,7 @@ static const char *service_word(const char **at, size_t *size)
 	return *size ? word : NULL;
 }
 
-/* Is WORD one of LIST, of which each may have ":" and more behind it? */
+/* Is WORD in LIST, where each word may be followed by ":" and more? */
 static bool has(const char *list, const char *word)
 {
 	const char *one;
@@ -81,7 +81,7 @@ static void address_deny(const struct service *service)
 static void call_filter(const struct service *service)
 {
 	static const char name[] = "SystemCallFilter";
-	/* What the library needs of the kernel beyond what a server does anyway. */
+	/* The system calls that the library needs beyond those of any server. */
 	static const char *const calls[] = {"socket",      "bind", "getsockopt", "setsockopt",
 					    "getsockname", "dup3", "fcntl"};
 	const char *value = systemctl_first(&service->properties, name), *missing = "";
@@ -132,7 +132,7 @@ static void environment_file(const struct service *service, const char *value)
 	globfree(&found);
 }
 
-/* VALUE is "{ path=FILE ; argv[]=... }". What is in another root is not looked at. */
+/* VALUE is "{ path=FILE ; argv[]=... }". Files in another root are not checked. */
 static void program(const struct service *service, const char *value)
 {
 	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL;
@@ -208,7 +208,7 @@ static const char PROPERTIES[] = "LoadState,UnsetEnvironment,IPAddressDeny,IPAdd
 				 "SystemCallFilter,EnvironmentFiles,ExecStart,RootDirectory,RootImage,"
 				 "TriggeredBy,ProtectHome,PrivateTmp,User";
 
-/* Asks the manager. Returns why that is not possible, or NULL. */
+/* Asks the manager. Returns the reason if that is not possible, else NULL. */
 static const char *ask(struct service *service, const char *root, bool user)
 {
 	if (*root)
@@ -252,7 +252,7 @@ static void log_file(const struct unit *unit, const struct service *service)
 				     strchr(unit->settings.at[i], '/'));
 }
 
-/* What a drop-in that is read after ours undoes, in the files. */
+/* The settings of ours that a later drop-in undoes, by the files. */
 static void later_dropins(const struct unit *unit, const struct service *service)
 {
 	static const char name[] = "RestrictAddressFamilies";
@@ -294,7 +294,7 @@ void warnings_print(const struct unit *unit, const char *root, bool user, const 
 	log_file(unit, &service);
 	address_deny(&service);
 	call_filter(&service);
-	/* Where systemd looks for programs without a slash. */
+	/* The path in which systemd looks for programs without a slash. */
 	(void)setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	for (size_t i = 0; i < all->count; i++) {
 		if (systemctl_value(all->at[i], "EnvironmentFiles"))
