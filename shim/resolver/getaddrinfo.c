@@ -7,40 +7,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/real.h"
 #include "config/config.h"
 #include "config/rule.h"
 #include "resolver/answers.h"
-#include "resolver/bounded.h"
 #include "resolver/connect_rules.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64.h"
 #include "resolver/nat64_discovery.h"
+#include "resolver/question.h"
 #include "resolver/route.h"
-
-/* The program's question, in one family. */
-struct question {
-	const char *node, *service;
-	const struct addrinfo *hints;
-};
-
-static bool no_address(int error)
-{
-	return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
-}
-
-/* Asks the program's question as it is. Leaves out answers that stand for a peer, unless NODE is a number. */
-static int ask_plainly(const struct question *q, struct addrinfo **result)
-{
-	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
-
-	if (error || !q->node || answers_literal(q->node))
-		return error;
-	*result = answers_of_others(*result);
-	return *result ? 0 : EAI_NONAME;
-}
 
 static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other)
 {
@@ -49,94 +26,6 @@ static void note(const char *node, const struct addrinfo *own, const struct addr
 	answers_add(&list, other);
 	answers_add(&list, own);
 	names_note(node, &list);
-}
-
-/* Replaces OWN, which is part of the answer to another question, by the answer to the program's own. */
-static void ask_again(const struct question *q, struct addrinfo **own)
-{
-	struct addrinfo *again;
-
-	if (ask_plainly(q, &again) != 0)
-		return;
-	freeaddrinfo(*own);
-	*own = again;
-}
-
-/* Asks one bounded question with AF_UNSPEC. The addresses of the program's family go to OWN, the rest to
- * OTHER; each is NULL if there are none. */
-static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
-{
-	struct addrinfo both = *q->hints, *list;
-	int error;
-
-	both.ai_family = AF_UNSPEC;
-	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
-	if (error)
-		return error;
-	list = answers_of_others(list);
-	*own = answers_take(&list, q->hints->ai_family);
-	*other = answers_of_hosts(list);
-	if (*own && answers_twofold(*other))
-		ask_again(q, own);
-	return *own || *other ? 0 : EAI_NONAME;
-}
-
-static bool same_name(const struct addrinfo *a, const struct addrinfo *b)
-{
-	return a->ai_canonname && b->ai_canonname && strcasecmp(a->ai_canonname, b->ai_canonname) == 0;
-}
-
-/* The same by a question for each family, if the program asks for the canonical name: in hosts(5), each line
- * has its own. An answer with another canonical name is dropped. */
-static int ask_in_turn(const struct question *q, struct addrinfo **own, struct addrinfo **other)
-{
-	struct addrinfo hints = *q->hints;
-	int error = ask_plainly(q, own);
-
-	if (error && !no_address(error))
-		return error;
-	hints.ai_family = q->hints->ai_family == AF_INET ? AF_INET6 : AF_INET;
-	hints.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
-	if (bounded_getaddrinfo(q->node, q->service, &hints, other) != 0)
-		*other = NULL;
-	*other = answers_of_hosts(answers_of_others(*other));
-	if (!error && *other && !same_name(*own, *other)) {
-		freeaddrinfo(*other);
-		*other = NULL;
-	}
-	return error;
-}
-
-/* Puts the answer to the program's own question into OWN, and the name's other addresses into OTHER, each
- * NULL if there is none. Returns the error for OWN. If a name has no address of the program's family, a
- * search list may lead to another name (resolv.conf(5)): then the program's own question is asked, and its
- * answer is about that name alone. */
-static int ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
-{
-	int error;
-
-	*own = *other = NULL;
-	if (!bounded_allowed())
-		return ask_plainly(q, own);
-	if (q->hints->ai_flags & AI_CANONNAME)
-		return ask_in_turn(q, own, other);
-	error = ask_both(q, own, other);
-	if (error == EAI_NONAME || error == EAI_NODATA || *own)
-		return error;
-	if (!*other)
-		return ask_plainly(q, own);
-	/* The resolver makes V4MAPPED addresses itself. */
-	if (q->hints->ai_flags & AI_V4MAPPED) {
-		freeaddrinfo(*other);
-		*other = NULL;
-		return ask_plainly(q, own);
-	}
-	if (!bounded_searches(q->node) || bounded_getaddrinfo(q->node, q->service, q->hints, own) != 0)
-		return EAI_NODATA;
-	freeaddrinfo(*other);
-	*other = NULL;
-	*own = answers_of_others(*own);
-	return *own ? 0 : EAI_NONAME;
 }
 
 /* The addresses of FAMILY in LIST, as the C library's answers to numbers; it also makes V4MAPPED ones. NULL
@@ -207,7 +96,7 @@ static bool prefer_in6(const struct question *q, int error, bool routed, const s
 	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
 		return false;
 	if (error)
-		return no_address(error);
+		return question_no_address(error);
 	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 }
 
@@ -232,7 +121,7 @@ static void add_peers(const struct question *q, struct addrinfo *answer, const s
 static int ask_in(const struct question *q, struct addrinfo **result)
 {
 	struct addrinfo *other;
-	int error = ask(q, result, &other), saved = errno;
+	int error = question_ask(q, result, &other), saved = errno;
 	bool routed = true;
 
 	note(q->node, *result, other);
@@ -253,7 +142,7 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 		add_peers(q, *result, other);
 	/* Gets the native error, if the program's own question was not asked. */
 	if (error && other)
-		error = ask_plainly(q, result);
+		error = question_ask_plainly(q, result);
 	if (other)
 		freeaddrinfo(other);
 	errno = saved;
@@ -269,14 +158,15 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	int error, saved;
 
 	if ((q->hints->ai_flags & all) == all)
-		error = ask_plainly(q, result);
+		error = question_ask_plainly(q, result);
 	else
-		error = ask(q, result, &other);
+		error = question_ask(q, result, &other);
 	saved = errno;
 	note(q->node, error ? NULL : *result, other);
 	/* bind() must not get an IPv4 address. It is noted all the same, as socat connects with AI_PASSIVE.
 	 */
-	if (no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) && action_of(q) != RULES_IPV6) {
+	if (question_no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) &&
+	    action_of(q) != RULES_IPV6) {
 		answers_add(&list, other);
 		mapped = answer_of(&list, true, q);
 		if (!name_as(mapped, other)) {
@@ -285,7 +175,7 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 		}
 	}
 	if (error && other && !mapped)
-		error = ask_plainly(q, result);
+		error = question_ask_plainly(q, result);
 	if (other)
 		freeaddrinfo(other);
 	errno = saved;
@@ -320,7 +210,7 @@ static void discover_for(const struct addrinfo *answer)
 
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
-	int error = ask_plainly(q, result);
+	int error = question_ask_plainly(q, result);
 
 	if (error)
 		return error;
@@ -350,7 +240,7 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
-	    config.literals == RULES_OFF || !no_address(error))
+	    config.literals == RULES_OFF || !question_no_address(error))
 		return error;
 	in6 = *q->hints;
 	in6.ai_family = AF_INET6;
@@ -366,7 +256,7 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 static int by_family(const struct question *q, struct addrinfo **result)
 {
 	if (!q->node)
-		return ask_plainly(q, result);
+		return question_ask_plainly(q, result);
 	if (answers_literal(q->node) || (q->hints && q->hints->ai_flags & AI_NUMERICHOST))
 		return ask_number(q, result);
 	if (q->hints && q->hints->ai_family == AF_INET)
@@ -394,13 +284,13 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 	const struct question plainly = {q->node, q->service, &plain};
 
 	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
-	    q->hints->ai_family == AF_INET6 || !no_address(error) || !without_in())
+	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || !without_in())
 		return error;
 	if (config.nat64_auto)
 		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
-	if (!nat64_known() || ask_plainly(&plainly, result) != 0)
+	if (!nat64_known() || question_ask_plainly(&plainly, result) != 0)
 		return error;
 	if (!answers_literal(q->node))
 		note(q->node, *result, NULL);

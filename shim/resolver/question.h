@@ -1,0 +1,27 @@
+/* A program's getaddrinfo() in one family, asked for both. Not async-signal-safe, as the resolver is not. All
+ * that ask return 0 or an EAI_* error; errno is the resolver's. */
+#ifndef DUALSTACK_QUESTION_H
+#define DUALSTACK_QUESTION_H
+
+#include <netdb.h>
+#include <stdbool.h>
+
+/* The program's question, in one family. */
+struct question {
+	const char *node, *service;
+	const struct addrinfo *hints;
+};
+
+/* Whether ERROR, an EAI_* value, says that there is no such name or no such address. */
+bool question_no_address(int error);
+
+/* Asks the program's question as it is. Leaves out answers that stand for a peer, unless NODE is a number. */
+int question_ask_plainly(const struct question *q, struct addrinfo **result);
+
+/* Puts the answer to the program's own question into OWN, and the name's other addresses into OTHER, each
+ * NULL if there is none. Returns the error for OWN. If a name has no address of the program's family, a
+ * search list may lead to another name (resolv.conf(5)): then the program's own question is asked, and its
+ * answer is about that name alone. */
+int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other);
+
+#endif
