@@ -119,6 +119,7 @@ static const struct row {
     {"dup3/stream", STREAM, NULL, NULL, call_dup3, NULL},
     {"close_range/none", NOTHING, NULL, NULL, call_close_range, NULL},
     {"closefrom/none", NOTHING, NULL, NULL, call_closefrom, NULL},
+    {"pidfd_getfd/none", NOTHING, NULL, NULL, call_pidfd_getfd, NULL},
     {"sendto/stream", STREAM, NULL, NULL, call_sendto_stream, taken},
     {"sendto/other", UDP, NULL, to_shown, call_sendto, taken},
     {"sendto/widened-ipv4", UDP4, NULL, to_shown, call_sendto, taken},
