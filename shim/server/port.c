@@ -108,6 +108,21 @@ static int probe(int family, in_port_t port)
 	return result;
 }
 
+/* SO_REUSEPORT has to be there when a socket is bound. */
+bool port_take(int clone, const struct sockaddr_in6 *at)
+{
+	static const int alone[2] = {0, 0};
+	int before[2];
+	bool result;
+
+	if (!at->sin6_port || clone_read_reuse(clone, before) != 0 || !before[0] || before[1])
+		return false;
+	clone_set_reuse(clone, alone);
+	result = real.bind(clone, (const struct sockaddr *)at, sizeof *at) == 0;
+	clone_set_reuse(clone, before);
+	return result;
+}
+
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 {
 	struct look look = {.port = at->sin6_port, .protocol = protocol};

@@ -13,6 +13,10 @@
  * making room takes. */
 bool port_may_be_shared(int fd);
 
+/* Whether nobody has the port of the wildcard AT, so that there is nobody to look for; then CLONE is bound to
+ * AT. Asked only of what SO_REUSEADDR lets share a port. */
+bool port_take(int clone, const struct sockaddr_in6 *at);
+
 /* Whether CLONE, an AF_INET6 socket of PROTOCOL that is to replace an AF_INET one, can be bound to the
  * wildcard AT without taking from others, or losing to others, what natively goes elsewhere: 0, or
  * -EADDRINUSE, or another negative errno. Says no only where bind() would not. In the way are

@@ -140,10 +140,11 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = -errno;
 	if (any && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);
-	if (result == 0 && any)
-		result = port_look_around(clone, protocol, at);
-	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
-		result = -errno;
+	if (result == 0 && !(any && !only && port_take(clone, at))) {
+		result = any ? port_look_around(clone, protocol, at) : 0;
+		if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
+			result = -errno;
+	}
 	if (result == 0)
 		result = protocol == IPPROTO_UDP && !threads_are_none()
 			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
