@@ -150,9 +150,24 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 }
 
 /* SO_REUSEPORT asks for the same user, SO_REUSEADDR for nobody in particular: not for a moment is it set. */
-int port_join(int fd, int clone, in_port_t port)
+int port_succeed(int fd, int clone, const struct sockaddr_in6 *at)
 {
 	static const int same_user[2] = {0, 1};
+	int before[2], result = clone_read_reuse(fd, before);
+
+	if (result)
+		return result;
+	clone_set_reuse(fd, same_user);
+	clone_set_reuse(clone, same_user);
+	if (real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = -errno;
+	clone_set_reuse(fd, before);
+	clone_set_reuse(clone, before);
+	return result;
+}
+
+int port_join(int fd, int clone, in_port_t port)
+{
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
 	int before[2], result = clone_read_reuse(fd, before);
 
@@ -161,15 +176,7 @@ int port_join(int fd, int clone, in_port_t port)
 		result = -EADDRINUSE;
 	if (result == 0)
 		result = probe(AF_INET6, port);
-	if (result)
-		return result;
-	clone_set_reuse(fd, same_user);
-	clone_set_reuse(clone, same_user);
-	if (real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
-		result = -errno;
-	clone_set_reuse(fd, before);
-	clone_set_reuse(clone, before);
-	return result;
+	return result ? result : port_succeed(fd, clone, &at);
 }
 
 int port_take_in6(int clone, in_port_t port)

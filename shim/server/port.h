@@ -32,6 +32,10 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);
  * errno. */
 int port_join(int fd, int clone, in_port_t port);
 
+/* Binds CLONE to AT, which the datagram socket FD of the same user has or has in IPv4, as its successor.
+ * Returns 0 or a negative errno. */
+int port_succeed(int fd, int clone, const struct sockaddr_in6 *at);
+
 /* Binds CLONE, unbound so far, to [::] and PORT with IPV6_V6ONLY, where nobody has that port in IPv6. FD at
  * 0.0.0.0 is not in the way of that, whoever it belongs to. Returns 0 or a negative errno. */
 int port_take_in6(int clone, in_port_t port);

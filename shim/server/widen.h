@@ -23,6 +23,12 @@ int widen_client(int fd);
  * IPv6 alone. */
 int widen_connecting(int fd);
 
+/* Replaces the marked datagram socket FD at [::], whose association was dissolved, by a new one. The kernel
+ * has kept the IPv6 address of FD's peer, and takes from nobody else what comes over IPv6
+ * (__udp_disconnect()). Returns 0, or a negative errno with FD untouched: also where datagrams wait in it, or
+ * memberships or another process may go with it. */
+int widen_again(int fd);
+
 /* How often a socket has been replaced while other threads may have waited on it. They are woken up, and get
  * 0 from the call that receives. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;
