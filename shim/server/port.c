@@ -115,7 +115,7 @@ bool port_take(int clone, const struct sockaddr_in6 *at)
 	int before[2];
 	bool result;
 
-	if (!at->sin6_port || clone_read_reuse(clone, before) != 0 || !before[0] || before[1])
+	if (clone_read_reuse(clone, before) != 0 || before[1])
 		return false;
 	clone_set_reuse(clone, alone);
 	result = real.bind(clone, (const struct sockaddr *)at, sizeof *at) == 0;

@@ -13,8 +13,8 @@
  * making room takes. */
 bool port_may_be_shared(int fd);
 
-/* Whether nobody has the port of the wildcard AT, so that there is nobody to look for; then CLONE is bound to
- * AT. Asked only of what SO_REUSEADDR lets share a port. */
+/* Whether nobody has the port of the wildcard AT, so that there is nobody to look for; then CLONE, which may
+ * share its port, is bound to AT. No with SO_REUSEPORT. */
 bool port_take(int clone, const struct sockaddr_in6 *at);
 
 /* Whether CLONE, an AF_INET6 socket of PROTOCOL that is to replace an AF_INET one, can be bound to the

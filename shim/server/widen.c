@@ -124,6 +124,19 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 	return result;
 }
 
+static int bind_clone(int clone, int protocol, const struct sockaddr_in6 *at, bool only)
+{
+	bool shared = at->sin6_port && IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr) && port_may_be_shared(clone);
+	int result = 0;
+
+	if (shared && !only && port_take(clone, at))
+		return 0;
+	if (shared)
+		result = port_look_around(clone, protocol, at);
+	return result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0 ? -errno
+											     : result;
+}
+
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
 	int protocol = socket_protocol(fd), on = 1, clone, result;
@@ -142,11 +155,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = -errno;
 	if (any && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);
-	if (result == 0 && !(any && !only && port_take(clone, at))) {
-		result = any ? port_look_around(clone, protocol, at) : 0;
-		if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
-			result = -errno;
-	}
+	if (result == 0)
+		result = bind_clone(clone, protocol, at, only);
 	if (result == 0)
 		result = protocol == IPPROTO_UDP && !threads_are_none()
 			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
