@@ -1,4 +1,4 @@
-/* The widened listeners that no other process has: only those can be replaced without taking connections from
+/* The widened sockets that no other process has: only those can be replaced without taking what comes from
  * others. The kernel does not tell who else has a socket, so fork() is watched. */
 #ifndef DUALSTACK_LISTENERS_H
 #define DUALSTACK_LISTENERS_H
