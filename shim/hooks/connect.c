@@ -182,7 +182,7 @@ static int dissolve(int fd, const struct sockaddr *addr, socklen_t len)
 	errno = saved;
 	if (real.connect(fd, addr, len) != 0)
 		return -1;
-	if (exists)
+	if (exists && widen_again(fd) != 0)
 		association_dissolve(fd);
 	errno = saved;
 	return 0;

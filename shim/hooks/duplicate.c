@@ -51,6 +51,21 @@ int hook_dup3(int fd, int to, int flags)
 	return copied(fd, real.dup3(fd, to, flags));
 }
 
+int hook_pidfd_getfd(int process, int fd, unsigned flags)
+{
+	int result;
+
+	hooks_start();
+	if (!real.pidfd_getfd) {
+		errno = ENOSYS;
+		return -1;
+	}
+	result = real.pidfd_getfd(process, fd, flags);
+	if (result >= 0)
+		hooks_expect_passed(result);
+	return result;
+}
+
 /* The argument is an int, a long, a pointer or missing: each is passed in the same register or slot. */
 static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, void *arg)
 {

@@ -59,6 +59,9 @@ const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLE
  * async-signal-safe. */
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown);
 
+/* FD has come from another process: it may be a marked socket. */
+void hooks_expect_passed(int fd);
+
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
  * kernel has to answer. */
 bool connect_error(int fd, void *value, socklen_t *len);

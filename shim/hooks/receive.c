@@ -210,12 +210,14 @@ static bool translated(int fd, const struct msghdr *message, int flags, unsigned
 	return receives(fd, message, mark);
 }
 
-/* FD has come from another process, which may still have it. It may be a socket with unknown options, or an
- * epoll set. */
-static void expect_copy(int fd)
+/* FD has come from another process, which may still have it. It may be a marked socket, one with unknown
+ * options, or an epoll set. */
+void hooks_expect_passed(int fd)
 {
 	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
 
+	mark_expect_foreign();
+	text_expect(fd);
 	if (domain == AF_INET6)
 		listeners_share(fd);
 	if (domain == AF_INET || domain == AF_INET6) {
@@ -228,7 +230,6 @@ static void expect_copy(int fd)
 	errno = saved;
 }
 
-/* Another process may have passed on marked sockets. */
 static void expect_passed(const struct msghdr *message)
 {
 	struct message_control c;
@@ -240,11 +241,9 @@ static void expect_passed(const struct msghdr *message)
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != SOL_SOCKET || c.header.cmsg_type != SCM_RIGHTS)
 			continue;
-		mark_expect_foreign();
 		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
 			memcpy(&fd, (const char *)c.data + at, sizeof fd);
-			text_expect(fd);
-			expect_copy(fd);
+			hooks_expect_passed(fd);
 		}
 	}
 }

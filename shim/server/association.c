@@ -25,9 +25,8 @@ bool association_exists(int fd)
 	       !IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr);
 }
 
-/* After a connection to an IPv4 address, connect(AF_UNSPEC) leaves the socket in the kernel's IPv4 hash
- * (udp_v6_rehash()), where no IPv6 datagram finds it. Connecting it to ::1 and dissolving that brings it
- * back. */
+/* connect(AF_UNSPEC) leaves the socket the IPv6 address of its peer (__udp_disconnect()). After an IPv4 peer,
+ * no IPv6 datagram finds it. Connecting it to ::1 and dissolving that leaves it ::1. */
 void association_dissolve(int fd)
 {
 	const struct sockaddr_in6 loopback = {

@@ -15,8 +15,8 @@ bool association_may_dissolve(int fd);
  * port. */
 bool association_exists(int fd);
 
-/* Calls connect(AF_UNSPEC) on the marked datagram socket FD. Afterwards FD gets datagrams of both families.
- */
+/* Calls connect(AF_UNSPEC) on the marked datagram socket FD. Over IPv6 it then hears ::1 alone until it is
+ * connected again or replaced (widen_again()). */
 void association_dissolve(int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* The widened listeners that no other process has. Only these can be replaced without taking connections from
+/* The widened sockets that no other process has. Only these can be replaced without taking what comes from
  * other processes. The kernel does not tell which processes have a socket, so the library watches fork(). */
 #ifndef DUALSTACK_LISTENERS_H
 #define DUALSTACK_LISTENERS_H

@@ -108,6 +108,21 @@ static int probe(int family, in_port_t port)
 	return result;
 }
 
+/* SO_REUSEPORT has to be there when a socket is bound. */
+bool port_take(int clone, const struct sockaddr_in6 *at)
+{
+	static const int alone[2] = {0, 0};
+	int before[2];
+	bool result;
+
+	if (clone_read_reuse(clone, before) != 0 || before[1])
+		return false;
+	clone_set_reuse(clone, alone);
+	result = real.bind(clone, (const struct sockaddr *)at, sizeof *at) == 0;
+	clone_set_reuse(clone, before);
+	return result;
+}
+
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 {
 	struct look look = {.port = at->sin6_port, .protocol = protocol};
@@ -136,9 +151,24 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 
 /* SO_REUSEPORT shares the port with the same user only. SO_REUSEADDR would share it with any, so it is never
  * set. */
-int port_join(int fd, int clone, in_port_t port)
+int port_succeed(int fd, int clone, const struct sockaddr_in6 *at)
 {
 	static const int same_user[2] = {0, 1};
+	int before[2], result = clone_read_reuse(fd, before);
+
+	if (result)
+		return result;
+	clone_set_reuse(fd, same_user);
+	clone_set_reuse(clone, same_user);
+	if (real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
+		result = -errno;
+	clone_set_reuse(fd, before);
+	clone_set_reuse(clone, before);
+	return result;
+}
+
+int port_join(int fd, int clone, in_port_t port)
+{
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
 	int before[2], result = clone_read_reuse(fd, before);
 
@@ -147,15 +177,7 @@ int port_join(int fd, int clone, in_port_t port)
 		result = -EADDRINUSE;
 	if (result == 0)
 		result = probe(AF_INET6, port);
-	if (result)
-		return result;
-	clone_set_reuse(fd, same_user);
-	clone_set_reuse(clone, same_user);
-	if (real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
-		result = -errno;
-	clone_set_reuse(fd, before);
-	clone_set_reuse(clone, before);
-	return result;
+	return result ? result : port_succeed(fd, clone, &at);
 }
 
 int port_take_in6(int clone, in_port_t port)

@@ -12,6 +12,10 @@
  * privileges that narrowing takes. */
 bool port_may_be_shared(int fd);
 
+/* Whether nobody has the port of the wildcard AT, so that there is nobody to look for; then CLONE, which may
+ * share its port, is bound to AT. No with SO_REUSEPORT. */
+bool port_take(int clone, const struct sockaddr_in6 *at);
+
 /* Whether CLONE, an AF_INET6 socket of PROTOCOL that is to replace an AF_INET one, can be bound to the
  * wildcard AT without changing which socket gets what. Returns 0, -EADDRINUSE or another negative errno. It
  * reports only conflicts that bind() does not report. In the way are
@@ -26,6 +30,10 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);
  * Returns 0, -EADDRINUSE if any other socket has that port, in IPv6 or beside FD in IPv4, or another negative
  * errno. */
 int port_join(int fd, int clone, in_port_t port);
+
+/* Binds CLONE to AT as the successor of the datagram socket FD of the same user, which has AT, or its port in
+ * IPv4. Returns 0 or a negative errno. */
+int port_succeed(int fd, int clone, const struct sockaddr_in6 *at);
 
 /* Binds the unbound CLONE to [::] and PORT with IPV6_V6ONLY. Fails if any socket has that port in IPv6. A
  * socket at 0.0.0.0 is not in the way, whichever user it belongs to. Returns 0 or a negative errno. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@
 #include "socket/clone.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
+#include "socket/options.h"
 #include "socket/replace.h"
 
 /* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
@@ -122,6 +124,19 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 	return result;
 }
 
+static int bind_clone(int clone, int protocol, const struct sockaddr_in6 *at, bool only)
+{
+	bool shared = at->sin6_port && IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr) && port_may_be_shared(clone);
+	int result = 0;
+
+	if (shared && !only && port_take(clone, at))
+		return 0;
+	if (shared)
+		result = port_look_around(clone, protocol, at);
+	return result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0 ? -errno
+											     : result;
+}
+
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
 	int protocol = socket_protocol(fd), on = 1, clone, result;
@@ -140,15 +155,13 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = -errno;
 	if (any && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);
-	if (result == 0 && any)
-		result = port_look_around(clone, protocol, at);
-	if (result == 0 && real.bind(clone, (const struct sockaddr *)at, sizeof *at) != 0)
-		result = -errno;
+	if (result == 0)
+		result = bind_clone(clone, protocol, at, only);
 	if (result == 0)
 		result = protocol == IPPROTO_UDP && !threads_are_none()
 			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
 			     : mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
-	if (result == 0 && protocol != IPPROTO_UDP)
+	if (result == 0)
 		listeners_note(clone);
 	if (clone >= 0)
 		sys_close(clone);
@@ -209,10 +222,48 @@ static int widen_in_place(int fd, bool connecting)
 		result = join(fd, clone, name.sin_port, connecting);
 	if (result == 0)
 		result = replace_and_wake(fd, cookie, clone, protocol, &missed);
+	if (result == 0)
+		listeners_note(clone);
 	if (clone >= 0)
 		sys_close(clone);
 	widening = false;
 	log_widening(fd, &at, result, missed);
+	return result;
+}
+
+/* Neither a datagram nor an error waits in FD. */
+static bool is_idle(int fd)
+{
+	struct pollfd now = {.fd = fd, .events = POLLIN};
+	const long at_once[2] = {0, 0};
+
+	return syscall(SYS_ppoll, &now, 1, at_once, NULL, 0) == 0;
+}
+
+int widen_again(int fd)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+	socklen_t len = sizeof at;
+	const char *missed = NULL;
+	uint64_t cookie = socket_cookie(fd);
+	int clone, result;
+
+	if (options_kept() || reply_source_is_fixed() || !listeners_are_ours(fd) || !is_idle(fd) ||
+	    real.getsockname(fd, (struct sockaddr *)&at, &len) != 0 ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&at.sin6_addr))
+		return -EOPNOTSUPP;
+	clone = clone_make(fd, AF_INET, IPPROTO_UDP, AF_INET6, &missed);
+	result = clone < 0 ? clone : shield(clone, IPPROTO_UDP, &missed);
+	if (result == 0 && reply_source_expected())
+		(void)reply_source_ask(clone);
+	if (result == 0 && at.sin6_port)
+		result = port_succeed(fd, clone, &at);
+	if (result == 0)
+		result = replace_and_wake(fd, cookie, clone, IPPROTO_UDP, &missed);
+	if (result == 0)
+		listeners_note(clone);
+	if (clone >= 0)
+		sys_close(clone);
 	return result;
 }
 

@@ -23,6 +23,12 @@ int widen_client(int fd);
  */
 int widen_connecting(int fd);
 
+/* Replaces the marked datagram socket FD at [::], whose association was dissolved, by a new one. The kernel
+ * has kept the IPv6 address of FD's peer, and delivers IPv6 datagrams of no other peer (__udp_disconnect()).
+ * Returns 0, or a negative errno with FD untouched: also if datagrams wait in it, if it has memberships, or
+ * if another process may have it. */
+int widen_again(int fd);
+
 /* How often a socket has been replaced while other threads may have waited on it. They are woken up, and
  * their receiving call returns 0. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;

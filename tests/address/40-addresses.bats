@@ -41,6 +41,36 @@ serves() {
 @test "vfork and exec with a cleaned environment" { serves vfork null; }
 @test "posix_spawn with a cleaned environment" { serves spawn null; }
 @test "passed over a Unix socket" { serves pass null; }
+@test "taken out of another process, by pidfd_getfd(2)" {
+	cat >"$BATS_TEST_TMPDIR/take.py" <<-'END'
+		import ctypes, os, socket
+		libc, kinds = ctypes.CDLL(None), (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+		if not hasattr(libc, "pidfd_getfd"):
+		    raise SystemExit("none")
+		numbers, done = os.pipe(), os.pipe()
+		owner = os.fork()
+		if owner == 0:
+		    sockets = [socket.socket(socket.AF_INET, kind) for kind in kinds]
+		    for s in sockets:
+		        s.bind(("0.0.0.0", 5000))
+		    sockets[0].listen()
+		    os.write(numbers[1], bytes(s.fileno() for s in sockets))
+		    os.read(done[0], 1)
+		    os._exit(0)
+		process = os.pidfd_open(owner)
+		stream, datagrams = (socket.socket(socket.AF_INET, kind, 0, libc.pidfd_getfd(process, number, 0))
+		                     for kind, number in zip(kinds, os.read(numbers[0], 2)))
+		for client in (socket.socket(socket.AF_INET6, kind) for kind in kinds):
+		    client.connect(("2001:db8:1::1", 5000))
+		    client.send(b"x")
+		peers = stream.accept()[1][0], datagrams.recvfrom(9)[1][0]
+		print(stream.getsockname(), peers[0] == peers[1], *peers)
+		os.write(done[1], b"x")
+	END
+	run on_server "$run" -- python3 "$BATS_TEST_TMPDIR/take.py"
+	[ "$output" != none ] || skip 'no pidfd_getfd() in this C library'
+	assert_output --regexp "^\('0.0.0.0', 5000\) True $synthetic $synthetic\$"
+}
 @test "threads" { serves threads; }
 @test "poll" { serves poll; }
 @test "select" { serves select; }

@@ -172,6 +172,8 @@ static const struct row {
     {"poll/after-lookup", STREAM, NULL, waits, call_poll, NULL},
     {"epoll_wait/after-lookup", STREAM, NULL, registered, call_epoll_wait, close_set},
     {"recv/after-lookup", STREAM, NULL, comes, call_recv, NULL},
+    /* From here on, options that nobody here has set are asked for, too. */
+    {"pidfd_getfd/stream", STREAM, NULL, this_process, call_pidfd_getfd, close_both},
 };
 
 static const char *const interposed[] = {

@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -253,6 +254,11 @@ static void source(void)
 	(void)!pwrite(spare, data, sizeof data, 0);
 }
 
+static void this_process(void)
+{
+	spare = pidfd_open(getpid(), 0);
+}
+
 static void full_pipe(void)
 {
 	int ends[2];
@@ -408,6 +414,7 @@ CALL(dup2, dup2(fd, SPARE))
 CALL(dup3, dup3(fd, SPARE, O_CLOEXEC))
 CALL(close_range, close_range(NO_SUCH, NO_SUCH + 9, 0))
 CALL(closefrom, (closefrom(NO_SUCH), 0))
+CALL(pidfd_getfd, pidfd_getfd(spare, fd, 0))
 CALL(sendto, sendto(fd, data, 1, 0, &name.any, len))
 CALL(sendto_stream, sendto(fd, data, 1, 0, NULL, 0))
 CALL(sendmsg, sendmsg(fd, &messages[0].msg_hdr, 0))

@@ -739,6 +739,7 @@ static const struct row rows[] = {
     {"close_range",
      {OF("tcp-bound"), ARG(range_firsts, "3"), ARG(range_lasts, "most"), ARG(range_flags, "0")}},
     {"closefrom", {OF("tcp-bound"), ARG(numbers, "3")}},
+    {"pidfd_getfd", {ARG(sockets, "tcp-bound"), ARG(descriptors, "100"), ARG(dup_flags, "0")}},
 
     {"sendto",
      {ARG(sockets, "udp"), ARG(buffers, "data"), ARG(sizes, "16"), ARG(flags, "0"), ARG(addresses, "local"),

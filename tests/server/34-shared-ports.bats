@@ -250,3 +250,27 @@ for _ in range(3):
 	done
 	assert_line --index 2 '::1 0 20'
 }
+
+@test "bind() with SO_REUSEADDR looks at no other descriptor while nobody has the port" {
+	need strace
+	cat >"$BATS_TEST_TMPDIR/many.py" <<-'END'
+		import os, socket, sys
+		open_ones = [socket.socket() for _ in range(int(sys.argv[1]))]
+		for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+		    with socket.socket(type=kind) as s:
+		        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		        os.access("/begin", os.F_OK)
+		        s.bind(("", 5000))
+		        os.access("/end", os.F_OK)
+		        print(s.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
+	END
+	local many calls=
+	for many in 0 500; do
+		run -0 on_server "$run" -- strace -o "$BATS_TEST_TMPDIR/trace" python3 "$BATS_TEST_TMPDIR/many.py" "$many"
+		assert_output $'1\n1'
+		run -0 sed -n '/"\/begin"/,/"\/end"/{s/(.*//;p}' "$BATS_TEST_TMPDIR/trace"
+		assert_line bind
+		[ "$many" = 0 ] || assert_output "$calls"
+		calls=$output
+	done
+}

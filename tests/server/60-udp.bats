@@ -185,6 +185,30 @@ answer_to() {
 	assert_equal "$(grep -c "got by a" <<<"$output")" 2
 }
 
+# The kernel leaves an AF_INET6 socket its peer's IPv6 address, and takes nothing over IPv6 that is not from there.
+@test "a server that connects to a peer, and dissolves that, hears all peers again" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/dissolve.py" <<-'END'
+		import ctypes, socket, sys
+		server = socket.socket(type=socket.SOCK_DGRAM)
+		server.bind(("", 5000))
+		server.settimeout(5)
+		def ask(address):
+		    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as client:
+		        client.sendto(address.encode(), (address, 5000))
+		    data, peer = server.recvfrom(99)
+		    print("heard", data.decode(), server.sendto(b"", peer), server.getsockname())
+		    return peer
+		for first in "127.0.0.1", "2001:db8:1::1", "::1":
+		    server.connect(ask(first))
+		    assert ctypes.CDLL(None).connect(server.fileno(), bytes(16), 16) == 0
+		    for address in "127.0.0.1", "192.0.2.1", "::1", "2001:db8:1::1":
+		        ask(address)
+	END
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/dissolve.py"
+	assert_equal "$(grep -cx "heard .* 0 ('0.0.0.0', 5000)" <<<"$output")" 15
+}
+
 # The number of a widened socket that fclose() closed inside the C library: the next socket there is asked anew,
 # or the kernel says that it is another one.
 @test "a descriptor whose number was a widened socket's" {
