@@ -18,7 +18,7 @@ static inline bool connects_pending(void)
 
 /* How many descriptors with this number, modulo CONNECTS_NUMBERS, belong to a connect in progress. They are
  * the program's or the library's; copies that the program has made are not counted. */
-enum { CONNECTS_NUMBERS = 64 };
+enum { CONNECTS_NUMBERS = 4096 };
 extern __attribute__((visibility("hidden"))) _Atomic int connects_numbers[CONNECTS_NUMBERS];
 
 static inline bool connects_maybe(int fd)
