@@ -27,7 +27,7 @@ setup() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
 	printf '%s peer.example\n' 192.0.2.2 $named6 >"$BATS_TEST_TMPDIR/names"
 	echo "$only6 six.example" >>"$BATS_TEST_TMPDIR/names"
-	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/arpa/ \
+	start_dns --local=/example/arpa/ \
 		--listen-address=127.0.0.1 --bind-interfaces --addn-hosts="$BATS_TEST_TMPDIR/names" \
 		--ptr-record=66.2.0.192.in-addr.arpa,peer.example \
 		--ptr-record=6.6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa,peer.example

@@ -10,7 +10,7 @@ setup() {
 	hosts_up
 	mkdir -p "/etc/netns/$client"
 	echo "nameserver $server6" >"/etc/netns/$client/resolv.conf"
-	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
+	start_dns --local=/example/ \
 		--host-record=six.example,$server6 --host-record=four.example,$server4 \
 		--host-record=both.example,$server4,$server6
 	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'
@@ -28,7 +28,8 @@ no_ipv4_route() { ip -n "$client" addr del 192.0.2.2/24 dev veth0; }
 over() {
 	local name=$1 family=$2
 	shift 2
-	run -0 ip netns exec "$client" timeout 10 "${@//NAME/$name}"
+	run ip netns exec "$client" timeout 10 "${@//NAME/$name}"
+	assert_success
 	assert_output --partial "over IPv$family from"
 }
 

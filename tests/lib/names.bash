@@ -35,7 +35,7 @@ names_up() {
 	ip -n "$server" addr add $mute4/24 dev veth0
 	# An upstream that never answers, for the name that is not local: the AAAA of "slow".
 	start silence socat -u UDP4-RECV:5399,bind=127.0.0.1 OPEN:/dev/null
-	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
+	start_dns --local=/example/ \
 		--addn-hosts="$BATS_TEST_TMPDIR/hosts" --host-record=slow.test,$server4 --server=/test/127.0.0.1#5399
 	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'
 	wait_until eval 'on_client getent ahosts eight.example | grep -q 192.0.2.1'

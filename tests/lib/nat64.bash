@@ -55,7 +55,7 @@ names_of_nat64() {
 	[ "$1" = - ] || arpa=("--host-record=ipv4only.arpa,192.0.0.170,${1%/96}192.0.0.170")
 	mkdir -p "/etc/netns/$client"
 	echo "nameserver $server6" >"/etc/netns/$client/resolv.conf"
-	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --local=/example/ \
+	start_dns --local=/example/ \
 		--local=/arpa/ --host-record=four.example,$far4 --host-record=nowhere.example,192.31.196.99 \
 		--host-record=both.example,$far4,$server6 "${arpa[@]}"
 	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'

@@ -285,8 +285,7 @@ asked() {
 
 dns() {
 	[ -z "${dns:-}" ] || stop "$dns"
-	start dns dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root \
-		--local=/root-servers.net/ "$@"
+	start_dns --local=/root-servers.net/ "$@"
 	dns=$started
 	wait_until eval 'on_server ss -Hlun "sport = :53" | grep -q .'
 }
