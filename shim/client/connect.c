@@ -80,7 +80,7 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 
 	/* Another thread has shut it down or closed it, which natively ends the connect(). */
 	if (result == -ENOENT)
-		result = attempt_may_begin(fd, false) ? -ECONNRESET : 0;
+		result = !attempt_may_begin(fd, false) ? 0 : error ? -error : -ECONNRESET;
 	if (result)
 		return fail(result < 0 ? result : -result);
 	result = in_family(connect_plainly, fd, addr, len);
