@@ -45,4 +45,13 @@ static inline int sys_close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
+/* poll(2) that does not wait. More than the limit on open files are EINVAL. */
+struct pollfd;
+static inline int sys_poll(struct pollfd *fds, unsigned count)
+{
+	const long at_once[2] = {0, 0};
+
+	return (int)syscall(SYS_ppoll, fds, count, at_once, NULL, 0);
+}
+
 #endif

@@ -27,9 +27,6 @@
 
 #define NEVER UINT64_MAX
 
-/* A thread that waits looks again after so many ms, even if nothing happens. */
-enum { PATIENCE = 250 };
-
 bool blocking_is(int fd)
 {
 	int saved = errno, flags = sys_fcntl(fd, F_GETFL, 0);
@@ -143,8 +140,8 @@ static int wait_once(int fd, uint64_t end, const sigset_t *mask)
 	struct timespec t;
 
 	/* Another thread may put another socket on FD meanwhile. */
-	if (time + PATIENCE < end)
-		end = time + PATIENCE;
+	if (time + WAIT_PATIENCE < end)
+		end = time + WAIT_PATIENCE;
 	if (due < end)
 		end = due;
 	return real.ppoll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);

@@ -22,16 +22,16 @@
 #include "socket/holdings.h"
 
 /* Up to TOGETHER of the program's descriptors are waited for together with the library's; more are waited for
- * in SLICEs, in ms. A thread waits PATIENCE ms before it looks for what others have begun. */
-enum { TOGETHER = 64, SLICE = 10, PATIENCE = 250 };
+ * in SLICEs, in ms. */
+enum { TOGETHER = 64, SLICE = 10 };
 
-/* Puts into T the time until END or the next attempt is due, at most MS (0: PATIENCE) ms. */
+/* Puts into T the time until END or the next attempt is due, at most MS (0: WAIT_PATIENCE) ms. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
 	uint64_t due = atomic_load(&connects_due);
 	int64_t next = due < INT64_MAX / 1000000 ? (int64_t)due * 1000000 : -1;
 
-	ms = ms ? ms : PATIENCE;
+	ms = ms ? ms : WAIT_PATIENCE;
 	if ((next < 0 || deadline_now() + (int64_t)ms * 1000000 < next))
 		next = deadline_now() + (int64_t)ms * 1000000;
 	if (next >= 0 && (end < 0 || next < end))

@@ -11,6 +11,9 @@
 #include <sys/select.h>
 #include <time.h>
 
+/* A thread waits so many ms before it looks for what others have begun. */
+enum { WAIT_PATIENCE = 250 };
+
 /* Converts MS, as poll() and epoll_wait() take it, to a timeout of the functions here: T, or NULL for ever.
  */
 static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)

@@ -116,7 +116,7 @@ static void show_local(int fd, void *value, socklen_t len)
 		size = c.size < sizeof in ? (socklen_t)c.size : sizeof in;
 		memcpy(&in, c.data, size);
 		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
-		memcpy((char *)value + ((const char *)c.data - (const char *)value), &in, size);
+		memcpy((void *)c.data, &in, size);
 	}
 }
 

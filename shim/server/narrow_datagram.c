@@ -54,16 +54,25 @@ static int change_family(int fd, int device)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
-
+	const int errors = socket_int(fd, IPPROTO_IPV6, IPV6_RECVERR);
 	int result = 0;
 
 	if (device)
 		(void)sys_connect(fd, &none, sizeof none);
 	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
-	if (sys_connect(fd, (const struct sockaddr *)&to, sizeof to) != 0)
+	if (sys_connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
 		result = -errno;
-	else if ((result = set(fd, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET)) != 0)
-		association_dissolve(fd);
+	} else {
+		/* The kernel would report queued IPv6 errors with IPv4 names. Without the option it drops
+		 * them, and queues no more (do_ipv6_setsockopt()). */
+		if (errors > 0)
+			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
+		result = set(fd, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET);
+		if (result && errors > 0)
+			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, errors);
+		if (result)
+			association_dissolve(fd);
+	}
 	if (result && device)
 		(void)set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device);
 	return result;
@@ -89,23 +98,17 @@ static int restore(int fd, int device, in_port_t port)
 
 int narrow_datagram(int fd, in_port_t port)
 {
-	const int errors = socket_int(fd, IPPROTO_IPV6, IPV6_RECVERR);
 	int device = device_of(fd), result = device < 0 ? device : spoof_filter_close(fd, 0);
 
 	if (result)
 		return result;
 	receive_queue_settle();
 	result = receive_queue_drop(fd, came_over_in6);
-	/* The kernel would report IPv6 errors with IPv4 names. So it has to drop them, and queue no more. */
-	if (errors > 0)
-		(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
 	if (result >= 0)
 		result = device ? spoof_filter_close(fd, device) : 0;
 	if (result == 0)
 		result = change_family(fd, device);
 	if (result) {
-		if (errors > 0)
-			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, errors);
 		(void)spoof_filter_attach(fd);
 		return result;
 	}

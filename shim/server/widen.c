@@ -124,6 +124,21 @@ static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, co
 	return result;
 }
 
+/* Puts CLONE in FD's place, unless RESULT is an error, and closes it. WAKE: threads may wait on FD. Returns
+ * RESULT, or a negative errno. */
+static int put_clone(int fd, uint64_t cookie, int clone, int protocol, bool wake, int result,
+		     const char **missed)
+{
+	if (result == 0)
+		result = wake ? replace_and_wake(fd, cookie, clone, protocol, missed)
+			      : mark_and_replace(fd, cookie, clone, protocol, -1, missed);
+	if (result == 0)
+		listeners_note(clone);
+	if (clone >= 0)
+		sys_close(clone);
+	return result;
+}
+
 static int bind_clone(int clone, int protocol, const struct sockaddr_in6 *at, bool only)
 {
 	bool shared = at->sin6_port && IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr) && port_may_be_shared(clone);
@@ -157,14 +172,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		(void)reply_source_ask(clone);
 	if (result == 0)
 		result = bind_clone(clone, protocol, at, only);
-	if (result == 0)
-		result = protocol == IPPROTO_UDP && !threads_are_none()
-			     ? replace_and_wake(fd, cookie, clone, protocol, &missed)
-			     : mark_and_replace(fd, cookie, clone, protocol, -1, &missed);
-	if (result == 0)
-		listeners_note(clone);
-	if (clone >= 0)
-		sys_close(clone);
+	result = put_clone(fd, cookie, clone, protocol, protocol == IPPROTO_UDP && !threads_are_none(),
+			   result, &missed);
 	log_widening(fd, at, result, missed);
 	return result;
 }
@@ -220,12 +229,7 @@ static int widen_in_place(int fd, bool connecting)
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && name.sin_port)
 		result = join(fd, clone, name.sin_port, connecting);
-	if (result == 0)
-		result = replace_and_wake(fd, cookie, clone, protocol, &missed);
-	if (result == 0)
-		listeners_note(clone);
-	if (clone >= 0)
-		sys_close(clone);
+	result = put_clone(fd, cookie, clone, protocol, true, result, &missed);
 	widening = false;
 	log_widening(fd, &at, result, missed);
 	return result;
@@ -235,9 +239,8 @@ static int widen_in_place(int fd, bool connecting)
 static bool is_idle(int fd)
 {
 	struct pollfd now = {.fd = fd, .events = POLLIN};
-	const long at_once[2] = {0, 0};
 
-	return syscall(SYS_ppoll, &now, 1, at_once, NULL, 0) == 0;
+	return sys_poll(&now, 1) == 0;
 }
 
 int widen_again(int fd)
@@ -258,13 +261,7 @@ int widen_again(int fd)
 		(void)reply_source_ask(clone);
 	if (result == 0 && at.sin6_port)
 		result = port_succeed(fd, clone, &at);
-	if (result == 0)
-		result = replace_and_wake(fd, cookie, clone, IPPROTO_UDP, &missed);
-	if (result == 0)
-		listeners_note(clone);
-	if (clone >= 0)
-		sys_close(clone);
-	return result;
+	return put_clone(fd, cookie, clone, IPPROTO_UDP, true, result, &missed);
 }
 
 int widen_client(int fd)

@@ -74,14 +74,11 @@ int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 {
 	struct pollfd fds[DESCRIPTORS_LOW];
-	const long at_once[2] = {0, 0};
 	int result = 0;
 
 	for (int fd = 0; fd < DESCRIPTORS_LOW; fd++)
 		fds[fd] = (struct pollfd){.fd = fd};
-	/* poll(3) is a cancellation point. More descriptors than the limit on open files are EINVAL
-	 * (poll(2)). */
-	if (syscall(SYS_ppoll, fds, DESCRIPTORS_LOW, at_once, NULL, 0) < 0)
+	if (sys_poll(fds, DESCRIPTORS_LOW) < 0)
 		return descriptors_each(visit, arg);
 	for (int fd = 0; fd < DESCRIPTORS_LOW && !result; fd++)
 		if (!(fds[fd].revents & POLLNVAL))

@@ -198,6 +198,28 @@ calls() {
 	false
 }
 
+# The thread in poll() goes on with the connects of all.
+@test "a thread that blocks in connect() gets the error of the address asked for, also if another one drives it" {
+	PORT=7000 run -0 on_client timeout 60 "$run" -- python3 -c '
+import collections, errno, select, socket, threading
+to = socket.getaddrinfo("late.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+silent = socket.getaddrinfo("silent.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+errors = collections.Counter()
+def connect():
+    s = socket.socket()
+    errors[errno.errorcode[s.connect_ex(to)]] += 1
+threads = [threading.Thread(target=connect) for _ in range(40)]
+other = socket.socket()
+other.setblocking(False)
+other.connect_ex(silent)
+poll = select.poll()
+poll.register(other, select.POLLOUT)
+for t in threads: t.start()
+while any(t.is_alive() for t in threads): poll.poll(1)
+print(dict(errors))'
+	assert_output "{'ECONNREFUSED': 40}"
+}
+
 # Its IPv4 address fails at once, and its IPv6 address does not answer.
 @test "what is left a second after that ends for who waits, too, blocking or not" {
 	ip -n "$client" route add unreachable 203.0.113.0/24
