@@ -7,10 +7,6 @@
 
 #include "base/real.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 #define OPT_SO_COOKIE 57
 
 /* A seccomp filter belongs to a thread. Firefox's reports each call that it refuses. */

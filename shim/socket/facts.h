@@ -3,9 +3,15 @@
 #ifndef DUALSTACK_FACTS_H
 #define DUALSTACK_FACTS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+
+/* From linux/in.h, which some C libraries' headers lack. */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 
 /* The value of an int option, or -1 if it can't be read. If a sandbox has no getsockopt() (ENOSYS), each
  * thread tries it once. */
