@@ -13,10 +13,10 @@
  *
  * If another peer has the hash, or may have had it, a peer gets a number of the pool's upper half
  * (248.0.0.0/5). A /24 there may hold numbers of several networks. Two peers of one /64 have the same hash
- * with a probability of 1/2048. No peer gets a hash after one of its /64, or of the /64s that share a bit
- * with it, 1 in 64, was pushed out of the table. Numbers are the process's own: each process begins to count
- * somewhere else, and processes with neighbouring process ids begin far apart, so that two rarely give out
- * the same number.
+ * with a probability of 1/2048. When a peer is pushed out of the table, its hash must not go to another one:
+ * from then on, the peers of its /64, and of 1/64 of all others, get numbers. Numbers are the process's own:
+ * each process begins to count somewhere else, and processes with neighbouring process ids begin far apart,
+ * so that two rarely give out the same number.
  *
  * In the life of a process, no synthetic address ever stands for two peers: sending to a peer that was pushed
  * out fails, and reaches nobody else. When the numbers are used up (in 240.0.0.0/4, each set has more than
