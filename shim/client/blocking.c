@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -151,23 +150,22 @@ static int wait_once(int fd, uint64_t end, const sigset_t *mask)
  * ends the wait (signal(7)). */
 static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
 {
-	int error = -ENOENT;
+	int result;
 
 	lock_hold(hold);
-	while (connects_ask(fd, &error)) {
+	while ((result = connects_ask(fd)) == -EINPROGRESS) {
 		int count;
 
 		if (clock_ms() >= end)
-			return -EINPROGRESS;
+			break;
 		/* The set reports the attempts of all connects. */
 		(void)steps_advance(hold);
 		count = wait_once(fd, end, lock_let_in(hold, NULL));
 		lock_hold_again(hold);
 		if (count < 0 && errno == EINTR && (limited || interrupted(&hold->signals)))
 			return -EINTR;
-		error = -ENOENT;
 	}
-	return error;
+	return result;
 }
 
 int blocking_wait(int fd, unsigned since, struct lock_hold *hold)
@@ -186,7 +184,7 @@ bool connect_settled(int fd, int flags, int timeout)
 	int result;
 	uint64_t limit;
 
-	if (!(connects_maybe(fd) || holdings_copied()) || !connects_ask(fd, NULL))
+	if (!(connects_maybe(fd) || holdings_copied()) || connects_ask(fd) != -EINPROGRESS)
 		return true;
 	if (flags & MSG_DONTWAIT || !blocking_is(fd)) {
 		errno = EAGAIN;
@@ -198,6 +196,6 @@ bool connect_settled(int fd, int flags, int timeout)
 	pthread_cleanup_pop(1);
 	if (result == -ENOENT)
 		result = 0;
-	errno = result == -EINPROGRESS ? EAGAIN : result ? abs(result) : saved;
+	errno = result == -EINPROGRESS ? EAGAIN : result ? -result : saved;
 	return result == 0;
 }

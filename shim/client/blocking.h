@@ -17,9 +17,9 @@ bool blocking_is(int fd);
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Waits, as connect() does, until the connect in progress for the blocking FD has ended. The caller has
- * already waited SINCE ms for it. Returns 0 if the kernel knows how it ended, the error if only the library
- * knows it, -EINPROGRESS when SO_SNDTIMEO is over, -EINTR, or -ENOENT if another thread has ended it. HOLD
- * holds back signals from then on (lock.h); the caller lets them in. */
+ * already waited SINCE ms for it. Returns as connects_ask(): with -EINPROGRESS, SO_SNDTIMEO is over, and with
+ * -ENOENT another thread has ended it; or -EINTR. HOLD holds back signals from then on (lock.h); the caller
+ * lets them in. */
 int blocking_wait(int fd, unsigned since, struct lock_hold *hold);
 
 /* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in

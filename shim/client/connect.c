@@ -72,20 +72,21 @@ static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t 
 }
 
 /* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
- * ERROR is not 0, the address asked for had failed with it at once, and a connect that fails returns it. */
-static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int error,
+ * FAILED is not 0, the address asked for had failed with that negative errno at once, and a connect that
+ * fails returns it. */
+static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int failed,
 		    struct lock_hold *hold)
 {
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
 	/* Another thread has shut it down or closed it, which natively ends the connect(). */
 	if (result == -ENOENT)
-		result = !attempt_may_begin(fd, false) ? 0 : error ? -error : -ECONNRESET;
+		result = !attempt_may_begin(fd, false) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
-		return fail(result < 0 ? result : -result);
+		return fail(result);
 	result = in_family(connect_plainly, fd, addr, len);
 	errno = saved;
-	return result ? fail(error ? -error : result) : 0;
+	return result ? fail(failed ? failed : result) : 0;
 }
 
 int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
@@ -101,11 +102,12 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	return result;
 }
 
-/* Tries the addresses. STARTED: the first is on its way, or has failed with ERROR if that is not 0. Returns
- * as connect(), or -ENOSPC if there is nothing to try. */
+/* Tries the addresses. OWN is as for connects_begin(). Returns as connect(), or -ENOSPC if there is nothing
+ * to try. */
 static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		      bool started, int error, struct lock_hold *hold)
+		      int own, struct lock_hold *hold)
 {
+	const bool going = own == -EINPROGRESS;
 	int saved = errno, status;
 
 	if (blocks)
@@ -113,25 +115,25 @@ static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (!attempt_plan(fd, &d->plan))
 		return -ENOSPC;
 	destination_fit(d);
-	if (d->list.count == 0 || (d->list.count == 1 && (started || d->own_first)))
+	if (d->list.count == 0 || (d->list.count == 1 && (own || d->own_first)))
 		return -ENOSPC;
-	status = connects_begin(fd, d, started, error);
+	status = connects_begin(fd, d, own);
 	if (status == -ENOSPC)
 		return status;
 	errno = saved;
 	if (status == -EINPROGRESS && blocks)
-		return wait_for(fd, addr, len, started && !error ? config.delay : 0, error, hold);
+		return wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, hold);
 	return fail(status);
 }
 
 static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		  bool started, int error, int *result)
+		  int own, int *result)
 {
 	struct lock_hold hold = {.on = false};
 	int saved = errno, status;
 
 	pthread_cleanup_push(lock_release, &hold);
-	status = try_others(fd, addr, len, d, blocks, started, error, &hold);
+	status = try_others(fd, addr, len, d, blocks, own, &hold);
 	pthread_cleanup_pop(1);
 	if (status == -ENOSPC)
 		return false;
@@ -178,12 +180,12 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 		connects_end(fd, false);
 	errno = saved;
 	if (status == -EINPROGRESS && blocks) {
-		if (go_on(fd, addr, len, d, true, true, 0, result))
+		if (go_on(fd, addr, len, d, true, status, result))
 			return true;
 		status = in_family(connect_plainly, fd, addr, len);
 	}
 	/* A socket that does not block fails at once if there is no route. */
-	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, true, -status, result)) {
+	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result)) {
 		return true;
 	}
 	errno = saved;
@@ -229,7 +231,7 @@ bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
 		return own_first(fd, addr, len, d, result);
-	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), false, 0, result);
+	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), 0, result);
 	if (!taken)
 		errno = saved;
 	return taken;

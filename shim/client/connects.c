@@ -33,22 +33,20 @@ void connects_start(int fd, const struct destination *d)
 	errno = saved;
 }
 
-int connects_begin(int fd, const struct destination *d, bool started, int error)
+int connects_begin(int fd, const struct destination *d, int own)
 {
 	struct lock lock;
-	int i, result = -ENOSPC, failed = 0;
+	int i, step, result = -ENOSPC;
 
 	steps_advance(NULL);
 	if (!lock_take(&lock))
 		return -ENOSPC;
 	i = slots_free();
 	if (i >= 0) {
-		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, started, error) : -ENOSPC;
+		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, own) : -ENOSPC;
 		/* A refusal of this host itself has arrived by now, and perhaps nothing looks again. */
-		if (result == -EINPROGRESS)
-			eyeballs_step(&slots_table[i], fd, &failed);
-		if (failed)
-			result = -failed;
+		step = result == -EINPROGRESS ? eyeballs_step(&slots_table[i], fd) : 0;
+		result = step ? step : result;
 		slots_give_back(i);
 	}
 	(void)lock_give(&lock);
@@ -70,33 +68,29 @@ static bool finish_own(int i, int fd)
 	return same;
 }
 
-/* Goes on with FD's connect. */
-static bool step_on(int fd, int *error)
+/* Goes on with FD's connect. Returns as connects_ask(). */
+static int step_on(int fd)
 {
 	struct lock lock;
-	bool result = false;
-	int i;
+	int i, result = -ENOENT;
 
 	if (!slots_concerns(fd) || !lock_take(&lock))
-		return false;
-	while ((i = slots_find(fd)) >= 0 && !(result = steps_one(i, fd, error)))
+		return -ENOENT;
+	while ((i = slots_find(fd)) >= 0 && (result = steps_one(i, fd)) != -EINPROGRESS)
 		;
 	(void)lock_give(&lock);
 	return result;
 }
 
-bool connects_ask(int fd, int *error)
+int connects_ask(int fd)
 {
-	int saved = errno, i = slots_find_own(fd);
+	int saved = errno, result = -EINPROGRESS, i = slots_find_own(fd);
 	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
-	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
-	bool result = state == ATTEMPT_GOING && clock_ms() < slots_table[i].due &&
-		      slots_table[i].cookie == socket_cookie(fd);
 
-	if (!result && !(state == ATTEMPT_CONNECTED && finish_own(i, fd)))
-		result = step_on(fd, error);
-	else if (error && !result)
-		*error = 0;
+	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
+	if (state != ATTEMPT_GOING || clock_ms() >= slots_table[i].due ||
+	    slots_table[i].cookie != socket_cookie(fd))
+		result = state == ATTEMPT_CONNECTED && finish_own(i, fd) ? 0 : step_on(fd);
 	errno = saved;
 	return result;
 }
@@ -104,7 +98,7 @@ bool connects_ask(int fd, int *error)
 bool connects_tell(int fd, bool failed)
 {
 	int saved = errno, i = slots_find_own(fd);
-	bool result = !(i >= 0 && !failed && finish_own(i, fd)) && step_on(fd, NULL);
+	bool result = !(i >= 0 && !failed && finish_own(i, fd)) && step_on(fd) == -EINPROGRESS;
 
 	errno = saved;
 	return result;

@@ -22,12 +22,12 @@ void connects_setup(bool active);
 void connects_start(int fd, const struct destination *d);
 
 /* As eyeballs_begin(). It returns -ENOSPC if no slot is left; then nothing was done. */
-int connects_begin(int fd, const struct destination *d, bool started, int error);
+int connects_begin(int fd, const struct destination *d, int own);
 
-/* Goes on with FD's connect, and returns whether it is still in progress. If not, the kernel's answers about
- * FD are right. ERROR may be NULL. If the connect has just ended, it is the error that only the library
- * knows, else 0; if there was no connect, it is left alone. */
-bool connects_ask(int fd, int *error);
+/* Goes on with FD's connect. Returns -EINPROGRESS if it goes on; then the kernel's answers about FD may be
+ * wrong. If it has just ended, returns 0, or the negative errno that only the library knows; -ENOENT if there
+ * was none. */
+int connects_ask(int fd);
 
 /* The kernel has reported events on FD, whose connect has FAILED or succeeded. Returns whether to hide them,
  * because the connect goes on with another address. */

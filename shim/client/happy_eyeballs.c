@@ -105,7 +105,7 @@ void eyeballs_finish(struct eyeballs *e)
 
 /* All have failed. The program gets the socket of the address that it asked for, with its error. But if that
  * failed at once, only the library knows the error, and the program keeps the socket in place. Returns the
- * error of the address asked for, 0 if the kernel has it. */
+ * negative errno of the address asked for, 0 if the kernel has it. */
 static int lose(struct eyeballs *e)
 {
 	struct eyeballs_attempt *a = attempts_kept(e);
@@ -120,7 +120,7 @@ static int lose(struct eyeballs *e)
 	attempt_finish(&e->plan, e->fd);
 	log_outcome(e, NULL);
 	attempts_forget(e);
-	return error;
+	return -error;
 }
 
 /* ---- a step */
@@ -191,18 +191,16 @@ static void set_due(struct eyeballs *e)
 }
 
 /* Goes on as far as it can at once. */
-static bool go_on(struct eyeballs *e, bool failed, int *result)
+static int go_on(struct eyeballs *e, bool failed)
 {
 	begin_due(e, failed, clock_ms());
 	keep_going(e);
-	if (!attempts_first(e, EYEBALLS_GOING)) {
-		*result = lose(e);
-		return false;
-	}
+	if (!attempts_first(e, EYEBALLS_GOING))
+		return lose(e);
 	for (uint32_t i = 0; i < e->count; i++)
 		attempts_watch(e, &e->attempts[i]);
 	set_due(e);
-	return true;
+	return -EINPROGRESS;
 }
 
 /* Completes the plan, once there is more to do than wait for the program's own socket, and leaves out the
@@ -222,20 +220,17 @@ static bool complete(struct eyeballs *e)
 	return e->planned && count > 1;
 }
 
-void eyeballs_step(struct eyeballs *e, int fd, int *result)
+int eyeballs_step(struct eyeballs *e, int fd)
 {
 	bool failed;
-	int ignored;
 
-	if (!result)
-		result = &ignored;
-	*result = 0;
 	if (!attempts_check(e, fd, &failed))
 		attempts_forget(e);
 	else if (!complete(e))
 		finish(e);
 	else if (!look_at_all(e, clock_ms(), &failed))
-		(void)go_on(e, failed, result);
+		return go_on(e, failed);
+	return 0;
 }
 
 static void fill(struct eyeballs *e, int fd, const struct destination *d)
@@ -280,19 +275,18 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 	set_due(e);
 }
 
-int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool started, int error)
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own)
 {
 	const struct names_address *asked = &d->list.addresses[d->asked];
-	int result;
 
 	fill(e, fd, d);
 	e->planned = true;
 	place_own(e, d->asked < e->count && attempt_own(&d->plan, &asked->addr) ? d->asked : e->count);
-	if (started && error)
-		attempts_ended(e, &e->attempts[0], error);
-	else if (started)
+	if (own == -EINPROGRESS)
 		e->attempts[0].state = EYEBALLS_GOING;
-	return go_on(e, true, &result) ? -EINPROGRESS : -result;
+	else if (own)
+		attempts_ended(e, &e->attempts[0], -own);
+	return go_on(e, true);
 }
 
 /* ---- what the program does meanwhile */

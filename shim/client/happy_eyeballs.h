@@ -18,19 +18,20 @@
  * when that has failed, or after the delay. Needs no lock, as no other thread knows E yet. */
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
-/* Begins to connect FD to D, whose plan is complete. STARTED: the program's own socket has already been on
- * its way to the first address for the delay, or, if ERROR is not 0, has failed with ERROR. Returns
- * -EINPROGRESS, and E is in use then; or the negative errno of the address asked for. */
-int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, bool started, int error);
+/* Begins to connect FD to D, whose plan is complete. OWN is what became of the program's own socket: 0 if it
+ * has not begun; -EINPROGRESS if it has been on its way to the first address for the delay; else the negative
+ * errno with which it failed at once. Returns -EINPROGRESS, and E is in use then; or the negative errno of
+ * the address asked for. */
+int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own);
 
 /* E's first attempt is connected and in place, and no other has begun. Needs no lock if the caller alone has
  * E. */
 void eyeballs_finish(struct eyeballs *e);
 
 /* Takes note of what has succeeded and failed, and begins what is due. FD is known to be a descriptor of the
- * socket in place, or -1. E may not be used any more afterwards. RESULT may be NULL. If all have failed, it
- * is the error of the address asked for, or 0 if the kernel has that; else it is 0. */
-void eyeballs_step(struct eyeballs *e, int fd, int *result);
+ * socket in place, or -1. Returns -EINPROGRESS if E goes on. Else E is not in use any more, and the kernel
+ * knows the outcome (0), or only the library does: the negative errno of the address asked for. */
+int eyeballs_step(struct eyeballs *e, int fd);
 
 /* The program has set an option on its descriptor: sets it on the other sockets, too. */
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len);

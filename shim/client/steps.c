@@ -19,21 +19,20 @@
 #include "client/slots.h"
 #include "socket/holdings.h"
 
-bool steps_one(int i, int fd, int *error)
+int steps_one(int i, int fd)
 {
-	bool used;
+	int result;
 
 	if (!slots_enter(i)) {
-		/* The thread that has it does not know what is due. */
 		if (atomic_load(&slots_stages[i]) == SLOT_FREE)
-			return false;
+			return -ENOENT;
+		/* The thread that has it does not know what is due. */
 		connects_set_due(clock_ms() + 1);
-		return true;
+		return -EINPROGRESS;
 	}
-	eyeballs_step(&slots_table[i], fd, error);
-	used = slots_table[i].used;
+	result = eyeballs_step(&slots_table[i], fd);
 	slots_give_back(i);
-	return used;
+	return result;
 }
 
 /* Makes the set anew. FOREIGN: its number is free, or another file's. The program has closed it unseen, by a
@@ -50,7 +49,7 @@ static void make_set_again(bool foreign)
 		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_enter(i))
 			continue;
 		attempts_rewatch(&slots_table[i]);
-		eyeballs_step(&slots_table[i], -1, NULL);
+		(void)eyeballs_step(&slots_table[i], -1);
 		slots_give_back(i);
 	}
 }
@@ -69,7 +68,7 @@ static void step_hidden(void)
 	if (foreign || count < 0)
 		make_set_again(foreign);
 	for (int n = 0; !foreign && n < count && !lock_has_logged(); n++)
-		(void)steps_one((int)((struct eyeballs *)events[n].data.ptr - slots_table), -1, NULL);
+		(void)steps_one((int)((struct eyeballs *)events[n].data.ptr - slots_table), -1);
 }
 
 static void step_due(uint64_t time)
@@ -85,7 +84,7 @@ static void step_due(uint64_t time)
 		if (stage == SLOT_FREE)
 			continue;
 		if (slots_table[i].due <= time && !lock_has_logged())
-			(void)steps_one(i, -1, NULL);
+			(void)steps_one(i, -1);
 		else
 			connects_set_due(slots_table[i].due);
 	}
@@ -108,7 +107,7 @@ void steps_failed(void)
 		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
 			for (int n = 0; n < count && !lock_has_logged(); n++)
 				if (fds[n].revents)
-					(void)steps_one(at[n], -1, NULL);
+					(void)steps_one(at[n], -1);
 		count = 0;
 	}
 }

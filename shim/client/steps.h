@@ -7,9 +7,9 @@
 
 #include "client/lock.h"
 
-/* Under the lock (lock.h). Goes on with entry I; FD and ERROR are as for eyeballs_step(). Returns whether it
- * is still in progress. errno is undefined afterwards. */
-bool steps_one(int i, int fd, int *error);
+/* Under the lock (lock.h). As eyeballs_step(), for entry I; -ENOENT if that is free. errno is undefined
+ * afterwards. */
+int steps_one(int i, int fd);
 
 /* Under the lock. Goes on with all whose socket in place has failed. errno is undefined afterwards. */
 void steps_failed(void);

@@ -225,7 +225,7 @@ static int select_sift(struct sets *s, int result)
 						     s->words[URGENT][fd / BITS]);
 
 		if (!(word >> fd % BITS & 1) || !(connects_maybe(fd) || holdings_copied()) ||
-		    !connects_ask(fd, NULL))
+		    connects_ask(fd) != -EINPROGRESS)
 			continue;
 		for (int set = 0; set < SETS; set++) {
 			result -= has_bit(s, set, fd);

@@ -36,7 +36,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 		connects_end(fd, true);
 		return false;
 	}
-	if (!connects_ask(fd, NULL))
+	if (connects_ask(fd) != -EINPROGRESS)
 		return false;
 	*result = connect_again(fd, addr, len, 0);
 	return true;
@@ -256,7 +256,7 @@ bool connect_error(int fd, void *value, socklen_t *len)
 	const int none = 0;
 
 	if (!connects_pending() || !value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
-	    !memory_writable(value, *len) || !connects_ask(fd, NULL))
+	    !memory_writable(value, *len) || connects_ask(fd) != -EINPROGRESS)
 		return false;
 	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
 	 * as getsockopt() does with less room. */

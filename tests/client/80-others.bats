@@ -71,6 +71,9 @@ def connect():
     said.append((result, os.strerror(ctypes.get_errno())))
 other_thread = threading.Thread(target=connect)
 other_thread.start()
+syn_sent, state = 2, ctypes.c_ubyte(0)
+while state.value != syn_sent:
+    libc.getsockopt(number, socket.IPPROTO_TCP, socket.TCP_INFO, ctypes.byref(state), ctypes.byref(ctypes.c_int(1)))
 time.sleep(float(sys.argv[2]))
 if sys.argv[1] == "shutdown":
     libc.shutdown(number, 2)

@@ -48,7 +48,7 @@ def let_in(peer, port):
     with socket.socket(socket.AF_INET6 if ":" in peer else socket.AF_INET, type) as s:
         if s.family == socket.AF_INET6:
             s.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
-        s.settimeout(9)
+        s.settimeout(30)
         s.bind((peer, 0))
         s.connect((at(peer), int(os.environ.get("AT", port))))
         return resolve(s, port) if greeted.startswith(b"dns") else talk(s, port)
