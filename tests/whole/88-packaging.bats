@@ -339,7 +339,8 @@ offers() {
 	chmod 755 bin/systemctl
 	PATH=$PWD/bin:$PATH
 	offers '--check --' --json --no-network
-	offers '--probe --' --json --timeout= --udp=
+	offers '--probe --' --config= --delay= --enabled= --json --log= --loopback= --nat64= --peer= --pool= --prefer= --rule= --synthetic= \
+		--text= --timeout= --udp=
 	offers '--status --' --json
 	offers '--enable --' --config= --delay= --dry-run --enabled= --log= --loopback= --nat64= --peer= --pool= --prefer= --root= --rule= \
 		--runtime --synthetic= --text= --user
@@ -378,7 +379,9 @@ offers() {
 		--enable --te|--text
 		--check --|--json --no-network
 		--delay 7 --expl|--explain
+		--probe --te|--text
 		ls --almost|--almost-all
+		--rule 'bind tcp ipv4' -- ls --almost|--almost-all
 	END
 }
 
@@ -393,6 +396,11 @@ offers() {
 		--text=i|ipv4  ipv6
 		--enable --ru|--rule .*--runtime
 		--pr|--prefer .*--print-config .*--probe
+		--probe --te|--text=
 		ls --almo|--almost-all
 	END
+	# The settings have nothing to do with it.
+	run -0 timeout 60 zsh -f "$root/tests/lib/complete.zsh" "$root/shim/completion.zsh" 'dualstack-run --check --'
+	assert_output --partial --no-network
+	refute_output --partial -- --text
 }
