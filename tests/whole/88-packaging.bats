@@ -206,7 +206,7 @@ a_tree() {
 	run -0 make -n -C "$root" BUILD="$to" all V=1
 	assert_output --partial "-DSYSCONFDIR='\"/etc\"'"
 	built "$to"
-	run -0 make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
+	run -0 env -u MAKEFLAGS make -C "$root" BUILD="$to" "$to/shim/config/config.o" V=1 sysconfdir='/opt/my etc'
 	assert_output --partial "-DSYSCONFDIR='\"/opt/my etc\"'"
 }
 
