@@ -42,6 +42,12 @@ need_tun() {
 	[ -c /dev/net/tun ] || skip 'needs /dev/net/tun'
 }
 
+# A plain chroot has no /dev/pts.
+need_terminal() {
+	need script
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip 'no terminal can be made: needs /dev/pts'
+}
+
 # For programs/deny. The C library of i386 has one system call for all calls of sockets, socketcall(2), and a filter does not
 # see its arguments.
 need_filters() {

@@ -194,7 +194,7 @@ text = ipv4"
 
 @test "a log file that only root can write is told to a person, at the start" {
 	need_root
-	need script
+	need_terminal
 	run -0 script -qec "$run --log=error:$BATS_TEST_TMPDIR/log true" /dev/null
 	assert_output --partial "dualstack-run: $BATS_TEST_TMPDIR/log is for root only: a process that becomes another user logs to syslog instead"
 	assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/log")" 640
