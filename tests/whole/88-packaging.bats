@@ -155,9 +155,9 @@ a_tree() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	chown -R 65534 "$tree"
 	run -0 unshare -n setpriv --reuid 65534 --clear-groups env -u MAKEFLAGS HOME=/nonexistent \
-		make -C "$tree" check-unit BUILD=build TESTS=tests/base
-	# i386 has no race detector.
-	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, [01] skipped$'
+		make -C "$tree" check-unit BUILD=build
+	# Nothing is up there, not even the loopback interface, and i386 has no race detector.
+	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, [45] skipped$'
 }
 
 @test "packages: debhelper builds one, which works when it is installed; an APKBUILD" {
