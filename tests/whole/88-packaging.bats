@@ -158,6 +158,11 @@ a_tree() {
 		make -C "$tree" check-unit BUILD=build
 	# Nothing is up there, not even the loopback interface, and i386 has no race detector.
 	assert_line --regexp '^[1-9][0-9]* passed, 0 failed, [45] skipped$'
+	# Flags of the caller's take none of theirs.
+	run -0 make -n -C "$root" BUILD="$BATS_TEST_TMPDIR/flags" V=1 LDFLAGS=-Wl,-O1 \
+		"$BATS_TEST_TMPDIR/flags/tests/unit/resolver/test_known_names" "$BATS_TEST_TMPDIR/flags/tests/programs/meanwhile"
+	assert_line --regexp 'wrap=clock_gettime .*test_known_names'
+	assert_line --regexp 'rdynamic .*meanwhile'
 }
 
 @test "packages: debhelper builds one, which works when it is installed; an APKBUILD" {

@@ -108,6 +108,7 @@ static void drops_what_was_looked_at(void **state)
 	char byte;
 
 	(void)state;
+	need_socket_options();
 	need_loopback();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
