@@ -364,7 +364,7 @@ offers() {
 	run -0 complete_line '--status '"${$%?}"
 	assert_line "$$"
 	offers '--probe localhos' localhost
-	offers '--probe localhost domai' domain domain-s
+	[ ! -e /etc/services ] || offers '--probe localhost domai' domain domain-s
 	# Without systemd there are no units, and no complaint.
 	printf '%s\n' '#!/bin/sh' 'echo "System has not been booted" >&2' 'exit 1' >bin/systemctl
 	offers '--enable '
