@@ -174,10 +174,11 @@ $(BUILD)/shim/launcher/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION)"'
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $< $(INNER) $(TOOL_PARTS) -lcmocka -ldl -pthread
 
-$(BUILD)/tests/unit/process/test_inheritance: private LDFLAGS += -Wl,--wrap=access
-$(BUILD)/tests/unit/resolver/test_known_names: private LDFLAGS += -Wl,--wrap=clock_gettime
+# Not LDFLAGS, to which make adds nothing if its command line gives it.
+$(BUILD)/tests/unit/process/test_inheritance: private OWN_LDFLAGS = -Wl,--wrap=access
+$(BUILD)/tests/unit/resolver/test_known_names: private OWN_LDFLAGS = -Wl,--wrap=clock_gettime
 
 # The table of peers, built for the race detector.
 $(BUILD)/tests/unit/address/threads_synthetic: tests/unit/address/threads_synthetic.c shim/address/synthetic.c shim/base/hash.c Makefile
@@ -212,11 +213,11 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_MAIN) $(wildcard shim/*/*.[ch] shim
 fuzzers: $(FUZZERS)
 
 # Its socket() is to be the library's, too.
-$(BUILD)/tests/programs/meanwhile: private LDFLAGS += -rdynamic
+$(BUILD)/tests/programs/meanwhile: private OWN_LDFLAGS = -rdynamic
 
 $(BUILD)/tests/programs/%: tests/programs/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $< -ldl -pthread
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $< -ldl -pthread
 
 $(BUILD)/tests/bench/%: tests/bench/%.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 	@mkdir -p $(@D)

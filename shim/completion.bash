@@ -104,7 +104,7 @@ _dualstack_run_tool() {
 	local options
 	case $1 in
 	--check) options=$'--json\n--no-network' ;;
-	--probe) options=$'--json\n--timeout=\n--udp=' ;;
+	--probe) options=$settings$'\n--json\n--timeout=\n--udp=' ;;
 	--status) options=--json ;;
 	--who) options= ;;
 	--enable) options=$settings$'\n--dry-run\n--root=\n--runtime\n--user' ;;

@@ -7,22 +7,32 @@ end
 # No command yet: the next word is one, or an option.
 function __dualstack_run_options
     __dualstack_run_mode; and return 1
-    not __dualstack_run_command
+    not __dualstack_run_command >/dev/null
 end
 
-# The words behind the options, of which the first is the command.
+# Prints where the command is among the words before the cursor; fails if it is not there yet.
 function __dualstack_run_command
     set -l value
-    for word in (commandline -opc)[2..]
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        set -l word $words[$i]
         if test -n "$value"
             set value
         else if string match -q -r -- '^--(config|rule|log|delay|enabled|loopback|nat64|peer|pool|prefer|synthetic|text)$' $word
             set value yes
         else if not string match -q -- '-*' $word
+            echo $i
             return 0
         end
     end
     return 1
+end
+
+# What fish offers for the command, and behind it.
+function __dualstack_run_offer_command
+    set -l words (commandline -opc)
+    set -l at (__dualstack_run_command); or set words
+    complete --do-complete=(string join ' ' -- (string escape -- $words[$at..-1]) (commandline -ct))
 end
 
 function __dualstack_run_units
@@ -37,7 +47,7 @@ end
 
 set -l no_mode -c dualstack-run -n __dualstack_run_options
 complete -c dualstack-run -f
-complete -c dualstack-run -n 'not __dualstack_run_mode' -xa '(__fish_complete_subcommand)'
+complete -c dualstack-run -n 'not __dualstack_run_mode' -xa '(__dualstack_run_offer_command)'
 complete $no_mode -l anyway -d 'Run it even if it can\'t be preloaded'
 complete $no_mode -l explain -d 'Say at the end what the library did'
 complete $no_mode -l print-config -d 'Show the configuration'
@@ -49,7 +59,7 @@ complete $no_mode -l status -d 'Show the sockets of a service'
 complete $no_mode -l who -d 'Show whom an address stood for'
 complete $no_mode -l enable -d 'Run services with the library'
 complete $no_mode -l disable -d 'Run them without it'
-for where in __dualstack_run_options '__dualstack_run_in --enable'
+for where in __dualstack_run_options '__dualstack_run_in --enable' '__dualstack_run_in --probe'
     set -l setting -c dualstack-run -n $where
     complete $setting -l config -rF -d 'The configuration file'
     complete $setting -l rule -x -d 'A rule of dualstack.conf(5)'

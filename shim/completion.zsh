@@ -48,7 +48,7 @@ options=(
 
 local mode=${words[(r)--(check|probe|status|who|enable|disable)]}
 case $mode in
---check) _arguments $settings --check --json --no-network '1:command:_command_names -e' '*:: :_normal' ;;
+--check) _arguments --check --json --no-network '1:command:_command_names -e' '*:: :_normal' ;;
 --probe) _arguments $settings --probe --json '--timeout=:seconds:' '--udp=:hex:' '1:host:_hosts' '2:port:_ports' ;;
 --status) _arguments --status --json '1:process or unit:{ _pids; _dualstack-run_units }' ;;
 --who) _arguments --who '1:address:' '*:log:_files' ;;

@@ -21,9 +21,12 @@ static const struct {
 	const char *begin, *inside, *heading;
 } kinds[] = {
     {"widened to ", "", "dual-stack sockets"},
+    {"", " widened to [::]", "dual-stack sockets"},
     {"stays IPv4 instead of ", "", "stays IPv4"},
     {"listens on ", "", "stays IPv4"},
+    {"is bound to ", "", "stays IPv4"},
     {"port ", "", "stays IPv4"},
+    {"", " stays IPv4", "stays IPv4"},
     {"accepted from ", "", "IPv6 peers"},
     {"first datagram from ", "", "IPv6 peers"},
     {"", " is given to the program as ", "names"},

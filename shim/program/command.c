@@ -174,8 +174,7 @@ static bool walk_on(struct walk *w)
 	return more;
 }
 
-/* Adds what known.def has for the program in PATH, by its name. */
-static void known(struct findings *f, const char *path)
+void command_known(struct findings *f, const char *path)
 {
 #define KNOWN(name, found, advice) {name, found, advice},
 	static const struct {
@@ -202,7 +201,7 @@ void command_findings(struct findings *f, const char *name)
 			     "'%s': %s", name, reason(error));
 		return;
 	}
-	known(f, w.path);
+	command_known(f, w.path);
 	while (walk_on(&w))
 		continue;
 }

@@ -50,6 +50,9 @@ int command_find(const char *name, const char **file);
  * executed. */
 void command_findings(struct findings *f, const char *name);
 
+/* Adds known, if known.def has a program that is called as PATH ends. */
+void command_known(struct findings *f, const char *path);
+
 /* Adds word_size, static, libc, go, set_id and capabilities for the program in FD, whose ELF headers are in
  * E. */
 void program_findings(struct findings *f, int fd, const struct elf *e);

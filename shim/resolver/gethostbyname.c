@@ -228,7 +228,8 @@ static bool host_missing(const char *name, int family, int error)
 {
 	enum rules_action action = connect_rules_name(name, 0, -1);
 
-	return (error == HOST_NOT_FOUND || error == NO_DATA) && bounded_allowed() &&
+	/* The name may be in hosts(5) in the other family only while no name server answers. */
+	return (error == HOST_NOT_FOUND || error == NO_DATA || error == TRY_AGAIN) && bounded_allowed() &&
 	       action != (family == AF_INET ? RULES_IPV4 : RULES_IPV6);
 }
 
@@ -290,7 +291,8 @@ static int host_by(enum outcome outcome, const char *name, int family, struct ho
 int resolve_host_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 		   struct hostent **result, int *error)
 {
-	int status = host_really_r(name, family, entry, buffer, size, result, error), first = *error;
+	int own = host_really_r(name, family, entry, buffer, size, result, error), status = own;
+	int first = *error, saved = errno;
 	bool found = status == 0 && *result;
 	enum outcome outcome =
 	    status == ERANGE ? OWN : host_outcome(name, family, found ? *result : NULL, first);
@@ -303,7 +305,8 @@ int resolve_host_r(const char *name, int family, struct hostent *entry, char *bu
 	if (found)
 		return host_really_r(name, family, entry, buffer, size, result, error);
 	*error = first;
-	return status;
+	errno = saved;
+	return own;
 }
 
 struct hostent *resolve_host(const char *name, int family)

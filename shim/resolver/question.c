@@ -59,13 +59,14 @@ static bool same_name(const struct addrinfo *a, const struct addrinfo *b)
 }
 
 /* The same by a question for each family, if the program asks for the canonical name: in hosts(5), each line
- * has its own. An answer with another canonical name is dropped. */
+ * has its own. An answer with another canonical name is dropped. The name may be in hosts(5) in the other
+ * family only while no name server answers. */
 static int ask_in_turn(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
 	struct addrinfo hints = *q->hints;
 	int error = question_ask_plainly(q, own);
 
-	if (error && !question_no_address(error))
+	if (error && error != EAI_AGAIN && !question_no_address(error))
 		return error;
 	hints.ai_family = q->hints->ai_family == AF_INET ? AF_INET6 : AF_INET;
 	hints.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
@@ -76,7 +77,7 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 		freeaddrinfo(*other);
 		*other = NULL;
 	}
-	return error;
+	return error && *other ? EAI_NODATA : error;
 }
 
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)

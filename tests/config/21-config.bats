@@ -19,7 +19,6 @@ refused() {
 
 # with_etc FILE COMMAND...: runs COMMAND, for which alone FILE is /etc/dualstack.conf.
 with_etc() {
-	need_root
 	mkdir -p "$BATS_TEST_TMPDIR/etc"
 	unshare -m sh -c 'mount -t tmpfs tmpfs "$1" && mkdir "$1/up" "$1/work" && cp -p "$2" "$1/up/dualstack.conf" &&
 		mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/up,workdir=$1/work" /etc && shift 2 &&
@@ -78,6 +77,7 @@ bind tcp port=1 ipv4"
 }
 
 @test "the file that the variable names, and the system's" {
+	need_root
 	echo 'delay = 7' >"$conf"
 	DUALSTACK_CONFIG=$conf run -0 "$run" --print-config
 	assert_line 'delay = 7'

@@ -121,8 +121,9 @@ static void reverse(void)
 }
 
 const struct scenario resolver_scenarios[] = {
-    {"names", names, {NULL}, false},
-    {"hosts", hosts, {NULL}, false},
+    /* If the name servers give no IPv4 address for the moment, the IPv6 one is enough. */
+    {"names", names, {"both AF_INET: synthetic 16 both"}, false},
+    {"hosts", hosts, {"both: synthetic 4 both", "both, _r: synthetic 4 both"}, false},
     {"reverse", reverse, {NULL}, false},
     {NULL, NULL, {NULL}, false},
 };

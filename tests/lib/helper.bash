@@ -25,7 +25,13 @@ client6=2001:db8:1::2
 # Skips with a reason; in CI a skipped test has failed (tests/run).
 need_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root, for network namespaces"
+	# In a chroot whose root is no mount point, and in many containers, not even root makes them.
+	unshare --mount true 2>/dev/null || skip "needs namespaces, which can't be made here"
 }
+
+# would_run COMMAND...: whether COMMAND does not skip. bats before 1.9 has no skip in setup_file().
+# shellcheck disable=SC2317 # needs call this skip
+would_run() { (skip() { exit 1; }; "$@") >/dev/null; }
 
 need() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
@@ -40,6 +46,12 @@ unpacked() {
 # Containers and chroots often have none.
 need_tun() {
 	[ -c /dev/net/tun ] || skip 'needs /dev/net/tun'
+}
+
+# A plain chroot has no /dev/pts.
+need_terminal() {
+	need script
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip 'no terminal can be made: needs /dev/pts'
 }
 
 # For programs/deny. The C library of i386 has one system call for all calls of sockets, socketcall(2), and a filter does not

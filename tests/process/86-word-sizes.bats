@@ -4,14 +4,17 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# The build directories are this file's own, except the usual compiler's.
-setup_file() {
+needed() {
 	need_root
 	need musl-gcc
 	need readelf
-	# bats before 1.9 does not skip here.
-	[ "$(getconf LONG_BIT)" = 64 ] || return 0
+	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs a machine with 64-bit programs beside the 32-bit ones'
 	echo 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - || skip 'gcc -m32 needs gcc-multilib'
+}
+
+# The build directories are this file's own, except the usual compiler's.
+setup_file() {
+	would_run needed || return 0
 	export opt=$BATS_FILE_TMPDIR/opt m32=$BATS_FILE_TMPDIR/m32 musl=$BATS_FILE_TMPDIR/musl
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
 	make -C "$root" install prefix="$opt"
@@ -20,7 +23,7 @@ setup_file() {
 }
 
 setup() {
-	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs a machine with 64-bit programs beside the 32-bit ones'
+	needed
 	hosts_up
 }
 teardown() { hosts_down; }

@@ -44,6 +44,22 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	done
 }
 
+@test "a name in the hosts file with IPv6 addresses only, where no name server answers" {
+	echo "$server6 lone.example" >"/etc/netns/$client/hosts"
+	echo 'nameserver 127.0.0.9' >"/etc/netns/$client/resolv.conf"
+	run on_client "$programs/resolve" lone.example
+	assert_line --partial 'getaddrinfo AF_INET: Temporary failure in name resolution'
+	run on_client "$run" -- "$programs/resolve" lone.example
+	assert_line --regexp '^getaddrinfo AF_INET: 2[0-9.]+ port 80 '
+	for function in gethostbyname 'gethostbyname2 AF_INET' gethostbyname_r; do assert_line --regexp "^$function: 2[0-9.]+ length 4"; done
+	run on_client "$run" -- "$programs/resolve" nosuch.example
+	assert_line 'getaddrinfo AF_INET: Temporary failure in name resolution'
+	assert_line 'gethostbyname: Host name lookup failure'
+	assert_line 'gethostbyname_r: Host name lookup failure'
+	run on_client "$run" --probe lone.example 1
+	assert_line --regexp "^$server6 +Connection refused"
+}
+
 @test "A only, asked for as AF_INET6: V4MAPPED, also by gethostbyname2() and its _r form" {
 	run -0 on_client "$programs/resolve" four.example
 	assert_line 'gethostbyname2 AF_INET6: No address associated with name'

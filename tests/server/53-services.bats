@@ -94,6 +94,56 @@ both() {
 	both 5001
 }
 
+@test "Java serves both families by itself, and with java.net.preferIPv4Stack by the library" {
+	local java
+	need java
+	[ -e /usr/share/java/bsh.jar ] || skip 'bsh is not installed'
+	cat >"$BATS_TEST_TMPDIR/serve.bsh" <<-'END'
+		import java.net.*;
+		import java.io.*;
+		listener = new ServerSocket(5001);
+		while (true) {
+			one = listener.accept();
+			new BufferedReader(new InputStreamReader(one.getInputStream())).readLine();
+			one.getOutputStream().write(("HTTP/1.0 200 OK\r\n\r\n" + one.getInetAddress().getHostAddress()).getBytes());
+			one.close();
+		}
+	END
+	java=(java -cp /usr/share/java/bsh.jar bsh.Interpreter "$BATS_TEST_TMPDIR/serve.bsh")
+	start java "$run" "${java[@]}"
+	wait_port 5001
+	run -1 "$run" --status "$started"
+	assert_line --regexp '\[::\]:5001 +dual-stack \(own\)'
+	stop "$started"
+	start java "$run" "${java[0]}" -Djava.net.preferIPv4Stack=true "${java[@]:1}"
+	wait_port 5001
+	both 5001
+	run -0 "$run" --status "$started"
+	assert_line --regexp '\[::\]:5001 +dual-stack '
+}
+
+@test "Samba binds both families itself, and goes on doing so" {
+	need smbd
+	need smbclient
+	local where=$BATS_TEST_TMPDIR/samba address
+	mkdir "$where"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$where"
+	echo hello >"$where/file"
+	printf '%s\n' '[global]' 'map to guest = Bad User' 'smb ports = 5010' 'disable netbios = yes' 'load printers = no' \
+		"log file = $where/log" "ncalrpc dir = $where/ncalrpc" >"$where/smb.conf"
+	printf "%s directory = $where\n" private lock state cache pid | sed 's/private directory/private dir/' >>"$where/smb.conf"
+	printf '%s\n' '[share]' "path = $where" 'guest ok = yes' >>"$where/smb.conf"
+	start smbd "$run" smbd -F --no-process-group -s "$where/smb.conf"
+	wait_port 5010
+	for address in $server4 $server6; do
+		run -0 on_client smbclient -s "$where/smb.conf" -N -p 5010 "//$address/share" -c 'get file -'
+		assert_line hello
+	done
+	run "$run" --status "$started"
+	assert_line --regexp '\[::\]:5010 +IPv6 only'
+	assert_line --regexp '0\.0\.0\.0:5010 +IPv4 only'
+}
+
 exim_sends() {
 	run -0 mail 2525 $server4 $server6
 	assert_output "$server4 sent

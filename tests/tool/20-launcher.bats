@@ -94,7 +94,7 @@ refused() {
 }
 
 @test "each setting is an option, before or after others, with = or a blank, and is before its variable" {
-	local name value
+	local name value file
 	while read -r name value; do
 		DUALSTACK_DELAY=9 run -0 "$run" "--$name" "$value" --print-config
 		assert_line "$name = $value"
@@ -104,6 +104,10 @@ refused() {
 		run -0 env "DUALSTACK_${name^^}=$value" "$run" --print-config
 		assert_line "# DUALSTACK_${name^^}"
 		assert_line "$name = $value"
+		# The page, the help and each completion name it.
+		"$run" --help | sed -n '/--log/,/--print/p' | grep -qw -e "$name" || fail "help: $name"
+		grep -q "^\.\(Cm\|Op Fl -\).*$name" <(sed -n '/^\.Sh SYN/,/^\.It Fl -print/p' "$root/man/dualstack-run.1") || fail "page: $name"
+		for file in bash zsh fish; do grep -q -e "-l $name \|--$name=" "$root/shim/completion.$file" || fail "$file: $name"; done
 	done <<-'END'
 		enabled no
 		delay 7
@@ -194,7 +198,7 @@ text = ipv4"
 
 @test "a log file that only root can write is told to a person, at the start" {
 	need_root
-	need script
+	need_terminal
 	run -0 script -qec "$run --log=error:$BATS_TEST_TMPDIR/log true" /dev/null
 	assert_output --partial "dualstack-run: $BATS_TEST_TMPDIR/log is for root only: a process that becomes another user logs to syslog instead"
 	assert_equal "$(stat -c %a "$BATS_TEST_TMPDIR/log")" 640

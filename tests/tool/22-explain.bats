@@ -24,6 +24,10 @@ teardown() { hosts_down; }
 	stop "$started"
 	run -0 log_of serve
 	assert_line '  stays IPv4             0.0.0.0:5002, in IPv4 alone'
+	run -0 on_server "$run" --explain "$programs/steps" a=tcp6 a.bind:::ffff:0.0.0.0/5003
+	assert_line --regexp '^  dual-stack sockets .*:5003 widened to \[::\]$'
+	run -0 on_server "$run" --explain --rule='bind udp port=5003 ipv4' "$programs/steps" a=udp4 a.bind:0.0.0.0/5003
+	assert_line '  stays IPv4             0.0.0.0:5003, in IPv4 alone'
 }
 
 @test "a client: names, and which way its connections went" {

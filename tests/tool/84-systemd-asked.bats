@@ -145,9 +145,16 @@ program_story() {
 	chmod +x /usr/sbin/a
 	warns '' ExecStart= ExecStart=a
 	warns 'ExecStart=b: *' ExecStart= ExecStart=b
+	warns 'ExecStart=/bin/true: runs no daemon; *' ExecStart= ExecStart=/bin/true Type=oneshot
+	cp /bin/true /usr/sbin/exim4
+	warns 'ExecStart=/usr/sbin/exim4: exim4 executes itself again *: Restart it instead.' ExecStart= ExecStart=/usr/sbin/exim4
+	# One line, by its own name, also of a script's.
+	cp /etc/systemd/system/a.service /etc/systemd/system/exim4.service
+	dualstack-run --enable exim4 2>&1 >/dev/null | sed '/^dualstack-run: exim4.service: exim4 executes .* Restart it instead\.$/d'
+	dualstack-run --enable exim4 2>&1 | grep -c 'Restart it instead' | sed '/^1$/d'
 }
 
-@test "a program that is not there" { asked program_story; }
+@test "a program that is not there, is no daemon, or is known to need something" { asked program_story; }
 
 # What can't be asked is not warned of.
 unasked_story() {

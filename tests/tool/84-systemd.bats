@@ -27,9 +27,11 @@ dovecot_story() {
 	dovecot_up '*'
 	client_up
 
+	quietly systemctl start dovecot
 	dualstack-run --enable dovecot
 	dualstack-run --enable dovecot.service
-	quietly systemctl start dovecot
+	dualstack-run --status dovecot 2>&1 | sed -n '/^Not/s/\[[0-9]*\]//gp'
+	quietly systemctl restart dovecot
 	systemctl show dovecot -p ProtectSystem -p PrivateTmp -p PrivateDevices -p NonBlocking -p DropInPaths | sort
 	reached imap
 	before=$(systemctl show dovecot -p MainPID)
@@ -56,6 +58,7 @@ dovecot_story() {
 dovecot.service: enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
 It takes effect with: systemctl restart dovecot.service
 dovecot.service: already enabled by /etc/systemd/system/dovecot.service.d/50-dualstack.conf
+Not loaded where it is needed (dualstack(7), SYMPTOMS): dovecot
 DropInPaths=/etc/systemd/system/dovecot.service.d/50-dualstack.conf
 NonBlocking=yes
 PrivateDevices=yes

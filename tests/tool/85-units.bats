@@ -160,6 +160,7 @@ $(cat "$conf")" "$printed"
 }
 
 @test "a build directory is warned of" {
+	need systemd-analyze
 	export HOME=$BATS_TEST_TMPDIR/home XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
 	mkdir -p "$HOME/.config/systemd/user"
 	printf '[Service]\nExecStart=/bin/sh\n' >"$HOME/.config/systemd/user/mine.service"
@@ -182,6 +183,7 @@ $(cat "$conf")" "$printed"
 }
 
 @test "--user" {
+	need systemd-analyze
 	export HOME=$BATS_TEST_TMPDIR/home XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
 	unset XDG_CONFIG_HOME XDG_DATA_HOME
 	mkdir -p "$HOME/.local/share/systemd/user"

@@ -4,17 +4,21 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-setup_file() {
-	[ "$(id -u)" -eq 0 ] && command -v valgrind && command -v strace && [ "$(getconf LONG_BIT)" = 64 ] || return 0
-	"$BATS_TEST_DIRNAME/../bench/instructions" --print "$BATS_FILE_TMPDIR/measured"
-}
-
-setup() {
+needed() {
 	need_root
 	need valgrind
 	need strace
 	[ "$(getconf LONG_BIT)" = 64 ] || skip "the table is that of 64-bit programs"
 	[ -x "$build/tests/bench/calls" ] || skip 'valgrind/callgrind.h was not there when the tests were built'
+}
+
+setup_file() {
+	would_run needed || return 0
+	"$BATS_TEST_DIRNAME/../bench/instructions" --print "$BATS_FILE_TMPDIR/measured"
+}
+
+setup() {
+	needed
 	measured=$BATS_FILE_TMPDIR/measured
 }
 

@@ -95,6 +95,22 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
+@test "dualstack(7): the lines that help against symptoms are commands and rules" {
+	local symptom line
+	hosts_up
+	# With a program that does nothing.
+	sed -n '/^\.Sh SYMPTOMS/,/^\.Sh LIMIT/s/^\.Dl \(.*; \)*dualstack-run //p' "$root/man/dualstack.7" | sed "s/\\\\(aq/'/g
+		s/ \(COMMAND\|PROGRAM\|iperf -c HOST\|ntpd\)$/ true/; s/PORT/1/; s/HOST/h.example/" >"$BATS_TEST_TMPDIR/lines"
+	assert [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -ge 11 ]
+	while read -r line; do
+		assert_regex "$line" ' true$'
+		run -0 --separate-stderr type_in "dualstack-run $line </dev/null 2>/dev/null"
+	done < <(sed 's/^--check/& --no-network/' "$BATS_TEST_TMPDIR/lines")
+	for symptom in iperf FTP denied 240.0.0.0/4 SYN UDP named 'Nothing happens' exim4 SELinux AppArmor container Firefox; do
+		grep -q "^\.It .*$symptom" <(sed -n '/^\.Sh SYMPTOMS/,/^\.Sh LIMIT/p' "$root/man/dualstack.7") || fail "no symptom: $symptom"
+	done
+}
+
 @test "README and the page of programs: every rule and setting is one" {
 	sed -n 's/^    \(\(bind\|connect\) .*\)/\1/p' "$root/README.md" >"$BATS_TEST_TMPDIR/conf"
 	grep -oE '`(bind|connect|text|literal|peer|loopback|prefer) [^`]*`' "$root/README.md" "$root/demo/programs.md" | sed 's/^[^`]*`//; s/`$//' |

@@ -127,7 +127,7 @@ print(*(boxes.count(c) for c in ("yes", "no", "new")))' "$table.svg"
 }
 
 @test "in a terminal: 80 columns, what is new marked with a plus and green; no colours elsewhere" {
-	need script
+	need_terminal
 	run -0 cat "$table.text"
 	refute_output --partial $'\e'
 	assert_equal "$(awk 'length > 80 || / $/' "$table.text")" ''

@@ -12,7 +12,8 @@ load ../../demo/lib/mail-and-chat
 setup() {
 	local program
 	need_root
-	for program in ip nft ss script dnsmasq dovecot ngircd bip weechat-headless mutt; do need $program; done
+	for program in ip nft ss dnsmasq dovecot ngircd bip weechat-headless mutt; do need $program; done
+	need_terminal
 	dir=$BATS_TEST_TMPDIR/files
 	mkdir "$dir"
 	links_up

@@ -5,12 +5,16 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helper
 
-# The build directories are this file's own. gcc brings the runtimes.
-setup_file() {
+needed() {
 	need_root
 	need gcc
 	need valgrind
 	need setarch
+}
+
+# The build directories are this file's own. gcc brings the runtimes.
+setup_file() {
+	would_run needed || return 0
 	export asan=$BATS_FILE_TMPDIR/asan tsan=$BATS_FILE_TMPDIR/tsan reports=$BATS_FILE_TMPDIR/report
 	built "$asan" '-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' serve ask steps names deny
 	make -C "$root" -j"$(nproc)" BUILD="$asan" CC=gcc CFLAGS="$options" unit
@@ -31,7 +35,10 @@ built() {
 		"$directory/libdualstack.so" "$directory/dualstack-run" "$directory/dualstack-tool" "${made[@]}"
 }
 
-setup() { hosts_up; }
+setup() {
+	needed
+	hosts_up
+}
 teardown() { hosts_down; }
 
 # Sanitizers report to files, and end the program with a status of its own. The library comes before the

@@ -80,7 +80,7 @@ int processes_tree(pid_t pid, struct processes *found)
 {
 	char path[64], program[8];
 
-	*found = (struct processes){NULL, 0};
+	*found = (struct processes){.list = NULL};
 	(void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
 	/* A zombie has none. */
 	if (readlink(path, program, sizeof program) >= 0 || errno != ENOENT)
@@ -130,11 +130,12 @@ static void look_in(const char *group, struct processes *found)
 int processes_unit(const char *unit, struct processes *found)
 {
 	struct texts answer;
-	int result = systemctl_show(unit, "LoadState,ControlGroup", false, &answer);
+	int result = systemctl_show(unit, "LoadState,ControlGroup,Environment", false, &answer);
 	const char *load = systemctl_first(&answer, "LoadState");
 	const char *group = systemctl_first(&answer, "ControlGroup");
 
-	*found = (struct processes){NULL, 0};
+	*found = (struct processes){
+	    .wanted = strstr(systemctl_first(&answer, "Environment"), "/libdualstack.so") != NULL};
 	if (result)
 		return result;
 	if (!*load || strcmp(load, "not-found") == 0)

@@ -113,6 +113,8 @@ static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 	(void)snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
 	one.netns = stat(path, &netns) == 0 ? netns.st_ino : 0;
 	found->has_widened |= one.widened;
+	found->has_ipv4_any |=
+	    one.protocol != IPPROTO_UDP && !one.served.in6 && IN6_IS_ADDR_UNSPECIFIED(&one.served.address);
 	found->list = keep_grow(found->list, found->count, sizeof *found->list);
 	found->list[found->count++] = one;
 }
@@ -153,7 +155,7 @@ int sockets_of(pid_t pid, size_t process, struct sockets *found)
 	DIR *directory;
 	char path[64];
 
-	found->has_widened = false;
+	found->has_widened = found->has_ipv4_any = false;
 	if (pidfd < 0)
 		return errno == ENOSYS || errno == EPERM ? -errno : -ESRCH;
 	(void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);

@@ -24,7 +24,8 @@ enum {
 struct state {
 	int library; /* processes_has_library() */
 	int looked;  /* sockets_of() */
-	bool lacks;  /* the library is not loaded, although it has a widened socket, or LD_PRELOAD names it */
+	bool lacks;  /* the library is not loaded, although LD_PRELOAD names it, or the process has a socket
+		      * that is widened, or that would be in a unit with the library */
 };
 
 struct status {
@@ -85,7 +86,8 @@ static int look(struct status *s)
 		state->looked = sockets_of(pid, i, &s->sockets);
 		state->library = processes_has_library(pid);
 		state->lacks = state->library == 0 && state->looked == 0 &&
-			       (s->sockets.has_widened || processes_asked_for_library(pid));
+			       (s->sockets.has_widened || (s->processes.wanted && s->sockets.has_ipv4_any) ||
+				processes_asked_for_library(pid));
 		s->lacking += state->lacks;
 		if (state->looked == -ENOSYS)
 			return say(s->what, "the kernel has no pidfd_getfd(2), which is of Linux 5.6");

@@ -17,6 +17,7 @@ struct process {
 struct processes {
 	struct process *list; /* by number, after the one that was asked for; without the caller (keep.h) */
 	size_t count;
+	bool wanted; /* the library is in the unit's environment */
 };
 
 /* Finds PID, its children, their children, and so on. Children of a process that has ended belong to init,
@@ -56,7 +57,8 @@ struct sockets_one {
 struct sockets {
 	struct sockets_one *list; /* keep.h */
 	size_t count;
-	bool has_widened; /* the process that was looked at last has a widened one */
+	bool has_widened;  /* the process that was looked at last has a widened one, */
+	bool has_ipv4_any; /* or is the first with one that listens at 0.0.0.0 alone */
 };
 
 /* Adds the listening TCP and MPTCP sockets of PID, and its UDP sockets that have a port and no peer. PROCESS

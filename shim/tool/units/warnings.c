@@ -16,6 +16,7 @@
 struct service {
 	const char *name;
 	struct texts properties; /* systemctl.h */
+	bool known;              /* by its name, what its program needs */
 };
 
 /* Warns of SETTING=VALUE; a long VALUE is cut. */
@@ -132,20 +133,36 @@ static void environment_file(const struct service *service, const char *value)
 	globfree(&found);
 }
 
+/* Services are mostly called as their programs, which some start by scripts. */
+static void known(struct service *service)
+{
+	struct findings f = {.count = 0};
+
+	command_known(&f, keep_copy(service->name, strcspn(service->name, "@.")));
+	for (size_t i = 0; i < f.count; i++)
+		tool_warn("%s: %s. %s", service->name, f.list[i].found, f.list[i].advice);
+	service->known = f.count;
+}
+
 /* VALUE is "{ path=FILE ; argv[]=... }". Files in another root are not checked. */
 static void program(const struct service *service, const char *value)
 {
-	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL;
+	const char *path = strstr(value, "path="), *end = path ? strstr(path, " ; ") : NULL, *slash;
 	const char *root = systemctl_first(&service->properties, "RootDirectory");
 	struct findings f = {.count = 0};
 
 	if (!end || (*root && strcmp(root, "/") != 0) || *systemctl_first(&service->properties, "RootImage"))
 		return;
 	path = keep_copy(path + strlen("path="), (size_t)(end - path) - strlen("path="));
+	slash = strrchr(path, '/');
 	command_findings(&f, path);
 	for (size_t i = 0; i < f.count; i++)
-		if (f.list[i].state == FINDING_FAIL)
+		if (f.list[i].state == FINDING_FAIL ||
+		    (strcmp(f.list[i].id, "known") == 0 && !service->known))
 			service_warn(service, "ExecStart", path, "%s: %s", f.list[i].found, f.list[i].advice);
+	if (strcmp(slash ? slash + 1 : path, "true") == 0)
+		service_warn(service, "ExecStart", path,
+			     "runs no daemon; enable the unit that does, such as an instance of a template");
 }
 
 /* Is LISTEN "a.b.c.d:port (TYPE)"? */
@@ -281,6 +298,7 @@ void warnings_print(const struct unit *unit, const char *root, bool user, const 
 	if (access(library, F_OK) != 0)
 		service_warn(&service, "--root", root, "has no %s; install dualstack there", library);
 	later_dropins(unit, &service);
+	known(&service);
 	if (why) {
 		tool_warn("%s: not checked for settings that keep the library out: %s", service.name, why);
 		return;

@@ -88,6 +88,7 @@ static void keeps_what_is_wanted(void **state)
 
 	(void)state;
 	need_socket_options();
+	need_loopback();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
 		assert_int_equal(receive_queue_drop(receiver, came_over_in6), cases[i].dropped);
@@ -107,6 +108,8 @@ static void drops_what_was_looked_at(void **state)
 	char byte;
 
 	(void)state;
+	need_socket_options();
+	need_loopback();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
 		assert_true(recv(receiver, &byte, 1, MSG_PEEK) >= 0);
@@ -119,6 +122,7 @@ static void drops_what_was_looked_at(void **state)
 static void keeps_options(void **state)
 {
 	need_socket_options();
+	need_loopback();
 	for (int i = 0; i < 2; i++) {
 		int peek = i ? 3 : -1, info = i;
 		socklen_t len = sizeof peek;

@@ -223,6 +223,7 @@ static void walk(void **state)
 
 	(void)state;
 	need_socket_options();
+	need_loopback();
 	if (geteuid() != 0) {
 		print_message("some options need root\n");
 		skip();
