@@ -217,16 +217,18 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 		passed, there, here = new(socket.AF_INET, "0.0.0.0", 6000), *socket.socketpair()
 		socket.send_fds(there, [b"x"], [passed.fileno()])
 		worker = socket.socket(fileno=socket.recv_fds(here, 9, 1)[1][0])
-		for s in before, passed:
+		sent = new(socket.AF_INET, "0.0.0.0", 6001) # to whoever has not received it yet
+		socket.send_fds(there, [b"x"], [sent.fileno()])
+		for s in before, passed, sent:
 		    try:
 		        print(bool(new(socket.AF_INET6, "::", s.getsockname()[1])))
 		    except OSError as e:
 		        print(e.strerror)
 	END
 	run -0 on_server python3 "$BATS_TEST_TMPDIR/many.py"
-	assert_output $'True\nTrue'
+	assert_output $'True\nTrue\nTrue'
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/many.py"
-	assert_output $'Address already in use\nAddress already in use'
+	assert_output $'Address already in use\nAddress already in use\nAddress already in use'
 }
 
 # The narrowed socket would not listen in the daemon.
