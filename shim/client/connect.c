@@ -58,7 +58,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 }
 
-/* Makes CALL, blocking_try() or connect_plainly(), with ADDR in FD's family. The kernel checks the family
+/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family. The kernel checks the family
  * only on a socket that is not connecting yet (inet_stream_connect()). */
 static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
 		     const struct sockaddr *addr, socklen_t len)
@@ -180,7 +180,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (status == -EINPROGRESS && blocks) {
 		if (go_on(fd, addr, len, d, true, true, 0, result))
 			return true;
-		status = in_family(connect_plainly, fd, addr, len);
+		status = in_family(blocking_go_on, fd, addr, len);
 	}
 	/* A socket that does not block fails at once if there is no route. */
 	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, true, -status, result)) {

@@ -8,7 +8,7 @@
  *           ignored  the same with a signal that is ignored
  *           poll     after eintr, poll() says when it is done
  *           bound    first binds 0.0.0.0 and $LOCAL_PORT; ephemeral: a port of the kernel's choice
- *           local    first binds the address in $LOCAL
+ *           local    first binds the address in $LOCAL; local-timeout: and has a timeout
  *           full     with no descriptor left
  *           options  first sets options and flags
  *           threads  eight at a time, each in a thread
@@ -163,6 +163,14 @@ static void polled(int fd)
 	finish(fd);
 }
 
+static void bind_local(int fd)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	inet_pton(AF_INET, getenv("LOCAL"), &in.sin_addr);
+	show("bind", bind(fd, (const struct sockaddr *)&in, sizeof in));
+}
+
 static void bound(int fd, const char *local, in_port_t port)
 {
 	union address a = {.in = {.sin_family = AF_INET, .sin_port = port}};
@@ -281,6 +289,9 @@ int main(int argc, char **argv)
 		show("connect", connect_to(fd));
 		finish(fd);
 	} else if (strcmp(what, "timeout") == 0) {
+		with_timeout(fd);
+	} else if (strcmp(what, "local-timeout") == 0) {
+		bind_local(fd);
 		with_timeout(fd);
 	} else if (strcmp(what, "eintr") == 0) {
 		interrupted(fd, 0, on_signal);
