@@ -98,7 +98,8 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	pthread_cleanup_push(lock_release, &hold);
 	result = wait_for(fd, addr, len, since, 0, &hold);
 	pthread_cleanup_pop(1);
-	return result;
+	/* As a second connect() in the kernel. */
+	return result && errno == EINPROGRESS ? fail(-EALREADY) : result;
 }
 
 /* Tries the addresses. STARTED: the first is on its way, or has failed with ERROR if that is not 0. Returns

@@ -2,7 +2,7 @@
  * observes, like connects.c. $OPEN is a command that makes a silent server answer.
  *
  * SCENARIO  plain    just connects
- *           timeout  SO_SNDTIMEO ends before the server answers; then connects again
+ *           timeout  SO_SNDTIMEO ends twice before the server answers; then connects again
  *           eintr    a signal comes meanwhile, handled without SA_RESTART; then connects again
  *           restart  the same with SA_RESTART
  *           ignored  the same with a signal that is ignored
@@ -126,6 +126,7 @@ static void with_timeout(int fd)
 	struct timeval timeout = {0, 400000};
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+	show("connect", connect_to(fd));
 	show("connect", connect_to(fd));
 	timeout = (struct timeval){0, 0};
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
