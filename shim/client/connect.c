@@ -79,8 +79,11 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
 	/* Another thread has shut it down or closed it, which natively ends the connect(). */
-	if (result == -ENOENT)
-		result = !attempt_may_begin(fd, false) ? 0 : error ? -error : -ECONNRESET;
+	if (result == -ENOENT) {
+		bool over = socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
+
+		result = over ? 0 : error ? -error : -ECONNRESET;
+	}
 	if (result)
 		return fail(result < 0 ? result : -result);
 	result = in_family(connect_plainly, fd, addr, len);
