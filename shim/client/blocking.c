@@ -53,11 +53,12 @@ static uint64_t timeout_of(int fd, int option)
 
 /* ---- the program's own address: the kernel waits, with the library's timeout */
 
-/* The descriptor that has this timeout, and its timeout before. After a siglongjmp() out of connect(), the
- * next connect() finds it here. */
+/* The descriptor that has the timeout NOW, and its timeout before, MS. After a siglongjmp() out of connect(),
+ * the next connect() finds it here. */
 static __thread struct {
 	int fd; /* the descriptor + 1; 0: none */
-	uint64_t ms;
+	uint64_t ms, now;
+	bool again; /* connect() found an earlier one in progress */
 } lent __attribute__((tls_model("initial-exec")));
 
 static void set_timeout(int fd, uint64_t ms)
@@ -83,7 +84,7 @@ static void give_back_left(void)
 {
 	uint64_t ms = lent.fd ? ask_timeout(lent.fd - 1, SO_SNDTIMEO) : 0;
 
-	if (ms >= config.delay && ms <= config.delay + 10)
+	if (ms >= lent.now && ms <= lent.now + 10)
 		give_back(NULL);
 	lent.fd = 0;
 }
@@ -103,6 +104,21 @@ static bool interrupted(const sigset_t *blocked)
 	return false;
 }
 
+/* connect() with a timeout of MS instead of OWN, the program's. */
+static int connect_for(uint64_t ms, uint64_t own, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result;
+
+	lent.ms = own;
+	lent.now = ms;
+	lent.fd = fd + 1;
+	set_timeout(fd, ms);
+	pthread_cleanup_push(give_back, NULL);
+	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	pthread_cleanup_pop(1);
+	return result;
+}
+
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	sigset_t blocked;
@@ -113,19 +129,30 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	own = timeout_of(fd, SO_SNDTIMEO);
 	if (!config.delay || (own && own <= config.delay))
 		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
-	lent.ms = own;
-	lent.fd = fd + 1;
-	set_timeout(fd, config.delay);
-	pthread_cleanup_push(give_back, NULL);
-	result = real.connect(fd, addr, len) == 0 ? 0 : -errno;
-	pthread_cleanup_pop(1);
-	/* EALREADY: a second connect() was not answered in time (__inet_stream_connect()). EINTR: if the
-	 * timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
-	if (result == -EALREADY ||
-	    (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
-	     !interrupted(&blocked)))
+	result = connect_for(config.delay, own, fd, addr, len);
+	/* A second connect() was not answered in time (__inet_stream_connect()). */
+	lent.again = result == -EALREADY;
+	if (lent.again)
+		return -EINPROGRESS;
+	/* If the timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
+	if (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
+	    !interrupted(&blocked))
 		return -EINPROGRESS;
 	return result;
+}
+
+int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	const uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+	const bool again = lent.again;
+	int result;
+
+	if (!own)
+		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	if (own <= config.delay)
+		return -EINPROGRESS;
+	result = connect_for(own - config.delay, own, fd, addr, len);
+	return result == -EALREADY && !again ? -EINPROGRESS : result;
 }
 
 /* ---- the other addresses */

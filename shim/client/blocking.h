@@ -16,6 +16,10 @@ bool blocking_is(int fd);
  * end connect() (signal(7)). */
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* Waits for what blocking_try() has left on its way, if nothing else is to be tried. Returns 0 or a
+ * negative errno. */
+int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len);
+
 /* Waits, as connect() does, until the connect in progress for the blocking FD has ended. The caller has
  * already waited SINCE ms for it. Returns as connects_ask(): with -EINPROGRESS, SO_SNDTIMEO is over, and with
  * -ENOENT another thread has ended it; or -EINTR. HOLD holds back signals from then on (lock.h); the caller

@@ -58,7 +58,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 }
 
-/* Makes CALL, blocking_try() or connect_plainly(), with ADDR in FD's family. The kernel checks the family
+/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family. The kernel checks the family
  * only on a socket that is not connecting yet (inet_stream_connect()). */
 static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
 		     const struct sockaddr *addr, socklen_t len)
@@ -80,8 +80,11 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
 	/* Another thread has shut it down or closed it, which natively ends the connect(). */
-	if (result == -ENOENT)
-		result = !attempt_may_begin(fd, false) ? 0 : failed ? failed : -ECONNRESET;
+	if (result == -ENOENT) {
+		bool over = socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
+
+		result = over ? 0 : failed ? failed : -ECONNRESET;
+	}
 	if (result)
 		return fail(result);
 	result = in_family(connect_plainly, fd, addr, len);
@@ -99,7 +102,8 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned s
 	pthread_cleanup_push(lock_release, &hold);
 	result = wait_for(fd, addr, len, since, 0, &hold);
 	pthread_cleanup_pop(1);
-	return result;
+	/* As a second connect() in the kernel. */
+	return result && errno == EINPROGRESS ? fail(-EALREADY) : result;
 }
 
 /* Tries the addresses. OWN is as for connects_begin(). Returns as connect(), or -ENOSPC if there is nothing
@@ -182,7 +186,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (status == -EINPROGRESS && blocks) {
 		if (go_on(fd, addr, len, d, true, status, result))
 			return true;
-		status = in_family(connect_plainly, fd, addr, len);
+		status = in_family(blocking_go_on, fd, addr, len);
 	}
 	/* A socket that does not block fails at once if there is no route. */
 	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result)) {

@@ -4,21 +4,47 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+#include "config/config.h"
 #include "process/inheritance.h"
+#include "server/listeners.h"
+#include "socket/descriptors.h"
 #include "socket/inherited.h"
+
+/* What the program inherits is not this process's alone any more. */
+static int share(int fd, void *arg)
+{
+	const bool *cloexec_too = arg;
+
+	if (*cloexec_too || !(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC))
+		listeners_hand_on(fd);
+	return 0;
+}
+
+/* inheritance_needs(), and notes what is inherited if the process lives on beside the program. */
+static bool needs(char *const envp[], bool spawns, bool cloexec_too, struct inheritance *need)
+{
+	int saved = errno;
+
+	if (config.active && mark_expected() && (spawns || listeners_is_unseen_child()))
+		(void)descriptors_each(share, &cloexec_too);
+	errno = saved;
+	return inheritance_needs(envp, inherited_marked, cloexec_too, need);
+}
 
 /* execve() and execvpe(), which differ only in the real function. */
 static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
 {
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, inherited_marked, false, &need))
+	if (!needs(envp, false, false, &need))
 		return call(file, argv, envp);
 	char *slots[need.slots], text[need.size];
 
@@ -44,7 +70,7 @@ int hook_fexecve(int fd, char *const argv[], char *const envp[])
 
 	hooks_start();
 	/* glibc refuses NULL here. */
-	if (!envp || !inheritance_needs(envp, inherited_marked, false, &need))
+	if (!envp || !needs(envp, false, false, &need))
 		return real.fexecve(fd, argv, envp);
 	char *slots[need.slots], text[need.size];
 
@@ -64,7 +90,7 @@ int hook_execveat(int dir, const char *path, char *const argv[], char *const env
 	struct inheritance need;
 
 	hooks_start();
-	if (!inheritance_needs(envp, inherited_marked, false, &need))
+	if (!needs(envp, false, false, &need))
 		return call_execveat(dir, path, argv, envp, flags);
 	char *slots[need.slots], text[need.size];
 
@@ -79,7 +105,7 @@ static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file
 {
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, inherited_marked, actions != NULL, &need))
+	if (!needs(envp, true, actions != NULL, &need))
 		return call(pid, file, actions, attr, argv, envp);
 	char *slots[need.slots], text[need.size];
 

@@ -62,6 +62,9 @@ bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct 
 /* FD has come from another process: it may be a marked socket. */
 void hooks_expect_passed(int fd);
 
+/* Calls VISIT for each descriptor that MESSAGE, which may be NULL, passes to another process. */
+void hooks_each_passed(const struct msghdr *message, void (*visit)(int fd));
+
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
  * kernel has to answer. */
 bool connect_error(int fd, void *value, socklen_t *len);

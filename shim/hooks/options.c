@@ -159,14 +159,14 @@ static int set_nothing(int level, int name, const void *value)
 	return level == SOL_SOCKET && name == SO_DETACH_FILTER ? hooks_fail(-ENOENT) : 0;
 }
 
-/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether the call changes anything, or a
- * negative errno. */
+/* Makes the call on a new IPv4 socket of FD's protocol. Returns whether the call changes anything, as it may
+ * if no such socket can be made, or a negative errno. */
 static int try_plainly(int fd, int level, int name, const void *value, socklen_t len)
 {
 	int plain = clone_new(AF_INET, socket_protocol(fd)), result = 1;
 
 	if (plain < 0)
-		return -errno;
+		return 1;
 	if (real.setsockopt(plain, level, name, value, len) != 0)
 		result = -errno;
 	else if (level == SOL_SOCKET && name == SO_DONTROUTE)
@@ -228,8 +228,8 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
  * ip(7)): routes, flags and addresses of interfaces, ARP. */
 static bool is_in_request(unsigned long request)
 {
-	return request == 0x890b || request == 0x890c || (request >= 0x8914 && request <= 0x891c) ||
-	       request == 0x8934 || request == 0x8935 || (request >= 0x8953 && request <= 0x8955);
+	return (request >= 0x890b && request <= 0x890d) || (request >= 0x8914 && request <= 0x891c) ||
+	       (request >= 0x8934 && request <= 0x8936) || (request >= 0x8953 && request <= 0x8955);
 }
 
 /* Such a request concerns the network namespace of its socket, so any AF_INET socket there will do. If the

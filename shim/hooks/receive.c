@@ -230,7 +230,7 @@ void hooks_expect_passed(int fd)
 	errno = saved;
 }
 
-static void expect_passed(const struct msghdr *message)
+void hooks_each_passed(const struct msghdr *message, void (*visit)(int fd))
 {
 	struct message_control c;
 	int fd;
@@ -243,9 +243,14 @@ static void expect_passed(const struct msghdr *message)
 			continue;
 		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
 			memcpy(&fd, (const char *)c.data + at, sizeof fd);
-			hooks_expect_passed(fd);
+			visit(fd);
 		}
 	}
+}
+
+static void expect_passed(const struct msghdr *message)
+{
+	hooks_each_passed(message, hooks_expect_passed);
 }
 
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)

@@ -19,6 +19,7 @@
 #include "config/settings.h"
 #include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
+#include "server/listeners.h"
 #include "socket/facts.h"
 
 /* The kernel ignores further messages (__sys_sendmmsg(), UIO_MAXIOV). */
@@ -254,6 +255,16 @@ static bool readable(const struct msghdr *message)
 	       memory_readable_lately(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
 }
 
+/* What MESSAGE passes to another process is not this process's alone any more. */
+static void hand_on(const struct msghdr *message)
+{
+	int saved = errno;
+
+	if (mark_expected() && message->msg_controllen <= MESSAGE_MOST)
+		hooks_each_passed(message, listeners_hand_on);
+	errno = saved;
+}
+
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct sockaddr_in6 to;
@@ -270,6 +281,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return -1;
 	if (!config.active || !message || !readable(message))
 		return real.sendmsg(fd, message, flags);
+	hand_on(message);
 	if (opens_by_name(fd, message->msg_name, message->msg_namelen, flags)) {
 		kernel = *message;
 		kernel.msg_name = NULL;
@@ -333,6 +345,7 @@ static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int 
 		    unspecified(fd, m->msg_name, m->msg_namelen, &in) ||
 		    refused(fd, m->msg_name, m->msg_namelen))
 			return true;
+		hand_on(m);
 		control |= m->msg_control && m->msg_controllen;
 	}
 	return rules_any(RULES_CONNECT) || reply_source_is_fixed() || (control && mark_test_datagram(fd));

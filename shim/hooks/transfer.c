@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/sendfile.h>
 
 #include "client/in_progress.h"
+#include "socket/facts.h"
 
 RARE static bool to_kernel(int fd)
 {
@@ -15,19 +18,33 @@ RARE static bool to_kernel(int fd)
 	return !connects_pending() || connect_settled(fd, 0, SO_SNDTIMEO);
 }
 
+/* RESULT of sendfile() of SIZE bytes. If the file ends before, a datagram is still to be sent, which Linux
+ * forgets on AF_INET6 sockets (inet6_dgram_ops has no splice_eof). */
+static ssize_t sent(int to, ssize_t result, size_t size)
+{
+	const int off = 0;
+	int saved = errno;
+
+	if (result >= 0 && (size_t)result < size && mark_datagram_again(to) &&
+	    socket_int(to, IPPROTO_UDP, UDP_CORK) == 0)
+		(void)real.setsockopt(to, IPPROTO_UDP, UDP_CORK, &off, sizeof off);
+	errno = saved;
+	return result;
+}
+
 ssize_t hook_sendfile(int to, int from, off_t *offset, size_t size)
 {
 	if (connects_pending() && !to_kernel(to))
 		return -1;
-	return real.sendfile(to, from, offset, size);
+	return sent(to, real.sendfile(to, from, offset, size), size);
 }
 
 ssize_t hook_sendfile64(int to, int from, int64_t *offset, size_t size)
 {
 	if (connects_pending() && !to_kernel(to))
 		return -1;
-	return real.sendfile64 ? real.sendfile64(to, from, offset, size)
-			       : real.sendfile(to, from, (off_t *)offset, size);
+	return real.sendfile64 ? sent(to, real.sendfile64(to, from, offset, size), size)
+			       : hook_sendfile(to, from, (off_t *)offset, size);
 }
 
 ssize_t hook_splice(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t size, unsigned flags)

@@ -13,11 +13,17 @@
  * than the process, and sockets that come from others later are marked as such.) */
 enum { TURNS = 1000000000 };
 static _Atomic long turn;
+static _Atomic pid_t process;
 
 static void next_turn(void)
 {
 	atomic_store_explicit(&turn, (atomic_load_explicit(&turn, memory_order_relaxed) + 1) % TURNS,
 			      memory_order_relaxed);
+}
+
+static void note_process(void)
+{
+	atomic_store_explicit(&process, getpid(), memory_order_relaxed);
 }
 
 void listeners_setup(void)
@@ -26,7 +32,8 @@ void listeners_setup(void)
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	atomic_store_explicit(&turn, now.tv_nsec, memory_order_relaxed);
-	(void)pthread_atfork(NULL, next_turn, NULL);
+	note_process();
+	(void)pthread_atfork(NULL, next_turn, note_process);
 }
 
 static void set(int fd, time_t maker, long at)
@@ -46,10 +53,26 @@ void listeners_share(int fd)
 	set(fd, 0, 0);
 }
 
-bool listeners_are_ours(int fd)
+bool listeners_is_unseen_child(void)
+{
+	return getpid() != atomic_load_explicit(&process, memory_order_relaxed);
+}
+
+static bool noted_by(int fd, pid_t maker)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_mtim.tv_sec == getpid() &&
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_mtim.tv_sec == maker &&
 	       st.st_mtim.tv_nsec == atomic_load_explicit(&turn, memory_order_relaxed);
+}
+
+bool listeners_are_ours(int fd)
+{
+	return noted_by(fd, getpid());
+}
+
+void listeners_hand_on(int fd)
+{
+	if (noted_by(fd, atomic_load_explicit(&process, memory_order_relaxed)))
+		listeners_share(fd);
 }

@@ -15,8 +15,14 @@ void listeners_note(int fd);
 /* FD has come from another process, which may still have it. */
 void listeners_share(int fd);
 
-/* Whether this process has noted FD, and has not forked since. False if that could not be noted, or if the
- * process has called exec. A child that the program made by a raw system call, or by vfork(), is not seen. */
+/* A program inherits FD from this process, or from its child that fork() did not make. */
+void listeners_hand_on(int fd);
+
+/* Whether this process has noted FD, and nobody else has it. False if that could not be noted, or if the
+ * process has called exec. A child that the program made by vfork() or clone() is seen when it calls exec. */
 bool listeners_are_ours(int fd);
+
+/* Whether this process is a child that fork() did not make: its parent has not noted that it has a child. */
+bool listeners_is_unseen_child(void);
 
 #endif

@@ -95,7 +95,7 @@ connects() {
 @test "blocking" {
 	drop_in6 $dead6
 	# shellcheck disable=SC2086 # one word each
-	same blocks 'eight.example dead.example' '' ${SCENARIOS:-plain options bound ephemeral local threads +timeout +eintr \
+	same blocks 'eight.example dead.example' '' ${SCENARIOS:-plain options bound ephemeral local threads +timeout +local-timeout +eintr \
 		+restart +ignored +poll +cancel +handler}
 }
 

@@ -56,7 +56,7 @@ print(events == [(s.fileno(), select.EPOLLOUT)])'
 	drop_in6 $dead6
 	drop_in $mute4
 	local how
-	for how in 'shutdown 0.05' 'shutdown 0.6' 'close 0.6'; do
+	for how in 'shutdown 0.05' 'shutdown 0.6' 'close 0.05' 'close 0.6' 'dup2 0.05' 'dup2 0.6'; do
 		# shellcheck disable=SC2086 # two words
 		run -0 client '
 import ctypes
@@ -77,6 +77,9 @@ while state.value != syn_sent:
 time.sleep(float(sys.argv[2]))
 if sys.argv[1] == "shutdown":
     libc.shutdown(number, 2)
+elif sys.argv[1] == "dup2":
+    other = socket.socket(type=socket.SOCK_DGRAM)
+    os.dup2(other.fileno(), number)
 else:
     os.close(number)
     other = socket.socket()
@@ -85,12 +88,15 @@ other_thread.join(5)
 print(said)
 if sys.argv[1] == "close":
     print("state", other.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1))
+elif sys.argv[1] == "dup2":
+    print("bound", other.getsockname()[1] != 0)
 sys.stdout.flush()
 os._exit(0)' $how
 		# What has the number now is closed (TCP_CLOSE) still.
 		case $how in
 		shutdown*) assert_line "[(-1, 'Connection reset by peer')]" ;;
 		close*) assert_line "state b'\\x07'" ;;
+		dup2*) assert_line 'bound False' ;;
 		esac
 	done
 }

@@ -311,6 +311,8 @@ static const struct value requests[] = {
     IS("siocaddrt", SIOCADDRT),
     IS("siocdarp", SIOCDARP),
     IS("siocgarp", SIOCGARP),
+    IS("siocrtmsg", SIOCRTMSG),
+    IS("siocdifaddr", SIOCDIFADDR),
     IS("siocgpgrp", SIOCGPGRP),
     IS("none", 0),
     IS("-1", -1),

@@ -2,13 +2,13 @@
  * observes, like connects.c. $OPEN is a command that makes a silent server answer.
  *
  * SCENARIO  plain    just connects
- *           timeout  SO_SNDTIMEO ends before the server answers; then connects again
+ *           timeout  SO_SNDTIMEO ends twice before the server answers; then connects again
  *           eintr    a signal comes meanwhile, handled without SA_RESTART; then connects again
  *           restart  the same with SA_RESTART
  *           ignored  the same with a signal that is ignored
  *           poll     after eintr, poll() says when it is done
  *           bound    first binds 0.0.0.0 and $LOCAL_PORT; ephemeral: a port of the kernel's choice
- *           local    first binds the address in $LOCAL
+ *           local    first binds the address in $LOCAL; local-timeout: and has a timeout
  *           full     with no descriptor left
  *           options  first sets options and flags
  *           threads  eight at a time, each in a thread
@@ -127,6 +127,7 @@ static void with_timeout(int fd)
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 	show("connect", connect_to(fd));
+	show("connect", connect_to(fd));
 	timeout = (struct timeval){0, 0};
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 	open_server();
@@ -161,6 +162,14 @@ static void polled(int fd)
 	show("poll", poll(&p, 1, 10000));
 	printf("events %x\n", (unsigned)p.revents);
 	finish(fd);
+}
+
+static void bind_local(int fd)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	inet_pton(AF_INET, getenv("LOCAL"), &in.sin_addr);
+	show("bind", bind(fd, (const struct sockaddr *)&in, sizeof in));
 }
 
 static void bound(int fd, const char *local, in_port_t port)
@@ -281,6 +290,9 @@ int main(int argc, char **argv)
 		show("connect", connect_to(fd));
 		finish(fd);
 	} else if (strcmp(what, "timeout") == 0) {
+		with_timeout(fd);
+	} else if (strcmp(what, "local-timeout") == 0) {
+		bind_local(fd);
 		with_timeout(fd);
 	} else if (strcmp(what, "eintr") == 0) {
 		interrupted(fd, 0, on_signal);

@@ -211,6 +211,10 @@ assert_plain_under() {
 }
 
 @test "falls back: no descriptor left" {
+	# A widened one can still be narrowed for an option of IPv4's.
+	run -0 steps a=udp4 a.bind:0.0.0.0/5001 full a.set:socket:5:1 room a.get:socket:5
+	assert_line 'a.set:socket:5:1 ok'
+	assert_line 'a.get:socket:5 1'
 	run -0 steps a=tcp4 full a.bind:0.0.0.0/5000 a.listen room a.name who:127.0.0.1/5000 who:::1/5000
 	assert_line 'a.bind:0.0.0.0/5000 ok'
 	assert_line 'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1'

@@ -151,7 +151,7 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 @test "a master that has workers, and then binds IPv6 itself, takes nothing from them" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/master.py" <<-'END'
-		import os, socket, sys
+		import ctypes, os, socket, subprocess, sys
 		def new(family, address):
 		    s = socket.socket(family)
 		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,8 +162,18 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 		def ask(address):
 		    c = socket.create_connection((address, 5000), 5)
 		    return c.recv(9).decode()
-		four = new(socket.AF_INET, "0.0.0.0")
-		worker = os.fork()
+		four = new(socket.AF_INET, "0.0.0.0") if sys.argv[1] != "worker" else socket.socket(fileno=int(sys.argv[2]))
+		os.set_inheritable(four.fileno(), True)
+		work = [sys.executable, sys.argv[0], "worker", str(four.fileno())]
+		worker = 0
+		if sys.argv[1] == "fork":
+		    worker = os.fork()
+		elif sys.argv[1] == "vfork":
+		    worker = subprocess.Popen(work, close_fds=False).pid
+		elif sys.argv[1] == "posix_spawn":
+		    worker = os.posix_spawn(work[0], work, os.environ)
+		elif sys.argv[1] == "_Fork":
+		    worker = ctypes.CDLL(None)._Fork() or os.execv(work[0], work)
 		if not worker:
 		    while True:
 		        try:
@@ -178,10 +188,12 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 		print(ask("127.0.0.1"))
 		os.kill(worker, 9)
 	END
-	run -0 on_server python3 "$BATS_TEST_TMPDIR/master.py"
-	assert_output $'worker\nworker'
-	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/master.py"
-	assert_output $'worker\nworker serves IPv6\nworker'
+	for how in fork vfork posix_spawn _Fork; do
+		run -0 on_server python3 "$BATS_TEST_TMPDIR/master.py" $how
+		assert_output $'worker\nworker'
+		run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/master.py" $how
+		assert_output $'worker\nworker serves IPv6\nworker'
+	done
 }
 
 # Sockets that come and go, and many that stay, and a child beside. One that was passed on is another's, too: it stays.
@@ -205,16 +217,18 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 		passed, there, here = new(socket.AF_INET, "0.0.0.0", 6000), *socket.socketpair()
 		socket.send_fds(there, [b"x"], [passed.fileno()])
 		worker = socket.socket(fileno=socket.recv_fds(here, 9, 1)[1][0])
-		for s in before, passed:
+		sent = new(socket.AF_INET, "0.0.0.0", 6001) # to whoever has not received it yet
+		socket.send_fds(there, [b"x"], [sent.fileno()])
+		for s in before, passed, sent:
 		    try:
 		        print(bool(new(socket.AF_INET6, "::", s.getsockname()[1])))
 		    except OSError as e:
 		        print(e.strerror)
 	END
 	run -0 on_server python3 "$BATS_TEST_TMPDIR/many.py"
-	assert_output $'True\nTrue'
+	assert_output $'True\nTrue\nTrue'
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/many.py"
-	assert_output $'Address already in use\nAddress already in use'
+	assert_output $'Address already in use\nAddress already in use\nAddress already in use'
 }
 
 # The narrowed socket would not listen in the daemon.

@@ -118,6 +118,35 @@ answer_to() {
 	done
 }
 
+@test "sendfile() to a datagram socket, of more than the file has" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/file.py" <<-'END'
+		import os, socket, sys
+		CORK = 1
+		def send(file):
+		    os.lseek(file.fileno(), 0, os.SEEK_SET)
+		    return os.sendfile(s.fileno(), file.fileno(), None, 9999)
+		for host in sys.argv[1:]:
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.bind(("0.0.0.0", 5000))
+		    peer = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+		    peer.settimeout(5)
+		    peer.sendto(b"", (host, 5000))
+		    s.connect(s.recvfrom(9)[1])
+		    with open(sys.argv[0], "rb") as file:
+		        print(host, send(file) == len(peer.recv(9999)))
+		        s.setsockopt(socket.IPPROTO_UDP, CORK, 1)
+		        sent = send(file) + send(file)
+		        s.setsockopt(socket.IPPROTO_UDP, CORK, 0)
+		        print(host, sent == len(peer.recv(9999)))
+		    s.close()
+	END
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/file.py" 127.0.0.1
+	assert_output $'127.0.0.1 True\n127.0.0.1 True'
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/file.py" 127.0.0.1 ::1
+	assert_output $'127.0.0.1 True\n127.0.0.1 True\n::1 True\n::1 True'
+}
+
 @test "UDP_GRO tells the size of the segments, for both families" {
 	serve gro
 	for address in 127.0.0.1 ::1; do
