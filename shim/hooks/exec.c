@@ -4,37 +4,24 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/sys.h"
 #include "config/config.h"
 #include "process/inheritance.h"
 #include "server/listeners.h"
-#include "socket/descriptors.h"
 #include "socket/inherited.h"
 
-/* What the program inherits is not this process's alone any more. */
-static int share(int fd, void *arg)
-{
-	const bool *cloexec_too = arg;
-
-	if (*cloexec_too || !(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC))
-		listeners_hand_on(fd);
-	return 0;
-}
-
-/* inheritance_needs(), and notes what is inherited if the process lives on beside the program. */
-static bool needs(char *const envp[], bool spawns, bool cloexec_too, struct inheritance *need)
+/* inheritance_needs(), and notes what is inherited. */
+static bool needs(char *const envp[], bool spawned, bool cloexec_too, struct inheritance *need)
 {
 	int saved = errno;
 
-	if (config.active && mark_expected() && (spawns || listeners_is_unseen_child()))
-		(void)descriptors_each(share, &cloexec_too);
+	if (config.active && mark_expected())
+		listeners_inherit(spawned, cloexec_too);
 	errno = saved;
 	return inheritance_needs(envp, inherited_marked, cloexec_too, need);
 }

@@ -1,11 +1,16 @@
 #define _GNU_SOURCE
 #include "server/listeners.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/sys.h"
+#include "socket/descriptors.h"
+#include "socket/holdings.h"
 
 /* A socket has a time of last change (inode(7)), which the kernel never sets. The library keeps there which
  * process made the socket, and how often that had forked, counted from a number that no other program with
@@ -14,6 +19,11 @@
 enum { TURNS = 1000000000 };
 static _Atomic long turn;
 static _Atomic pid_t process;
+
+/* The descriptors that such a socket has ever had, a bit for each. BEYOND: also a higher number. */
+enum { NUMBERS = 1024, BITS = 32 };
+static _Atomic unsigned numbers[NUMBERS / BITS];
+static _Atomic bool beyond;
 
 static void next_turn(void)
 {
@@ -43,19 +53,18 @@ static void set(int fd, time_t maker, long at)
 	(void)futimens(fd, times);
 }
 
-void listeners_note(int fd)
+void listeners_note(int fd, int at)
 {
 	set(fd, getpid(), atomic_load_explicit(&turn, memory_order_relaxed));
+	if (at < NUMBERS)
+		atomic_fetch_or(&numbers[at / BITS], 1u << at % BITS);
+	else
+		atomic_store(&beyond, true);
 }
 
 void listeners_share(int fd)
 {
 	set(fd, 0, 0);
-}
-
-bool listeners_is_unseen_child(void)
-{
-	return getpid() != atomic_load_explicit(&process, memory_order_relaxed);
 }
 
 static bool noted_by(int fd, pid_t maker)
@@ -75,4 +84,30 @@ void listeners_hand_on(int fd)
 {
 	if (noted_by(fd, atomic_load_explicit(&process, memory_order_relaxed)))
 		listeners_share(fd);
+}
+
+static int inherit(int fd, void *arg)
+{
+	const bool *cloexec_too = arg;
+
+	if (*cloexec_too || !(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC))
+		listeners_hand_on(fd);
+	return 0;
+}
+
+void listeners_inherit(bool spawned, bool cloexec_too)
+{
+	if (!spawned && getpid() == atomic_load_explicit(&process, memory_order_relaxed))
+		return;
+	if (atomic_load(&beyond) || holdings_copied()) {
+		(void)descriptors_each(inherit, &cloexec_too);
+		return;
+	}
+	for (int i = 0; i < NUMBERS / BITS; i++) {
+		unsigned word = atomic_load_explicit(&numbers[i], memory_order_relaxed);
+
+		for (int bit = 0; bit < BITS && word >> bit; bit++)
+			if (word >> bit & 1)
+				(void)inherit(i * BITS + bit, &cloexec_too);
+	}
 }

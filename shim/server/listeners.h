@@ -9,20 +9,21 @@
  * are, and are callable from any thread; errno is undefined afterwards. */
 void listeners_setup(void);
 
-/* FD has just been made by this process. */
-void listeners_note(int fd);
+/* FD has just been made by this process, to be put on the program's descriptor AT. */
+void listeners_note(int fd, int at);
 
 /* FD has come from another process, which may still have it. */
 void listeners_share(int fd);
 
-/* A program inherits FD from this process, or from its child that fork() did not make. */
+/* FD is passed to another process by this one, or by its child that fork() did not make. */
 void listeners_hand_on(int fd);
+
+/* A program is about to be executed, SPAWNED in a process of its own. If this process or its parent lives on
+ * beside it, hands on what the program inherits: everything with CLOEXEC_TOO. */
+void listeners_inherit(bool spawned, bool cloexec_too);
 
 /* Whether this process has noted FD, and nobody else has it. False if that could not be noted, or if the
  * process has called exec. A child that the program made by vfork() or clone() is seen when it calls exec. */
 bool listeners_are_ours(int fd);
-
-/* Whether this process is a child that fork() did not make: its parent has not noted that it has a child. */
-bool listeners_is_unseen_child(void);
 
 #endif

@@ -61,7 +61,7 @@ int mapped_widen(int fd, in_port_t port)
 		 result ? "stays IPv4: " : "widened to [::]", result ? log_errno(-result) : "");
 	if (result)
 		return result;
-	listeners_note(fd);
+	listeners_note(fd, fd);
 	/* A later bind() to [::] is to find FD. A datagram socket has IPV6_MULTICAST_ALL as a marked stream
 	 * has. */
 	mark_expect_foreign();

@@ -133,7 +133,7 @@ static int put_clone(int fd, uint64_t cookie, int clone, int protocol, bool wake
 		result = wake ? replace_and_wake(fd, cookie, clone, protocol, missed)
 			      : mark_and_replace(fd, cookie, clone, protocol, -1, missed);
 	if (result == 0)
-		listeners_note(clone);
+		listeners_note(clone, fd);
 	if (clone >= 0)
 		sys_close(clone);
 	return result;
