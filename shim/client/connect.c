@@ -71,6 +71,13 @@ static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t 
 	return status;
 }
 
+/* Whether FD still has the socket that began to connect. Another thread may have shut it down or closed it,
+ * which natively ends the connect(), and put another socket there. */
+static bool has_begun(int fd)
+{
+	return socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
+}
+
 /* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
  * FAILED is not 0, the address asked for had failed with that negative errno at once, and a connect that
  * fails returns it. */
@@ -79,12 +86,8 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 {
 	int saved = errno, result = blocking_wait(fd, since, hold);
 
-	/* Another thread has shut it down or closed it, which natively ends the connect(). */
-	if (result == -ENOENT) {
-		bool over = socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
-
-		result = over ? 0 : failed ? failed : -ECONNRESET;
-	}
+	if (result == -ENOENT)
+		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
 		return fail(result);
 	result = in_family(connect_plainly, fd, addr, len);
@@ -186,7 +189,7 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	if (status == -EINPROGRESS && blocks) {
 		if (go_on(fd, addr, len, d, true, status, result))
 			return true;
-		status = in_family(blocking_go_on, fd, addr, len);
+		status = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
 	}
 	/* A socket that does not block fails at once if there is no route. */
 	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result)) {
