@@ -212,7 +212,8 @@ serves() {
 
 @test "IP_PKTOPTIONS: an IPv6 connection does not look like one to this machine's loopback network" {
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
-		import socket
+		import socket, struct
+		header = struct.calcsize("Nii")  # struct cmsghdr
 		s = socket.socket()
 		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		s.bind(("", 5000))
@@ -221,8 +222,8 @@ serves() {
 		print("listening", flush=True)
 		for _ in range(2):
 		    c, _ = s.accept()
-		    for room in 28, 100:  # IP_PKTOPTIONS
-		        told = c.getsockopt(socket.IPPROTO_IP, 9, room)[20:28]
+		    for room in header + 12, 100:  # IP_PKTOPTIONS
+		        told = c.getsockopt(socket.IPPROTO_IP, 9, room)[header + 4:header + 12]
 		        print(told == 2 * socket.inet_aton(c.getsockname()[0]), flush=True)
 	END
 	second=::ffff:$server4

@@ -61,7 +61,8 @@ static int on_its_way(void)
 {
 	int fd = tcp(SOCK_NONBLOCK);
 
-	if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 || errno != EINPROGRESS)
+	/* 0 if another thread goes on for longer than DUALSTACK_DELAY before this one begins. */
+	if (connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS)
 		die("connect");
 	return fd;
 }

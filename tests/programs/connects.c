@@ -328,14 +328,18 @@ static void on_alarm(int number)
 	(void)number;
 }
 
-static void alarm_in(int ms)
+/* Sends SIGALRM after FIRST ms, and each EVERY ms from then on; 0: never. */
+static void alarm_in(int first, int every)
 {
 	struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-	timer_t timer;
-	struct itimerspec when = {.it_value = {ms / 1000, ms % 1000 * 1000000L}};
+	static timer_t timer;
+	static bool made;
+	struct itimerspec when = {.it_value = {first / 1000, first % 1000 * 1000000L},
+				  .it_interval = {every / 1000, every % 1000 * 1000000L}};
 
 	sigaction(SIGALRM, &action, NULL);
-	timer_create(CLOCK_MONOTONIC, NULL, &timer);
+	if (!made)
+		made = timer_create(CLOCK_MONOTONIC, NULL, &timer) == 0;
 	timer_settime(timer, 0, &when, NULL);
 }
 
@@ -360,8 +364,10 @@ static void held(const char *scenario, int fd)
 	int status;
 
 	if (strcmp(scenario, "signal") == 0) {
-		alarm_in(100);
+		/* The first may come before the wait, on a loaded machine. */
+		alarm_in(100, 100);
 		show("wait", wait_for(fd, -1, &events));
+		alarm_in(0, 0);
 	}
 	if (strcmp(scenario, "mask") == 0) {
 		sigset_t alarm_only, none;
@@ -370,7 +376,7 @@ static void held(const char *scenario, int fd)
 		sigemptyset(&alarm_only);
 		sigaddset(&alarm_only, SIGALRM);
 		sigprocmask(SIG_BLOCK, &alarm_only, NULL);
-		alarm_in(1);
+		alarm_in(1, 0);
 		show("wait", wait_for(fd, 200, &events));
 		mask = &none;
 		show("wait", wait_for(fd, -1, &events));
