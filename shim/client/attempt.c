@@ -74,8 +74,9 @@ bool attempt_plan(int fd, struct attempt_plan *plan)
 	return real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &plan->v6only, &size) == 0;
 }
 
-/* tcp_poll() reports POLLOUT and POLLHUP alone for a socket that has not begun. It costs two thirds of
- * TCP_INFO, which takes the lock, and knows the rest: after shutdown() the socket also has an error. */
+/* poll() reports POLLOUT and POLLHUP alone for a socket that has not begun (tcp_poll()), at two thirds of the
+ * price of TCP_INFO, which tells the other states. The same is reported of an MPTCP socket that has failed
+ * and whose error has been read: it may begin again. */
 bool attempt_may_begin(int fd, bool going_too)
 {
 	struct pollfd now = {.fd = fd, .events = POLLIN | POLLOUT};

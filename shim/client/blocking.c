@@ -58,7 +58,6 @@ static uint64_t timeout_of(int fd, int option)
 static __thread struct {
 	int fd; /* the descriptor + 1; 0: none */
 	uint64_t ms, now;
-	bool again; /* connect() found an earlier one in progress */
 } lent __attribute__((tls_model("initial-exec")));
 
 static void set_timeout(int fd, uint64_t ms)
@@ -130,10 +129,6 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!config.delay || (own && own <= config.delay))
 		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 	result = connect_for(config.delay, own, fd, addr, len);
-	/* A second connect() was not answered in time (__inet_stream_connect()). */
-	lent.again = result == -EALREADY;
-	if (lent.again)
-		return -EINPROGRESS;
 	/* If the timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
 	if (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
 	    !interrupted(&blocked))
@@ -144,15 +139,10 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len)
 int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	const uint64_t own = timeout_of(fd, SO_SNDTIMEO);
-	const bool again = lent.again;
-	int result;
 
 	if (!own)
 		return real.connect(fd, addr, len) == 0 ? 0 : -errno;
-	if (own <= config.delay)
-		return -EINPROGRESS;
-	result = connect_for(own - config.delay, own, fd, addr, len);
-	return result == -EALREADY && !again ? -EINPROGRESS : result;
+	return own > config.delay ? connect_for(own - config.delay, own, fd, addr, len) : -EALREADY;
 }
 
 /* ---- the other addresses */

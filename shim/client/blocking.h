@@ -17,7 +17,7 @@ bool blocking_is(int fd);
 int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Waits for what blocking_try() has left on its way, if nothing else is to be tried. Returns 0 or a
- * negative errno. */
+ * negative errno: -EALREADY when SO_SNDTIMEO is over. */
 int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len);
 
 /* Waits, as connect() does, until the connect in progress for the blocking FD has ended. The caller has

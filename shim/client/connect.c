@@ -164,6 +164,22 @@ static void log_connected(int fd, const struct destination *d)
 	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
 }
 
+/* Goes on with a connect that blocks, after the delay. STATUS is what the call returned: -EINPROGRESS, or
+ * -EALREADY if an earlier call has begun the connect (__inet_stream_connect()). Returns as connect(). */
+static int go_on_blocking(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d,
+			  int status)
+{
+	int saved = errno, result, more;
+
+	if (!go_on(fd, addr, len, d, true, -EINPROGRESS, &result)) {
+		more = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
+		errno = saved;
+		result = more ? fail(more) : 0;
+	}
+	/* When SO_SNDTIMEO is over, the kernel has two words for it. */
+	return result && (errno == EINPROGRESS || errno == EALREADY) ? fail(status) : result;
+}
+
 /* Connects the program's own socket to its own address by the same call as without the library, ready to try
  * the others. */
 static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
@@ -186,15 +202,13 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	else if (!blocks)
 		connects_end(fd, false);
 	errno = saved;
-	if (status == -EINPROGRESS && blocks) {
-		if (go_on(fd, addr, len, d, true, status, result))
-			return true;
-		status = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
-	}
-	/* A socket that does not block fails at once if there is no route. */
-	else if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result)) {
+	if (blocks && (status == -EINPROGRESS || status == -EALREADY)) {
+		*result = go_on_blocking(fd, addr, len, d, status);
 		return true;
 	}
+	/* A socket that does not block fails at once if there is no route. */
+	if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result))
+		return true;
 	errno = saved;
 	*result = status ? fail(status) : 0;
 	return true;

@@ -82,7 +82,7 @@ bool listeners_are_ours(int fd)
 
 void listeners_hand_on(int fd)
 {
-	if (noted_by(fd, atomic_load_explicit(&process, memory_order_relaxed)))
+	if (listeners_are_ours(fd) || noted_by(fd, atomic_load_explicit(&process, memory_order_relaxed)))
 		listeners_share(fd);
 }
 

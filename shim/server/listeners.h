@@ -15,11 +15,12 @@ void listeners_note(int fd, int at);
 /* FD has come from another process, which may still have it. */
 void listeners_share(int fd);
 
-/* FD is passed to another process by this one, or by its child that fork() did not make. */
+/* FD is passed to another process. The maker of FD is this process, or its parent if fork() did not make it.
+ */
 void listeners_hand_on(int fd);
 
 /* A program is about to be executed, SPAWNED in a process of its own. If this process or its parent lives on
- * beside it, hands on what the program inherits: everything with CLOEXEC_TOO. */
+ * beside it, hands on what the program inherits; CLOEXEC_TOO: also what is close-on-exec. */
 void listeners_inherit(bool spawned, bool cloexec_too);
 
 /* Whether this process has noted FD, and nobody else has it. False if that could not be noted, or if the

@@ -16,7 +16,7 @@
 struct service {
 	const char *name;
 	struct texts properties; /* systemctl.h */
-	bool known;              /* by its name, what its program needs */
+	bool known;              /* known() has told what its program needs */
 };
 
 /* Warns of SETTING=VALUE; a long VALUE is cut. */
@@ -133,7 +133,7 @@ static void environment_file(const struct service *service, const char *value)
 	globfree(&found);
 }
 
-/* Services are mostly called as their programs, which some start by scripts. */
+/* Most services are named like their program, which a script may start. */
 static void known(struct service *service)
 {
 	struct findings f = {.count = 0};
