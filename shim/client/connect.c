@@ -202,7 +202,8 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 	else if (!blocks)
 		connects_end(fd, false);
 	errno = saved;
-	if (blocks && (status == -EINPROGRESS || status == -EALREADY)) {
+	/* Without a delay, the time is the program's, and is over. */
+	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY)) {
 		*result = go_on_blocking(fd, addr, len, d, status);
 		return true;
 	}

@@ -101,6 +101,17 @@ os._exit(0)' $how
 	done
 }
 
+@test "with DUALSTACK_DELAY=0, a connect() whose address does not answer ends with SO_SNDTIMEO, as natively" {
+	greet $server6
+	drop_in $mute4
+	DUALSTACK_DELAY=0 run -0 client '
+import struct
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 1, 0))
+print(os.strerror(s.connect_ex(address("mute.example"))))'
+	assert_output 'Operation now in progress'
+}
+
 @test "a program that calls connect() again until its server listens gets there" {
 	on_client "$run" -- python3 -c "$common"'
 s = socket.socket()
