@@ -178,6 +178,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(INNER) $(TOOL_PARTS) Makefile $(BUILD)/f
 
 # Not LDFLAGS, to which make adds nothing if its command line gives it.
 $(BUILD)/tests/unit/process/test_inheritance: private OWN_LDFLAGS = -Wl,--wrap=access
+$(BUILD)/tests/unit/address/test_reply_source: private OWN_LDFLAGS = -Wl,--wrap=clock_gettime
 $(BUILD)/tests/unit/resolver/test_known_names: private OWN_LDFLAGS = -Wl,--wrap=clock_gettime
 
 # The table of peers, built for the race detector.

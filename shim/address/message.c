@@ -17,6 +17,7 @@
 #ifndef IPV6_ORIGDSTADDR
 #define IPV6_ORIGDSTADDR 74
 #endif
+#define OPT_IPV6_2292PKTINFO 2 /* musl has no name for it */
 
 /* struct sock_extended_err. linux/errqueue.h needs headers that musl-gcc does not find. The offender's
  * address follows it. */
@@ -166,9 +167,21 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
 }
 
+/* Whether KERNEL has a control message of LEVEL and TYPE; of any type, if TYPE is negative. */
+static bool has(const struct msghdr *kernel, int level, int type)
+{
+	struct message_control c = message_controls(kernel);
+
+	while (message_next(&c))
+		if (c.header.cmsg_level == level && (type < 0 || c.header.cmsg_type == type))
+			return true;
+	return false;
+}
+
 /* Hands on a control message of IPv6. An IPv4 datagram (MAPPED) brings IPv4's own control messages; the
- * kernel repeats some as IPv6's, which are left out. */
-static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped)
+ * kernel repeats some as IPv6's, which are left out. INFO: the program has asked for IP_PKTINFO
+ * (reply_source.h). */
+static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped, bool info)
 {
 	unsigned char tos;
 	int number;
@@ -178,7 +191,8 @@ static void put_in6(struct msghdr *to, size_t *used, const struct message_contro
 	} else if (mapped) {
 		return;
 	} else if (c->header.cmsg_type == IPV6_PKTINFO && c->size >= sizeof(struct in6_pktinfo)) {
-		put_pktinfo(to, used, c->data);
+		if (info)
+			put_pktinfo(to, used, c->data);
 	} else if (c->header.cmsg_type == IPV6_ORIGDSTADDR && c->size >= sizeof(struct sockaddr_in6)) {
 		put_address(to, used, c->data);
 	} else if (c->header.cmsg_type == IPV6_HOPLIMIT && c->size >= sizeof number) {
@@ -207,21 +221,17 @@ void message_receive(const struct msghdr *program, struct msghdr *kernel, union 
 static bool is_in(const struct msghdr *kernel)
 {
 	const union sockaddr_any *name = kernel->msg_name;
-	struct message_control c = message_controls(kernel);
 
 	if (name && sockaddr_is_in6(&name->any, kernel->msg_namelen))
 		return IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
-	while (message_next(&c))
-		if (c.header.cmsg_level == IPPROTO_IP)
-			return true;
-	return false;
+	return has(kernel, IPPROTO_IP, -1);
 }
 
 void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 {
 	const union sockaddr_any *name = kernel->msg_name;
 	bool in6 = name && sockaddr_is_in6(&name->any, kernel->msg_namelen);
-	bool mapped = is_in(kernel);
+	bool mapped = is_in(kernel), info = has(kernel, IPPROTO_IPV6, OPT_IPV6_2292PKTINFO);
 	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 
@@ -235,7 +245,7 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 		c.left = 0;
 	while (message_next(&c)) {
 		if (c.header.cmsg_level == IPPROTO_IPV6)
-			put_in6(program, &used, &c, mapped);
+			put_in6(program, &used, &c, mapped, info);
 		else
 			put(program, &used, c.header.cmsg_level, c.header.cmsg_type, c.data, c.size);
 	}
@@ -306,11 +316,14 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 	*kernel = *program;
 	kernel->msg_name = to;
 	kernel->msg_namelen = sizeof *to;
-	/* A datagram to an IPv4 address keeps IPv4's control messages. */
-	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > MESSAGE_MOST ||
-	    IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
+	if (!program->msg_control || !program->msg_controllen || program->msg_controllen > MESSAGE_MOST)
 		return 0;
 	kernel->msg_control = control;
+	/* A datagram to an IPv4 address keeps IPv4's control messages. */
+	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr)) {
+		memcpy(control, program->msg_control, program->msg_controllen);
+		return 0;
+	}
 	kernel->msg_controllen = (control_length)message_room(program->msg_controllen);
 	while (message_next(&c)) {
 		int result = 0;
@@ -329,15 +342,16 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 size_t message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local)
 {
 	struct message_control c = message_controls(kernel);
-	size_t had = kernel->msg_control == control ? kernel->msg_controllen : 0, used = had;
+	size_t had = c.left, used = CMSG_ALIGN(had);
 
-	if (!had && kernel->msg_control && kernel->msg_controllen)
+	if (had && kernel->msg_control != control)
 		return 0;
 	while (message_next(&c))
-		if (c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO)
+		if ((c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO) ||
+		    (c.header.cmsg_level == IPPROTO_IP && c.header.cmsg_type == IP_PKTINFO))
 			return 0;
 	kernel->msg_control = control;
-	kernel->msg_controllen = (control_length)(had + CMSG_SPACE(sizeof *local));
+	kernel->msg_controllen = (control_length)(used + CMSG_SPACE(sizeof *local));
 	put(kernel, &used, IPPROTO_IPV6, IPV6_PKTINFO, local, sizeof *local);
 	return used - had;
 }

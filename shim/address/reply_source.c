@@ -8,17 +8,16 @@
 #include <string.h>
 
 #include "address/message.h"
+#include "address/usual_source.h"
+#include "base/clock.h"
 #include "base/large.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "config/config.h"
 #include "socket/mark.h"
 
-/* From linux/in6.h; musl has no name for it. */
-#define OPT_IPV6_2292PKTINFO 2
-
 /* A socket, its peer, and the address that the peer asked, or :: if that can't be a source, such as a group.
- * PORT has the scope, too. INTERFACE is that of a link-local address, else 0. */
+ * IPv4 addresses are V4MAPPED. PORT has the scope, too. INTERFACE is that of a link-local address, else 0. */
 enum { MARK, HIGH, LOW, PORT, LOCAL_HIGH, LOCAL_LOW, INTERFACE, WORDS, KEY = LOCAL_HIGH };
 struct entry {
 	uint64_t words[WORDS];
@@ -26,12 +25,11 @@ struct entry {
 
 struct slot {
 	_Atomic uint32_t seq;
-	_Atomic uint32_t used; /* the clock when last noted */
+	_Atomic uint32_t used; /* clock_coarse_ms() when last noted */
 	_Atomic uint64_t words[WORDS];
 };
 
 LARGE static struct slot table[REPLY_SOURCE_MOST];
-static _Atomic uint32_t ticks;
 
 static struct entry entry_of(const struct sockaddr_in6 *peer)
 {
@@ -92,7 +90,7 @@ int reply_source_ask(int fd)
 	int on = 1, saved = errno, result = 0;
 
 	reply_source_expect();
-	if (real.setsockopt(fd, IPPROTO_IPV6, OPT_IPV6_2292PKTINFO, &on, sizeof on) != 0)
+	if (real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
 		result = -errno;
 	errno = saved;
 	return result;
@@ -103,7 +101,7 @@ static bool told(const struct msghdr *kernel, struct in6_pktinfo *local)
 	struct message_control c = message_controls(kernel);
 
 	while (message_next(&c))
-		if (c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == OPT_IPV6_2292PKTINFO &&
+		if (c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO &&
 		    c.size >= sizeof *local) {
 			memcpy(local, c.data, sizeof *local);
 			return true;
@@ -131,7 +129,7 @@ static struct slot *find(struct slot *set, const struct entry *key, int from, st
 /* An empty slot of SET, or the one that was noted longest ago. */
 static struct slot *oldest(struct slot *set)
 {
-	uint32_t now = atomic_load_explicit(&ticks, memory_order_relaxed);
+	uint32_t now = (uint32_t)clock_coarse_ms();
 	struct slot *best = set;
 
 	for (struct slot *s = set; s < set + REPLY_SOURCE_WAYS; s++) {
@@ -144,29 +142,51 @@ static struct slot *oldest(struct slot *set)
 	return best;
 }
 
-void reply_source_note(unsigned mark, const struct msghdr *kernel)
+/* Whether an IPv4 peer was ever noted. */
+static _Atomic bool any_in4;
+
+/* Whether answers to PEER have to be sent from LOCAL. The kernel refuses a group as a source, and
+ * 255.255.255.255. */
+static bool has_to_be_set(int fd, const struct in6_addr *local, const struct in6_addr *peer)
+{
+	in_addr_t in;
+
+	if (!IN6_IS_ADDR_V4MAPPED(local))
+		return !IN6_IS_ADDR_MULTICAST(local);
+	in = local->s6_addr32[3];
+	if (ntohl(in) >= INADDR_UNSPEC_GROUP || usual_source(fd, in, peer->s6_addr32[3]))
+		return false;
+	atomic_store_explicit(&any_in4, true, memory_order_relaxed);
+	return true;
+}
+
+bool reply_source_note(int fd, unsigned mark, const struct msghdr *kernel)
 {
 	const union sockaddr_any *peer = kernel->msg_name;
 	struct in6_pktinfo local;
 	struct entry e, held;
 	struct slot *set, *slot;
+	bool is_set;
 
 	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) || !told(kernel, &local))
-		return;
+		return false;
+	is_set = has_to_be_set(fd, &local.ipi6_addr, &peer->in6.sin6_addr);
 	e = entry_of(&peer->in6);
 	e.words[MARK] = mark;
-	if (!IN6_IS_ADDR_MULTICAST(&local.ipi6_addr)) {
+	if (is_set) {
 		memcpy(&e.words[LOCAL_HIGH], local.ipi6_addr.s6_addr, 16);
 		e.words[INTERFACE] = IN6_IS_ADDR_LINKLOCAL(&local.ipi6_addr) ? local.ipi6_ifindex : 0;
 	}
 	set = set_of(&e);
 	slot = find(set, &e, MARK, &held);
+	if (!slot && !is_set)
+		return true;
 	if (!slot || memcmp(&held, &e, sizeof e) != 0) {
 		slot = slot ? slot : oldest(set);
 		write_slot(slot, &e);
 	}
-	atomic_store_explicit(&slot->used, atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1,
-			      memory_order_relaxed);
+	atomic_store_explicit(&slot->used, (uint32_t)clock_coarse_ms(), memory_order_relaxed);
+	return true;
 }
 
 /* Mark and address. */
@@ -186,6 +206,7 @@ bool reply_source_is_fixed(void)
 	return atomic_load_explicit(&fixed_count, memory_order_relaxed) != 0;
 }
 
+/* On an AF_INET6 socket, ip_cmsg_send() takes a V4MAPPED IPV6_PKTINFO. */
 static bool fixed_of(int fd, struct in6_pktinfo *local)
 {
 	unsigned mark = reply_source_is_fixed() ? mark_datagram(fd) : 0;
@@ -204,22 +225,34 @@ static bool fixed_of(int fd, struct in6_pktinfo *local)
 	return false;
 }
 
+/* Whether the peer TO, of which SLOT knows, has been silent for so long that the kernel chooses. */
+static bool is_over(const struct slot *slot, const struct sockaddr_in6 *to)
+{
+	return IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) &&
+	       (uint32_t)clock_coarse_ms() - atomic_load_explicit(&slot->used, memory_order_relaxed) >
+		   REPLY_SOURCE_IPV4_MS;
+}
+
+bool reply_source_in4(void)
+{
+	return reply_source_is_fixed() || atomic_load_explicit(&any_in4, memory_order_relaxed);
+}
+
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local)
 {
-	struct entry e = entry_of(to), held;
-	struct slot *set = set_of(&e);
+	struct entry e, held;
+	struct slot *set, *slot;
 
-	/* On an AF_INET6 socket, ip_cmsg_send() takes a V4MAPPED IPV6_PKTINFO. */
-	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
-		return fixed_of(fd, local);
-	/* The socket matters only if the peer is in the table. */
-	if (!find(set, &e, HIGH, &held))
-		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) && fixed_of(fd, local))
+		return true;
+	e = entry_of(to);
+	set = set_of(&e);
 	e.words[MARK] = mark_only_datagram();
-	if (!e.words[MARK])
+	/* The socket matters only if the peer is in the table. */
+	if (!e.words[MARK] && find(set, &e, HIGH, &held))
 		e.words[MARK] = mark_datagram(fd);
-	if (!e.words[MARK] || !find(set, &e, MARK, &held) ||
-	    (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0)
+	slot = e.words[MARK] ? find(set, &e, MARK, &held) : NULL;
+	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;
 	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);
 	local->ipi6_ifindex = (unsigned)held.words[INTERFACE];

@@ -59,11 +59,26 @@ const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLE
  * async-signal-safe. */
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown);
 
-/* FD has come from another process: it may be a marked socket. */
+/* FD has come from another process, which may still have it. It may be a marked socket, one with unknown
+ * options, or an epoll set. Leaves errno alone. */
 void hooks_expect_passed(int fd);
 
 /* Calls VISIT for each descriptor that MESSAGE, which may be NULL, passes to another process. */
 void hooks_each_passed(const struct msghdr *message, void (*visit)(int fd));
+
+/* What MESSAGE passes to another process is not this process's alone any more. Leaves errno alone. */
+void hooks_hand_on(const struct msghdr *message);
+
+/* Whether all parts of MESSAGE that the library reads can be read. */
+bool hooks_readable(const struct msghdr *message);
+
+/* Whether a message to the IPv4 address ADDR has to leave from LOCAL, which its peer has asked. Then TO is
+ * the peer, or ADDR V4MAPPED. FD may be a plain socket, which the kernel tells by EAFNOSUPPORT. */
+bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
+		       struct in6_pktinfo *local);
+
+/* Whether MESSAGE needs hook_sendmsg(), and not only the kernel's. */
+bool hooks_sends(int fd, const struct msghdr *message, int flags);
 
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
  * kernel has to answer. */

@@ -9,17 +9,13 @@
 
 #include "address/message.h"
 #include "address/reply_source.h"
-#include "address/text.h"
 #include "address/translate.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/sys.h"
 #include "client/in_progress.h"
 #include "config/config.h"
-#include "server/listeners.h"
-#include "server/socket_activation.h"
 #include "server/widen.h"
-#include "socket/facts.h"
-#include "socket/holdings.h"
 #include "socket/options.h"
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
@@ -89,15 +85,30 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
-/* recvfrom() of FD, which has MARK, with control messages for the datagram's destination. */
-static ssize_t receive_marked(int fd, unsigned mark, void *data, size_t size, int flags,
-			      struct sockaddr *addr, socklen_t *room)
+/* The mark of FD, or of the only marked socket, if a datagram with IPV6_PKTINFO can have come from no other;
+ * 0 if FD has none. */
+static unsigned mark_to_note(int fd, int flags)
+{
+	unsigned only = mark_only_datagram();
+
+	if (!only || flags & MSG_ERRQUEUE || options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
+		return mark_datagram_again(fd);
+	return mark_is_plain(fd) ? 0 : only;
+}
+
+static void close_passed(int fd)
+{
+	sys_close(fd);
+}
+
+/* recvfrom() of FD, with control messages for the datagram's destination. FD has MARK if they are there. */
+static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int flags,
+			     union sockaddr_any *name, socklen_t *len, bool *is_marked)
 {
 	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
-	union sockaddr_any name;
 	struct iovec piece = {data, size < MOST_BYTES ? size : MOST_BYTES};
-	struct msghdr kernel = {.msg_name = &name,
-				.msg_namelen = sizeof name,
+	struct msghdr kernel = {.msg_name = name,
+				.msg_namelen = sizeof *name,
 				.msg_iov = &piece,
 				.msg_iovlen = 1,
 				.msg_control = control,
@@ -109,14 +120,18 @@ static ssize_t receive_marked(int fd, unsigned mark, void *data, size_t size, in
 	/* A sandbox may permit recvfrom() alone. */
 	if (result < 0 && (errno == EPERM || errno == ENOSYS)) {
 		errno = saved;
-		kernel.msg_controllen = 0;
-		result = real.recvfrom(fd, data, size, flags, &name.any, &kernel.msg_namelen);
+		*len = sizeof *name;
+		return real.recvfrom(fd, data, size, flags, &name->any, len);
 	}
-	if (result < 0)
-		return result;
-	if (!(flags & MSG_ERRQUEUE))
-		reply_source_note(mark, &kernel);
-	return give_name(fd, &name, kernel.msg_namelen, true, addr, room) ? result : -1;
+	*len = kernel.msg_namelen;
+	*is_marked = result >= 0 && !(flags & MSG_ERRQUEUE) && reply_source_note(fd, mark, &kernel);
+	if (result >= 0 && !*is_marked) {
+		if (!(flags & MSG_ERRQUEUE))
+			mark_note_plain(fd);
+		/* recvfrom() of a Unix socket drops descriptors. */
+		hooks_each_passed(&kernel, close_passed);
+	}
+	return result;
 }
 
 static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
@@ -125,6 +140,7 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
 	unsigned before = widen_before(), mark;
+	bool is_marked = false;
 	ssize_t result;
 
 	if (!config.active || !addr) {
@@ -143,15 +159,14 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	/* If SIZE is too large, the C library's check ends the program. */
-	if (!(r->checked && size > r->space) && reply_source_expected() &&
-	    (mark = mark_datagram_again(fd)) != 0)
-		return receive_marked(fd, mark, data, size, flags, addr, room);
-	result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+	mark = reply_source_expected() && !(r->checked && size > r->space) ? mark_to_note(fd, flags) : 0;
+	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &is_marked)
+		      : call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
 		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	}
-	return result >= 0 && !give_name(fd, &name, len, false, addr, room) ? -1 : result;
+	return result >= 0 && !give_name(fd, &name, len, is_marked, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
@@ -210,49 +225,6 @@ static bool translated(int fd, const struct msghdr *message, int flags, unsigned
 	return receives(fd, message, mark);
 }
 
-/* FD has come from another process, which may still have it. It may be a marked socket, one with unknown
- * options, or an epoll set. */
-void hooks_expect_passed(int fd)
-{
-	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
-
-	mark_expect_foreign();
-	text_expect(fd);
-	if (domain == AF_INET6)
-		listeners_share(fd);
-	if (domain == AF_INET || domain == AF_INET6) {
-		options_note_all();
-		holdings_note_copy();
-		activation_log_plain(fd, "was passed on");
-	} else if (domain < 0) {
-		holdings_note_set(fd);
-	}
-	errno = saved;
-}
-
-void hooks_each_passed(const struct msghdr *message, void (*visit)(int fd))
-{
-	struct message_control c;
-	int fd;
-
-	if (!message || !message->msg_control || !message->msg_controllen)
-		return;
-	c = message_controls(message);
-	while (message_next(&c)) {
-		if (c.header.cmsg_level != SOL_SOCKET || c.header.cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof fd <= c.size; at += sizeof fd) {
-			memcpy(&fd, (const char *)c.data + at, sizeof fd);
-			visit(fd);
-		}
-	}
-}
-
-static void expect_passed(const struct msghdr *message)
-{
-	hooks_each_passed(message, hooks_expect_passed);
-}
-
 ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	union sockaddr_any name;
@@ -269,7 +241,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 			     : (struct msghdr){.msg_iovlen = 0};
 		result = real.recvmsg(fd, message, flags);
 		if (result >= 0)
-			expect_passed(message);
+			hooks_each_passed(message, hooks_expect_passed);
 		if (result != 0 || !message || !woken(fd, result, message->msg_namelen, before) ||
 		    !writable(&kernel))
 			return result;
@@ -282,7 +254,7 @@ ssize_t hook_recvmsg(int fd, struct msghdr *message, int flags)
 	if (result >= 0) {
 		log_peer(fd, &name, kernel.msg_namelen);
 		if (!(flags & MSG_ERRQUEUE))
-			reply_source_note(mark, &kernel);
+			reply_source_note(fd, mark, &kernel);
 		message_deliver(&kernel, message);
 	}
 	return result;
@@ -323,7 +295,7 @@ static int receive_batch(int fd, unsigned mark, struct mmsghdr *messages, unsign
 		messages[i].msg_len = kernel[i].msg_len;
 		log_peer(fd, &names[i], kernel[i].msg_hdr.msg_namelen);
 		if (!(flags & MSG_ERRQUEUE))
-			reply_source_note(mark, &kernel[i].msg_hdr);
+			reply_source_note(fd, mark, &kernel[i].msg_hdr);
 		message_deliver(&kernel[i].msg_hdr, &messages[i].msg_hdr);
 	}
 	return got;
@@ -342,7 +314,7 @@ static int receive_plain(int fd, struct mmsghdr *messages, unsigned count, int f
 		memcpy(had, messages, n * sizeof *messages);
 	result = real.recvmmsg(fd, messages, count, flags, timeout);
 	for (int i = 0; i < result; i++)
-		expect_passed(&messages[i].msg_hdr);
+		hooks_each_passed(&messages[i].msg_hdr, hooks_expect_passed);
 	if (result <= 0 || widen_before() == before)
 		return result;
 	while (got < result &&

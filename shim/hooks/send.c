@@ -19,11 +19,7 @@
 #include "config/settings.h"
 #include "resolver/connect_rules.h"
 #include "resolver/nat64.h"
-#include "server/listeners.h"
 #include "socket/facts.h"
-
-/* The kernel ignores further messages (__sys_sendmmsg(), UIO_MAXIOV). */
-enum { MOST_MESSAGES = 1024 };
 
 /* MSG_FASTOPEN connects (tcp(7)). Unlike datagram sockets, AF_INET6 stream sockets accept no IPv4 address. */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
@@ -94,12 +90,12 @@ static int fail(int error)
 	return -1;
 }
 
-/* Whether a message to the IPv4 address ADDR goes to TO, which is ADDR V4MAPPED, because it has to leave from
- * a certain address. */
-static bool by_fixed(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to)
+bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
+		       struct in6_pktinfo *local)
 {
-	return reply_source_is_fixed() && sockaddr_is_in(addr, len) && mark_test_datagram(fd) &&
-	       translate_in6(addr, len, to);
+	return reply_source_expected() && sockaddr_is_in(addr, len) &&
+	       (translate_synthetic(addr, len, to) || (reply_source_in4() && translate_in6(addr, len, to))) &&
+	       reply_source_of(fd, to, local);
 }
 
 /* Whether a message to ADDR goes to TO instead, through a translator, because the kernel has just found no
@@ -120,12 +116,12 @@ static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	       translate_in6(addr, len, to);
 }
 
-/* Whether an answer was refused because its source is no address of this host any more, or because a sandbox
- * forbids the call. */
+/* Whether an answer was refused because its source is no address of this host any more, or never was one of
+ * its own, as a broadcast address (IPv4: ENETUNREACH), or because a sandbox forbids the call. */
 static bool is_refused_source(ssize_t sent)
 {
-	return sent < 0 && (errno == EINVAL || errno == ENODEV || errno == EADDRNOTAVAIL || errno == EPERM ||
-			    errno == ENOSYS);
+	return sent < 0 && (errno == EINVAL || errno == ENODEV || errno == EADDRNOTAVAIL ||
+			    errno == ENETUNREACH || errno == EPERM || errno == ENOSYS);
 }
 
 /* Sends an answer to TO, from the address that TO asked if possible. */
@@ -147,31 +143,14 @@ static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, s
 	return real.sendto(fd, data, size, flags, (const struct sockaddr *)to, sizeof *to);
 }
 
-/* The same for KERNEL, to which message_send_from() has added ADDED bytes. */
-static ssize_t send_answer_message(int fd, struct msghdr *kernel, int flags, size_t added)
-{
-	int saved = errno;
-	ssize_t sent = real.sendmsg(fd, kernel, flags);
-
-	if (!is_refused_source(sent))
-		return sent;
-	errno = saved;
-	/* musl has another type for it than glibc. */
-	kernel->msg_controllen = (__typeof__(kernel->msg_controllen))(kernel->msg_controllen - added);
-	return real.sendmsg(fd, kernel, flags);
-}
-
 /* Sends to TO without a look at FD: an AF_INET socket refuses TO (udp_sendmsg()). */
 static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
-						  struct sockaddr_in6 *to)
+						  const struct sockaddr_in6 *to)
 {
 	const struct sockaddr *name = (const struct sockaddr *)to;
-	struct in6_pktinfo local;
 	int saved = errno;
-	ssize_t result;
+	ssize_t result = real.sendto(fd, data, size, flags, name, sizeof *to);
 
-	result = reply_source_of(fd, to, &local) ? send_answer(fd, data, size, flags, to, &local)
-						 : real.sendto(fd, data, size, flags, name, sizeof *to);
 	if (result >= 0 || errno != EAFNOSUPPORT)
 		return result;
 	errno = saved;
@@ -181,6 +160,7 @@ static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
 		    socklen_t len)
 {
+	struct in6_pktinfo local;
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
 	ssize_t result;
@@ -202,8 +182,13 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return fail((int)result);
 	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to) &&
-	    !by_fixed(fd, addr, len, &to)) {
+	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
+		result = send_answer(fd, data, size, flags, &to, &local);
+		if (result >= 0 || errno != EAFNOSUPPORT)
+			return result;
+		errno = saved;
+	}
+	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
 		result = real.sendto(fd, data, size, flags, addr, len);
 		if (result >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return result;
@@ -245,8 +230,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Whether all parts of MESSAGE that the library reads can be read. */
-static bool readable(const struct msghdr *message)
+bool hooks_readable(const struct msghdr *message)
 {
 	return memory_readable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
@@ -255,14 +239,30 @@ static bool readable(const struct msghdr *message)
 	       memory_readable_lately(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
 }
 
-/* What MESSAGE passes to another process is not this process's alone any more. */
-static void hand_on(const struct msghdr *message)
+/* Sends MESSAGE to TO, from LOCAL if that is not NULL; without a name if FD is CONNECTED to TO. */
+static ssize_t send_message(int fd, const struct msghdr *message, int flags, struct sockaddr_in6 *to,
+			    const struct in6_pktinfo *local, bool connected)
 {
-	int saved = errno;
+	_Alignas(struct cmsghdr) char control[message_room(message->msg_controllen)];
+	struct msghdr kernel;
+	int saved = errno, result = message_send(message, &kernel, to, control);
+	size_t added;
+	ssize_t sent;
 
-	if (mark_expected() && message->msg_controllen <= MESSAGE_MOST)
-		hooks_each_passed(message, listeners_hand_on);
+	if (result)
+		return fail(-result);
+	if (connected) {
+		kernel.msg_name = NULL;
+		kernel.msg_namelen = 0;
+	}
+	added = local ? message_send_from(&kernel, control, local) : 0;
+	sent = real.sendmsg(fd, &kernel, flags);
+	if (!added || !is_refused_source(sent))
+		return sent;
 	errno = saved;
+	/* musl has another type for it than glibc. */
+	kernel.msg_controllen = (__typeof__(kernel.msg_controllen))(kernel.msg_controllen - added);
+	return real.sendmsg(fd, &kernel, flags);
 }
 
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -271,17 +271,16 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr kernel;
 	struct sockaddr_in in;
 	struct in6_pktinfo local;
-	size_t added;
-	bool connected = false;
+	bool connected = false, asked;
 	int saved = errno, result;
 	ssize_t sent;
 
 	hooks_start();
 	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
 		return -1;
-	if (!config.active || !message || !readable(message))
+	if (!config.active || !message || !hooks_readable(message))
 		return real.sendmsg(fd, message, flags);
-	hand_on(message);
+	hooks_hand_on(message);
 	if (opens_by_name(fd, message->msg_name, message->msg_namelen, flags)) {
 		kernel = *message;
 		kernel.msg_name = NULL;
@@ -301,8 +300,8 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return fail(result);
 	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
-	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
-	    !by_fixed(fd, message->msg_name, message->msg_namelen, &to) &&
+	asked = hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local);
+	if (!asked && !message_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
@@ -311,81 +310,25 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 			return sent;
 		errno = saved;
 	}
-	_Alignas(struct cmsghdr) char control[message_room(message->msg_controllen)];
-
-	result = message_send(message, &kernel, &to, control);
-	if (result)
-		return fail(-result);
-	if (connected) {
-		kernel.msg_name = NULL;
-		kernel.msg_namelen = 0;
-	}
-	added =
-	    !connected && reply_source_of(fd, &to, &local) ? message_send_from(&kernel, control, &local) : 0;
-	sent = added ? send_answer_message(fd, &kernel, flags, added) : real.sendmsg(fd, &kernel, flags);
+	sent = send_message(fd, message, flags, &to, asked ? &local : NULL, connected);
 	if (sent >= 0 || errno != EAFNOSUPPORT)
 		return sent;
 	errno = saved;
-	return ready_for_in6(fd) ? real.sendmsg(fd, &kernel, flags) : -1;
+	/* An AF_INET socket. */
+	if (IN6_IS_ADDR_V4MAPPED(&to.sin6_addr))
+		return real.sendmsg(fd, message, flags);
+	return ready_for_in6(fd) ? send_message(fd, message, flags, &to, NULL, connected) : -1;
 }
 
-/* Whether any of the messages needs hook_sendmsg(). */
-static bool any_in6(int fd, const struct mmsghdr *messages, unsigned count, int flags)
+bool hooks_sends(int fd, const struct msghdr *message, int flags)
 {
+	const struct sockaddr *addr = message->msg_name;
+	const socklen_t len = message->msg_namelen;
+	struct in6_pktinfo local;
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
-	bool control = false;
 
-	for (unsigned i = 0; i < count; i++) {
-		if (!readable(&messages[i].msg_hdr))
-			return false;
-		const struct msghdr *m = &messages[i].msg_hdr;
-
-		if (message_to(m, &to) || fast_open(fd, m->msg_name, m->msg_namelen, flags, &to) ||
-		    unspecified(fd, m->msg_name, m->msg_namelen, &in) ||
-		    refused(fd, m->msg_name, m->msg_namelen))
-			return true;
-		hand_on(m);
-		control |= m->msg_control && m->msg_controllen;
-	}
-	return rules_any(RULES_CONNECT) || reply_source_is_fixed() || (control && mark_test_datagram(fd));
-}
-
-/* Sends them one by one. sendmmsg(2) fails only if nothing was sent. */
-static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-	int saved = errno;
-
-	for (unsigned i = 0; i < count; i++) {
-		ssize_t sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
-
-		if (sent < 0 && i == 0)
-			return -1;
-		if (sent < 0) {
-			errno = saved;
-			return (int)i;
-		}
-		messages[i].msg_len = (unsigned)sent;
-	}
-	return (int)count;
-}
-
-int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-	int saved = errno, result;
-
-	hooks_start();
-	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
-		return -1;
-	if (!config.active || !messages)
-		return real.sendmmsg(fd, messages, count, flags);
-	if (count > MOST_MESSAGES)
-		count = MOST_MESSAGES;
-	if (any_in6(fd, messages, count, flags))
-		return send_each(fd, messages, count, flags);
-	result = real.sendmmsg(fd, messages, count, flags);
-	if (result >= 0 || (errno != EAFNOSUPPORT && (errno != ENETUNREACH || !nat64_known())))
-		return result;
-	errno = saved;
-	return send_each(fd, messages, count, flags);
+	return message_to(message, &to) || fast_open(fd, addr, len, flags, &to) ||
+	       unspecified(fd, addr, len, &in) || hooks_leaves_from(fd, addr, len, &to, &local) ||
+	       refused(fd, addr, len);
 }

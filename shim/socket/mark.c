@@ -40,11 +40,36 @@ static _Atomic unsigned only_datagram;
 enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
 static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
 
+static _Atomic unsigned *plain_word(int fd, unsigned *bit)
+{
+	if (fd < 0 || fd >= PLAIN_MOST)
+		return NULL;
+	*bit = 1u << fd % PLAIN_BITS;
+	return &plain[fd / PLAIN_BITS];
+}
+
+bool mark_is_plain(int fd)
+{
+	unsigned bit;
+	_Atomic unsigned *word = plain_word(fd, &bit);
+
+	return word && atomic_load_explicit(word, memory_order_relaxed) & bit;
+}
+
+void mark_note_plain(int fd)
+{
+	unsigned bit;
+	_Atomic unsigned *word = plain_word(fd, &bit);
+
+	if (word)
+		atomic_fetch_or(word, bit);
+}
+
 void mark_forget_plain(int fd)
 {
 	for (int i = 0; fd < 0 && i < PLAIN_MOST / PLAIN_BITS; i++)
 		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
-	if (fd >= 0 && fd < PLAIN_MOST)
+	if (mark_is_plain(fd))
 		atomic_fetch_and(&plain[fd / PLAIN_BITS], ~(1u << fd % PLAIN_BITS));
 }
 
@@ -157,16 +182,10 @@ unsigned mark_datagram(int fd)
 
 unsigned mark_datagram_again(int fd)
 {
-	const bool counts = fd >= 0 && fd < PLAIN_MOST;
-	_Atomic unsigned *word = &plain[counts ? fd / PLAIN_BITS : 0];
-	const unsigned bit = 1u << (counts ? fd % PLAIN_BITS : 0);
-	unsigned mark;
+	unsigned mark = mark_is_plain(fd) ? 0 : mark_datagram(fd);
 
-	if (counts && atomic_load_explicit(word, memory_order_relaxed) & bit)
-		return 0;
-	mark = mark_datagram(fd);
-	if (!mark && counts)
-		atomic_fetch_or(word, bit);
+	if (!mark)
+		mark_note_plain(fd);
 	return mark;
 }
 

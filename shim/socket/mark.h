@@ -44,9 +44,11 @@ bool mark_test_datagram(int fd);
 /* The mark of the datagram socket FD, or 0. 23 bits of it tell the socket from others. */
 unsigned mark_datagram(int fd);
 
-/* The same. Returns 0 without a system call if FD had no mark last time. mark_forget_plain(): FD may be a
- * marked socket now; with -1, any descriptor may be. */
+/* The same. Returns 0 without a system call if FD is noted as plain, and notes it if it has no mark.
+ * mark_forget_plain(): FD may be a marked socket now; with -1, any descriptor may be. */
 unsigned mark_datagram_again(int fd);
+bool mark_is_plain(int fd);
+void mark_note_plain(int fd);
 void mark_forget_plain(int fd);
 
 /* The mark of the only marked datagram socket that this process can have; 0 if it has none, or may have

@@ -97,7 +97,7 @@ const struct option options[] = {
     I(IP_TTL, 2, 16, OPTION_INT), /* IPV6_UNICAST_HOPS */
     I(IP_RECVOPTS, 6, NONE, OPTION_INT),
     I(IP_RETOPTS, 7, NONE, OPTION_INT),
-    I(IP_PKTINFO, 8, 49, OPTION_INT),       /* IPV6_RECVPKTINFO */
+    I(IP_PKTINFO, 8, 2, OPTION_INT),        /* IPV6_2292PKTINFO: address/reply_source.h */
     I(IP_MTU_DISCOVER, 10, 23, OPTION_INT), /* IPV6_MTU_DISCOVER */
     I(IP_RECVERR, 11, 25, OPTION_INT),      /* IPV6_RECVERR */
     I(IP_RECVTTL, 12, 51, OPTION_INT),      /* IPV6_RECVHOPLIMIT */
@@ -195,6 +195,7 @@ const struct option options[] = {
     /* Of IPv6 alone. */
     V(IPV6_V6ONLY, 26),
     V(IPV6_FLOWINFO_SEND, 33),
+    V(IPV6_RECVPKTINFO, 49),
     V(IPV6_AUTOFLOWLABEL, 70),
     V(IPV6_ADDR_PREFERENCES, 72),
 };

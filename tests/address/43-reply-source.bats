@@ -7,9 +7,12 @@ load ../lib/helper
 setup() {
 	need python3
 	hosts_up
+	other4=192.0.2.11 secondary4=192.0.2.12
 	ip -n "$server" addr add 2001:db8:1::11/64 dev veth0 nodad
+	ip -n "$server" addr add $other4/32 dev veth0
+	ip -n "$server" addr add $secondary4/24 dev veth0
 	link_local=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
-	# Of each style of receiving and sending: takes datagrams and answers each; those that say "late", of which there are 80,
+	# Of each style of receiving and sending: takes datagrams and answers each; those that say "late", of which there are 96,
 	# after all others.
 	cat >"$BATS_TEST_TMPDIR/server.py" <<-'END'
 		import ctypes, os, socket, struct, sys
@@ -58,7 +61,7 @@ setup() {
 		        assert libc.sendmmsg(s.fileno(), ctypes.byref(m), 1, 0) == 1
 		late = []
 		print("serving", flush=True)
-		while len(late) < 80:
+		while len(late) < 96:
 		    data, name = take()
 		    if data.startswith(b"late"):
 		        late.append((data, name))
@@ -85,15 +88,16 @@ setup() {
 		        s.send(text)
 		        assert heard(s, text), address
 		# The same peer, another address: the latest counts.
-		port = None
-		for address in addresses + addresses[:1]:
-		    if ":" in address:
-		        s = client(address, port or 0)
+		for family in True, False:
+		    own = [a for a in addresses if (":" in a) == family]
+		    port = 0
+		    for address in own + own[:1]:
+		        s = client(address, port)
 		        port = s.getsockname()[1]
 		        s.send(b"moved")
 		        assert heard(s, b"moved"), address
 		        s.close()
-		late = [(client(a), ("late %s %d" % (a, i)).encode()) for i in range(20) for a in addresses]
+		late = [(client(a), ("late %s %d" % (a, i)).encode()) for i in range(16) for a in addresses]
 		for s, text in late:
 		    s.send(text)
 		print(sum(heard(s, text) for s, text in late), "heard", flush=True)
@@ -106,8 +110,8 @@ teardown() { hosts_down; }
 		# shellcheck disable=SC2086 # two words
 		start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py" $style
 		wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
-		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" 2001:db8:1::11 $server6 $server4 "$link_local%veth0"
-		assert_output '80 heard'
+		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" 2001:db8:1::11 $server6 $server4 $other4 $secondary4 "$link_local%veth0"
+		assert_output '96 heard'
 		wait_until eval "! kill -0 $started"
 		run -0 log_of server
 		assert_output serving
@@ -180,17 +184,17 @@ teardown() { hosts_down; }
 	while IFS='|' read -r _ port _; do
 		wait_until eval '[ -n "$(on_server ss -Hlun "sport = :$port")" ]'
 	done <"$dir/servers"
-	run on_client python3 "$dir/ask.py" "$dir/servers" $server4 $server6 2001:db8:1::11 "$link_local%veth0"
-	assert_output "$((servers * 24 + 8)) answers"
-	run on_server python3 "$dir/ask.py" "$dir/servers" 127.0.0.1 ::1 $server4 $server6 2001:db8:1::11
+	run on_client python3 "$dir/ask.py" "$dir/servers" $server4 $other4 $server6 2001:db8:1::11 "$link_local%veth0"
 	assert_output "$((servers * 30 + 10)) answers"
+	run on_server python3 "$dir/ask.py" "$dir/servers" 127.0.0.1 ::1 $server4 $other4 $server6 2001:db8:1::11
+	assert_output "$((servers * 36 + 12)) answers"
 }
 
 # A server for each: iperf 2.1.8 breaks down after its first client, natively as well.
 @test "iperf over UDP, at each address" {
 	need iperf
 	local address port=5010
-	for address in $server4 $server6 2001:db8:1::11 "$link_local%veth0"; do
+	for address in $server4 $other4 $server6 2001:db8:1::11 "$link_local%veth0"; do
 		case $address in *:*) set -- -V ;; *) set -- ;; esac
 		port=$((port + 1))
 		start iperf "$run" -- iperf -s -u -p $port
@@ -227,7 +231,7 @@ teardown() { hosts_down; }
 	END
 	start server "$run" -- python3 "$BATS_TEST_TMPDIR/connecting.py"
 	local address count=0
-	for address in $server4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
+	for address in $server4 $other4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
 		count=$((count + 1))
 		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
 		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" "$address"
@@ -235,23 +239,84 @@ teardown() { hosts_down; }
 	done
 }
 
+@test "sendmmsg() of many answers, some with a control message, to peers of both families" {
+	cat >"$BATS_TEST_TMPDIR/several.py" <<-'END'
+		import ctypes, socket, struct
+		libc = ctypes.CDLL(None, use_errno=True)
+		class Vector(ctypes.Structure):
+		    _fields_ = [("base", ctypes.c_char_p), ("size", ctypes.c_size_t)]
+		class Several(ctypes.Structure):
+		    _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint), ("iov", ctypes.POINTER(Vector)), ("iovlen", ctypes.c_size_t),
+		                ("control", ctypes.c_char_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_long), ("size", ctypes.c_uint)]
+		ttl = struct.pack("@Niii4x", 20, socket.IPPROTO_IP, socket.IP_TTL, 33)
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("0.0.0.0", 5000))
+		print("serving", flush=True)
+		asked = [s.recvfrom(100) for i in range(20)]
+		messages = (Several * 20)()
+		for i, (data, peer) in enumerate(asked):
+		    control = ttl if i % 5 == 4 else None
+		    name = struct.pack("=HH4s8x", socket.AF_INET, socket.htons(peer[1]), socket.inet_aton(peer[0]))
+		    messages[i] = Several(name, 16, ctypes.pointer(Vector(data, len(data))), 1, control, len(control or b""))
+		print("sent", libc.sendmmsg(s.fileno(), messages, 20, 0), set(m.size for m in messages), flush=True)
+	END
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/several.py"
+	wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+	run -0 on_client python3 -c '
+import socket, sys
+clients = []
+for i in range(20):
+    address = sys.argv[1:][i % 4]
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect((address, 5000))
+    s.settimeout(9)
+    s.send(b"%03d" % i)
+    clients.append(s)
+print(*[s.recv(9).decode() for s in clients])' $server4 2001:db8:1::11 $other4 $server6
+	assert_output "$(seq -s ' ' -f %03g 0 19)"
+	run -0 log_of server
+	assert_line 'sent 20 {3}'
+}
+
+@test "asked at a broadcast address, the kernel chooses where the answer leaves from" {
+	start server "$run" -- python3 "$BATS_TEST_TMPDIR/server.py" recvfrom sendto
+	wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+	run -0 on_client python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"veth0")
+s.settimeout(9)
+for address in sys.argv[1:]:
+    s.sendto(b"x", (address, 5000))
+    print(s.recvfrom(9)[1][0])' 192.0.2.255 255.255.255.255
+	assert_output "$server4
+$server4"
+}
+
 # The kernel has the last word: what is no address of this host any more can't be where an answer comes from.
 @test "an address that is gone: the answer leaves from another" {
 	cat >"$BATS_TEST_TMPDIR/gone.py" <<-'END'
-		import socket, subprocess
+		import socket, subprocess, sys
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.bind(("0.0.0.0", 5000))
 		print("serving", flush=True)
 		data, name = s.recvfrom(100)
-		subprocess.run(["ip", "addr", "del", "2001:db8:1::11/64", "dev", "veth0"], check=True)
+		subprocess.run(["ip", "addr", "del", sys.argv[1], "dev", "veth0"], check=True)
 		print("sent", s.sendto(data, name), s.sendmsg([data], [], 0, name), flush=True)
 	END
-	start server "$run" -- python3 "$BATS_TEST_TMPDIR/gone.py"
-	wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
-	run -0 on_client python3 -c 'import socket; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.settimeout(9); s.sendto(b"x", ("2001:db8:1::11", 5000)); print(*[s.recvfrom(9)[1][0] for _ in "12"])'
-	assert_output "$server6 $server6"
-	run -0 log_of server
-	assert_line 'sent 1 1'
+	local address
+	for address in 2001:db8:1::11/64 $secondary4/24; do
+		start server "$run" -- python3 "$BATS_TEST_TMPDIR/gone.py" $address
+		wait_until grep -q serving "$BATS_TEST_TMPDIR/server.log"
+		run -0 on_client python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(9)
+s.sendto(b"x", (sys.argv[1], 5000))
+print(*[s.recvfrom(9)[1][0] for _ in "12"])' ${address%/*}
+		case $address in *:*) assert_output "$server6 $server6" ;; *) assert_output "$server4 $server4" ;; esac
+		run -0 log_of server
+		assert_line 'sent 1 1'
+	done
 }
 
 @test "two sockets of one server, the same peer at two addresses: each answers from its own" {

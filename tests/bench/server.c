@@ -1,7 +1,7 @@
 /* server STYLE FAMILY PORT [ADDR PORT]...: answers any request with 64 bytes, or with as much as it can if
  * the request begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same server written dual-stack.
  * STYLE: epoll   one thread, level-triggered; also listens on each IPv4 ADDR and PORT serial  one connection
- * after the other, blocking udp     datagrams once    exits once it listens */
+ * after the other, blocking udp     datagrams, by IPV6_RECVPKTINFO if dual-stack once    exits once it listens */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -130,6 +130,27 @@ static void serially(int listener)
 	}
 }
 
+/* Answers leave from the address that was asked. */
+static void dual_datagrams(int fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	struct iovec piece = {.iov_base = chunk};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_name = &peer};
+	int on = 1;
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
+		die("IPV6_RECVPKTINFO");
+	for (;;) {
+		piece.iov_len = sizeof chunk;
+		message.msg_namelen = sizeof peer.in6;
+		message.msg_controllen = sizeof control;
+		if (recvmsg(fd, &message, 0) < 0)
+			continue;
+		piece.iov_len = 64;
+		sendmsg(fd, &message, 0);
+	}
+}
+
 static void datagrams(int fd)
 {
 	for (;;) {
@@ -161,6 +182,8 @@ int main(int argc, char **argv)
 		by_epoll(listeners, count);
 	else if (strcmp(argv[1], "serial") == 0)
 		serially(listeners[0]);
+	else if (type == SOCK_DGRAM && dual)
+		dual_datagrams(listeners[0]);
 	else if (type == SOCK_DGRAM)
 		datagrams(listeners[0]);
 	return 0;

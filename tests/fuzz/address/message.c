@@ -222,8 +222,8 @@ static void send_it(struct input *in, unsigned flags)
 	free(memory);
 }
 
-/* What a message of IPv6 becomes; false: nothing. */
-static bool received_as(const struct item *from, bool mapped, struct item *to)
+/* What a message of IPv6 becomes; false: nothing. INFO: the program has asked for IP_PKTINFO. */
+static bool received_as(const struct item *from, bool mapped, bool info, struct item *to)
 {
 	static const struct {
 		int in6, in;
@@ -240,6 +240,8 @@ static bool received_as(const struct item *from, bool mapped, struct item *to)
 	*to = *from;
 	if (from->level != IPPROTO_IPV6)
 		return true;
+	if (from->type == IPV6_PKTINFO && !info)
+		return false;
 	for (unsigned i = 0; i < 5; i++)
 		if (kinds[i].in6 == from->type && from->size >= kinds[i].from &&
 		    (!mapped || kinds[i].mapped_too)) {
@@ -249,9 +251,12 @@ static bool received_as(const struct item *from, bool mapped, struct item *to)
 	return false;
 }
 
+#define OPT_IPV6_2292PKTINFO 2 /* musl has no name for it */
+
 /* The kernel's messages. */
 static const struct kind received[] = {
     {IPPROTO_IPV6, IPV6_PKTINFO, sizeof(struct in6_pktinfo)},
+    {IPPROTO_IPV6, OPT_IPV6_2292PKTINFO, sizeof(struct in6_pktinfo)},
     {IPPROTO_IPV6, 74, sizeof(struct sockaddr_in6)}, /* IPV6_ORIGDSTADDR */
     {IPPROTO_IPV6, IPV6_HOPLIMIT, sizeof(int)},
     {IPPROTO_IPV6, IPV6_TCLASS, sizeof(int)},
@@ -272,14 +277,17 @@ static void check_received(const struct msghdr *kernel, const struct msghdr *pro
 {
 	struct items from = apart(kernel->msg_control, kernel->msg_controllen);
 	struct items made = apart(program->msg_control, program->msg_controllen);
-	bool cut = false;
+	bool cut = false, info = false;
 	unsigned n = 0;
+
+	for (unsigned i = 0; i < from.count; i++)
+		info |= from.at[i].level == IPPROTO_IPV6 && from.at[i].type == OPT_IPV6_2292PKTINFO;
 
 	assert(!from.bad && !made.bad && program->msg_controllen <= room);
 	for (unsigned i = 0; i < from.count; i++) {
 		struct item to;
 
-		if (!received_as(&from.at[i], mapped, &to))
+		if (!received_as(&from.at[i], mapped, info, &to))
 			continue;
 		if (room < sizeof(struct cmsghdr)) {
 			cut = true;

@@ -4,6 +4,7 @@
 #include "../unit.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "address/reply_source.h"
@@ -11,6 +12,16 @@
 #include "socket/mark.h"
 
 static int sockets[2];
+
+static long now_ms = 1000000;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+	(void)clock;
+	*t = (struct timespec){.tv_sec = now_ms / 1000, .tv_nsec = now_ms % 1000 * 1000000};
+	return 0;
+}
 
 static int new_socket(void)
 {
@@ -26,7 +37,7 @@ static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = {.header = {.cmsg_level = IPPROTO_IPV6, .cmsg_type = 2 /* IPV6_2292PKTINFO */}};
+	} control = {.header = {.cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO}};
 	struct sockaddr_in6 name = *peer, to = in6_at(local, 0);
 	struct in6_pktinfo info = {.ipi6_addr = to.sin6_addr, .ipi6_ifindex = 9};
 	struct msghdr kernel = {.msg_name = &name,
@@ -37,7 +48,8 @@ static void came(int fd, const struct sockaddr_in6 *peer, const char *local)
 	need_socket_options();
 	control.header.cmsg_len = CMSG_LEN(sizeof info);
 	memcpy(CMSG_DATA(&control.header), &info, sizeof info);
-	reply_source_note(mark_datagram(fd), &kernel);
+	now_ms++;
+	reply_source_note(fd, mark_datagram(fd), &kernel);
 }
 
 /* Where FD answers PEER from: "" where the kernel chooses. */
@@ -103,6 +115,32 @@ static void kinds(void **state)
 	assert_string_equal(from(sockets[0], &peer), "2001:db8::a");
 }
 
+/* IPv4's, V4MAPPED: a group and the broadcast address are no addresses to answer from, nor is any of them for a
+ * peer that has been silent for long. */
+static void mapped(void **state)
+{
+	struct sockaddr_in6 peer = in6_at("::ffff:192.0.2.1", 1000), same = in6_at("2001:db8::4", 1000);
+
+	(void)state;
+	came(sockets[0], &peer, "::ffff:198.51.100.2");
+	assert_string_equal(from(sockets[0], &peer), "::ffff:198.51.100.2");
+	assert_string_equal(from(sockets[1], &peer), "");
+	came(sockets[0], &peer, "::ffff:239.255.255.250");
+	assert_string_equal(from(sockets[0], &peer), "");
+	came(sockets[0], &peer, "::ffff:198.51.100.3");
+	came(sockets[0], &peer, "::ffff:255.255.255.255");
+	assert_string_equal(from(sockets[0], &peer), "");
+	came(sockets[0], &peer, "::ffff:198.51.100.3");
+	came(sockets[0], &same, "2001:db8::a");
+	now_ms += REPLY_SOURCE_IPV4_MS - 1;
+	assert_string_equal(from(sockets[0], &peer), "::ffff:198.51.100.3");
+	now_ms += 2;
+	assert_string_equal(from(sockets[0], &peer), "");
+	assert_string_equal(from(sockets[0], &same), "2001:db8::a");
+	came(sockets[0], &peer, "::ffff:198.51.100.3");
+	assert_string_equal(from(sockets[0], &peer), "::ffff:198.51.100.3");
+}
+
 /* More peers than there is room for: the latest are remembered, others left to the kernel, none mistaken. */
 static void many(void **state)
 {
@@ -140,6 +178,7 @@ int main(void)
 	    cmocka_unit_test(latest),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(kinds),
+	    cmocka_unit_test(mapped),
 	    cmocka_unit_test(many),
 	};
 
