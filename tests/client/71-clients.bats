@@ -126,13 +126,7 @@ ipv4_only() {
 }
 
 # It asks for both families and takes the IPv4 addresses.
-@test "SBCL, sb-bsd-sockets" {
-	need sbcl
-	set -- sbcl --no-userinit --non-interactive --eval '(require :sb-bsd-sockets)' --eval '
-		(let ((s (make-instance (quote sb-bsd-sockets:inet-socket) :type :stream :protocol :tcp)))
-			(sb-bsd-sockets:socket-connect s
-				(sb-bsd-sockets:host-ent-address (sb-bsd-sockets:get-host-by-name "NAME")) 7000)
-			(format t "~a~%" (read-line (sb-bsd-sockets:socket-make-stream s :input t))))'
+takes_ipv4() {
 	natively only6 "$@"
 	refute_output --partial 'over IPv'
 	over 6 only6 "$@"
@@ -142,6 +136,51 @@ ipv4_only() {
 	natively six "$@"
 	refute_output --partial 'over IPv'
 	DUALSTACK_SYNTHETIC=always over 6 six "$@"
+}
+
+@test "SBCL, sb-bsd-sockets" {
+	need sbcl
+	takes_ipv4 sbcl --no-userinit --non-interactive --eval '(require :sb-bsd-sockets)' --eval '
+		(let ((s (make-instance (quote sb-bsd-sockets:inet-socket) :type :stream :protocol :tcp)))
+			(sb-bsd-sockets:socket-connect s
+				(sb-bsd-sockets:host-ent-address (sb-bsd-sockets:get-host-by-name "NAME")) 7000)
+			(format t "~a~%" (read-line (sb-bsd-sockets:socket-make-stream s :input t))))'
+}
+
+@test "Qt, with IPv4Protocol" {
+	[ -e /usr/lib/python3/dist-packages/PyQt5/QtNetwork.abi3.so ] || skip "python3-pyqt5 is not installed"
+	takes_ipv4 /usr/bin/python3 -c '
+from PyQt5.QtCore import QCoreApplication, QIODevice
+from PyQt5.QtNetwork import QAbstractSocket, QTcpSocket
+app = QCoreApplication([])
+s = QTcpSocket()
+def end(text):
+    print(text)
+    app.quit()
+s.readyRead.connect(lambda: end(bytes(s.readAll()).decode()))
+s.error.connect(lambda e: end(s.errorString()))
+s.connectToHost("NAME", 7000, QIODevice.ReadOnly, QAbstractSocket.IPv4Protocol)
+app.exec()'
+}
+
+@test "Mono, TcpClient with AddressFamily.InterNetwork" {
+	need mcs
+	cat >"$BATS_TEST_TMPDIR/ask.cs" <<-'END'
+		using System; using System.IO; using System.Net.Sockets;
+		class Ask {
+			static void Main(string[] args) {
+				try {
+					var client = new TcpClient(AddressFamily.InterNetwork);
+					client.Connect(args[0], 7000);
+					Console.WriteLine(new StreamReader(client.GetStream()).ReadLine());
+				} catch (Exception e) {
+					Console.WriteLine(e.Message);
+				}
+			}
+		}
+	END
+	run -0 mcs -out:"$BATS_TEST_TMPDIR/ask.exe" "$BATS_TEST_TMPDIR/ask.cs"
+	takes_ipv4 mono "$BATS_TEST_TMPDIR/ask.exe" NAME
 }
 
 @test "wrk (knows IPv6)" {
