@@ -3,28 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* RFC 2133, 3.3: a sockaddr_in6 that ends before sin6_scope_id; ipv6_bind() and connect() take it. */
-#define SIN6_LEN_RFC2133 24
-
-sa_family_t sockaddr_family(const struct sockaddr *addr)
-{
-	sa_family_t family;
-
-	memcpy(&family, (const char *)addr + offsetof(struct sockaddr, sa_family), sizeof family);
-	return family;
-}
-
-bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= sizeof(struct sockaddr_in) && len <= SOCKADDR_MOST &&
-	       sockaddr_family(addr) == AF_INET;
-}
-
-bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= SIN6_LEN_RFC2133 && len <= SOCKADDR_MOST && sockaddr_family(addr) == AF_INET6;
-}
-
 struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = real->sin6_port};

@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* A longer one is EINVAL (move_addr_to_kernel()). */
@@ -22,13 +24,29 @@ union sockaddr_any {
 };
 
 /* The family of ADDR, which may be unaligned: the kernel takes such an address, some processors do not. */
-sa_family_t sockaddr_family(const struct sockaddr *addr);
+static inline sa_family_t sockaddr_family(const struct sockaddr *addr)
+{
+	sa_family_t family;
+
+	memcpy(&family, (const char *)addr + offsetof(struct sockaddr, sa_family), sizeof family);
+	return family;
+}
 
 /* Whether the kernel would read ADDR, LEN as an IPv4 address: AF_INET and long enough (ip(7)), not NULL. */
-bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len);
+static inline bool sockaddr_is_in(const struct sockaddr *addr, socklen_t len)
+{
+	return addr && len >= sizeof(struct sockaddr_in) && len <= SOCKADDR_MOST &&
+	       sockaddr_family(addr) == AF_INET;
+}
 
-/* The same for IPv6; the shortest that Linux takes is RFC 2133's, without the scope id. */
-bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len);
+/* RFC 2133, 3.3: a sockaddr_in6 that ends before sin6_scope_id; ipv6_bind() and connect() take it. */
+#define SIN6_LEN_RFC2133 24
+
+/* The same for IPv6. */
+static inline bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)
+{
+	return addr && len >= SIN6_LEN_RFC2133 && len <= SOCKADDR_MOST && sockaddr_family(addr) == AF_INET6;
+}
 
 /* The IPv4 address that REAL, a V4MAPPED one, stands for. */
 struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
