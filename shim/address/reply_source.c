@@ -247,10 +247,8 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *
 		return true;
 	e = entry_of(to);
 	set = set_of(&e);
-	e.words[MARK] = mark_only_datagram();
 	/* The socket matters only if the peer is in the table. */
-	if (!e.words[MARK] && find(set, &e, HIGH, &held))
-		e.words[MARK] = mark_datagram(fd);
+	e.words[MARK] = find(set, &e, HIGH, &held) ? mark_datagram_lately(fd) : 0;
 	slot = e.words[MARK] ? find(set, &e, MARK, &held) : NULL;
 	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;

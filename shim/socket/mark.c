@@ -34,43 +34,42 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
-/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, its
- * datagrams are still translated, and the first clears the bit; only the destination of that first datagram
- * is not known. */
-enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
-static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
+/* What each descriptor was when its mark was last read, in two bits. If a raw system call makes a plain one
+ * the marked socket, its datagrams are still translated; only the destination of the first is not known. */
+enum { UNKNOWN, PLAIN, MARKED, LATELY_MASK, LATELY_MOST = 1024, LATELY_EACH = 16 };
+static _Atomic unsigned lately[LATELY_MOST / LATELY_EACH];
 
-static _Atomic unsigned *plain_word(int fd, unsigned *bit)
+static unsigned lately_shift(int fd)
 {
-	if (fd < 0 || fd >= PLAIN_MOST)
-		return NULL;
-	*bit = 1u << fd % PLAIN_BITS;
-	return &plain[fd / PLAIN_BITS];
+	return 2 * ((unsigned)fd % LATELY_EACH);
 }
 
-bool mark_is_plain(int fd)
+static unsigned what_was(int fd)
 {
-	unsigned bit;
-	_Atomic unsigned *word = plain_word(fd, &bit);
-
-	return word && atomic_load_explicit(word, memory_order_relaxed) & bit;
+	if (fd < 0 || fd >= LATELY_MOST)
+		return UNKNOWN;
+	return atomic_load_explicit(&lately[fd / LATELY_EACH], memory_order_relaxed) >> lately_shift(fd) &
+	       LATELY_MASK;
 }
 
-void mark_note_plain(int fd)
+static void note(int fd, unsigned what)
 {
-	unsigned bit;
-	_Atomic unsigned *word = plain_word(fd, &bit);
-
-	if (word)
-		atomic_fetch_or(word, bit);
+	if (fd < 0 || fd >= LATELY_MOST || what_was(fd) == what)
+		return;
+	mark_stale(fd);
+	atomic_fetch_or(&lately[fd / LATELY_EACH], what << lately_shift(fd));
 }
 
-void mark_forget_plain(int fd)
+void mark_stale(int fd)
 {
-	for (int i = 0; fd < 0 && i < PLAIN_MOST / PLAIN_BITS; i++)
-		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
-	if (mark_is_plain(fd))
-		atomic_fetch_and(&plain[fd / PLAIN_BITS], ~(1u << fd % PLAIN_BITS));
+	if (what_was(fd) != UNKNOWN)
+		atomic_fetch_and(&lately[fd / LATELY_EACH], ~((unsigned)LATELY_MASK << lately_shift(fd)));
+}
+
+void mark_stale_all(void)
+{
+	for (int i = 0; i < LATELY_MOST / LATELY_EACH; i++)
+		atomic_store_explicit(&lately[i], 0, memory_order_relaxed);
 }
 
 void mark_expect(void)
@@ -81,7 +80,7 @@ void mark_expect(void)
 void mark_expect_foreign(void)
 {
 	mark_expect();
-	mark_forget_plain(-1);
+	mark_stale_all();
 	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 }
 
@@ -89,13 +88,6 @@ void mark_forget(void)
 {
 	atomic_store_explicit(&expected, false, memory_order_relaxed);
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
-}
-
-unsigned mark_only_datagram(void)
-{
-	unsigned value = atomic_load_explicit(&only_datagram, memory_order_relaxed);
-
-	return value == SEVERAL ? 0 : value;
 }
 
 /* Whether VALUE is the mark of a datagram socket. */
@@ -154,7 +146,7 @@ static int set_datagram(int fd)
 		atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 	errno = saved;
 	result = set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
-	mark_forget_plain(-1);
+	mark_stale_all();
 	return result;
 }
 
@@ -180,12 +172,18 @@ unsigned mark_datagram(int fd)
 	return is_datagram_mark(value) ? value : 0;
 }
 
-unsigned mark_datagram_again(int fd)
+unsigned mark_datagram_lately(int fd)
 {
-	unsigned mark = mark_is_plain(fd) ? 0 : mark_datagram(fd);
+	unsigned only = atomic_load_explicit(&only_datagram, memory_order_relaxed), was = what_was(fd), mark;
 
-	if (!mark)
-		mark_note_plain(fd);
+	if (was == PLAIN)
+		return 0;
+	/* With IPV6_RECVPKTINFO, a socket that has got the descriptor unseen would look like the marked one.
+	 */
+	if (was == MARKED && only != SEVERAL && !options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
+		return only;
+	mark = mark_datagram(fd);
+	note(fd, mark ? MARKED : PLAIN);
 	return mark;
 }
 

@@ -44,16 +44,13 @@ bool mark_test_datagram(int fd);
 /* The mark of the datagram socket FD, or 0. 23 bits of it tell the socket from others. */
 unsigned mark_datagram(int fd);
 
-/* The same. Returns 0 without a system call if FD is noted as plain, and notes it if it has no mark.
- * mark_forget_plain(): FD may be a marked socket now; with -1, any descriptor may be. */
-unsigned mark_datagram_again(int fd);
-bool mark_is_plain(int fd);
-void mark_note_plain(int fd);
-void mark_forget_plain(int fd);
-
-/* The mark of the only marked datagram socket that this process can have; 0 if it has none, or may have
- * several. No system calls. */
-unsigned mark_only_datagram(void);
+/* The same, as it was when it was last read here: no system call for a plain descriptor, nor for the only
+ * marked datagram socket that this process can have. A raw system call can have put another socket in its
+ * place, so the caller checks what the kernel says. mark_stale(), mark_stale_all(): FD, or any descriptor,
+ * may be another socket now. */
+unsigned mark_datagram_lately(int fd);
+void mark_stale(int fd);
+void mark_stale_all(void);
 
 /* Whether to translate what the datagram socket FD gives to a caller with ROOM bytes for a peer's address: FD
  * is marked, or a sandbox forbids reading the mark and ROOM is too small for a program that knows IPv6. MARK
