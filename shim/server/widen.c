@@ -59,6 +59,9 @@ static int mark_and_replace(int fd, uint64_t cookie, int clone, int protocol, in
 	*missed = result ? "the mark" : NULL;
 	result = result ? result : replace_socket(fd, cookie, clone, except);
 	mark_stale_all();
+	/* A sandbox may forbid to read it later. */
+	if (protocol == IPPROTO_UDP)
+		(void)mark_datagram_lately(fd);
 	return result;
 }
 

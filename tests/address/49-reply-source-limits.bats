@@ -164,3 +164,20 @@ serving'
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/fails.py"
 	assert_output '-1 111 [0, 0, 0]'
 }
+
+@test "a sandbox that forbids getsockopt() once the program serves: answers leave from the address that was asked" {
+	need_filters
+	serve server "$(call_numbers SYS_getsockopt)" <<-'END'
+		import sys
+		LOAD, JUMP_IF, RETURN, ALLOW, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 0x20, 0x15, 6, 0x7fff0000, 38, 22
+		s = bound(5000)
+		code = [(LOAD, 0, 0, 0), (JUMP_IF, 0, 1, int(sys.argv[1])), (RETURN, 0, 0, 0x50000 | 1), (RETURN, 0, 0, ALLOW)]
+		code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in code))
+		program = ctypes.create_string_buffer(struct.pack("@HP", 4, ctypes.addressof(code)))
+		assert libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 and libc.prctl(PR_SET_SECCOMP, 2, program, 0, 0) == 0
+		print("serving", flush=True)
+		s.sendto(*s.recvfrom(9))
+	END
+	run -0 asks $other4 1
+	assert_output "$other4 5000"
+}
