@@ -248,8 +248,12 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *
 	e = entry_of(to);
 	set = set_of(&e);
 	/* The socket matters only if the peer is in the table. */
-	e.words[MARK] = find(set, &e, HIGH, &held) ? mark_datagram_lately(fd) : 0;
-	slot = e.words[MARK] ? find(set, &e, MARK, &held) : NULL;
+	slot = find(set, &e, HIGH, &held);
+	e.words[MARK] = slot ? mark_datagram_lately(fd) : 0;
+	if (!e.words[MARK])
+		return false;
+	if (held.words[MARK] != e.words[MARK])
+		slot = find(set, &e, MARK, &held);
 	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;
 	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);

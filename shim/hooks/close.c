@@ -25,7 +25,7 @@ int hook_close(int fd)
 {
 	if (connects_pending())
 		leave(fd, fd);
-	mark_stale(fd);
+	mark_closing(fd, fd);
 	return real.close(fd);
 }
 
@@ -36,7 +36,7 @@ int hook_close_range(unsigned first, unsigned last, int flags)
 		leave((int)first, last <= INT_MAX ? (int)last : INT_MAX);
 	else
 		hooks_start();
-	mark_stale_all();
+	mark_closing(0, INT_MAX);
 	if (real.close_range)
 		return real.close_range(first, last, flags);
 	errno = ENOSYS;
@@ -47,7 +47,7 @@ void hook_closefrom(int first)
 {
 	if (connects_pending())
 		leave(first, INT_MAX);
-	mark_stale_all();
+	mark_closing(0, INT_MAX);
 	if (real.closefrom)
 		real.closefrom(first);
 	else

@@ -1,6 +1,7 @@
 #include "socket/mark.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 
@@ -34,42 +35,39 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
-/* What each descriptor was when its mark was last read, in two bits. If a raw system call makes a plain one
- * the marked socket, its datagrams are still translated; only the destination of the first is not known. */
-enum { UNKNOWN, PLAIN, MARKED, LATELY_MASK, LATELY_MOST = 1024, LATELY_EACH = 16 };
-static _Atomic unsigned lately[LATELY_MOST / LATELY_EACH];
+_Atomic int mark_lately_fd = -1;
 
-static unsigned lately_shift(int fd)
+/* A bit for each descriptor that had no mark when that was last read. If a raw system call makes it the
+ * marked socket, its datagrams are still translated; only the destination of the first is not known. */
+enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
+static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
+
+static bool is_plain(int fd)
 {
-	return 2 * ((unsigned)fd % LATELY_EACH);
+	return fd >= 0 && fd < PLAIN_MOST &&
+	       atomic_load_explicit(&plain[fd / PLAIN_BITS], memory_order_relaxed) >> fd % PLAIN_BITS & 1;
 }
 
-static unsigned what_was(int fd)
+static void note(int fd, bool marked)
 {
-	if (fd < 0 || fd >= LATELY_MOST)
-		return UNKNOWN;
-	return atomic_load_explicit(&lately[fd / LATELY_EACH], memory_order_relaxed) >> lately_shift(fd) &
-	       LATELY_MASK;
-}
-
-static void note(int fd, unsigned what)
-{
-	if (fd < 0 || fd >= LATELY_MOST || what_was(fd) == what)
-		return;
-	mark_stale(fd);
-	atomic_fetch_or(&lately[fd / LATELY_EACH], what << lately_shift(fd));
+	if (marked)
+		atomic_store_explicit(&mark_lately_fd, fd, memory_order_relaxed);
+	else if (fd >= 0 && fd < PLAIN_MOST)
+		atomic_fetch_or(&plain[fd / PLAIN_BITS], 1u << fd % PLAIN_BITS);
 }
 
 void mark_stale(int fd)
 {
-	if (what_was(fd) != UNKNOWN)
-		atomic_fetch_and(&lately[fd / LATELY_EACH], ~((unsigned)LATELY_MASK << lately_shift(fd)));
+	mark_closing(fd, fd);
+	if (is_plain(fd))
+		atomic_fetch_and(&plain[fd / PLAIN_BITS], ~(1u << fd % PLAIN_BITS));
 }
 
 void mark_stale_all(void)
 {
-	for (int i = 0; i < LATELY_MOST / LATELY_EACH; i++)
-		atomic_store_explicit(&lately[i], 0, memory_order_relaxed);
+	mark_closing(0, INT_MAX);
+	for (int i = 0; i < PLAIN_MOST / PLAIN_BITS; i++)
+		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
 }
 
 void mark_expect(void)
@@ -174,16 +172,17 @@ unsigned mark_datagram(int fd)
 
 unsigned mark_datagram_lately(int fd)
 {
-	unsigned only = atomic_load_explicit(&only_datagram, memory_order_relaxed), was = what_was(fd), mark;
+	unsigned only = atomic_load_explicit(&only_datagram, memory_order_relaxed), mark;
 
-	if (was == PLAIN)
+	if (is_plain(fd))
 		return 0;
 	/* With IPV6_RECVPKTINFO, a socket that has got the descriptor unseen would look like the marked one.
 	 */
-	if (was == MARKED && only != SEVERAL && !options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
+	if (fd == atomic_load_explicit(&mark_lately_fd, memory_order_relaxed) && only != SEVERAL &&
+	    !options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
 		return only;
 	mark = mark_datagram(fd);
-	note(fd, mark ? MARKED : PLAIN);
+	note(fd, mark != 0);
 	return mark;
 }
 

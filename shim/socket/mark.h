@@ -4,6 +4,7 @@
 #ifndef DUALSTACK_MARK_H
 #define DUALSTACK_MARK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -45,12 +46,25 @@ bool mark_test_datagram(int fd);
 unsigned mark_datagram(int fd);
 
 /* The same, as it was when it was last read here: no system call for a plain descriptor, nor for the only
- * marked datagram socket that this process can have. A raw system call can have put another socket in its
- * place, so the caller checks what the kernel says. mark_stale(), mark_stale_all(): FD, or any descriptor,
- * may be another socket now. */
+ * marked datagram socket that this process can have, if it was the last one to be read. A raw system call can
+ * have put another socket in its place, so the caller checks what the kernel says. */
 unsigned mark_datagram_lately(int fd);
+
+/* FD, or any descriptor, may be another socket now. */
 void mark_stale(int fd);
 void mark_stale_all(void);
+
+/* The descriptor of the marked datagram socket that was last read, or -1. */
+extern __attribute__((visibility("hidden"))) _Atomic int mark_lately_fd;
+
+/* The program closes the descriptors from FIRST to LAST. */
+static inline void mark_closing(int first, int last)
+{
+	int fd = atomic_load_explicit(&mark_lately_fd, memory_order_relaxed);
+
+	if (fd >= first && fd <= last)
+		atomic_store_explicit(&mark_lately_fd, -1, memory_order_relaxed);
+}
 
 /* Whether to translate what the datagram socket FD gives to a caller with ROOM bytes for a peer's address: FD
  * is marked, or a sandbox forbids reading the mark and ROOM is too small for a program that knows IPv6. MARK
