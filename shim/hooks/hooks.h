@@ -82,7 +82,7 @@ bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struc
  * from it; because FD is no widened socket any more; or because a sandbox forbids the call. */
 bool hooks_refused_source(ssize_t sent);
 
-/* Whether MESSAGE needs hook_sendmsg(), and not only the kernel's. */
+/* Whether MESSAGE needs hook_sendmsg(), and the kernel's sendmsg() would not do. */
 bool hooks_sends(int fd, const struct msghdr *message, int flags);
 
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the

@@ -73,8 +73,8 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 }
 
 /* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an AF_INET
- * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET
- * socket and sends to every address of a name. */
+ * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to every
+ * address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))

@@ -31,6 +31,7 @@ static bool any_sends(int fd, const struct mmsghdr *messages, unsigned count, in
 		hooks_hand_on(m);
 		control |= m->msg_control && m->msg_controllen;
 	}
+	/* FD may be connected to an IPv6 peer. */
 	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
