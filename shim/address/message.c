@@ -339,19 +339,24 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 	return c.bad ? -EINVAL : 0;
 }
 
-size_t message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local)
+bool message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local)
 {
 	struct message_control c = message_controls(kernel);
-	size_t had = c.left, used = CMSG_ALIGN(had);
+	const size_t had = c.left;
+	size_t used;
 
 	if (had && kernel->msg_control != control)
-		return 0;
+		return false;
 	while (message_next(&c))
 		if ((c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO) ||
 		    (c.header.cmsg_level == IPPROTO_IP && c.header.cmsg_type == IP_PKTINFO))
-			return 0;
+			return false;
+	if (c.bad)
+		return false;
+	/* The kernel ignores bytes at the end that are too few for another one. */
+	used = CMSG_ALIGN(had - c.left);
 	kernel->msg_control = control;
 	kernel->msg_controllen = (control_length)(used + CMSG_SPACE(sizeof *local));
 	put(kernel, &used, IPPROTO_IPV6, IPV6_PKTINFO, local, sizeof *local);
-	return used - had;
+	return true;
 }

@@ -96,7 +96,8 @@ int reply_source_ask(int fd)
 	return result;
 }
 
-static bool told(const struct msghdr *kernel, struct in6_pktinfo *local)
+/* Whether KERNEL reports its destination, LOCAL. */
+static bool destination_of(const struct msghdr *kernel, struct in6_pktinfo *local)
 {
 	struct message_control c = message_controls(kernel);
 
@@ -109,7 +110,8 @@ static bool told(const struct msghdr *kernel, struct in6_pktinfo *local)
 	return false;
 }
 
-/* The slot of SET that has the words of KEY from FROM on, read into HELD; NULL if there is none. */
+/* The slot of SET for KEY's peer, read into HELD; NULL if there is none. FROM is MARK for KEY's socket, HIGH
+ * for any. */
 static struct slot *find(struct slot *set, const struct entry *key, int from, struct entry *held)
 {
 	for (int i = 0; i < REPLY_SOURCE_WAYS; i++) {
@@ -145,8 +147,8 @@ static struct slot *oldest(struct slot *set)
 /* Whether an IPv4 peer was ever noted. */
 static _Atomic bool any_in4;
 
-/* Whether answers to PEER have to be sent from LOCAL. The kernel refuses a group as a source, and
- * 255.255.255.255. */
+/* Whether answers to PEER are sent from LOCAL, and not from where the kernel chooses. It refuses a group as a
+ * source, and 255.255.255.255. */
 static bool has_to_be_set(int fd, const struct in6_addr *local, const struct in6_addr *peer)
 {
 	in_addr_t in;
@@ -168,7 +170,8 @@ bool reply_source_note(int fd, unsigned mark, const struct msghdr *kernel)
 	struct slot *set, *slot;
 	bool is_set;
 
-	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) || !told(kernel, &local))
+	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) ||
+	    !destination_of(kernel, &local))
 		return false;
 	is_set = has_to_be_set(fd, &local.ipi6_addr, &peer->in6.sin6_addr);
 	e = entry_of(&peer->in6);
@@ -247,11 +250,13 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *
 		return true;
 	e = entry_of(to);
 	set = set_of(&e);
-	e.words[MARK] = mark_only_datagram();
 	/* The socket matters only if the peer is in the table. */
-	if (!e.words[MARK] && find(set, &e, HIGH, &held))
-		e.words[MARK] = mark_datagram(fd);
-	slot = e.words[MARK] ? find(set, &e, MARK, &held) : NULL;
+	slot = find(set, &e, HIGH, &held);
+	e.words[MARK] = slot ? mark_datagram_lately(fd) : 0;
+	if (!e.words[MARK])
+		return false;
+	if (held.words[MARK] != e.words[MARK])
+		slot = find(set, &e, MARK, &held);
 	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;
 	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);

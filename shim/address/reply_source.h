@@ -51,9 +51,7 @@ bool reply_source_is_fixed(void);
 /* Whether reply_source_of() may be true for an IPv4 address. No system calls. */
 bool reply_source_in4(void);
 
-/* Returns whether FD is to send to TO from LOCAL; both may be V4MAPPED. Asks the kernel which socket FD is
- * only if the process may have several marked ones: if FD is no marked one, the kernel refuses TO
- * (EAFNOSUPPORT). */
+/* Returns whether FD is to send to TO from LOCAL; both may be V4MAPPED. */
 bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local);
 
 #endif

@@ -1,5 +1,5 @@
-/* Calls that take a descriptor away from a connect in progress. With none in progress, they cost one load and
- * one branch more (connects.h). */
+/* Calls that take a descriptor away, also from a connect in progress. With none in progress, they cost a few
+ * loads and branches more (connects.h, mark.h). */
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
@@ -25,6 +25,7 @@ int hook_close(int fd)
 {
 	if (connects_pending())
 		leave(fd, fd);
+	mark_closing(fd, fd);
 	return real.close(fd);
 }
 
@@ -35,6 +36,7 @@ int hook_close_range(unsigned first, unsigned last, int flags)
 		leave((int)first, last <= INT_MAX ? (int)last : INT_MAX);
 	else
 		hooks_start();
+	mark_closing(0, INT_MAX);
 	if (real.close_range)
 		return real.close_range(first, last, flags);
 	errno = ENOSYS;
@@ -45,6 +47,7 @@ void hook_closefrom(int first)
 {
 	if (connects_pending())
 		leave(first, INT_MAX);
+	mark_closing(0, INT_MAX);
 	if (real.closefrom)
 		real.closefrom(first);
 	else

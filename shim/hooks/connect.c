@@ -84,28 +84,48 @@ static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, in
 	return false;
 }
 
+/* Whether FD's own address is ADDR. */
+static bool is_at(int fd, const struct in6_addr *addr)
+{
+	union sockaddr_any name;
+	socklen_t len = sizeof name;
+
+	return real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in6(&name.any, len) &&
+	       IN6_ARE_ADDR_EQUAL(&name.in6.sin6_addr, addr);
+}
+
+/* Connects FD to TO from LOCAL. If a socket is connected to an address of this host, it gets that as its own
+ * address, and keeps it when it is connected to TO (__ip6_datagram_connect(), ip6_datagram_dst_update()).
+ * Returns false if FD is not connected like that. */
+static bool connect_from(int fd, const struct in6_pktinfo *local, const struct sockaddr_in6 *to)
+{
+	const struct sockaddr_in6 own = {.sin6_family = AF_INET6,
+					 .sin6_port = htons(9),
+					 .sin6_addr = local->ipi6_addr,
+					 .sin6_scope_id = local->ipi6_ifindex};
+
+	association_dissolve(fd);
+	return real.connect(fd, (const struct sockaddr *)&own, sizeof own) == 0 &&
+	       is_at(fd, &local->ipi6_addr) && real.connect(fd, (const struct sockaddr *)to, sizeof *to) == 0;
+}
+
 /* connect() of a marked datagram socket. A server's socket then sends from the address that the peer TO has
- * asked: if a socket is connected to an address of this host, it gets that as its own address, and keeps it
- * when it is connected to TO (__ip6_datagram_connect(), ip6_datagram_dst_update()). */
+ * asked, if possible. */
 static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 {
-	struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
 	struct in6_pktinfo local;
-	int saved = errno, error;
-	bool asked = reply_source_of(fd, to, &local) && association_may_dissolve(fd);
+	int saved = errno;
 
-	if (asked) {
-		own.sin6_addr = local.ipi6_addr;
-		own.sin6_scope_id = local.ipi6_ifindex;
-		(void)real.connect(fd, (const struct sockaddr *)&own, sizeof own);
+	if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
+		return -1;
+	if (reply_source_of(fd, to, &local) && !is_at(fd, &local.ipi6_addr) && association_may_dissolve(fd) &&
+	    !connect_from(fd, &local, to)) {
+		association_dissolve(fd);
+		if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
+			return -1;
 	}
 	errno = saved;
-	if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
-		return 0;
-	error = errno;
-	if (asked)
-		association_dissolve(fd);
-	return hooks_fail(-error);
+	return 0;
 }
 
 /* The same for a socket that may be connected already. If the new peer can't be reached, it stays connected

@@ -16,7 +16,7 @@
 static int copied(int fd, int to)
 {
 	if (to >= 0) {
-		mark_forget_plain(to);
+		mark_stale(to);
 		holdings_note_duplicate(fd, to);
 	}
 	return to;

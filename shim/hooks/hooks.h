@@ -73,11 +73,16 @@ void hooks_hand_on(const struct msghdr *message);
 bool hooks_readable(const struct msghdr *message);
 
 /* Whether a message to the IPv4 address ADDR has to leave from LOCAL, which its peer has asked. Then TO is
- * the peer, or ADDR V4MAPPED. FD may be a plain socket, which the kernel tells by EAFNOSUPPORT. */
+ * the peer, or ADDR V4MAPPED. */
 bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
 		       struct in6_pktinfo *local);
 
-/* Whether MESSAGE needs hook_sendmsg(), and not only the kernel's. */
+/* SENT is the result of sending with that source. Whether it is to be left to the kernel, because it is no
+ * address of this host any more, or never was one of its own, as a broadcast address; because no route leads
+ * from it; because FD is no widened socket any more; or because a sandbox forbids the call. */
+bool hooks_refused_source(ssize_t sent);
+
+/* Whether MESSAGE needs hook_sendmsg(), and the kernel's sendmsg() would not do. */
 bool hooks_sends(int fd, const struct msghdr *message, int flags);
 
 /* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the

@@ -16,7 +16,6 @@
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "server/widen.h"
-#include "socket/options.h"
 
 /* How many messages of recvmmsg() are translated at a time, and the bytes of their control messages. */
 enum { BATCH = 8, BATCH_CONTROL = 2048 };
@@ -51,7 +50,8 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, boo
 	socklen_t size = translate_size(name, len, kind, *room);
 
 	if (marked) {
-		mark_forget_plain(fd);
+		if (!is_marked)
+			mark_stale(fd);
 		log_peer(fd, name, len);
 	}
 	/* The bytes of an IPv4 address were checked before. */
@@ -85,23 +85,13 @@ static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_
 	return real.recvfrom(fd, data, size, flags, addr, room);
 }
 
-/* The mark of FD, or of the only marked socket, if a datagram with IPV6_PKTINFO can have come from no other;
- * 0 if FD has none. */
-static unsigned mark_to_note(int fd, int flags)
-{
-	unsigned only = mark_only_datagram();
-
-	if (!only || flags & MSG_ERRQUEUE || options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
-		return mark_datagram_again(fd);
-	return mark_is_plain(fd) ? 0 : only;
-}
-
 static void close_passed(int fd)
 {
 	sys_close(fd);
 }
 
-/* recvfrom() of FD, with control messages for the datagram's destination. FD has MARK if they are there. */
+/* recvfrom() of FD, which had MARK lately, with control messages for the datagram's destination. IS_MARKED:
+ * it has reported that, and has MARK. */
 static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int flags,
 			     union sockaddr_any *name, socklen_t *len, bool *is_marked)
 {
@@ -124,10 +114,9 @@ static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int
 		return real.recvfrom(fd, data, size, flags, &name->any, len);
 	}
 	*len = kernel.msg_namelen;
-	*is_marked = result >= 0 && !(flags & MSG_ERRQUEUE) && reply_source_note(fd, mark, &kernel);
+	*is_marked = result >= 0 && reply_source_note(fd, mark, &kernel);
 	if (result >= 0 && !*is_marked) {
-		if (!(flags & MSG_ERRQUEUE))
-			mark_note_plain(fd);
+		mark_stale(fd);
 		/* recvfrom() of a Unix socket drops descriptors. */
 		hooks_each_passed(&kernel, close_passed);
 	}
@@ -159,7 +148,9 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
 		return call_recvfrom(r, fd, data, size, flags, addr, room);
 	/* If SIZE is too large, the C library's check ends the program. */
-	mark = reply_source_expected() && !(r->checked && size > r->space) ? mark_to_note(fd, flags) : 0;
+	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) && !(r->checked && size > r->space)
+		   ? mark_datagram_lately(fd)
+		   : 0;
 	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &is_marked)
 		      : call_recvfrom(r, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {

@@ -73,8 +73,8 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 }
 
 /* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an AF_INET
- * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET
- * socket and sends to every address of a name. */
+ * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to every
+ * address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))
@@ -116,15 +116,18 @@ static bool by_known(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	       translate_in6(addr, len, to);
 }
 
-/* Whether an answer was refused because its source is no address of this host any more, or never was one of
- * its own, as a broadcast address (IPv4: ENETUNREACH), or because a sandbox forbids the call. */
-static bool is_refused_source(ssize_t sent)
+bool hooks_refused_source(ssize_t sent)
 {
-	return sent < 0 && (errno == EINVAL || errno == ENODEV || errno == EADDRNOTAVAIL ||
-			    errno == ENETUNREACH || errno == EPERM || errno == ENOSYS);
+	static const int errors[] = {EINVAL, ENODEV,       EADDRNOTAVAIL, ENETUNREACH, EHOSTUNREACH,
+				     EACCES, EAFNOSUPPORT, EPERM,         ENOSYS};
+	bool result = false;
+
+	for (size_t i = 0; sent < 0 && i < sizeof errors / sizeof *errors; i++)
+		result |= errno == errors[i];
+	return result;
 }
 
-/* Sends an answer to TO, from the address that TO asked if possible. */
+/* Sends an answer to TO from LOCAL. */
 static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, size_t size, int flags,
 						     struct sockaddr_in6 *to, const struct in6_pktinfo *local)
 {
@@ -132,15 +135,9 @@ static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, s
 	struct iovec piece = {(void *)data, size};
 	struct msghdr kernel = {
 	    .msg_name = to, .msg_namelen = sizeof *to, .msg_iov = &piece, .msg_iovlen = 1};
-	int saved = errno;
-	ssize_t sent;
 
 	(void)message_send_from(&kernel, control, local);
-	sent = real.sendmsg(fd, &kernel, flags);
-	if (!is_refused_source(sent))
-		return sent;
-	errno = saved;
-	return real.sendto(fd, data, size, flags, (const struct sockaddr *)to, sizeof *to);
+	return real.sendmsg(fd, &kernel, flags);
 }
 
 /* Sends to TO without a look at FD: an AF_INET socket refuses TO (udp_sendmsg()). */
@@ -184,7 +181,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return -1;
 	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
 		result = send_answer(fd, data, size, flags, &to, &local);
-		if (result >= 0 || errno != EAFNOSUPPORT)
+		if (!hooks_refused_source(result))
 			return result;
 		errno = saved;
 	}
@@ -245,9 +242,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags, str
 {
 	_Alignas(struct cmsghdr) char control[message_room(message->msg_controllen)];
 	struct msghdr kernel;
-	int saved = errno, result = message_send(message, &kernel, to, control);
-	size_t added;
-	ssize_t sent;
+	int result = message_send(message, &kernel, to, control);
 
 	if (result)
 		return fail(-result);
@@ -255,13 +250,8 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags, str
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
 	}
-	added = local ? message_send_from(&kernel, control, local) : 0;
-	sent = real.sendmsg(fd, &kernel, flags);
-	if (!added || !is_refused_source(sent))
-		return sent;
-	errno = saved;
-	/* musl has another type for it than glibc. */
-	kernel.msg_controllen = (__typeof__(kernel.msg_controllen))(kernel.msg_controllen - added);
+	if (local)
+		(void)message_send_from(&kernel, control, local);
 	return real.sendmsg(fd, &kernel, flags);
 }
 
@@ -271,7 +261,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr kernel;
 	struct sockaddr_in in;
 	struct in6_pktinfo local;
-	bool connected = false, asked;
+	bool connected = false;
 	int saved = errno, result;
 	ssize_t sent;
 
@@ -300,8 +290,13 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return fail(result);
 	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
-	asked = hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local);
-	if (!asked && !message_to(message, &to) && !in6_by_name(fd, message, &to) &&
+	if (hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local)) {
+		sent = send_message(fd, message, flags, &to, &local, false);
+		if (!hooks_refused_source(sent))
+			return sent;
+		errno = saved;
+	}
+	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
 	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
 	    !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
@@ -310,13 +305,11 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 			return sent;
 		errno = saved;
 	}
-	sent = send_message(fd, message, flags, &to, asked ? &local : NULL, connected);
+	sent = send_message(fd, message, flags, &to, NULL, connected);
 	if (sent >= 0 || errno != EAFNOSUPPORT)
 		return sent;
 	errno = saved;
 	/* An AF_INET socket. */
-	if (IN6_IS_ADDR_V4MAPPED(&to.sin6_addr))
-		return real.sendmsg(fd, message, flags);
 	return ready_for_in6(fd) ? send_message(fd, message, flags, &to, NULL, connected) : -1;
 }
 

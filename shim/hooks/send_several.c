@@ -31,14 +31,15 @@ static bool any_sends(int fd, const struct mmsghdr *messages, unsigned count, in
 		hooks_hand_on(m);
 		control |= m->msg_control && m->msg_controllen;
 	}
+	/* FD may be connected to an IPv6 peer. */
 	return rules_any(RULES_CONNECT) || (control && mark_test_datagram(fd));
 }
 
 /* The most answers that are sent with one call. */
 enum { BATCH = 8 };
 
-/* Sends as many of the messages as are only to leave from the address that was asked. Returns their number;
- * 0 or less if the first one needs hook_sendmsg(). */
+/* Sends as many of the messages as are only to leave from the address that was asked. Returns what sendmmsg()
+ * does, or 0 if the first one needs hook_sendmsg(). */
 static int send_answers(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
 	_Alignas(struct cmsghdr) char control[BATCH][CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -54,7 +55,7 @@ static int send_answers(int fd, struct mmsghdr *messages, unsigned count, int fl
 		if (m->msg_controllen ||
 		    !hooks_leaves_from(fd, m->msg_name, m->msg_namelen, &to[n], &local) ||
 		    message_send(m, &kernel[n].msg_hdr, &to[n], control[n]) != 0 ||
-		    message_send_from(&kernel[n].msg_hdr, control[n], &local) == 0)
+		    !message_send_from(&kernel[n].msg_hdr, control[n], &local))
 			break;
 	}
 	sent = n && !rules_any(RULES_CONNECT) ? real.sendmmsg(fd, kernel, n, flags) : 0;
@@ -70,14 +71,16 @@ static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags
 
 	for (unsigned i = 0; i < count;) {
 		int answers = send_answers(fd, messages + i, count - i, flags);
-		ssize_t sent;
+		ssize_t sent = answers;
 
-		errno = saved;
 		if (answers > 0) {
 			i += (unsigned)answers;
 			continue;
 		}
-		sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
+		if (answers == 0 || hooks_refused_source(answers)) {
+			errno = saved;
+			sent = hook_sendmsg(fd, &messages[i].msg_hdr, flags);
+		}
 		if (sent < 0 && i == 0)
 			return -1;
 		if (sent < 0) {

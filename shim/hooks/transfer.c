@@ -25,7 +25,7 @@ static ssize_t sent(int to, ssize_t result, size_t size)
 	const int off = 0;
 	int saved = errno;
 
-	if (result >= 0 && (size_t)result < size && mark_datagram_again(to) &&
+	if (result >= 0 && (size_t)result < size && mark_datagram_lately(to) &&
 	    socket_int(to, IPPROTO_UDP, UDP_CORK) == 0)
 		(void)real.setsockopt(to, IPPROTO_UDP, UDP_CORK, &off, sizeof off);
 	errno = saved;

@@ -58,7 +58,10 @@ static int mark_and_replace(int fd, uint64_t cookie, int clone, int protocol, in
 
 	*missed = result ? "the mark" : NULL;
 	result = result ? result : replace_socket(fd, cookie, clone, except);
-	mark_forget_plain(-1);
+	mark_stale_all();
+	/* A sandbox may forbid to read it later. */
+	if (protocol == IPPROTO_UDP)
+		(void)mark_datagram_lately(fd);
 	return result;
 }
 
@@ -168,7 +171,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
-	if (any && protocol == IPPROTO_UDP && clone >= 0)
+	if (any && at->sin6_port && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);
 	if (result == 0)
 		result = bind_clone(clone, protocol, at, only);

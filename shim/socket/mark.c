@@ -1,6 +1,7 @@
 #include "socket/mark.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 
@@ -34,43 +35,39 @@ static _Atomic bool expected;
 enum { SEVERAL = 1 };
 static _Atomic unsigned only_datagram;
 
-/* A bit for each descriptor that was no marked datagram socket. If a raw system call makes it one, its
- * datagrams are still translated, and the first clears the bit; only the destination of that first datagram
- * is not known. */
+_Atomic int mark_lately_fd = -1;
+
+/* A bit for each descriptor that had no mark when that was last read. If a raw system call makes it the
+ * marked socket, its datagrams are still translated; only the destination of the first is not known. */
 enum { PLAIN_MOST = 1024, PLAIN_BITS = 32 };
 static _Atomic unsigned plain[PLAIN_MOST / PLAIN_BITS];
 
-static _Atomic unsigned *plain_word(int fd, unsigned *bit)
+static bool is_plain(int fd)
 {
-	if (fd < 0 || fd >= PLAIN_MOST)
-		return NULL;
-	*bit = 1u << fd % PLAIN_BITS;
-	return &plain[fd / PLAIN_BITS];
+	return fd >= 0 && fd < PLAIN_MOST &&
+	       atomic_load_explicit(&plain[fd / PLAIN_BITS], memory_order_relaxed) >> fd % PLAIN_BITS & 1;
 }
 
-bool mark_is_plain(int fd)
+static void note(int fd, bool marked)
 {
-	unsigned bit;
-	_Atomic unsigned *word = plain_word(fd, &bit);
-
-	return word && atomic_load_explicit(word, memory_order_relaxed) & bit;
+	if (marked)
+		atomic_store_explicit(&mark_lately_fd, fd, memory_order_relaxed);
+	else if (fd >= 0 && fd < PLAIN_MOST)
+		atomic_fetch_or(&plain[fd / PLAIN_BITS], 1u << fd % PLAIN_BITS);
 }
 
-void mark_note_plain(int fd)
+void mark_stale(int fd)
 {
-	unsigned bit;
-	_Atomic unsigned *word = plain_word(fd, &bit);
-
-	if (word)
-		atomic_fetch_or(word, bit);
-}
-
-void mark_forget_plain(int fd)
-{
-	for (int i = 0; fd < 0 && i < PLAIN_MOST / PLAIN_BITS; i++)
-		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
-	if (mark_is_plain(fd))
+	mark_closing(fd, fd);
+	if (is_plain(fd))
 		atomic_fetch_and(&plain[fd / PLAIN_BITS], ~(1u << fd % PLAIN_BITS));
+}
+
+void mark_stale_all(void)
+{
+	mark_closing(0, INT_MAX);
+	for (int i = 0; i < PLAIN_MOST / PLAIN_BITS; i++)
+		atomic_store_explicit(&plain[i], 0, memory_order_relaxed);
 }
 
 void mark_expect(void)
@@ -81,7 +78,7 @@ void mark_expect(void)
 void mark_expect_foreign(void)
 {
 	mark_expect();
-	mark_forget_plain(-1);
+	mark_stale_all();
 	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 }
 
@@ -89,13 +86,6 @@ void mark_forget(void)
 {
 	atomic_store_explicit(&expected, false, memory_order_relaxed);
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
-}
-
-unsigned mark_only_datagram(void)
-{
-	unsigned value = atomic_load_explicit(&only_datagram, memory_order_relaxed);
-
-	return value == SEVERAL ? 0 : value;
 }
 
 /* Whether VALUE is the mark of a datagram socket. */
@@ -154,7 +144,7 @@ static int set_datagram(int fd)
 		atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 	errno = saved;
 	result = set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
-	mark_forget_plain(-1);
+	mark_stale_all();
 	return result;
 }
 
@@ -180,12 +170,19 @@ unsigned mark_datagram(int fd)
 	return is_datagram_mark(value) ? value : 0;
 }
 
-unsigned mark_datagram_again(int fd)
+unsigned mark_datagram_lately(int fd)
 {
-	unsigned mark = mark_is_plain(fd) ? 0 : mark_datagram(fd);
+	unsigned only = atomic_load_explicit(&only_datagram, memory_order_relaxed), mark;
 
-	if (!mark)
-		mark_note_plain(fd);
+	if (is_plain(fd))
+		return 0;
+	/* With IPV6_RECVPKTINFO, a socket that has got the descriptor unseen would look like the marked one.
+	 */
+	if (fd == atomic_load_explicit(&mark_lately_fd, memory_order_relaxed) && only != SEVERAL &&
+	    !options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
+		return only;
+	mark = mark_datagram(fd);
+	note(fd, mark != 0);
 	return mark;
 }
 

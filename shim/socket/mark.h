@@ -4,6 +4,7 @@
 #ifndef DUALSTACK_MARK_H
 #define DUALSTACK_MARK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -44,16 +45,26 @@ bool mark_test_datagram(int fd);
 /* The mark of the datagram socket FD, or 0. 23 bits of it tell the socket from others. */
 unsigned mark_datagram(int fd);
 
-/* The same. Returns 0 without a system call if FD is noted as plain, and notes it if it has no mark.
- * mark_forget_plain(): FD may be a marked socket now; with -1, any descriptor may be. */
-unsigned mark_datagram_again(int fd);
-bool mark_is_plain(int fd);
-void mark_note_plain(int fd);
-void mark_forget_plain(int fd);
+/* The same, as it was when it was last read here: no system call for a plain descriptor, nor for the only
+ * marked datagram socket that this process can have, if it was the last one to be read. A raw system call can
+ * have put another socket in its place, so the caller checks what the kernel says. */
+unsigned mark_datagram_lately(int fd);
 
-/* The mark of the only marked datagram socket that this process can have; 0 if it has none, or may have
- * several. No system calls. */
-unsigned mark_only_datagram(void);
+/* FD, or any descriptor, may be another socket now. */
+void mark_stale(int fd);
+void mark_stale_all(void);
+
+/* The descriptor of the marked datagram socket that was last read, or -1. */
+extern __attribute__((visibility("hidden"))) _Atomic int mark_lately_fd;
+
+/* The program closes the descriptors from FIRST to LAST. */
+static inline void mark_closing(int first, int last)
+{
+	int fd = atomic_load_explicit(&mark_lately_fd, memory_order_relaxed);
+
+	if (fd >= first && fd <= last)
+		atomic_store_explicit(&mark_lately_fd, -1, memory_order_relaxed);
+}
 
 /* Whether to translate what the datagram socket FD gives to a caller with ROOM bytes for a peer's address: FD
  * is marked, or a sandbox forbids reading the mark and ROOM is too small for a program that knows IPv6. MARK
