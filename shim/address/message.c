@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdint.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "address/translate.h"
@@ -27,6 +28,13 @@ struct extended_error {
 	uint32_t info, data;
 };
 enum { ORIGIN_ICMP = 2, ORIGIN_ICMP6 = 3 };
+
+uint32_t message_mtu(uint32_t in6)
+{
+	const uint32_t longer = sizeof(struct ip6_hdr) - sizeof(struct ip);
+
+	return in6 > longer ? in6 - longer : in6;
+}
 
 static size_t least(size_t a, size_t b)
 {
@@ -141,7 +149,8 @@ static void as_icmp(struct extended_error *e)
 	}
 }
 
-static void put_error(struct msghdr *to, size_t *used, const void *data, size_t size)
+/* MAPPED: of an IPv4 datagram. */
+static void put_error(struct msghdr *to, size_t *used, const void *data, size_t size, bool mapped)
 {
 	struct {
 		struct extended_error error;
@@ -164,6 +173,8 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	}
 	if (in.error.origin == ORIGIN_ICMP6)
 		as_icmp(&in.error);
+	if (in.error.number == EMSGSIZE && !mapped)
+		in.error.info = message_mtu(in.error.info);
 	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
 }
 
@@ -187,7 +198,7 @@ static void put_in6(struct msghdr *to, size_t *used, const struct message_contro
 	int number;
 
 	if (c->header.cmsg_type == IPV6_RECVERR && c->size >= sizeof(struct extended_error)) {
-		put_error(to, used, c->data, c->size);
+		put_error(to, used, c->data, c->size, mapped);
 	} else if (mapped) {
 		return;
 	} else if (c->header.cmsg_type == IPV6_PKTINFO && c->size >= sizeof(struct in6_pktinfo)) {

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/sockaddr.h"
@@ -18,6 +19,10 @@ struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */
 /* A datagram never brings as much, and a thread's stack has room for it. */
 #define MESSAGE_MOST 1024
 size_t message_room(size_t room);
+
+/* The MTU of IPv4 for IN6, that of a path over IPv6: the program takes off the header of IPv4, and IPv6's is
+ * longer (RFC 7915, 5.2). */
+uint32_t message_mtu(uint32_t in6);
 
 /* Prepares KERNEL for recvmsg(): it gets the iovecs of PROGRAM, and NAME and CONTROL in the place of the
  * program's own, if it has any. CONTROL has message_room(program->msg_controllen) bytes and is aligned for a

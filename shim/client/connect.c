@@ -78,6 +78,18 @@ static bool has_begun(int fd)
 	return socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
 }
 
+/* Fails with RESULT, as a connect() that blocks. It leaves no error to the next call, and another connect()
+ * begins anew
+ * (__inet_stream_connect()). */
+static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int result)
+{
+	if (attempt_may_begin(fd, false))
+		(void)attempt_error(fd);
+	else if (has_begun(fd) && attempt_look(fd) == ATTEMPT_FAILED)
+		(void)in_family(connect_plainly, fd, addr, len);
+	return fail(result);
+}
+
 /* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
  * FAILED is not 0, the address asked for had failed with that negative errno at once, and a connect that
  * fails returns it. */
@@ -89,7 +101,7 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 	if (result == -ENOENT)
 		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
-		return fail(result);
+		return fail_blocking(fd, addr, len, result);
 	result = in_family(connect_plainly, fd, addr, len);
 	errno = saved;
 	return result ? fail(failed ? failed : result) : 0;
@@ -130,7 +142,7 @@ static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct
 	errno = saved;
 	if (status == -EINPROGRESS && blocks)
 		return wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, hold);
-	return fail(status);
+	return blocks ? fail_blocking(fd, addr, len, status) : fail(status);
 }
 
 static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,

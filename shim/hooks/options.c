@@ -35,19 +35,24 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  * IP6T_SO_ORIGINAL_DST. */
 #define OPT_ORIGINAL_DST 80
 
-/* Whether the program asks for that on a connection of an IPv6 peer, where only IPv6's option has an answer.
- */
-static bool is_original_in6(int fd, int level, int name)
+/* Whether the marked socket FD is connected to an IPv6 peer. */
+static bool has_in6_peer(int fd)
 {
 	union sockaddr_any peer;
 	socklen_t len = sizeof peer;
 	int saved = errno;
-	bool result = level == IPPROTO_IP && name == OPT_ORIGINAL_DST && config.active &&
-		      mark_test_stream(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
+	bool result = config.active && hooks_dual(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
 		      sockaddr_is_in6(&peer.any, len) && !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
 
 	errno = saved;
 	return result;
+}
+
+/* Whether the program asks for that on a connection of an IPv6 peer, where only IPv6's option has an answer.
+ */
+static bool is_original_in6(int fd, int level, int name)
+{
+	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) && has_in6_peer(fd);
 }
 
 /* The address to which the peer connected, before it was redirected here. */
@@ -123,6 +128,7 @@ static void show_local(int fd, void *value, socklen_t len)
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
+	uint32_t mtu;
 
 	hooks_start();
 	if (no_filter(fd, level, name, len))
@@ -144,6 +150,11 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			   : -1;
 	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
 		show_local(fd, value, *len);
+	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && has_in6_peer(fd)) {
+		memcpy(&mtu, value, sizeof mtu);
+		mtu = message_mtu(mtu);
+		memcpy(value, &mtu, sizeof mtu);
+	}
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
 		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
 	if (config.active && mark_hides(fd, level, name, &shown))

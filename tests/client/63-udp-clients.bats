@@ -106,3 +106,26 @@ assert s.family == socket.AF_INET'
 	run -0 on_client "$run" -- "$programs/resolve" 2001:db8::7
 	assert_line --regexp '^getaddrinfo AF_INET: 24[0-9.]+ port 80'
 }
+
+# A program takes the 28 bytes of IPv4's and UDP's headers off the MTU. tracepath sends again until that fits.
+@test "the MTU of a path over IPv6 is that of IPv4 in it: IP_MTU, the error queue, tracepath" {
+	need python3
+	run -0 on_client "$run" -- python3 -c '
+import errno, socket, struct
+IP_MTU_DISCOVER, IP_RECVERR, IP_MTU, ALWAYS, MSG_ERRQUEUE = 10, 11, 14, 2, 0x2000
+for name in "four.example", "six.example":
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, ALWAYS)
+    s.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    s.connect((name, 9))
+    mtu = s.getsockopt(socket.IPPROTO_IP, IP_MTU)
+    try:
+        s.send(bytes(mtu - 27))
+    except OSError as e:
+        print(errno.errorcode[e.errno], mtu, *struct.unpack_from("8xI", s.recvmsg(1, 500, MSG_ERRQUEUE)[1][0][2]))
+    print(s.send(bytes(mtu - 28)))'
+	assert_output "$(printf '%s\n' 'EMSGSIZE 1500 1500' 1472 'EMSGSIZE 1480 1480' 1452)"
+	need tracepath
+	run -0 on_client timeout 10 "$run" -- tracepath -4 -n -m 3 six.example
+	assert_output --partial 'pmtu 1480 hops 1'
+}

@@ -99,6 +99,31 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 	assert_output --partial 'packets 0 bytes 0'
 }
 
+# axel writes without a look at what connect() said; others connect the same socket until it works.
+@test "a connect() that blocks and has failed leaves no error behind, and another one begins anew" {
+	local ask='
+import socket, sys
+address = socket.gethostbyname(sys.argv[1])
+s = socket.socket()
+for i in range(3):
+    print(s.connect_ex((address, 7000)), s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+    s.connect_ex((address, 7000))
+try:
+    s.send(b"x")
+except OSError as e:
+    print(e.strerror)' natively
+	run -0 on_client python3 -c "$ask" nobody.example
+	natively=$output
+	for prefer in own ipv6; do
+		DUALSTACK_PREFER=$prefer run -0 on_client "$run" -- python3 -c "$ask" nobody.example
+		assert_output "$natively"
+	done
+	# Of the IPv6 address, nothing is heard.
+	drop_in6 2001:db8:1::99
+	run -0 on_client "$run" -- python3 -c "$ask" nobody.example
+	assert_output "$natively"
+}
+
 # The other thread waits since before there is anything to wait for, as a reactor's do.
 @test "a thread in epoll_wait() drives a connect that another one begins" {
 	greet $server6
