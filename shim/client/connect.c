@@ -78,9 +78,8 @@ static bool has_begun(int fd)
 	return socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
 }
 
-/* Fails with RESULT, as a connect() that blocks. It leaves no error to the next call, and another connect()
- * begins anew
- * (__inet_stream_connect()). */
+/* Fails with RESULT, as a connect() that blocks. It leaves no error to the next call, and another
+ * connect() begins anew (__inet_stream_connect()). */
 static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int result)
 {
 	if (attempt_may_begin(fd, false))
