@@ -353,19 +353,17 @@ int message_send(const struct msghdr *program, struct msghdr *kernel, struct soc
 bool message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local)
 {
 	struct message_control c = message_controls(kernel);
-	const size_t had = c.left;
-	size_t used;
+	size_t used = CMSG_ALIGN(c.left);
 
-	if (had && kernel->msg_control != control)
+	if (c.left && kernel->msg_control != control)
 		return false;
 	while (message_next(&c))
 		if ((c.header.cmsg_level == IPPROTO_IPV6 && c.header.cmsg_type == IPV6_PKTINFO) ||
 		    (c.header.cmsg_level == IPPROTO_IP && c.header.cmsg_type == IP_PKTINFO))
 			return false;
-	if (c.bad)
+	/* Bytes that are no message: the kernel refuses them, or ignores some at the end. */
+	if (c.left)
 		return false;
-	/* The kernel ignores bytes at the end that are too few for another one. */
-	used = CMSG_ALIGN(had - c.left);
 	kernel->msg_control = control;
 	kernel->msg_controllen = (control_length)(used + CMSG_SPACE(sizeof *local));
 	put(kernel, &used, IPPROTO_IPV6, IPV6_PKTINFO, local, sizeof *local);

@@ -60,8 +60,8 @@ bool message_to(const struct msghdr *program, struct sockaddr_in6 *to);
 int message_send(const struct msghdr *program, struct msghdr *kernel, struct sockaddr_in6 *to, void *control);
 
 /* Makes KERNEL leave from LOCAL. message_send() has prepared it with CONTROL, or it has no control messages.
- * Returns false if it leaves KERNEL alone: the program itself sets a source, or there is no room. CONTROL has
- * at least CMSG_SPACE() of an in6_pktinfo. */
+ * Returns false if it leaves KERNEL alone: the program itself sets a source, there is no room, or not all
+ * that the program gave is a control message. CONTROL has at least CMSG_SPACE() of an in6_pktinfo. */
 bool message_send_from(struct msghdr *kernel, void *control, const struct in6_pktinfo *local);
 
 #endif

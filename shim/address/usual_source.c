@@ -33,6 +33,7 @@ static in_addr_t ask(int fd)
 	for (int i = 0; i < list.ifc_len / (int)sizeof *all; i++) {
 		struct sockaddr_in in;
 
+		/* cppcheck-suppress uninitvar ; the kernel has written it */
 		memcpy(&in, &all[i].ifr_addr, sizeof in);
 		if (is_loopback(in.sin_addr.s_addr))
 			continue;

@@ -1,3 +1,4 @@
+# bats file_tags=beside
 # Answers that leave from the address that was asked (43-reply-source.bats) change nothing else: not what other sockets of the
 # process send and receive, nor whether the program can answer at all.
 
