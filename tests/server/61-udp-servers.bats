@@ -222,6 +222,26 @@ for a in sys.argv[1:]:
 	assert_output $'48\nrefused'
 }
 
+# It kills itself for any call that it does not list, such as requests about interfaces. Debian's service sets -F 1.
+@test "chronyd under its own filter answers at each address, over IPv4 as natively" {
+	unpacked /usr/sbin/chronyd
+	local with address
+	install -d -o nobody -m 700 "$BATS_TEST_TMPDIR/chrony"
+	printf '%s\n' 'port 11123' 'allow 192.0.2.0/24' 'allow 240.0.0.0/4' 'local stratum 5' 'cmdport 0' 'bindcmdaddress /' 'user nobody' \
+		"pidfile $BATS_TEST_TMPDIR/chrony/pid" >"$BATS_TEST_TMPDIR/chrony.conf"
+	for with in '' "$run --"; do
+		# shellcheck disable=SC2086 # a command and its option
+		start chronyd $with "$unpacked" -d -x -F 1 -f "$BATS_TEST_TMPDIR/chrony.conf"
+		wait_bound 11123
+		for address in $server4 ${with:+"$server6"}; do
+			run -0 on_client "$unpacked" -Q -t 9 "server $address port 11123 iburst maxsamples 1" 'cmdport 0' 'user root'
+			assert_output --partial 'System clock wrong by'
+		done
+		log_of chronyd | grep -F 'Loaded seccomp filter (level 1)'
+		stop "$started"
+	done
+}
+
 @test "iperf3 over UDP in both directions" {
 	need iperf3
 	need jq
