@@ -60,7 +60,8 @@ static void prepare(int fd, const union sockaddr_any *name, bool known)
 static bool accepted(int fd, const union sockaddr_any *name, socklen_t len, struct sockaddr *addr,
 		     socklen_t *room)
 {
-	bool marked = sockaddr_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume(fd, *room));
+	bool marked =
+	    sockaddr_is_in6(&name->any, len) && (mark_test_stream(fd) || mark_assume_accepted(fd, *room));
 	bool known = marked && known_peer(name);
 
 	if (!hooks_give(name, len, marked ? MARK_STREAM : MARK_NONE, addr, room))

@@ -62,6 +62,7 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 	in_port_t port;
 	int saved = errno;
 
+	mark_note_in6();
 	if (config.active && (action == RULES_DEFAULT || action == RULES_DUAL) &&
 	    mapped_wildcard(addr, len, &port)) {
 		if (mapped_widen(fd, port) == 0) {

@@ -19,8 +19,10 @@ void hooks_expect_passed(int fd)
 
 	mark_expect_foreign();
 	text_expect(fd);
-	if (domain == AF_INET6)
+	if (domain == AF_INET6) {
+		mark_note_in6();
 		listeners_share(fd);
+	}
 	if (domain == AF_INET || domain == AF_INET6) {
 		options_note_all();
 		holdings_note_copy();

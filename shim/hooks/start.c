@@ -40,6 +40,8 @@ static int look_for_mark(int fd, void *arg)
 		holdings_note_copy();
 		activation_log_plain(fd, "was there at the start");
 	}
+	if (domain == AF_INET6)
+		mark_note_in6();
 	*marked |= mark_test(fd) != MARK_NONE;
 	return 0;
 }

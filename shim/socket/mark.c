@@ -215,6 +215,18 @@ bool mark_assume(int fd, socklen_t room)
 	return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
+static _Atomic bool has_in6;
+
+void mark_note_in6(void)
+{
+	atomic_store_explicit(&has_in6, true, memory_order_relaxed);
+}
+
+bool mark_assume_accepted(int fd, socklen_t room)
+{
+	return mark_assume(fd, atomic_load_explicit(&has_in6, memory_order_relaxed) ? room : 0);
+}
+
 bool mark_test_stream(int fd)
 {
 	if (!mark_expected())

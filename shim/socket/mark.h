@@ -76,6 +76,11 @@ bool mark_test_receiver(int fd, socklen_t room, unsigned *mark);
  * too small for a program that knows IPv6. */
 bool mark_assume(int fd, socklen_t room);
 
+/* The same for FD as accept() yields it. ROOM does not matter if the process can have no listener of its own
+ * in AF_INET6. mark_note_in6(): it may have one. */
+bool mark_assume_accepted(int fd, socklen_t room);
+void mark_note_in6(void);
+
 /* Whether there may be marks, and a sandbox forbids reading the mark of the socket FD. */
 bool mark_hidden(int fd);
 

@@ -1,7 +1,8 @@
 /* server STYLE FAMILY PORT [ADDR PORT]...: answers any request with 64 bytes, or with as much as it can if
  * the request begins with "B". FAMILY is 4, an IPv4-only server, or 46, the same server written dual-stack.
  * STYLE: epoll   one thread, level-triggered; also listens on each IPv4 ADDR and PORT serial  one connection
- * after the other, blocking udp     datagrams, by IPV6_RECVPKTINFO if dual-stack once    exits once it listens */
+ * after the other, blocking udp     datagrams, by IPV6_RECVPKTINFO if dual-stack once    exits once it
+ * listens */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -135,7 +136,8 @@ static void dual_datagrams(int fd)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	struct iovec piece = {.iov_base = chunk};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_name = &peer};
+	struct msghdr message = {
+	    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_name = &peer};
 	int on = 1;
 
 	if (setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)

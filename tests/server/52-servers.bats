@@ -260,3 +260,33 @@ assert_irc_welcome() {
 	wait_port 6667
 	assert_ipv4_only 6667
 }
+
+# Its filter fails getsockopt(), which hides the mark.
+@test "tor under its own filter: SOCKS over both families, and its policy" {
+	need tor
+	local dir=$BATS_TEST_TMPDIR/tor
+	install -d -m 700 "$dir"
+	printf '%s\n' 'SocksPort 0.0.0.0:9150' 'SocksPolicy accept 192.0.2.2' 'SocksPolicy accept 240.0.0.0/4' 'SocksPolicy reject *' \
+		"DataDirectory $dir/data" 'Sandbox 1' 'Log notice stdout' >"$dir/torrc"
+	start tor "$run" -- tor -f "$dir/torrc"
+	wait_port 9150
+	wait_until grep -q 'Bootstrapped' "$BATS_TEST_TMPDIR/tor.log"
+	for address in $server4 $server6; do
+		run -0 on_client python3 -c 'import socket, sys
+s = socket.create_connection((sys.argv[1], 9150))
+s.sendall(b"\5\1\0")
+s.settimeout(9)
+print(s.recv(9))' $address
+		assert_output "b'\\x05\\x00'"
+	done
+	# A local client, whom the policy rejects, gets no answer.
+	run -0 on_server python3 -c 'import socket
+s = socket.create_connection(("127.0.0.1", 9150))
+s.settimeout(9)
+try:
+    s.sendall(b"\5\1\0")
+    print(s.recv(9))
+except ConnectionError:
+    print(b"")'
+	assert_output "b''"
+}

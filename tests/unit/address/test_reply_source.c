@@ -115,8 +115,8 @@ static void kinds(void **state)
 	assert_string_equal(from(sockets[0], &peer), "2001:db8::a");
 }
 
-/* IPv4's, V4MAPPED: a group and the broadcast address are no addresses to answer from, nor is any of them for a
- * peer that has been silent for long. */
+/* IPv4's, V4MAPPED: a group and the broadcast address are no addresses to answer from, nor is any of them for
+ * a peer that has been silent for long. */
 static void mapped(void **state)
 {
 	struct sockaddr_in6 peer = in6_at("::ffff:192.0.2.1", 1000), same = in6_at("2001:db8::4", 1000);
@@ -175,11 +175,8 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(latest),
-	    cmocka_unit_test(numbers),
-	    cmocka_unit_test(kinds),
-	    cmocka_unit_test(mapped),
-	    cmocka_unit_test(many),
+	    cmocka_unit_test(latest), cmocka_unit_test(numbers), cmocka_unit_test(kinds),
+	    cmocka_unit_test(mapped), cmocka_unit_test(many),
 	};
 
 	real_load();
