@@ -84,7 +84,7 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 {
 	if (attempt_may_begin(fd, false))
 		(void)attempt_error(fd);
-	else if (has_begun(fd) && attempt_look(fd) == ATTEMPT_FAILED)
+	else if (socket_transport(fd) == IPPROTO_TCP && attempt_look(fd) == ATTEMPT_FAILED)
 		(void)in_family(connect_plainly, fd, addr, len);
 	return fail(result);
 }

@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 
 #include "address/message.h"
-#include "base/large.h"
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "config/rule.h"
@@ -49,6 +48,8 @@ static int send_answers(int fd, struct mmsghdr *messages, unsigned count, int fl
 	unsigned n = 0;
 	int sent;
 
+	if (rules_any(RULES_CONNECT))
+		return 0;
 	for (; n < count && n < BATCH && hooks_readable(&messages[n].msg_hdr); n++) {
 		const struct msghdr *m = &messages[n].msg_hdr;
 
@@ -58,7 +59,7 @@ static int send_answers(int fd, struct mmsghdr *messages, unsigned count, int fl
 		    !message_send_from(&kernel[n].msg_hdr, control[n], &local))
 			break;
 	}
-	sent = n && !rules_any(RULES_CONNECT) ? real.sendmmsg(fd, kernel, n, flags) : 0;
+	sent = n ? real.sendmmsg(fd, kernel, n, flags) : 0;
 	for (int i = 0; i < sent; i++)
 		messages[i].msg_len = kernel[i].msg_len;
 	return sent;

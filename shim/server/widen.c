@@ -171,6 +171,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
 	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
 		result = -errno;
+	/* A source for connect() would cost FD a port that the kernel has chosen (__udp_disconnect()). */
 	if (any && at->sin6_port && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);
 	if (result == 0)

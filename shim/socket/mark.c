@@ -215,6 +215,7 @@ bool mark_assume(int fd, socklen_t room)
 	return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET || (room < ROOM_IN6 && mark_hidden(fd));
 }
 
+/* Whether the process may have a listener of its own in AF_INET6. */
 static _Atomic bool has_in6;
 
 void mark_note_in6(void)

@@ -7,10 +7,8 @@ load ../lib/helper
 setup() {
 	need python3
 	hosts_up
-	other4=192.0.2.11 secondary4=192.0.2.12
+	more_addresses
 	ip -n "$server" addr add 2001:db8:1::11/64 dev veth0 nodad
-	ip -n "$server" addr add $other4/32 dev veth0
-	ip -n "$server" addr add $secondary4/24 dev veth0
 	link_local=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 	# Of each style of receiving and sending: takes datagrams and answers each; those that say "late", of which there are 96,
 	# after all others.

@@ -8,9 +8,7 @@ load ../lib/helper
 setup() {
 	need python3
 	hosts_up
-	other4=192.0.2.11 secondary4=192.0.2.12
-	ip -n "$server" addr add $other4/32 dev veth0
-	ip -n "$server" addr add $secondary4/24 dev veth0
+	more_addresses
 	cat >"$BATS_TEST_TMPDIR/common.py" <<-'END'
 		import ctypes, os, socket, struct
 		libc = ctypes.CDLL(None, use_errno=True)

@@ -84,6 +84,12 @@ hosts_up() {
 	wait_until eval 'on_client "$programs/steps" a=tcp6 "a.connect:$server6/1" | grep -q ECONNREFUSED'
 }
 
+# Two more IPv4 addresses of the server: one by itself, and a secondary one of its network.
+more_addresses() {
+	other4=192.0.2.11 secondary4=192.0.2.12
+	printf 'addr add %s dev veth0\n' $other4/32 $secondary4/24 | ip -n "$server" -batch -
+}
+
 # Ends everything that runs on the two hosts, by pid, and takes the hosts down.
 hosts_down() {
 	[ -n "${server:-}" ] || return 0
