@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct gaicb;
 struct mmsghdr;
 struct timespec64; /* hooks/time64.c */
 struct timeval64;

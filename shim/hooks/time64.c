@@ -177,4 +177,13 @@ int hook___epoll_pwait2_time64(int set, struct epoll_event *events, int most,
 		return hooks_fail(-EFAULT);
 	return hook_epoll_pwait2(set, events, most, timeout_of(timeout, &t), mask);
 }
+
+#ifdef __GLIBC__
+int hook___gai_suspend_time64(const struct gaicb *const *list, int count, const struct timespec64 *timeout)
+{
+	struct timespec t;
+
+	return hook_gai_suspend(list, count, timeout_of(timeout, &t));
+}
+#endif
 #endif

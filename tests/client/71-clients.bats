@@ -125,6 +125,22 @@ ipv4_only() {
 		$s = IO::Socket::INET->new(PeerAddr => "NAME", PeerPort => 7000, Timeout => 10) or die "$@\n"; print <$s>'
 }
 
+# Its greeting is no SMTP, and neomutt says what it was.
+@test "neomutt with use_ipv6 off (getaddrinfo_a, gai_suspend)" {
+	need neomutt
+	ipv4_only sh -c 'echo text | neomutt -n -F /dev/null -s subject -e "set from=a@b.example nouse_ipv6 nossl_starttls" \
+		-e "set smtp_url=smtp://NAME:7000" -e "set record=" c@d.example 2>&1'
+}
+
+@test "s3270 (knows IPv6; getaddrinfo_a with SIGEV_THREAD)" {
+	need s3270
+	set -- sh -c "printf '%s\n' 'Connect(NAME:7000)' 'Wait(InputField)' 'Ascii()' 'Quit()' | s3270"
+	over 6 only6 "$@"
+	over 4 only4 "$@"
+	over 4 dead "$@"
+	over 6 mute "$@"
+}
+
 # It asks for both families and takes the IPv4 addresses.
 takes_ipv4() {
 	natively only6 "$@"

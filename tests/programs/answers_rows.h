@@ -561,6 +561,18 @@ static const struct value types[] = {IS("0", 0), IS("stream", SOCK_STREAM), IS("
 				     IS("99", 99), END};
 static const struct value protocols[] = {IS("0", 0), IS("tcp", IPPROTO_TCP), IS("udp", IPPROTO_UDP),
 					 IS("99", 99), END};
+/* Requests of getaddrinfo_a(). */
+#ifdef __GLIBC__
+static struct gaicb one_request = {.ar_name = "192.0.2.1", .ar_service = "80"};
+static struct gaicb *one_list[] = {&one_request, NULL};
+static const struct value request_lists[] = {IS("one", (long)one_list), END};
+static const struct value request_counts[] = {IS("0", 0), IS("1", 1), IS("2", 2), END};
+static const struct value one_lookup[] = {IS("one", (long)&one_request), END};
+static const struct value lookup_modes[] = {IS("wait", GAI_WAIT), IS("no-wait", GAI_NOWAIT), IS("-1", -1),
+					    IS("2", 2), END};
+static struct sigevent no_event = {.sigev_notify = SIGEV_NONE};
+static const struct value sigevents[] = {IS("NULL", 0), IS("none", (long)&no_event), END};
+#endif
 static const struct value lists[] = {IS("list", SLOT(list)), IS("unmapped", (long)memory.none), END};
 static const struct value entries[] = {IS("entry", SLOT(entry)), IS("unmapped", (long)memory.none), END};
 static const struct value entry_results[] = {IS("result", SLOT(entry_result)),
@@ -792,6 +804,13 @@ static const struct row rows[] = {
     {"gethostbyname2_r",
      {ARG(names, "host"), ARG(families, "in"), ARG(entries, "entry"), ARG(texts, "text"),
       ARG(host_sizes, "1024"), ARG(entry_results, "result"), ARG(errors, "error")}},
+#ifdef __GLIBC__
+    {"getaddrinfo_a",
+     {ARG(lookup_modes, "wait"), ARG(request_lists, "one"), ARG(request_counts, "1"),
+      ARG(sigevents, "NULL")}},
+    {"gai_suspend", {ARG(request_lists, "one"), ARG(request_counts, "1"), ARG(timespecs, "good")}},
+    {"gai_cancel", {ARG(one_lookup, "one")}},
+#endif
 
     {"execve", {OF("tcp-listening"), ARG(paths, "sh"), ARG(argument_lists, "sh"), ARG(environments, "one")}},
     {"execvpe",

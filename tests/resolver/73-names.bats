@@ -89,6 +89,21 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	assert_output --partial 'over IPv4'
 }
 
+# The C library's own threads would get past the library (glibc 2.34 and later).
+@test "getaddrinfo_a(), gai_suspend() and gai_cancel() answer as natively, and give a synthetic address where there is only IPv6" {
+	[ "$("$programs/asynchronous")" != none ] || skip 'this C library has no getaddrinfo_a()'
+	set -- env RES_OPTIONS='timeout:1 attempts:1' "$programs/asynchronous"
+	run -0 --separate-stderr on_client "$@" four.example lost.test none.example
+	local natively=$output
+	assert_line "called with: 0, $server4"
+	run -0 --separate-stderr on_client "$run" -- "$@" four.example lost.test none.example
+	# glibc 2.36 says EAI_SYSTEM; the manual says EAI_AGAIN.
+	assert_equal "$output" "${natively/timeout: -11/timeout: -3}"
+	run -0 --separate-stderr on_client "$run" -- "$@" six.example lost.test none.example
+	assert_line --regexp '^called with: 0, 2[45][0-9]\.'
+	assert_line --regexp '^name: 0, 2[45][0-9]\.'
+}
+
 # also ADDRESS NAME...: more lines of the name server's hosts file.
 also() {
 	printf '%s %s\n' "$@" >>"$BATS_TEST_TMPDIR/hosts"

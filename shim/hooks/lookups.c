@@ -1,0 +1,197 @@
+/* getaddrinfo_a() and its kin. The threads that glibc starts for them call getaddrinfo() inside the C library
+ * (glibc 2.34 and later, resolv/gai_misc.c), so they would get past the library. These do the same with
+ * hook_getaddrinfo(): one thread for each request, which blocks all signals. */
+#define _GNU_SOURCE
+#include "hooks/hooks.h"
+
+#ifdef __GLIBC__
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/deadline.h"
+#include "config/config.h"
+
+/* Before glibc 2.34 it is in libpthread, with which every program is linked that calls getaddrinfo_a(). */
+#pragma weak pthread_create
+
+struct lookup {
+	struct lookups *all;
+	struct gaicb *request;
+};
+
+/* The requests of one call. The last that is done tells the program and frees them. */
+struct lookups {
+	atomic_int left;
+	struct sigevent event;
+	struct lookup each[];
+};
+
+/* Changes when a request is done; gai_suspend() waits for that. */
+static atomic_uint requests_done;
+
+static void *call_program(void *lookups)
+{
+	const struct sigevent event = ((struct lookups *)lookups)->event;
+	sigset_t none;
+
+	free(lookups);
+	(void)sigemptyset(&none);
+	(void)pthread_sigmask(SIG_SETMASK, &none, NULL);
+	if (!event.sigev_notify_attributes)
+		(void)pthread_detach(pthread_self());
+	event.sigev_notify_function(event.sigev_value);
+	return NULL;
+}
+
+static void tell_program(struct lookups *all)
+{
+	const struct sigevent *event = &all->event;
+	siginfo_t info = {.si_signo = event->sigev_signo, .si_code = SI_ASYNCNL};
+	pthread_t thread;
+
+	if (event->sigev_notify == SIGEV_THREAD &&
+	    pthread_create(&thread, event->sigev_notify_attributes, call_program, all) == 0)
+		return;
+	if (event->sigev_notify == SIGEV_SIGNAL) {
+		info.si_pid = getpid();
+		info.si_uid = getuid();
+		info.si_value = event->sigev_value;
+		(void)syscall(SYS_rt_sigqueueinfo, info.si_pid, event->sigev_signo, &info);
+	}
+	free(all);
+}
+
+/* After this, the program may free REQUEST. */
+static void end(struct lookups *all, struct gaicb *request, int error)
+{
+	__atomic_store_n(&request->__return, error, __ATOMIC_RELEASE);
+	atomic_fetch_add(&requests_done, 1);
+	(void)syscall(SYS_futex, &requests_done, FUTEX_WAKE_PRIVATE, INT_MAX);
+	if (atomic_fetch_sub(&all->left, 1) == 1)
+		tell_program(all);
+}
+
+static void *look_up(void *lookup)
+{
+	const struct lookup *one = lookup;
+	struct gaicb *request = one->request;
+	int error;
+
+	(void)pthread_detach(pthread_self());
+	error =
+	    hook_getaddrinfo(request->ar_name, request->ar_service, request->ar_request, &request->ar_result);
+	end(one->all, request, error);
+	return NULL;
+}
+
+/* EAI_AGAIN if a thread can't be started. Its request then has that error. */
+static int start(struct lookups *all, int count)
+{
+	int result = 0;
+	sigset_t blocked, before;
+	pthread_t thread;
+
+	(void)sigfillset(&blocked);
+	(void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	for (int i = 0; i < count; i++)
+		if (pthread_create(&thread, NULL, look_up, &all->each[i]) != 0) {
+			result = EAI_AGAIN;
+			end(all, all->each[i].request, result);
+		}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+int hook_getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
+{
+	struct lookups *all;
+	int requests = 0, result, waited = 0;
+
+	hooks_start();
+	if (!config.active || !pthread_create || (mode != GAI_WAIT && mode != GAI_NOWAIT))
+		return real.getaddrinfo_a(mode, list, count, event);
+	all = malloc(sizeof *all + (size_t)(count > 0 ? count : 0) * sizeof *all->each);
+	if (!all)
+		return EAI_MEMORY;
+	all->event = (struct sigevent){.sigev_notify = SIGEV_NONE};
+	if (event && mode == GAI_NOWAIT)
+		all->event = *event;
+	for (int i = 0; i < count; i++)
+		if (list[i]) {
+			list[i]->ar_result = NULL;
+			list[i]->__return = EAI_INPROGRESS;
+			all->each[requests++] = (struct lookup){all, list[i]};
+		}
+	atomic_init(&all->left, requests);
+	if (!requests) {
+		tell_program(all);
+		return 0;
+	}
+	result = start(all, requests);
+	while (mode == GAI_WAIT && waited == 0)
+		waited = hook_gai_suspend((const struct gaicb *const *)list, count, NULL);
+	return waited == EAI_INTR ? waited : result;
+}
+
+static int count_in_progress(const struct gaicb *const *list, int count)
+{
+	int found = 0;
+
+	for (int i = 0; i < count; i++)
+		found += list[i] && __atomic_load_n(&list[i]->__return, __ATOMIC_ACQUIRE) == EAI_INPROGRESS;
+	return found;
+}
+
+/* Waits until requests_done is not SEEN any more, or until END; may return early. A cancellation point, as
+ * gai_suspend() is. Returns 0 or -1 with errno. */
+static int wait_for_another(unsigned seen, int64_t end)
+{
+	struct timespec left;
+	long result;
+	int type;
+
+	(void)pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	result = syscall(SYS_futex, &requests_done, FUTEX_WAIT_PRIVATE, seen,
+			 end < 0 ? NULL : deadline_rest(end, &left), NULL, 0);
+	(void)pthread_setcanceltype(type, &type);
+	return (int)result;
+}
+
+int hook_gai_suspend(const struct gaicb *const *list, int count, const struct timespec *timeout)
+{
+	const int at_first = count_in_progress(list, count), saved = errno;
+	int64_t end;
+	unsigned seen;
+
+	hooks_start();
+	if (!config.active || !pthread_create)
+		return real.gai_suspend(list, count, timeout);
+	end = deadline_of(timeout);
+	if (!at_first)
+		return EAI_ALLDONE;
+	for (;;) {
+		seen = atomic_load(&requests_done);
+		if (count_in_progress(list, count) != at_first)
+			return 0;
+		if (wait_for_another(seen, end) != 0 && errno == EINTR)
+			return EAI_INTR;
+		errno = saved;
+		if (deadline_over(end))
+			return EAI_AGAIN;
+	}
+}
+
+int hook_gai_cancel(struct gaicb *request)
+{
+	hooks_start();
+	if (!config.active || !pthread_create)
+		return real.gai_cancel(request);
+	return count_in_progress((const struct gaicb *const *)&request, 1) ? EAI_NOTCANCELED : EAI_ALLDONE;
+}
+#endif
