@@ -152,6 +152,11 @@ static const struct row {
     {"gethostbyname2/address", NOTHING, "192.0.2.1", NULL, call_gethostbyname2, NULL},
     {"gethostbyname_r/address", NOTHING, "192.0.2.1", NULL, call_gethostbyname_r, NULL},
     {"gethostbyname2_r/address", NOTHING, "192.0.2.1", NULL, call_gethostbyname2_r, NULL},
+#ifdef __GLIBC__
+    {"getaddrinfo_a/none", NOTHING, NULL, NULL, call_getaddrinfo_a, NULL},
+    {"gai_suspend/none", NOTHING, NULL, NULL, call_gai_suspend, NULL},
+    {"gai_cancel/done", NOTHING, NULL, NULL, call_gai_cancel, NULL},
+#endif
     {"execve/none", NOTHING, NULL, NULL, call_execve, NULL},
     {"execve/cleaned", NOTHING, NULL, cleaned, call_execve, as_it_was},
     {"execve/inherits", LISTENER6, NULL, inherited, call_execve, not_inherited},

@@ -445,6 +445,12 @@ CALL(gethostbyname, gethostbyname(text) ? 0 : -1)
 CALL(gethostbyname2, gethostbyname2(text, AF_INET) ? 0 : -1)
 CALL(gethostbyname_r, gethostbyname_r(text, &entry, buffer, sizeof buffer, &found, &error))
 CALL(gethostbyname2_r, gethostbyname2_r(text, AF_INET, &entry, buffer, sizeof buffer, &found, &error))
+#ifdef __GLIBC__
+static struct gaicb *no_request[] = {NULL}, done_request;
+CALL(getaddrinfo_a, getaddrinfo_a(GAI_NOWAIT, no_request, 1, NULL))
+CALL(gai_suspend, gai_suspend((const struct gaicb *const *)no_request, 1, NULL) - EAI_ALLDONE)
+CALL(gai_cancel, gai_cancel(&done_request) - EAI_ALLDONE)
+#endif
 NO_PROGRAM(execve, execve("/nonexistent", arguments, environment))
 NO_PROGRAM(execvpe, execvpe("/nonexistent", arguments, environment))
 NO_PROGRAM(fexecve, fexecve(fd, arguments, environment))
