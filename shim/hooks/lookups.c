@@ -17,8 +17,9 @@
 #include "client/deadline.h"
 #include "config/config.h"
 
-/* Before glibc 2.34 it is in libpthread, with which every program is linked that calls getaddrinfo_a(). */
+/* Before glibc 2.34 they are in libpthread, with which every program is linked that calls getaddrinfo_a(). */
 #pragma weak pthread_create
+#pragma weak pthread_detach
 
 struct lookup {
 	struct lookups *all;
