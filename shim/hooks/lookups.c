@@ -17,10 +17,6 @@
 #include "client/deadline.h"
 #include "config/config.h"
 
-/* Before glibc 2.34 they are in libpthread, with which every program is linked that calls getaddrinfo_a(). */
-#pragma weak pthread_create
-#pragma weak pthread_detach
-
 struct lookup {
 	struct lookups *all;
 	struct gaicb *request;
@@ -115,7 +111,7 @@ int hook_getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent
 	int requests = 0, result, waited = 0;
 
 	hooks_start();
-	if (!config.active || !pthread_create || (mode != GAI_WAIT && mode != GAI_NOWAIT))
+	if (!config.active || (mode != GAI_WAIT && mode != GAI_NOWAIT))
 		return real.getaddrinfo_a(mode, list, count, event);
 	all = malloc(sizeof *all + (size_t)(count > 0 ? count : 0) * sizeof *all->each);
 	if (!all)
@@ -171,7 +167,7 @@ int hook_gai_suspend(const struct gaicb *const *list, int count, const struct ti
 	unsigned seen;
 
 	hooks_start();
-	if (!config.active || !pthread_create)
+	if (!config.active)
 		return real.gai_suspend(list, count, timeout);
 	end = deadline_of(timeout);
 	if (!at_first)
@@ -191,7 +187,7 @@ int hook_gai_suspend(const struct gaicb *const *list, int count, const struct ti
 int hook_gai_cancel(struct gaicb *request)
 {
 	hooks_start();
-	if (!config.active || !pthread_create)
+	if (!config.active)
 		return real.gai_cancel(request);
 	return count_in_progress((const struct gaicb *const *)&request, 1) ? EAI_NOTCANCELED : EAI_ALLDONE;
 }
