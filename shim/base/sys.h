@@ -45,13 +45,18 @@ static inline int sys_close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
-/* poll(2) that does not wait. More than the limit on open files are EINVAL. */
+/* poll(2) that does not wait; ppoll(2) costs half as much again. More than the limit on open files are
+ * EINVAL. */
 struct pollfd;
 static inline int sys_poll(struct pollfd *fds, unsigned count)
 {
+#ifdef SYS_poll
+	return (int)syscall(SYS_poll, fds, count, 0);
+#else
 	const long at_once[2] = {0, 0};
 
 	return (int)syscall(SYS_ppoll, fds, count, at_once, NULL, 0);
+#endif
 }
 
 #endif

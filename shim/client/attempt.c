@@ -91,6 +91,15 @@ bool attempt_may_begin(int fd, bool going_too)
 	return (info[STATE] == TCP_CLOSE && sent == 0) || (going_too && info[STATE] == TCP_SYN_SENT);
 }
 
+/* A socket on its way is not writable, and one that has failed or was reset also reports an error
+ * (tcp_poll()). */
+bool attempt_is_connected(int fd)
+{
+	struct pollfd now = {.fd = fd, .events = POLLOUT};
+
+	return sys_poll(&now, 1) == 1 && now.revents == POLLOUT;
+}
+
 static bool is_in(const struct in6_addr *addr)
 {
 	return IN6_IS_ADDR_V4MAPPED(addr);

@@ -53,6 +53,9 @@ int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struc
 /* Gives FD, which the program keeps, the options that it had before. */
 void attempt_finish(const struct attempt_plan *plan, int fd);
 
+/* Whether FD's connect has certainly succeeded; at half the price of attempt_look(). */
+bool attempt_is_connected(int fd);
+
 enum attempt_state { ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
 enum attempt_state attempt_look(int fd);
 

@@ -85,7 +85,9 @@ static int step_on(int fd)
 int connects_ask(int fd)
 {
 	int saved = errno, result = -EINPROGRESS, i = slots_find_own(fd);
-	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
+	enum attempt_state state = i < 0                      ? ATTEMPT_FAILED
+				   : attempt_is_connected(fd) ? ATTEMPT_CONNECTED
+							      : attempt_look(fd);
 
 	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
 	if (state != ATTEMPT_GOING || clock_ms() >= slots_table[i].due ||

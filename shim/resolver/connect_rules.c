@@ -38,9 +38,9 @@ static void add_name(const struct names_list *named, void *arg)
 	f->facts.name = named->name;
 	if (f->facts.protocol)
 		f->action = stricter(f->action, rules_ask(&f->facts));
-	if (f->names++ == 0 && f->list)
+	if (f->list && f->names == 0)
 		*f->list = *named;
-	if (!f->list)
+	if (f->names++ == 0 || !f->list)
 		return;
 	for (uint32_t i = 0; i < f->list->count; i++)
 		if (names_holds(named, &f->list->addresses[i]))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/futex.h>
 #include <netdb.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -188,6 +189,9 @@ static enum row row_of(enum row row, const word *args)
 		return is_connected((int)args[0]) ? NO_ROW : by_family(row, ROW_connect_in6, false, args);
 	case ROW_sys_fcntl:
 		return args[2] == F_DUPFD_CLOEXEC ? row : ROW_fcntl_other;
+	case ROW_sys_futex:
+		/* Of a number in the process's own memory, it can't fail (futex(2)). */
+		return args[2] == FUTEX_WAKE_PRIVATE ? NO_ROW : row;
 	case ROW_epoll_ctl:
 		/* The error is an answer then. */
 		return args[1] == EPOLL_CTL_MOD ? NO_ROW : row;

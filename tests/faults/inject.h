@@ -3,6 +3,7 @@
 #ifndef TESTS_INJECT_H
 #define TESTS_INJECT_H
 
+#include <sys/syscall.h>
 #include <stdbool.h>
 
 enum row {

@@ -49,6 +49,22 @@ static void names(void)
 	ask("literal", IN6, AF_INET);
 }
 
+#ifdef __GLIBC__
+static void asynchronous(void)
+{
+	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+	struct gaicb one = {.ar_name = "both", .ar_request = &hints}, *list[] = {&one};
+	int error;
+
+	begin(ROW_getaddrinfo);
+	error = getaddrinfo_a(GAI_WAIT, list, 1, NULL);
+	say("getaddrinfo_a", "%d", error);
+	if (!error)
+		say_list("both", gai_error(&one), &one.ar_result);
+	page->own = NO_ROW;
+}
+#endif
+
 static void say_host(const char *label, const struct hostent *h, int error)
 {
 	union address a = {.any = {.sa_family = 0}};
@@ -124,6 +140,10 @@ const struct scenario resolver_scenarios[] = {
     /* If the name servers give no IPv4 address for the moment, the IPv6 one is enough. */
     {"names", names, {"both AF_INET: synthetic 16 both"}, false},
     {"hosts", hosts, {"both: synthetic 4 both", "both, _r: synthetic 4 both"}, false},
+#ifdef __GLIBC__
+    /* No memory, or no thread. */
+    {"asynchronous", asynchronous, {"getaddrinfo_a: -10", "getaddrinfo_a: -3", "both: synthetic 16", "both: -*"}, false},
+#endif
     {"reverse", reverse, {NULL}, false},
     {NULL, NULL, {NULL}, false},
 };

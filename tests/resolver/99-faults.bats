@@ -5,4 +5,4 @@ bats_require_minimum_version 1.5.0
 load ../lib/helper
 load ../lib/faults
 
-@test "names, and memory for them" { swept off names hosts reverse; }
+@test "names, and memory for them" { swept off names hosts asynchronous reverse; }
