@@ -3,8 +3,8 @@
 #ifndef TESTS_INJECT_H
 #define TESTS_INJECT_H
 
-#include <sys/syscall.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
 
 enum row {
 #define CALL(name, ...) ROW_##name,

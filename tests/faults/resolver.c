@@ -142,7 +142,10 @@ const struct scenario resolver_scenarios[] = {
     {"hosts", hosts, {"both: synthetic 4 both", "both, _r: synthetic 4 both"}, false},
 #ifdef __GLIBC__
     /* No memory, or no thread. */
-    {"asynchronous", asynchronous, {"getaddrinfo_a: -10", "getaddrinfo_a: -3", "both: synthetic 16", "both: -*"}, false},
+    {"asynchronous",
+     asynchronous,
+     {"getaddrinfo_a: -10", "getaddrinfo_a: -3", "both: synthetic 16", "both: -*"},
+     false},
 #endif
     {"reverse", reverse, {NULL}, false},
     {NULL, NULL, {NULL}, false},
