@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/real.h"
+#include "resolver/answers.h"
 
 static _Atomic uint32_t respite_until;
 
@@ -97,13 +98,6 @@ static void lend(void)
 }
 #endif
 
-static bool has_in6(const struct addrinfo *list)
-{
-	while (list && list->ai_family != AF_INET6)
-		list = list->ai_next;
-	return list != NULL;
-}
-
 int bounded_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result)
 {
@@ -115,7 +109,7 @@ int bounded_getaddrinfo(const char *node, const char *service, const struct addr
 	error = real.getaddrinfo(node, service, hints, result);
 	saved = errno;
 	pthread_cleanup_pop(1);
-	note_time(began, error == 0 && has_in6(*result));
+	note_time(began, error == 0 && answers_has(*result, AF_INET6));
 	errno = saved;
 	return error;
 }

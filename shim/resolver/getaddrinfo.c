@@ -19,13 +19,14 @@
 #include "resolver/question.h"
 #include "resolver/route.h"
 
-static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other)
+/* Notes the addresses of NODE, and leaves them in LIST. */
+static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other,
+		 struct names_list *list)
 {
-	struct names_list list = {.count = 0};
-
-	answers_add(&list, other);
-	answers_add(&list, own);
-	names_note(node, &list);
+	list->count = 0;
+	answers_add(list, other);
+	answers_add(list, own);
+	names_note(node, list);
 }
 
 /* The addresses of FAMILY in LIST, as the C library's answers to numbers; it also makes V4MAPPED ones. NULL
@@ -87,9 +88,9 @@ static enum rules_action action_of(const struct question *q)
 		   : action;
 }
 
-/* Whether to give the IPv6 addresses in OTHER instead of the answer OWN, or of ERROR. ROUTED: an address of
+/* Whether to give the IPv6 addresses in OTHER instead of the answer OWN, or of ERROR. UNROUTED: no address of
  * OWN has a route. */
-static bool prefer_in6(const struct question *q, int error, bool routed, const struct addrinfo *other)
+static bool prefer_in6(const struct question *q, int error, bool unrouted, const struct addrinfo *other)
 {
 	enum rules_action action = action_of(q);
 
@@ -97,7 +98,7 @@ static bool prefer_in6(const struct question *q, int error, bool routed, const s
 		return false;
 	if (error)
 		return question_no_address(error);
-	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
+	return (connect_rules_wants_in6(action) || unrouted) && answers_native(other);
 }
 
 /* Adds the peers in OTHER to ANSWER, at the end. */
@@ -120,19 +121,20 @@ static void add_peers(const struct question *q, struct addrinfo *answer, const s
 
 static int ask_in(const struct question *q, struct addrinfo **result)
 {
+	struct names_list list;
 	struct addrinfo *other;
 	int error = question_ask(q, result, &other), saved = errno;
-	bool routed = true;
+	bool unrouted;
 
-	note(q->node, *result, other);
+	note(q->node, *result, other, &list);
 	if (error == 0 && !other)
 		other = known_in6(q, *result);
 	/* A stream's connect() finds that out itself. */
-	if (error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto))
-		routed = answers_routed(*result, AF_INET);
-	if (!routed && config.nat64_auto)
+	unrouted = error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
+		   answers_unrouted(&list);
+	if (unrouted && config.nat64_auto)
 		nat64_discover();
-	if (other && prefer_in6(q, error, routed, other) && name_as(other, *result)) {
+	if (other && prefer_in6(q, error, unrouted, other) && name_as(other, *result)) {
 		if (*result)
 			freeaddrinfo(*result);
 		*result = answers_as_in(q->node, other);
@@ -153,7 +155,7 @@ static int ask_in(const struct question *q, struct addrinfo **result)
 static int ask_in6(const struct question *q, struct addrinfo **result)
 {
 	const int all = AI_V4MAPPED | AI_ALL;
-	struct names_list list = {.count = 0};
+	struct names_list list;
 	struct addrinfo *other = NULL, *mapped = NULL;
 	int error, saved;
 
@@ -162,12 +164,11 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	else
 		error = question_ask(q, result, &other);
 	saved = errno;
-	note(q->node, error ? NULL : *result, other);
+	note(q->node, error ? NULL : *result, other, &list);
 	/* bind() must not get an IPv4 address. It is noted all the same, as socat connects with AI_PASSIVE.
 	 */
 	if (question_no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) &&
 	    action_of(q) != RULES_IPV6) {
-		answers_add(&list, other);
 		mapped = answer_of(&list, true, q);
 		if (!name_as(mapped, other)) {
 			freeaddrinfo(mapped);
@@ -185,40 +186,38 @@ static int ask_in6(const struct question *q, struct addrinfo **result)
 	return 0;
 }
 
-/* Appends synthetic addresses to the answer for a name without IPv4 ones, for programs that ask for both
- * families but use only IPv4 addresses. */
-static void add_synthetic(const struct question *q, struct addrinfo *answer)
+/* Appends synthetic addresses to ANSWER, whose IPv6 addresses are in LIST, for a name without IPv4 ones, for
+ * programs that ask for both families but use only IPv4 addresses. */
+static void add_synthetic(const struct question *q, struct addrinfo *answer, const struct names_list *list)
 {
 	static const struct addrinfo any = {.ai_family = AF_UNSPEC};
 	const struct question numeric = {q->node, q->service, q->hints ? q->hints : &any};
-	struct names_list list = {.count = 0};
-	struct addrinfo *more;
+	struct addrinfo *more = answer_of(list, false, &numeric);
 
-	answers_add(&list, answer);
-	more = answer_of(&list, false, &numeric);
 	while (answer->ai_next)
 		answer = answer->ai_next;
 	answer->ai_next = more ? answers_as_in(q->node, more) : NULL;
 }
 
-/* Looks for a translator if the IPv4 addresses of ANSWER have no route. */
-static void discover_for(const struct addrinfo *answer)
+/* Looks for a translator if the IPv4 addresses in LIST have no route. */
+static void discover_for(const struct names_list *list)
 {
-	if (config.nat64_auto && answers_has(answer, AF_INET) && !answers_routed(answer, AF_INET))
+	if (config.nat64_auto && answers_unrouted(list))
 		nat64_discover();
 }
 
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
+	struct names_list list;
 	int error = question_ask_plainly(q, result);
 
 	if (error)
 		return error;
-	note(q->node, *result, NULL);
+	note(q->node, *result, NULL, &list);
 	if (config.synthetic_always && !answers_has(*result, AF_INET))
-		add_synthetic(q, *result);
+		add_synthetic(q, *result, &list);
 	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
-		discover_for(*result);
+		discover_for(&list);
 	return 0;
 }
 
@@ -236,7 +235,7 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 		if (list.count)
 			names_note_number(&list.addresses[0]);
 		if (!(flags & (AI_NUMERICHOST | AI_PASSIVE)))
-			discover_for(*result);
+			discover_for(&list);
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
@@ -282,6 +281,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 {
 	struct addrinfo plain = *q->hints;
 	const struct question plainly = {q->node, q->service, &plain};
+	struct names_list list;
 
 	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
 	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || !without_in())
@@ -293,7 +293,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 	if (!nat64_known() || question_ask_plainly(&plainly, result) != 0)
 		return error;
 	if (!answers_literal(q->node))
-		note(q->node, *result, NULL);
+		note(q->node, *result, NULL, &list);
 	return 0;
 }
 
