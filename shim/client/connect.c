@@ -164,15 +164,10 @@ static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct des
 static void log_connected(int fd, const struct destination *d)
 {
 	char text[SOCKADDR_TEXT];
-	struct sockaddr_in in;
 
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	in = sockaddr_unmapped(&d->to);
-	(void)sockaddr_text(IN6_IS_ADDR_V4MAPPED(&d->to.sin6_addr) ? (const struct sockaddr *)&in
-								   : (const struct sockaddr *)&d->to,
-			    text);
-	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
+	if (log_wants(LOG_LEVEL_INFO))
+		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name,
+			 sockaddr_text_either(&d->to, text));
 }
 
 /* Goes on with a connect that blocks, after the delay. STATUS is what the call returned: -EINPROGRESS, or

@@ -8,22 +8,6 @@
 #include "base/sockaddr.h"
 #include "client/lock.h"
 
-static void attempt_text(const struct eyeballs *e, const struct eyeballs_attempt *a, char *text)
-{
-	const struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-					 .sin6_port = e->plan.port,
-					 .sin6_addr = a->to.addr,
-					 .sin6_scope_id = a->to.scope};
-	struct sockaddr_in in;
-
-	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-		(void)sockaddr_text((const struct sockaddr *)&in6, text);
-		return;
-	}
-	in = sockaddr_unmapped(&in6);
-	(void)sockaddr_text((const struct sockaddr *)&in, text);
-}
-
 void outcome_text(const struct eyeballs *e, const struct eyeballs_attempt *won, uint64_t time, char *text)
 {
 	const size_t size = LOCK_TEXT;
@@ -32,13 +16,17 @@ void outcome_text(const struct eyeballs *e, const struct eyeballs_attempt *won, 
 	text[0] = '\0';
 	for (uint32_t i = 0; i < e->count && used < size - 1; i++) {
 		const struct eyeballs_attempt *a = &e->attempts[i];
+		const struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+						.sin6_port = e->plan.port,
+						.sin6_addr = a->to.addr,
+						.sin6_scope_id = a->to.scope};
 		bool going = a->state == EYEBALLS_GOING;
 		uint32_t until = going ? (uint32_t)(time - e->began) : a->ended;
 		char addr[SOCKADDR_TEXT];
 
 		if (a->state == EYEBALLS_WAITING)
 			continue;
-		attempt_text(e, a, addr);
+		(void)sockaddr_text_either(&to, addr);
 		used += log_text(text + used, size - used, "%s%s %s after %u ms", used ? ", " : "", addr,
 				 a == won   ? "connected"
 				 : going    ? "given up"
