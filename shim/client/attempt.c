@@ -107,11 +107,6 @@ bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *ad
 	return !plan->bound || IN6_IS_ADDR_UNSPECIFIED(from) || is_in(from) == is_in(addr);
 }
 
-bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr)
-{
-	return plan->in6 || plan->marked || is_in(addr);
-}
-
 static int bind_clone(const struct attempt_plan *plan, int own, int clone, int family)
 {
 	union sockaddr_any at = plan->local;

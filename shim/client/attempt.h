@@ -39,9 +39,6 @@ bool attempt_may_begin(int fd, bool going_too);
  * BitTorrent clients announce from each local address (BEP 7). */
 bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *addr);
 
-/* Whether the program's own socket can connect to ADDR; if not, a clone has to. */
-bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr);
-
 /* Makes a clone for ADDR, with all that the program has set on LIKE, and bound as the program's OWN socket
  * is. It does not block. Returns its descriptor, or a negative errno. */
 int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr);
@@ -53,7 +50,8 @@ int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struc
 /* Gives FD, which the program keeps, the options that it had before. */
 void attempt_finish(const struct attempt_plan *plan, int fd);
 
-enum attempt_state { ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
+/* FD's state, once it has begun. */
+enum attempt_state { ATTEMPT_WAITING, ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
 enum attempt_state attempt_look(int fd);
 
 /* Takes the error of FD, which has failed: an errno value, not 0. */

@@ -5,10 +5,13 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/sockaddr.h"
 #include "base/sys.h"
 #include "client/attempt.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/lock.h"
 #include "resolver/known_names.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -78,17 +81,20 @@ static bool locate(struct eyeballs *e, int fd)
 
 bool attempts_check(struct eyeballs *e, int fd, bool *gone)
 {
-	*gone = false;
+	bool missing = false;
+
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 
 		if (a->at.fd < 0 || hidden_is_there(&a->at))
 			continue;
 		hidden_give(&a->at, HIDDEN_NONE);
-		if (a->state == EYEBALLS_GOING || a == attempts_kept(e))
-			a->state = EYEBALLS_WAITING;
-		*gone = true;
+		if (a->state == ATTEMPT_GOING || a == attempts_kept(e))
+			a->state = ATTEMPT_WAITING;
+		missing = true;
 	}
+	if (gone)
+		*gone = missing;
 	return locate(e, fd);
 }
 
@@ -103,7 +109,7 @@ struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
 void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
 	hidden_settle(&a->at);
-	if (a->state == EYEBALLS_GOING && a->at.fd >= 0)
+	if (a->state == ATTEMPT_GOING && a->at.fd >= 0)
 		hidden_watch(&a->at, e);
 }
 
@@ -133,28 +139,17 @@ int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 	return 0;
 }
 
-void attempts_ended(struct eyeballs *e, struct eyeballs_attempt *a, int error)
+void attempts_failed(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 {
-	a->state = EYEBALLS_FAILED;
+	a->state = ATTEMPT_FAILED;
 	a->error = error;
 	a->ended = (uint32_t)(clock_ms() - e->began);
 	hidden_unwatch(&a->at);
-}
-
-void attempts_failed(struct eyeballs *e, struct eyeballs_attempt *a)
-{
-	attempts_ended(e, a, 0);
-	if (a->at.fd == HIDDEN_PLACE || a == attempts_kept(e))
+	if (a->at.fd < 0 || a == attempts_kept(e))
 		return;
-	a->error = attempt_error(a->at.fd);
+	if (!error)
+		a->error = attempt_error(a->at.fd);
 	hidden_drop(&a->at);
-}
-
-void attempts_give_up(struct eyeballs *e, struct eyeballs_attempt *a, int error)
-{
-	attempts_ended(e, a, error);
-	if (a->at.fd != HIDDEN_PLACE && a != attempts_kept(e))
-		hidden_drop(&a->at);
 }
 
 int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
@@ -176,13 +171,13 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 		}
 	}
 	if (result)
-		attempts_ended(e, a, -result);
+		attempts_failed(e, a, -result);
 	else
-		a->state = EYEBALLS_GOING;
+		a->state = ATTEMPT_GOING;
 	return result;
 }
 
-struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum eyeballs_state state)
+struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum attempt_state state)
 {
 	for (uint32_t i = 0; i < e->count; i++)
 		if (e->attempts[i].state == state)
@@ -205,4 +200,32 @@ void attempts_abandon(struct eyeballs *e)
 		if (hidden_is_there(&e->attempts[i].at))
 			sys_close(e->attempts[i].at.fd);
 	e->used = false;
+}
+
+void attempts_describe(const struct eyeballs *e, const struct eyeballs_attempt *won, char *line)
+{
+	const uint32_t now = (uint32_t)(clock_ms() - e->began);
+	const char *comma = "";
+	size_t used = log_text(line, LOCK_LINE, "descriptor %d to %s: ", e->fd, e->name);
+
+	for (uint32_t i = 0; i < e->count && used < LOCK_LINE - 1; i++) {
+		const struct eyeballs_attempt *a = &e->attempts[i];
+		const struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+						.sin6_port = e->plan.port,
+						.sin6_addr = a->to.addr,
+						.sin6_scope_id = a->to.scope};
+		bool going = a->state == ATTEMPT_GOING;
+		char addr[SOCKADDR_TEXT];
+
+		if (a->state == ATTEMPT_WAITING)
+			continue;
+		used += log_text(line + used, LOCK_LINE - used, "%s%s %s after %u ms", comma,
+				 sockaddr_text_either(&to, addr),
+				 a == won   ? "connected"
+				 : going    ? "given up"
+				 : a->error ? log_errno(a->error)
+					    : "failed",
+				 (going ? now : a->ended) - a->began);
+		comma = ", ";
+	}
 }

@@ -130,11 +130,6 @@ static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct
 
 	if (blocks)
 		lock_hold(hold);
-	if (!attempt_plan(fd, &d->plan))
-		return -ENOSPC;
-	destination_fit(d);
-	if (d->list.count == 0 || (d->list.count == 1 && (own || d->own_first)))
-		return -ENOSPC;
 	status = connects_begin(fd, d, own);
 	if (status == -ENOSPC)
 		return status;

@@ -10,7 +10,6 @@
 #include "base/real.h"
 #include "client/attempt.h"
 #include "client/attempts.h"
-#include "client/eyeballs.h"
 #include "client/happy_eyeballs.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"

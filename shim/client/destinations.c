@@ -131,15 +131,6 @@ static bool other_first(const struct destination *d, const struct names_address 
 	return is_in(to) && config.prefer_in6 && d->names == 1;
 }
 
-static void find_asked(struct destination *d)
-{
-	const struct names_address to = names_address(&d->to);
-
-	d->asked = 0;
-	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
-		d->asked++;
-}
-
 bool destination_order(struct destination *d, int family)
 {
 	const struct names_address to = names_address(&d->to);
@@ -152,18 +143,9 @@ bool destination_order(struct destination *d, int family)
 		merge(&d->list, &other, &own, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
 	else
 		merge(&d->list, &own, &other, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
-	find_asked(d);
+	d->asked = 0;
+	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
+		d->asked++;
 	d->own_first = d->asked == 0 && d->list.count > 0 && (family == AF_INET6 || is_in(&to));
 	return d->list.count > 1 || (d->list.count == 1 && d->asked != 0);
-}
-
-void destination_fit(struct destination *d)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < d->list.count; i++)
-		if (attempt_possible(&d->plan, &d->list.addresses[i].addr))
-			d->list.addresses[count++] = d->list.addresses[i];
-	d->list.count = count;
-	find_asked(d);
 }

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "client/eyeballs.h"
+#include "client/attempts.h"
 
 enum { SLOTS_COUNT = 1024 }; /* at the same time; further connects try the one address alone */
 

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/real.h"
 #include "client/attempts.h"
-#include "client/eyeballs.h"
 #include "client/happy_eyeballs.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
@@ -67,7 +66,7 @@ static void step_hidden(void)
 			   events[n].data.u64 >= (uintptr_t)(slots_table + SLOTS_COUNT);
 	if (foreign || count < 0)
 		make_set_again(foreign);
-	for (int n = 0; !foreign && n < count && !lock_has_logged(); n++)
+	for (int n = 0; !foreign && n < count && !*lock_line; n++)
 		(void)steps_one((int)((struct eyeballs *)events[n].data.ptr - slots_table), -1);
 }
 
@@ -83,7 +82,7 @@ static void step_due(uint64_t time)
 
 		if (stage == SLOT_FREE)
 			continue;
-		if (slots_table[i].due <= time && !lock_has_logged())
+		if (slots_table[i].due <= time && !*lock_line)
 			(void)steps_one(i, -1);
 		else
 			connects_set_due(slots_table[i].due);
@@ -105,7 +104,7 @@ void steps_failed(void)
 		if (count < BLOCK && i + 1 < end)
 			continue;
 		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
-			for (int n = 0; n < count && !lock_has_logged(); n++)
+			for (int n = 0; n < count && !*lock_line; n++)
 				if (fds[n].revents)
 					(void)steps_one(at[n], -1);
 		count = 0;
