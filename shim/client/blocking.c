@@ -6,25 +6,19 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/time.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/connects.h"
-#include "client/hidden.h"
-#include "client/in_progress.h"
+#include "client/deadline.h"
 #include "client/lock.h"
-#include "client/steps.h"
+#include "client/slots.h"
 #include "client/wait.h"
 #include "config/config.h"
-#include "socket/holdings.h"
 #include "socket/options.h"
-
-#define NEVER UINT64_MAX
 
 bool blocking_is(int fd)
 {
@@ -147,50 +141,27 @@ int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len)
 
 /* ---- the other addresses */
 
-/* Waits for an event of FD's socket or a hidden attempt, at most until END (ms) or the next attempt is due.
- * Returns as ppoll(). */
-static int wait_once(int fd, uint64_t end, const sigset_t *mask)
+int blocking_wait(int fd, int timeout, unsigned since, struct lock_hold *hold)
 {
-	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = hidden_set(), .events = POLLIN}};
-	uint64_t time = clock_ms(), due = atomic_load(&connects_due);
-	struct timespec t;
-
-	/* Another thread may put another socket on FD meanwhile. */
-	if (time + WAIT_PATIENCE < end)
-		end = time + WAIT_PATIENCE;
-	if (due < end)
-		end = due;
-	return real.ppoll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);
-}
-
-/* Waits for FD's connect until END, NEVER or in ms. LIMITED: the program has set a timeout, so any handler
- * ends the wait (signal(7)). */
-static int settle(int fd, uint64_t end, bool limited, struct lock_hold *hold)
-{
+	const uint64_t limit = timeout_of(fd, timeout);
+	const int64_t left = (int64_t)limit - since;
+	const int64_t end =
+	    limit && left < INT64_MAX / 2000000 ? deadline_now() + left * 1000000 : DEADLINE_NEVER;
+	struct pollfd one = {.fd = fd, .events = POLLOUT};
 	int result;
 
 	lock_hold(hold);
-	while ((result = connects_ask(fd)) == -EINPROGRESS) {
+	while ((result = connects_ask(fd)) == -EINPROGRESS && !deadline_over(end)) {
 		int count;
 
-		if (clock_ms() >= end)
-			break;
 		/* The set reports the attempts of all connects. */
-		(void)steps_advance(hold);
-		count = wait_once(fd, end, lock_let_in(hold, NULL));
+		(void)slots_advance(hold);
+		count = wait_once(&one, 1, end, lock_let_in(hold, NULL));
 		lock_hold_again(hold);
-		if (count < 0 && errno == EINTR && (limited || interrupted(&hold->signals)))
+		/* If the program has set a timeout, any handler ends the wait (signal(7)). */
+		if (count < 0 && errno == EINTR && (limit || interrupted(&hold->signals)))
 			return -EINTR;
 	}
-	return result;
-}
-
-int blocking_wait(int fd, unsigned since, struct lock_hold *hold)
-{
-	uint64_t limit = timeout_of(fd, SO_SNDTIMEO);
-	int saved = errno, result = settle(fd, limit ? clock_ms() + limit - since : NEVER, limit != 0, hold);
-
-	errno = saved;
 	return result;
 }
 
@@ -199,17 +170,15 @@ bool connect_settled(int fd, int flags, int timeout)
 	struct lock_hold hold = {.on = false};
 	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
 	int result;
-	uint64_t limit;
 
-	if (!(connects_maybe(fd) || holdings_copied()) || connects_ask(fd) != -EINPROGRESS)
+	if (connects_ask(fd) != -EINPROGRESS)
 		return true;
 	if (flags & MSG_DONTWAIT || !blocking_is(fd)) {
 		errno = EAGAIN;
 		return false;
 	}
-	limit = timeout_of(fd, timeout);
 	pthread_cleanup_push(lock_release, &hold);
-	result = settle(fd, limit ? clock_ms() + limit : NEVER, limit != 0, &hold);
+	result = blocking_wait(fd, timeout, 0, &hold);
 	pthread_cleanup_pop(1);
 	if (result == -ENOENT)
 		result = 0;

@@ -20,15 +20,15 @@ int blocking_try(int fd, const struct sockaddr *addr, socklen_t len);
  * negative errno: -EALREADY when SO_SNDTIMEO is over. */
 int blocking_go_on(int fd, const struct sockaddr *addr, socklen_t len);
 
-/* Waits, as connect() does, until the connect in progress for the blocking FD has ended. The caller has
- * already waited SINCE ms for it. Returns as connects_ask(): with -EINPROGRESS, SO_SNDTIMEO is over, and with
- * -ENOENT another thread has ended it; or -EINTR. HOLD holds back signals from then on (lock.h); the caller
- * lets them in. */
-int blocking_wait(int fd, unsigned since, struct lock_hold *hold);
+/* Waits, as connect() does, until the connect in progress for the blocking FD has ended, as long as the
+ * option TIMEOUT (SO_SNDTIMEO, SO_RCVTIMEO) says. The caller has already waited SINCE ms for it. Returns as
+ * connects_ask(): with -EINPROGRESS, the time is over, and with -ENOENT another thread has ended it; or
+ * -EINTR. HOLD holds back signals from then on (lock.h); the caller lets them in. */
+int blocking_wait(int fd, int timeout, unsigned since, struct lock_hold *hold);
 
 /* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in
- * progress. If that call may wait, this function waits, as long as the option TIMEOUT (SO_SNDTIMEO,
- * SO_RCVTIMEO) says. If false, errno is set. */
+ * progress. If that call may wait, this function waits, as long as the option TIMEOUT says. If false, errno
+ * is set. */
 bool connect_settled(int fd, int flags, int timeout);
 
 #endif

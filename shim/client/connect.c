@@ -22,12 +22,6 @@
 
 #define OPT_TCP_FASTOPEN_CONNECT 30
 
-static int fail(int negative)
-{
-	errno = -negative;
-	return -1;
-}
-
 /* Whether ERROR of a connect() that failed at once concerns the address, and not the socket. */
 static bool is_of_address(int error)
 {
@@ -78,7 +72,7 @@ static bool has_begun(int fd)
 	return socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
 }
 
-/* Fails with RESULT, as a connect() that blocks. It leaves no error to the next call, and another
+/* Returns RESULT, as a connect() that blocks and has failed: it leaves no error to the next call, and another
  * connect() begins anew (__inet_stream_connect()). */
 static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int result)
 {
@@ -86,7 +80,7 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 		(void)attempt_error(fd);
 	else if (socket_transport(fd) == IPPROTO_TCP && attempt_look(fd) == ATTEMPT_FAILED)
 		(void)in_family(connect_plainly, fd, addr, len);
-	return fail(result);
+	return result;
 }
 
 /* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
@@ -95,65 +89,48 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int failed,
 		    struct lock_hold *hold)
 {
-	int saved = errno, result = blocking_wait(fd, since, hold);
+	int result = blocking_wait(fd, SO_SNDTIMEO, since, hold);
 
 	if (result == -ENOENT)
 		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
 		return fail_blocking(fd, addr, len, result);
 	result = in_family(connect_plainly, fd, addr, len);
-	errno = saved;
-	return result ? fail(failed ? failed : result) : 0;
+	return result && failed ? failed : result;
 }
 
-int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+int connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct lock_hold hold = {.on = false};
 	int result;
 
 	if (!blocking_is(fd))
-		return fail(-EALREADY);
+		return -EALREADY;
 	pthread_cleanup_push(lock_release, &hold);
-	result = wait_for(fd, addr, len, since, 0, &hold);
+	result = wait_for(fd, addr, len, 0, 0, &hold);
 	pthread_cleanup_pop(1);
 	/* As a second connect() in the kernel. */
-	return result && errno == EINPROGRESS ? fail(-EALREADY) : result;
+	return result == -EINPROGRESS ? -EALREADY : result;
 }
 
-/* Tries the addresses. OWN is as for connects_begin(). Returns as connect(), or -ENOSPC if there is nothing
- * to try. */
-static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		      int own, struct lock_hold *hold)
+/* Tries the addresses. OWN is as for eyeballs_begin(). Returns as connect_by_name(). */
+static int go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
+		 int own)
 {
 	const bool going = own == -EINPROGRESS;
-	int saved = errno, status;
-
-	if (blocks)
-		lock_hold(hold);
-	status = connects_begin(fd, d, own);
-	if (status == -ENOSPC)
-		return status;
-	errno = saved;
-	if (status == -EINPROGRESS && blocks)
-		return wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, hold);
-	return blocks ? fail_blocking(fd, addr, len, status) : fail(status);
-}
-
-static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		  int own, int *result)
-{
 	struct lock_hold hold = {.on = false};
-	int saved = errno, status;
+	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	status = try_others(fd, addr, len, d, blocks, own, &hold);
+	if (blocks)
+		lock_hold(&hold);
+	result = connects_begin(fd, d, own);
+	if (result == -EINPROGRESS && blocks)
+		result = wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, &hold);
+	else if (result != -ENOSPC && blocks)
+		result = fail_blocking(fd, addr, len, result);
 	pthread_cleanup_pop(1);
-	if (status == -ENOSPC)
-		return false;
-	*result = status;
-	if (*result == 0)
-		errno = saved;
-	return true;
+	return result;
 }
 
 static void log_connected(int fd, const struct destination *d)
@@ -170,29 +147,24 @@ static void log_connected(int fd, const struct destination *d)
 static int go_on_blocking(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d,
 			  int status)
 {
-	int saved = errno, result, more;
+	int result = go_on(fd, addr, len, d, true, -EINPROGRESS);
 
-	if (!go_on(fd, addr, len, d, true, -EINPROGRESS, &result)) {
-		more = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
-		errno = saved;
-		result = more ? fail(more) : 0;
-	}
+	if (result == -ENOSPC)
+		result = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
 	/* When SO_SNDTIMEO is over, the kernel has two words for it. */
-	return result && (errno == EINPROGRESS || errno == EALREADY) ? fail(status) : result;
+	return result == -EINPROGRESS || result == -EALREADY ? status : result;
 }
 
 /* Connects the program's own socket to its own address by the same call as without the library, ready to try
  * the others. */
-static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
-	int saved = errno, status;
 	bool blocks = blocking_is(fd);
+	int status, result = -ENOSPC;
 
 	/* connect() yields the result of an earlier one, or FD is no stream. */
-	if (!attempt_may_begin(fd, blocks)) {
-		errno = saved;
-		return false;
-	}
+	if (!attempt_may_begin(fd, blocks))
+		return -ENOSPC;
 	if (!blocks)
 		connects_start(fd, d);
 	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
@@ -202,18 +174,13 @@ static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct
 		wake_waiters(fd);
 	else if (!blocks)
 		connects_end(fd, false);
-	errno = saved;
 	/* Without a delay, the time is the program's, and is over. */
-	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY)) {
-		*result = go_on_blocking(fd, addr, len, d, status);
-		return true;
-	}
+	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY))
+		return go_on_blocking(fd, addr, len, d, status);
 	/* A socket that does not block fails at once if there is no route. */
-	if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result))
-		return true;
-	errno = saved;
-	*result = status ? fail(status) : 0;
-	return true;
+	if (is_of_address(-status))
+		result = go_on(fd, addr, len, d, blocks, status);
+	return result == -ENOSPC ? status : result;
 }
 
 /* Whether D has other addresses than the one asked for. A program that has connected in AF_INET6 tries them
@@ -242,20 +209,13 @@ static void begin_at_once(int fd)
 		(void)real.setsockopt(fd, IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT, &off, sizeof off);
 }
 
-bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
-	const int family = sockaddr_family(addr);
-	int saved = errno;
-	bool taken;
-
-	if (!has_others(d, family))
-		return false;
+	if (!has_others(d, sockaddr_family(addr)))
+		return -ENOSPC;
 	begin_at_once(fd);
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
-		return own_first(fd, addr, len, d, result);
-	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), 0, result);
-	if (!taken)
-		errno = saved;
-	return taken;
+		return own_first(fd, addr, len, d);
+	return attempt_may_begin(fd, false) ? go_on(fd, addr, len, d, blocking_is(fd), 0) : -ENOSPC;
 }

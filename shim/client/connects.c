@@ -14,9 +14,7 @@
 #include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "client/registered.h"
 #include "client/slots.h"
-#include "client/steps.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -37,7 +35,7 @@ int connects_begin(int fd, const struct destination *d, int own)
 	struct lock lock;
 	int i, step, result = -ENOSPC;
 
-	steps_advance(NULL);
+	slots_advance(NULL);
 	if (!lock_take(&lock))
 		return -ENOSPC;
 	i = slots_free();
@@ -73,19 +71,29 @@ static int step_on(int fd)
 	struct lock lock;
 	int i, result = -ENOENT;
 
-	if (!slots_concerns(fd) || !lock_take(&lock))
+	/* The cookie alone can't tell while another thread puts a socket on FD. */
+	if (!(connects_maybe(fd) || slots_find(fd) >= 0) || !lock_take(&lock))
 		return -ENOENT;
-	while ((i = slots_find(fd)) >= 0 && (result = steps_one(i, fd)) != -EINPROGRESS)
+	while ((i = slots_find(fd)) >= 0 && (result = slots_step(i, fd)) != -EINPROGRESS)
 		;
 	(void)lock_give(&lock);
 	return result;
 }
 
+bool connects_concern(int fd)
+{
+	return connects_maybe(fd) || holdings_copied();
+}
+
 int connects_ask(int fd)
 {
-	int saved = errno, result = -EINPROGRESS, i = slots_find_own(fd);
-	enum attempt_state state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
+	int saved = errno, result = -EINPROGRESS, i;
+	enum attempt_state state;
 
+	if (!connects_concern(fd))
+		return -ENOENT;
+	i = slots_find_own(fd);
+	state = i >= 0 ? attempt_look(fd) : ATTEMPT_FAILED;
 	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
 	if (state != ATTEMPT_GOING || clock_ms() >= slots_table[i].due ||
 	    slots_table[i].cookie != socket_cookie(fd))
@@ -101,6 +109,33 @@ bool connects_tell(int fd, bool failed)
 
 	errno = saved;
 	return result;
+}
+
+/* ---- registrations in epoll sets */
+
+/* Arms R again if it is one-shot, and the event FIRED is not passed on to the program. When such a
+ * registration fires, the kernel clears its events. FIRED has them, as a failed connect() reports all but
+ * EPOLLPRI. */
+static void arm_again(struct descriptors_registration *r, uint32_t fired)
+{
+	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;
+
+	if (!(r->event.events & EPOLLONESHOT))
+		return;
+	if (!(r->event.events & asked))
+		r->event.events |= fired & asked;
+	(void)real.epoll_ctl(r->set, EPOLL_CTL_MOD, r->target, &r->event);
+}
+
+/* The registration in KNOWN to which EVENT of SET belongs, or NULL. */
+static struct descriptors_registration *find(struct replace_known *known, int set,
+					     const struct epoll_event *event)
+{
+	for (int n = 0; n < known->count; n++)
+		if (known->registrations[n].set == set &&
+		    known->registrations[n].event.data.u64 == event->data.u64)
+			return &known->registrations[n];
+	return NULL;
 }
 
 /* Whether another thread has ended E meanwhile, and the socket that it left on R's descriptor has not failed.
@@ -126,10 +161,10 @@ static bool out_of_date(int set, const struct epoll_event *event, unsigned since
 		/* A free entry keeps its data until it is used again. */
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
-		r = (int)(e->moved - since) > 0 ? registered_find(&e->registered, set, event) : NULL;
+		r = (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
 		result = r && (e->used || ended_well(e, r));
 		if (result)
-			registered_arm_again(r, event->events);
+			arm_again(r, event->events);
 		slots_give_back(i);
 	}
 	return result;
@@ -143,7 +178,7 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 	do {
 		if (!lock_take(&lock))
 			break;
-		steps_failed();
+		slots_step_failed();
 		left = 0;
 		for (int i = 0; i < count; i++)
 			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i], since))
@@ -153,38 +188,53 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 	return count;
 }
 
+/* Notes the program's epoll_ctl(), which has succeeded. */
+static void note(struct replace_known *known, int set, int operation, int fd, const struct epoll_event *event)
+{
+	int n = 0;
+
+	while (n < known->count &&
+	       (known->registrations[n].set != set || known->registrations[n].target != fd))
+		n++;
+	if (operation == EPOLL_CTL_DEL && n < known->count)
+		known->registrations[n] = known->registrations[--known->count];
+	else if (operation != EPOLL_CTL_DEL && n < REPLACE_KNOWN) {
+		known->registrations[n] =
+		    (struct descriptors_registration){.set = set, .target = fd, .event = *event};
+		known->count += n == known->count;
+	}
+}
+
 int connects_register(int set, int operation, int fd, struct epoll_event *event)
 {
-	struct lock lock;
 	int result, i = slots_find_own(fd);
-
+	struct lock lock;
 	/* No thread moves the registrations of a socket whose entry this thread has. */
-	if (i >= 0 && slots_claim(i, SLOT_OWN)) {
-		result = real.epoll_ctl(set, operation, fd, event);
-		if (result == 0)
-			registered_note(&slots_table[i].registered, set, operation, fd, event);
-		slots_give_back(i);
-		return result;
-	}
-	if (!lock_take(&lock))
-		return real.epoll_ctl(set, operation, fd, event);
+	bool entered = i >= 0 && slots_claim(i, SLOT_OWN), taken = !entered && lock_take(&lock);
+
 	result = real.epoll_ctl(set, operation, fd, event);
-	lock.error = result ? errno : lock.error;
-	i = slots_find(fd);
-	if (result == 0 && slots_enter(i)) {
-		registered_note(&slots_table[i].registered, set, operation, fd, event);
-		slots_give_back(i);
+	if (taken) {
+		lock.error = result ? errno : lock.error;
+		i = slots_find(fd);
+		entered = result == 0 && slots_enter(i);
 	}
-	(void)lock_give(&lock);
+	if (entered && result == 0)
+		note(&slots_table[i].registered, set, operation, fd, event);
+	if (entered)
+		slots_give_back(i);
+	if (taken)
+		(void)lock_give(&lock);
 	return result;
 }
+
+/* ---- what the program does meanwhile */
 
 /* Takes the lock and FD's entry, and returns the entry; or takes nothing and returns -1. */
 static int enter(int fd, struct lock *lock)
 {
 	int i;
 
-	if (!lock_take(lock))
+	if (!connects_concern(fd) || !lock_take(lock))
 		return -1;
 	i = slots_find(fd);
 	if (slots_enter(i))
@@ -202,7 +252,7 @@ static void leave(int i, struct lock *lock)
 void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct lock lock;
-	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
+	int i = enter(fd, &lock);
 
 	if (i < 0)
 		return;
@@ -213,7 +263,7 @@ void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 void connects_end(int fd, bool own)
 {
 	struct lock lock;
-	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
+	int i = enter(fd, &lock);
 
 	if (i < 0)
 		return;

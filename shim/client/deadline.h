@@ -1,10 +1,12 @@
-/* The ends of waits: nanoseconds of CLOCK_MONOTONIC, -1 for never. Async-signal-safe; errno is left alone. */
+/* The ends of waits: nanoseconds of CLOCK_MONOTONIC. Async-signal-safe; errno is left alone. */
 #ifndef DUALSTACK_DEADLINE_H
 #define DUALSTACK_DEADLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+
+#define DEADLINE_NEVER INT64_MAX
 
 static inline int64_t deadline_now(void)
 {
@@ -26,20 +28,22 @@ static inline int64_t deadline_of(const struct timespec *timeout)
 	int64_t start = deadline_now();
 
 	if (!timeout || timeout->tv_sec > (INT64_MAX - start) / 1000000000 - 1)
-		return -1;
+		return DEADLINE_NEVER;
 	return start + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
 }
 
 static inline bool deadline_over(int64_t end)
 {
-	return end >= 0 && deadline_now() >= end;
+	return end != DEADLINE_NEVER && deadline_now() >= end;
 }
 
-/* Puts the time that is left until END, which is not -1, into T, and returns T. */
+/* Puts the time that is left until END into T, and returns T; NULL for ever. */
 static inline const struct timespec *deadline_rest(int64_t end, struct timespec *t)
 {
 	int64_t left = end - deadline_now();
 
+	if (end == DEADLINE_NEVER)
+		return NULL;
 	if (left < 0)
 		left = 0;
 	*t = (struct timespec){.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};

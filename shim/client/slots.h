@@ -1,4 +1,5 @@
-/* The entries of connects in progress, and who may change them. */
+/* The entries of connects in progress, who may change them, and going on with those to which something has
+ * happened, or which are due. */
 #ifndef DUALSTACK_SLOTS_H
 #define DUALSTACK_SLOTS_H
 
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 
 #include "client/attempts.h"
+#include "client/lock.h"
 
 enum { SLOTS_COUNT = 1024 }; /* at the same time; further connects try the one address alone */
 
@@ -47,7 +49,15 @@ int slots_find(int fd);
  * by now. */
 int slots_find_own(int fd);
 
-/* Whether FD may have an entry. The cookie alone can't tell while another thread puts a socket on FD. */
-bool slots_concerns(int fd);
+/* Under the lock (lock.h). As eyeballs_step(), for entry I; -ENOENT if that is free. */
+int slots_step(int i, int fd);
+
+/* Under the lock. Goes on with all whose socket in place has failed. */
+void slots_step_failed(void);
+
+/* Without the lock. Looks after every connect in progress: takes note of what has succeeded and failed, and
+ * begins what is due. Leaves errno alone. False if something is due, but nothing may be done (lock_take()).
+ * HOLD may be NULL; else it holds back signals from then on (lock.h). */
+bool slots_advance(struct lock_hold *hold);
 
 #endif

@@ -17,7 +17,7 @@
 #include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "client/steps.h"
+#include "client/slots.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
 
@@ -25,17 +25,16 @@
  * in SLICEs, in ms. */
 enum { TOGETHER = 64, SLICE = 10 };
 
-/* Puts into T the time until END or the next attempt is due, at most MS (0: WAIT_PATIENCE) ms. */
+/* Puts into T the time until END or the next attempt is due, at most MS. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
-	uint64_t due = atomic_load(&connects_due);
-	int64_t next = due < INT64_MAX / 1000000 ? (int64_t)due * 1000000 : -1;
+	const uint64_t due = atomic_load(&connects_due);
+	const int64_t look = deadline_now() + (int64_t)ms * 1000000;
 
-	ms = ms ? ms : WAIT_PATIENCE;
-	if ((next < 0 || deadline_now() + (int64_t)ms * 1000000 < next))
-		next = deadline_now() + (int64_t)ms * 1000000;
-	if (next >= 0 && (end < 0 || next < end))
-		end = next;
+	if (look < end)
+		end = look;
+	if (due < (uint64_t)end / 1000000)
+		end = (int64_t)due * 1000000;
 	return deadline_rest(end, t);
 }
 
@@ -52,25 +51,25 @@ static bool look_after(struct lock_hold *hold)
 		lock_hold(hold);
 	do {
 		before = atomic_load(&connects_changes);
-		allowed = steps_advance(hold);
+		allowed = slots_advance(hold);
 	} while (atomic_load(&connects_changes) != before);
 	return allowed;
 }
 
 /* ---- poll */
 
-static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
+int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
 	struct pollfd all[TOGETHER + 1];
 	int hidden = hidden_set(), saved = errno, result;
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
-		return real.ppoll(fds, count, until(end, hidden < 0 ? 0 : SLICE, &t), mask);
+		return real.ppoll(fds, count, until(end, hidden < 0 ? WAIT_PATIENCE : SLICE, &t), mask);
 	if (count)
 		memcpy(all, fds, count * sizeof *fds);
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
-	result = real.ppoll(all, count + 1, until(end, 0, &t), mask);
+	result = real.ppoll(all, count + 1, until(end, WAIT_PATIENCE, &t), mask);
 	/* With the library's, there are more than RLIMIT_NOFILE allows. */
 	if (result < 0 && errno == EINVAL) {
 		errno = saved;
@@ -87,7 +86,7 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result, struct lock_h
 		bool failed = fds[i].revents & (POLLERR | POLLHUP);
 
 		if (!fds[i].revents || fds[i].fd < 0 || fds[i].revents & POLLNVAL ||
-		    !(connects_maybe(fds[i].fd) || holdings_copied()))
+		    !connects_concern(fds[i].fd))
 			continue;
 		if (failed)
 			lock_hold(hold);
@@ -99,17 +98,15 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result, struct lock_h
 	return result;
 }
 
-static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-			      const sigset_t *mask, struct lock_hold *hold)
+static int poll_until(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask,
+		      struct lock_hold *hold)
 {
-	int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
 	struct timespec left;
-	int result;
 
-	while (deadline_valid(timeout) && connects_pending() && look_after(hold)) {
+	while (connects_pending() && look_after(hold)) {
 		const unsigned since = atomic_load(&connects_changes);
+		int result = wait_once(fds, count, end, lock_let_in(hold, mask));
 
-		result = poll_once(fds, count, end, lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
@@ -123,9 +120,7 @@ static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct tim
 		if (result != 0 || deadline_over(end))
 			return result;
 	}
-	if (deadline_valid(timeout) && end >= 0)
-		timeout = deadline_rest(end, &left);
-	return real.ppoll(fds, count, timeout, lock_let_in(hold, mask));
+	return real.ppoll(fds, count, deadline_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -133,8 +128,10 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	struct lock_hold hold = {.on = false};
 	int result;
 
+	if (!deadline_valid(timeout))
+		return real.ppoll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
-	result = poll_while_pending(fds, count, timeout, mask, &hold);
+	result = poll_until(fds, count, deadline_of(timeout), mask, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -177,17 +174,15 @@ static void load(struct sets *s)
 	}
 }
 
-/* Copies the answer into the program's sets. */
-static void store(const struct sets *s)
-{
-	for (int i = 0; i < SETS; i++)
-		if (s->program[i])
-			memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
-}
-
 static bool has_bit(const struct sets *s, int set, int fd)
 {
 	return (unsigned long)s->words[set][fd / BITS] >> fd % BITS & 1;
+}
+
+static int real_select(struct sets *s, int count, const struct timespec *timeout, const sigset_t *mask)
+{
+	return real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
+			    (fd_set *)(void *)s->words[URGENT], timeout, mask);
 }
 
 static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
@@ -201,15 +196,12 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 		s->words[IN][hidden / BITS] |= (long)(1UL << hidden % BITS);
 		count = hidden >= count ? hidden + 1 : count;
 	}
-	result = real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
-			      (fd_set *)(void *)s->words[URGENT],
-			      until(end, hidden < 0 || together ? 0 : SLICE, &t), mask);
+	result = real_select(s, count, until(end, hidden < 0 || together ? WAIT_PATIENCE : SLICE, &t), mask);
 	/* The program may have closed the library's set. */
 	if (together && result < 0 && errno == EBADF) {
 		errno = saved;
 		load(s);
-		return real.pselect(s->count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
-				    (fd_set *)(void *)s->words[URGENT], &(struct timespec){0, 0}, mask);
+		return real_select(s, s->count, &(struct timespec){0, 0}, mask);
 	}
 	if (together && result > 0 && has_bit(s, IN, hidden)) {
 		s->words[IN][hidden / BITS] &= (long)~(1UL << hidden % BITS);
@@ -221,10 +213,7 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 static int select_sift(struct sets *s, int result)
 {
 	for (int fd = 0; fd < s->count && result > 0; fd++) {
-		unsigned long word = (unsigned long)(s->words[IN][fd / BITS] | s->words[OUT][fd / BITS] |
-						     s->words[URGENT][fd / BITS]);
-
-		if (!(word >> fd % BITS & 1) || !(connects_maybe(fd) || holdings_copied()) ||
+		if (!(has_bit(s, IN, fd) || has_bit(s, OUT, fd) || has_bit(s, URGENT, fd)) ||
 		    connects_ask(fd) != -EINPROGRESS)
 			continue;
 		for (int set = 0; set < SETS; set++) {
@@ -235,15 +224,14 @@ static int select_sift(struct sets *s, int result)
 	return result;
 }
 
-static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mask, struct lock_hold *hold)
+static int select_until(struct sets *s, int64_t end, const sigset_t *mask, struct lock_hold *hold)
 {
 	struct timespec left;
 
-	while (look_after(hold)) {
+	while (connects_pending() && look_after(hold)) {
 		const unsigned since = atomic_load(&connects_changes);
-		int result;
+		int result = select_once(s, end, lock_let_in(hold, mask));
 
-		result = select_once(s, end, lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		for (int fd = 0; fd < s->count && result > 0; fd++)
 			if (has_bit(s, IN, fd))
@@ -253,12 +241,13 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 		if ((result > 0 && atomic_load(&connects_changes) != since) ||
 		    (result == 0 && !deadline_over(end)))
 			continue;
-		if (result >= 0)
-			store(s);
+		for (int i = 0; i < SETS && result >= 0; i++)
+			if (s->program[i])
+				memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
 		return result;
 	}
 	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
-			    end < 0 ? NULL : deadline_rest(end, &left), lock_let_in(hold, mask));
+			    deadline_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
@@ -271,13 +260,12 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	if (count < 0 || count > SET_BITS || !deadline_valid(timeout) || !connects_pending() ||
-	    !accessible(&s))
+	if (count < 0 || count > SET_BITS || !deadline_valid(timeout) || !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
-		result = select_while_pending(&s, end, mask, &hold);
+		result = select_until(&s, end, mask, &hold);
 	pthread_cleanup_pop(1);
-	if (left && end >= 0)
+	if (left)
 		(void)deadline_rest(end, left);
 	return result;
 }
@@ -322,7 +310,8 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 
 	*since = atomic_load(&connects_changes);
 	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
-		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
+		result =
+		    real_epoll(set, events, most, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		return result;
 	}
@@ -330,7 +319,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	result = real.epoll_pwait(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
-	result = real.ppoll(both, 2, until(end, 0, &t), lock_let_in(hold, mask));
+	result = real.ppoll(both, 2, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 	lock_hold_again(hold);
 	if (result < 0)
 		return -1;
@@ -355,8 +344,8 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
-					    lock_let_in(hold, mask));
+			result =
+			    real_epoll(set, events, most, deadline_rest(end, &left), lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}

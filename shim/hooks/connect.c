@@ -26,9 +26,9 @@
 #include "server/widen.h"
 #include "socket/facts.h"
 
-/* connect() of a descriptor whose connect is in progress. Returns false if none is; else RESULT is
- * connect()'s. */
-static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+/* connect() of a descriptor whose connect is in progress. Returns false if none is; else STATUS is 0 or a
+ * negative errno. */
+static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *status)
 {
 	if (!connects_pending())
 		return false;
@@ -38,7 +38,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	}
 	if (connects_ask(fd) != -EINPROGRESS)
 		return false;
-	*result = connect_again(fd, addr, len, 0);
+	*status = connect_again(fd, addr, len);
 	return true;
 }
 
@@ -242,8 +242,10 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!config.active || !addr || len < sizeof addr->sa_family ||
 	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
-	if (once_more(fd, addr, len, &result))
-		return result;
+	if (once_more(fd, addr, len, &result)) {
+		errno = saved;
+		return result ? hooks_fail(result) : 0;
+	}
 	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
 	if (hooks_known_in6(fd, addr, len, &shown))
@@ -257,8 +259,10 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	to = names_address(&d.to);
 	if (d.names && sockaddr_family(addr) == AF_INET6)
 		names_connected_in6(&to);
-	if (connect_by_name(fd, addr, len, &d, &result))
-		return result;
+	result = connect_by_name(fd, addr, len, &d);
+	errno = saved;
+	if (result != -ENOSPC)
+		return result ? hooks_fail(result) : 0;
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
