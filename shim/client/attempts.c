@@ -42,7 +42,6 @@ void attempts_forget(struct eyeballs *e)
 	for (uint32_t i = 0; i <= e->count; i++)
 		hidden_drop(&e->attempts[i].at);
 	attempts_set_fd(e, -1);
-	e->used = false;
 	connects_count(-1);
 }
 
@@ -199,7 +198,7 @@ void attempts_abandon(struct eyeballs *e)
 	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
 		if (hidden_is_there(&e->attempts[i].at))
 			sys_close(e->attempts[i].at.fd);
-	e->used = false;
+	e->fd = -1;
 }
 
 void attempts_describe(const struct eyeballs *e, const struct eyeballs_attempt *won, char *line)

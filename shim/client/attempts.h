@@ -26,12 +26,11 @@ struct eyeballs {
 	uint64_t began;          /* ms */
 	struct attempt_plan plan;
 	struct eyeballs_attempt attempts[NAMES_ADDRESSES + 1];
-	int fd;              /* the program's descriptor */
+	int fd;              /* the program's descriptor; -1: E is free */
 	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
 	uint32_t own, asked; /* the attempts with the program's own socket, and to the address asked for */
 	/* The program's registrations for FD since it began to connect. */
 	struct replace_known registered;
-	bool used;
 	bool planned;   /* PLAN is complete */
 	unsigned moved; /* connects_changes when a socket was last put on FD, or at the beginning */
 	char name[NAMES_TEXT];

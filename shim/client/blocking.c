@@ -10,10 +10,10 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/connects.h"
-#include "client/deadline.h"
 #include "client/lock.h"
 #include "client/slots.h"
 #include "client/wait.h"
@@ -145,13 +145,12 @@ int blocking_wait(int fd, int timeout, unsigned since, struct lock_hold *hold)
 {
 	const uint64_t limit = timeout_of(fd, timeout);
 	const int64_t left = (int64_t)limit - since;
-	const int64_t end =
-	    limit && left < INT64_MAX / 2000000 ? deadline_now() + left * 1000000 : DEADLINE_NEVER;
+	const int64_t end = limit && left < INT64_MAX / 2000000 ? clock_ns() + left * 1000000 : WAIT_FOREVER;
 	struct pollfd one = {.fd = fd, .events = POLLOUT};
 	int result;
 
 	lock_hold(hold);
-	while ((result = connects_ask(fd)) == -EINPROGRESS && !deadline_over(end)) {
+	while ((result = connects_ask(fd)) == -EINPROGRESS && clock_ns() < end) {
 		int count;
 
 		/* The set reports the attempts of all connects. */

@@ -35,32 +35,22 @@ static bool is_of_address(int error)
 	return false;
 }
 
-/* If the library has made FD an AF_INET6 socket, puts ADDR as an IPv6 address into IN6, and returns true. */
-static bool as_marked(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
-{
-	struct sockaddr_in in;
-
-	if (!sockaddr_is_in(addr, len) || mark_test(fd) == MARK_NONE)
-		return false;
-	memcpy(&in, addr, sizeof in);
-	*in6 = translate_real(&in);
-	return true;
-}
-
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
 }
 
-/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family. The kernel checks the family
- * only on a socket that is not connecting yet (inet_stream_connect()). */
+/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family, which may be AF_INET6 by the
+ * library. The kernel checks the family only on a socket that is not connecting yet (inet_stream_connect()).
+ */
 static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
 		     const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 in6;
 	int status = call(fd, addr, len);
 
-	if ((status == -EINVAL || status == -EAFNOSUPPORT) && as_marked(fd, addr, len, &in6))
+	if ((status == -EINVAL || status == -EAFNOSUPPORT) && sockaddr_is_in(addr, len) &&
+	    mark_test(fd) != MARK_NONE && translate_in6(addr, len, &in6))
 		status = call(fd, (const struct sockaddr *)&in6, sizeof in6);
 	return status;
 }

@@ -40,7 +40,7 @@ int connects_begin(int fd, const struct destination *d, int own)
 		return -ENOSPC;
 	i = slots_free();
 	if (i >= 0) {
-		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, own) : -ENOSPC;
+		result = eyeballs_begin(&slots_table[i], fd, d, own);
 		/* A refusal of this host itself has arrived by now, and perhaps nothing looks again. */
 		step = result == -EINPROGRESS ? eyeballs_step(&slots_table[i], fd) : 0;
 		result = step ? step : result;
@@ -65,12 +65,15 @@ static bool finish_own(int i, int fd)
 	return same;
 }
 
-/* Goes on with FD's connect. Returns as connects_ask(). */
-static int step_on(int fd)
+/* Goes on with FD's connect. OWN, unless -1, is its entry, whose own socket is connected. Returns as
+ * connects_ask(). */
+static int step_on(int fd, int own)
 {
 	struct lock lock;
 	int i, result = -ENOENT;
 
+	if (own >= 0 && finish_own(own, fd))
+		return 0;
 	/* The cookie alone can't tell while another thread puts a socket on FD. */
 	if (!(connects_maybe(fd) || slots_find(fd) >= 0) || !lock_take(&lock))
 		return -ENOENT;
@@ -97,15 +100,15 @@ int connects_ask(int fd)
 	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
 	if (state != ATTEMPT_GOING || clock_ms() >= slots_table[i].due ||
 	    slots_table[i].cookie != socket_cookie(fd))
-		result = state == ATTEMPT_CONNECTED && finish_own(i, fd) ? 0 : step_on(fd);
+		result = step_on(fd, state == ATTEMPT_CONNECTED ? i : -1);
 	errno = saved;
 	return result;
 }
 
 bool connects_tell(int fd, bool failed)
 {
-	int saved = errno, i = slots_find_own(fd);
-	bool result = !(i >= 0 && !failed && finish_own(i, fd)) && step_on(fd) == -EINPROGRESS;
+	int saved = errno;
+	bool result = step_on(fd, failed ? -1 : slots_find_own(fd)) == -EINPROGRESS;
 
 	errno = saved;
 	return result;
@@ -144,7 +147,7 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 {
 	struct pollfd now = {.fd = r->target};
 
-	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+	return e->fd < 0 && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
 /* Under the lock. Whether EVENT comes from a socket that has been replaced since SINCE. If not, it comes from
@@ -162,7 +165,7 @@ static bool out_of_date(int set, const struct epoll_event *event, unsigned since
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
 		r = (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
-		result = r && (e->used || ended_well(e, r));
+		result = r && (e->fd >= 0 || ended_well(e, r));
 		if (result)
 			arm_again(r, event->events);
 		slots_give_back(i);

@@ -233,7 +233,7 @@ int eyeballs_step(struct eyeballs *e, int fd)
 
 static void fill(struct eyeballs *e, int fd, const struct destination *d)
 {
-	e->fd = -1;
+	e->fd = -1; /* it was free */
 	attempts_set_fd(e, fd);
 	e->cookie = socket_cookie(fd);
 	e->plan = d->plan;
@@ -249,7 +249,6 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
 							   .state = ATTEMPT_WAITING,
 							   .at.fd = HIDDEN_NONE};
-	e->used = true;
 	connects_count(1);
 }
 
@@ -276,7 +275,7 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own)
 {
 	fill(e, fd, d);
-	if (!complete(e, own || d->own_first ? 2 : 1)) {
+	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1)) {
 		attempts_forget(e);
 		return -ENOSPC;
 	}

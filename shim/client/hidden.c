@@ -116,7 +116,7 @@ void hidden_give(struct hidden *h, int instead)
 
 bool hidden_is_there(const struct hidden *h)
 {
-	return h->fd >= 0 && socket_cookie(h->fd) == h->cookie;
+	return h->fd >= 0 && h->cookie && socket_cookie(h->fd) == h->cookie;
 }
 
 /* With SO_LINGER, close() would wait (socket(7)). */

@@ -39,8 +39,8 @@ void slots_give_back(int i)
 {
 	const struct eyeballs *e = &slots_table[i];
 
-	atomic_store(&slots_numbers[i], e->used ? e->fd : -1);
-	atomic_store(&slots_stages[i], !e->used ? SLOT_FREE : e->planned ? SLOT_RACING : SLOT_OWN);
+	atomic_store(&slots_numbers[i], e->fd);
+	atomic_store(&slots_stages[i], e->fd < 0 ? SLOT_FREE : e->planned ? SLOT_RACING : SLOT_OWN);
 }
 
 int slots_free(void)

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/real.h"
 #include "client/connects.h"
-#include "client/deadline.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
@@ -25,17 +25,44 @@
  * in SLICEs, in ms. */
 enum { TOGETHER = 64, SLICE = 10 };
 
+/* Whether the kernel accepts TIMEOUT; NULL, which means for ever, is valid. */
+static bool is_valid(const struct timespec *timeout)
+{
+	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
+}
+
+/* The end of TIMEOUT, which is valid and begins now. */
+static int64_t end_of(const struct timespec *timeout)
+{
+	int64_t start = clock_ns();
+
+	if (!timeout || timeout->tv_sec > (INT64_MAX - start) / 1000000000 - 1)
+		return WAIT_FOREVER;
+	return start + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+}
+
+/* Puts the time that is left until END into T, and returns T; NULL for ever. */
+static const struct timespec *rest(int64_t end, struct timespec *t)
+{
+	int64_t left = end - clock_ns();
+
+	if (left < 0)
+		left = 0;
+	*t = (struct timespec){.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+	return end == WAIT_FOREVER ? NULL : t;
+}
+
 /* Puts into T the time until END or the next attempt is due, at most MS. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
 	const uint64_t due = atomic_load(&connects_due);
-	const int64_t look = deadline_now() + (int64_t)ms * 1000000;
+	const int64_t look = clock_ns() + (int64_t)ms * 1000000;
 
 	if (look < end)
 		end = look;
 	if (due < (uint64_t)end / 1000000)
 		end = (int64_t)due * 1000000;
-	return deadline_rest(end, t);
+	return rest(end, t);
 }
 
 /* Goes on until nothing moves: an attempt that has just begun may have failed already. Returns false if
@@ -117,10 +144,10 @@ static int poll_until(struct pollfd *fds, nfds_t count, int64_t end, const sigse
 		/* This thread or another one has. */
 		if (result > 0 && atomic_load(&connects_changes) != since)
 			continue;
-		if (result != 0 || deadline_over(end))
+		if (result != 0 || clock_ns() >= end)
 			return result;
 	}
-	return real.ppoll(fds, count, deadline_rest(end, &left), lock_let_in(hold, mask));
+	return real.ppoll(fds, count, rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -128,10 +155,10 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	struct lock_hold hold = {.on = false};
 	int result;
 
-	if (!deadline_valid(timeout))
+	if (!is_valid(timeout))
 		return real.ppoll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
-	result = poll_until(fds, count, deadline_of(timeout), mask, &hold);
+	result = poll_until(fds, count, end_of(timeout), mask, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -239,15 +266,15 @@ static int select_until(struct sets *s, int64_t end, const sigset_t *mask, struc
 		if (result > 0 && look_after(hold))
 			result = select_sift(s, result);
 		if ((result > 0 && atomic_load(&connects_changes) != since) ||
-		    (result == 0 && !deadline_over(end)))
+		    (result == 0 && clock_ns() < end))
 			continue;
 		for (int i = 0; i < SETS && result >= 0; i++)
 			if (s->program[i])
 				memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
 		return result;
 	}
-	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
-			    deadline_rest(end, &left), lock_let_in(hold, mask));
+	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT], rest(end, &left),
+			    lock_let_in(hold, mask));
 }
 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
@@ -256,17 +283,17 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	struct sets s = {.count = count, .program = {in, out, urgent}};
 	struct lock_hold hold = {.on = false};
 	/* volatile: pthread_cleanup_push() is setjmp(3) in C. */
-	const volatile int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
+	const volatile int64_t end = is_valid(timeout) ? end_of(timeout) : 0;
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	if (count < 0 || count > SET_BITS || !deadline_valid(timeout) || !accessible(&s))
+	if (count < 0 || count > SET_BITS || !is_valid(timeout) || !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
 		result = select_until(&s, end, mask, &hold);
 	pthread_cleanup_pop(1);
 	if (left)
-		(void)deadline_rest(end, left);
+		(void)rest(end, left);
 	return result;
 }
 
@@ -309,7 +336,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	int result;
 
 	*since = atomic_load(&connects_changes);
-	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
+	if ((both[1].fd < 0 && !holdings_nested()) || clock_ns() >= end) {
 		result =
 		    real_epoll(set, events, most, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 		lock_hold_again(hold);
@@ -332,7 +359,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
 			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
-	int64_t end = deadline_of(timeout);
+	int64_t end = end_of(timeout);
 	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
@@ -344,14 +371,13 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result =
-			    real_epoll(set, events, most, deadline_rest(end, &left), lock_let_in(hold, mask));
+			result = real_epoll(set, events, most, rest(end, &left), lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}
 		if (result > 0 && (pending || connects_pending() || atomic_load(&connects_changes) != since))
 			result = epoll_sift(set, events, result, since, hold);
-		if (deadline_over(end))
+		if (clock_ns() >= end)
 			break;
 	}
 	return result;

@@ -26,8 +26,9 @@ static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)
 	return t;
 }
 
-/* Waits once for FDS and the library's attempts, until END (deadline.h) or the next attempt is due, at most
- * WAIT_PATIENCE. Returns as ppoll(). */
+/* Waits once for FDS and the library's attempts, until END, in ns as clock_ns(), or the next attempt is
+ * due, at most WAIT_PATIENCE. Returns as ppoll(). */
+#define WAIT_FOREVER INT64_MAX
 int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask);
 
 /* TIMEOUT: NULL for ever. MASK: NULL leaves the signal mask alone. */
