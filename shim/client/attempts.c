@@ -3,20 +3,113 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
 #include "client/attempt.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "resolver/known_names.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
+#include "socket/options.h"
 #include "socket/replace.h"
+
+/* Lower numbers are left to the program, which may rely on getting the lowest free one. */
+enum { FIRST = 128 };
+
+/* The epoll set, and how many sockets it watches. */
+static _Atomic int set = -1;
+static int watched;
+
+int attempts_set(void)
+{
+	return atomic_load_explicit(&set, memory_order_relaxed);
+}
+
+void attempts_lose_set(void)
+{
+	atomic_store(&set, -1);
+	watched = 0;
+}
+
+void attempts_close_set(void)
+{
+	int before = attempts_set();
+
+	attempts_lose_set();
+	if (before >= 0)
+		sys_close(before);
+}
+
+int attempts_high(int fd)
+{
+	int high = fd < 0 ? fd : sys_fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+
+	if (high < 0)
+		return fd;
+	sys_close(fd);
+	return high;
+}
+
+/* A's socket, which was on the program's descriptor or new, is on FD from now on. */
+static void move(struct eyeballs_attempt *a, int fd)
+{
+	a->fd = fd;
+	if (fd >= 0)
+		connects_count_number(fd, 1);
+}
+
+/* close() alone would leave a socket with another descriptor registered. */
+static void unwatch(struct eyeballs_attempt *a)
+{
+	if (!a->watched)
+		return;
+	(void)real.epoll_ctl(attempts_set(), EPOLL_CTL_DEL, a->fd, NULL);
+	a->watched = false;
+	if (--watched == 0)
+		attempts_close_set();
+}
+
+/* A has no socket any more (ATTEMPTS_NONE), or it is in place (ATTEMPTS_PLACE). Its descriptor is the
+ * caller's. */
+static void give(struct eyeballs_attempt *a, int instead)
+{
+	if (a->fd >= 0) {
+		unwatch(a);
+		connects_count_number(a->fd, -1);
+	}
+	a->fd = instead;
+}
+
+bool attempts_is_there(const struct eyeballs_attempt *a)
+{
+	return a->fd >= 0 && a->cookie && socket_cookie(a->fd) == a->cookie;
+}
+
+/* With SO_LINGER, close() would wait (socket(7)). */
+void attempts_drop(struct eyeballs_attempt *a)
+{
+	const struct linger none = {0, 0};
+	int fd = a->fd;
+
+	give(a, ATTEMPTS_NONE);
+	if (fd < 0)
+		return;
+	if (!a->shared && options_touched(SOL_SOCKET, SO_LINGER))
+		(void)real.setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	sys_close(fd);
+}
+
+/* ---- the attempts of one connect */
 
 void attempts_set_fd(struct eyeballs *e, int fd)
 {
@@ -29,7 +122,7 @@ void attempts_set_fd(struct eyeballs *e, int fd)
 
 int attempts_fd(const struct eyeballs *e, const struct eyeballs_attempt *a)
 {
-	return a->at.fd == HIDDEN_PLACE ? e->fd : a->at.fd;
+	return a->fd == ATTEMPTS_PLACE ? e->fd : a->fd;
 }
 
 struct eyeballs_attempt *attempts_kept(struct eyeballs *e)
@@ -40,7 +133,7 @@ struct eyeballs_attempt *attempts_kept(struct eyeballs *e)
 void attempts_forget(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++)
-		hidden_drop(&e->attempts[i].at);
+		attempts_drop(&e->attempts[i]);
 	attempts_set_fd(e, -1);
 	connects_count(-1);
 }
@@ -85,9 +178,9 @@ bool attempts_check(struct eyeballs *e, int fd, bool *gone)
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 
-		if (a->at.fd < 0 || hidden_is_there(&a->at))
+		if (a->fd < 0 || attempts_is_there(a))
 			continue;
-		hidden_give(&a->at, HIDDEN_NONE);
+		give(a, ATTEMPTS_NONE);
 		if (a->state == ATTEMPT_GOING || a == attempts_kept(e))
 			a->state = ATTEMPT_WAITING;
 		missing = true;
@@ -100,28 +193,41 @@ bool attempts_check(struct eyeballs *e, int fd, bool *gone)
 struct eyeballs_attempt *attempts_in_place(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++)
-		if (e->attempts[i].at.fd == HIDDEN_PLACE)
+		if (e->attempts[i].fd == ATTEMPTS_PLACE)
 			return &e->attempts[i];
 	return NULL;
 }
 
 void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	hidden_settle(&a->at);
-	if (a->state == ATTEMPT_GOING && a->at.fd >= 0)
-		hidden_watch(&a->at, e);
+	struct epoll_event event = {.events = EPOLLOUT, .data.ptr = e};
+
+	if (a->fd >= 0 && a->fd < FIRST) {
+		connects_count_number(a->fd, -1);
+		move(a, attempts_high(a->fd));
+	}
+	if (a->state != ATTEMPT_GOING || a->fd < 0 || a->watched)
+		return;
+	if (attempts_set() < 0)
+		atomic_store(&set, attempts_high((int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC)));
+	a->watched = real.epoll_ctl(attempts_set(), EPOLL_CTL_ADD, a->fd, &event) == 0;
+	watched += a->watched;
+	if (watched == 0)
+		attempts_close_set();
 }
 
 int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 {
 	struct eyeballs_attempt *before = attempts_in_place(e);
-	int with = a->at.fd, old, result;
+	int with = a->fd, old, result;
 
-	if (with == HIDDEN_PLACE)
+	if (with == ATTEMPTS_PLACE)
 		return 0;
 	if (!before || with < 0)
 		return -EBADF;
-	old = last ? HIDDEN_NONE : hidden_copy(e->fd);
+	old = last ? ATTEMPTS_NONE : sys_fcntl(e->fd, F_DUPFD_CLOEXEC, FIRST);
+	if (!last && old < 0)
+		old = sys_fcntl(e->fd, F_DUPFD_CLOEXEC, 0);
 	if (!last && old < 0)
 		return -errno;
 	result = replace_registered(e->fd, e->cookie, with, old, &e->registered);
@@ -130,10 +236,10 @@ int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 			sys_close(old);
 		return result;
 	}
-	hidden_give(&a->at, HIDDEN_PLACE);
+	give(a, ATTEMPTS_PLACE);
 	sys_close(with);
-	hidden_move(&before->at, old);
-	e->cookie = a->at.cookie;
+	move(before, old);
+	e->cookie = a->cookie;
 	e->moved = connects_count_change();
 	return 0;
 }
@@ -143,12 +249,12 @@ void attempts_failed(struct eyeballs *e, struct eyeballs_attempt *a, int error)
 	a->state = ATTEMPT_FAILED;
 	a->error = error;
 	a->ended = (uint32_t)(clock_ms() - e->began);
-	hidden_unwatch(&a->at);
-	if (a->at.fd < 0 || a == attempts_kept(e))
+	unwatch(a);
+	if (a->fd < 0 || a == attempts_kept(e))
 		return;
 	if (!error)
-		a->error = attempt_error(a->at.fd);
-	hidden_drop(&a->at);
+		a->error = attempt_error(a->fd);
+	attempts_drop(a);
 }
 
 int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
@@ -157,14 +263,16 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 	int fd, result;
 
 	a->began = (uint32_t)(clock_ms() - e->began);
-	if (a == own && (a->at.fd != HIDDEN_NONE)) {
+	if (a == own && (a->fd != ATTEMPTS_NONE)) {
 		fd = attempts_fd(e, a);
 		result = attempt_begin(&e->plan, fd, true, &a->to);
 	} else {
 		fd = attempt_clone(&e->plan, e->fd, attempts_fd(e, own), &a->to.addr);
 		result = fd < 0 ? fd : attempt_begin(&e->plan, fd, false, &a->to);
 		if (result == 0) {
-			hidden_take(&a->at, fd, socket_cookie(fd));
+			a->cookie = socket_cookie(fd);
+			a->shared = false;
+			move(a, fd);
 		} else if (fd >= 0) {
 			sys_close(fd);
 		}
@@ -187,7 +295,7 @@ struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum attempt_state s
 void attempts_rewatch(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count; i++) {
-		e->attempts[i].at.watched = false;
+		e->attempts[i].watched = false;
 		if (i < e->count)
 			attempts_watch(e, &e->attempts[i]);
 	}
@@ -196,8 +304,8 @@ void attempts_rewatch(struct eyeballs *e)
 void attempts_abandon(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
-		if (hidden_is_there(&e->attempts[i].at))
-			sys_close(e->attempts[i].at.fd);
+		if (attempts_is_there(&e->attempts[i]))
+			sys_close(e->attempts[i].fd);
 	e->fd = -1;
 }
 

@@ -1,5 +1,6 @@
-/* The attempts of one connect, and their sockets. One socket is in place, on the program's descriptor; the
- * others are on descriptors of the library's (hidden.h). happy_eyeballs.c decides which attempt is next. */
+/* The attempts of one connect, and their sockets. One socket is in place, on the program's descriptor. The
+ * others are on descriptors of the library's, which are counted, so that close() finds them, and watched in
+ * one epoll set while they are on their way. happy_eyeballs.c decides which attempt is next. */
 #ifndef DUALSTACK_ATTEMPTS_H
 #define DUALSTACK_ATTEMPTS_H
 
@@ -7,14 +8,18 @@
 #include <stdint.h>
 
 #include "client/attempt.h"
-#include "client/hidden.h"
 #include "resolver/known_names.h"
 #include "socket/replace.h"
+
+enum { ATTEMPTS_NONE = -1, ATTEMPTS_PLACE = -2 };
 
 struct eyeballs_attempt {
 	struct names_address to;
 	enum attempt_state state; /* never ATTEMPT_CONNECTED: the first attempt to succeed ends the connect */
-	struct hidden at;
+	int fd; /* of its socket; ATTEMPTS_NONE: no socket; ATTEMPTS_PLACE: the program's descriptor */
+	uint64_t cookie; /* of the socket */
+	bool watched;
+	bool shared;           /* the parent process has the socket, too */
 	int error;             /* if it has failed; 0 if only the kernel knows the error */
 	uint32_t began, ended; /* ms since BEGAN below */
 };
@@ -40,6 +45,13 @@ struct eyeballs {
 
 /* E belongs to the program's descriptor FD from now on, or to none (-1). */
 void attempts_set_fd(struct eyeballs *e, int fd);
+
+/* Whether A has a descriptor of the library's, and that still has its socket: the program may have closed it,
+ * and put something else there. */
+bool attempts_is_there(const struct eyeballs_attempt *a);
+
+/* Closes A's socket, if it has one of its own, which must still be there. */
+void attempts_drop(struct eyeballs_attempt *a);
 
 /* The descriptor of A's socket, or a negative number. */
 int attempts_fd(const struct eyeballs *e, const struct eyeballs_attempt *a);
@@ -93,5 +105,17 @@ void attempts_abandon(struct eyeballs *e);
 /* Describes in LINE, of LOCK_LINE bytes (lock.h), what E's attempts have come to. WON is the one that is
  * connected, or NULL. */
 void attempts_describe(const struct eyeballs *e, const struct eyeballs_attempt *won, char *line);
+
+/* Moves FD, a descriptor of the library's, out of the program's way. Returns the new number, or FD if no high
+ * number is free. */
+int attempts_high(int fd);
+
+/* The epoll set, or -1 while nothing is watched. Any thread, without the lock. */
+int attempts_set(void);
+
+/* Forgets the set, which the program has closed; and closes it, which is of no use, or is shared with the
+ * parent process. With the lock. */
+void attempts_lose_set(void);
+void attempts_close_set(void);
 
 #endif

@@ -11,7 +11,6 @@
 #include "client/attempt.h"
 #include "client/attempts.h"
 #include "client/happy_eyeballs.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "client/slots.h"
@@ -298,7 +297,7 @@ static void in_child(bool whole)
 {
 	const int end = slots_end();
 
-	hidden_fork();
+	attempts_close_set();
 	for (int i = 0; i < end; i++)
 		whole = whole && atomic_load(&slots_stages[i]) != SLOT_BUSY;
 	for (int i = 0; i < end; i++) {

@@ -11,7 +11,6 @@
 #include "base/sys.h"
 #include "client/attempt.h"
 #include "client/attempts.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "config/config.h"
@@ -87,7 +86,7 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 	for (uint32_t i = 0; i < e->count && log_wants(LOG_LEVEL_INFO); i++) {
 		struct eyeballs_attempt *other = &e->attempts[i];
 
-		if (other->state == ATTEMPT_FAILED && !other->error && other->at.fd != HIDDEN_NONE)
+		if (other->state == ATTEMPT_FAILED && !other->error && other->fd != ATTEMPTS_NONE)
 			other->error = attempt_error(attempts_fd(e, other));
 	}
 	result = attempts_put(e, a, true);
@@ -107,7 +106,7 @@ static int lose(struct eyeballs *e)
 	struct eyeballs_attempt *a = attempts_kept(e);
 	int error = a->error;
 
-	if (a->at.fd >= 0 && !error)
+	if (a->fd >= 0 && !error)
 		(void)attempts_put(e, a, false);
 	/* Gives up, as the kernel would go on for minutes. It then reports ECONNRESET (tcp_disconnect()). */
 	else if (attempt_look(e->fd) == ATTEMPT_GOING)
@@ -153,7 +152,7 @@ static void keep_going(struct eyeballs *e)
 		if (result && there != attempts_kept(e))
 			result = attempts_put(e, a, true);
 		if (result == 0) {
-			if (there != attempts_kept(e) && there->state == ATTEMPT_FAILED && there->at.fd >= 0)
+			if (there != attempts_kept(e) && there->state == ATTEMPT_FAILED && there->fd >= 0)
 				attempts_failed(e, there, 0);
 			return;
 		}
@@ -168,8 +167,8 @@ static bool is_blind(const struct eyeballs *e)
 	bool result = false;
 
 	for (uint32_t i = 0; i < e->count; i++)
-		result |= e->attempts[i].state == ATTEMPT_GOING && e->attempts[i].at.fd >= 0 &&
-			  !e->attempts[i].at.watched;
+		result |= e->attempts[i].state == ATTEMPT_GOING && e->attempts[i].fd >= 0 &&
+			  !e->attempts[i].watched;
 	return result;
 }
 
@@ -214,7 +213,7 @@ static bool complete(struct eyeballs *e, uint32_t least)
 	}
 	e->count = count;
 	e->asked = asked < count ? asked : count;
-	e->attempts[count].at.fd = HIDDEN_NONE;
+	e->attempts[count].fd = ATTEMPTS_NONE;
 	return e->planned && count >= least;
 }
 
@@ -248,14 +247,15 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	for (uint32_t i = 0; i <= e->count; i++)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
 							   .state = ATTEMPT_WAITING,
-							   .at.fd = HIDDEN_NONE};
+							   .fd = ATTEMPTS_NONE};
 	connects_count(1);
 }
 
 static void place_own(struct eyeballs *e, uint32_t own)
 {
 	e->own = own;
-	hidden_take(&e->attempts[own].at, HIDDEN_PLACE, e->cookie);
+	e->attempts[own].fd = ATTEMPTS_PLACE;
+	e->attempts[own].cookie = e->cookie;
 }
 
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
@@ -303,9 +303,9 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 		e->plan.reuse = number;
 	}
 	for (uint32_t i = 0; i <= e->count; i++) {
-		int other = e->attempts[i].at.fd;
+		int other = e->attempts[i].fd;
 
-		if (!hidden_is_there(&e->attempts[i].at))
+		if (!attempts_is_there(&e->attempts[i]))
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
 		if (row && i != e->own)
@@ -332,12 +332,12 @@ void eyeballs_end(struct eyeballs *e, bool own)
 
 void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false;
+	bool set = attempts_set() >= first && attempts_set() <= last, hidden = false;
 	struct eyeballs_attempt *kept = attempts_kept(e);
 
 	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
-		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
-			  (set && e->attempts[i].at.watched);
+		hidden |= (e->attempts[i].fd >= first && e->attempts[i].fd <= last) ||
+			  (set && e->attempts[i].watched);
 	if (e->fd >= first && e->fd <= last && !attempts_move_away(e, first, last)) {
 		(void)attempts_check(e, e->fd, NULL);
 		attempts_forget(e);
@@ -356,8 +356,8 @@ void eyeballs_fork(struct eyeballs *e)
 	const bool over = !(sys_fcntl(e->fd, F_GETFL, 0) & O_NONBLOCK) || holdings_registered(e->fd);
 
 	for (uint32_t i = 0; i <= e->count; i++) {
-		e->attempts[i].at.watched = false;
-		e->attempts[i].at.shared = true;
+		e->attempts[i].watched = false;
+		e->attempts[i].shared = true;
 	}
 	(void)attempts_check(e, e->fd, NULL);
 	for (uint32_t i = 0; i <= e->count; i++) {
@@ -366,8 +366,8 @@ void eyeballs_fork(struct eyeballs *e)
 		if (!over && (a == attempts_kept(e) || i == e->own)) {
 			if (e->planned)
 				attempts_watch(e, a);
-		} else if (a->at.fd >= 0) {
-			hidden_drop(&a->at);
+		} else if (a->fd >= 0) {
+			attempts_drop(a);
 			a->state = a->state == ATTEMPT_GOING ? ATTEMPT_WAITING : a->state;
 		}
 	}

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/large.h"
 #include "base/real.h"
+#include "client/attempts.h"
 #include "client/happy_eyeballs.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -118,9 +118,9 @@ static void make_set_again(bool foreign)
 	const int end = slots_end();
 
 	if (foreign)
-		hidden_lose();
+		attempts_lose_set();
 	else
-		hidden_fork();
+		attempts_close_set();
 	for (int i = 0; i < end; i++) {
 		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_enter(i))
 			continue;
@@ -134,7 +134,7 @@ static void make_set_again(bool foreign)
 static void step_hidden(void)
 {
 	struct epoll_event events[8];
-	int count = real.epoll_wait(hidden_set(), events, 8, 0);
+	int count = real.epoll_wait(attempts_set(), events, 8, 0);
 	bool foreign = count < 0 && (errno == EBADF || errno == EINVAL);
 
 	/* The data is an entry of the table, unless a set of the program's has the number by now. */
@@ -192,7 +192,7 @@ void slots_step_failed(void)
  * from it. */
 static bool is_due(void)
 {
-	struct pollfd set = {.fd = hidden_set(), .events = POLLIN};
+	struct pollfd set = {.fd = attempts_set(), .events = POLLIN};
 
 	return clock_ms() >= atomic_load(&connects_due) || (set.fd >= 0 && real.poll(&set, 1, 0) != 0);
 }
@@ -210,7 +210,7 @@ bool slots_advance(struct lock_hold *hold)
 		taken = due && lock_take(&lock);
 		if (!taken)
 			break;
-		if (hidden_set() >= 0)
+		if (attempts_set() >= 0)
 			step_hidden();
 		step_due(clock_ms());
 		/* A thread that waits for an epoll set is not told which socket in it is ready. */

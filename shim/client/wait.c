@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/real.h"
+#include "client/attempts.h"
 #include "client/connects.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "client/slots.h"
@@ -74,7 +74,7 @@ static bool look_after(struct lock_hold *hold)
 
 	/* Otherwise not before there is something to do, so that it costs a wait for a plain connect nothing.
 	 */
-	if (hidden_set() >= 0)
+	if (attempts_set() >= 0)
 		lock_hold(hold);
 	do {
 		before = atomic_load(&connects_changes);
@@ -88,7 +88,7 @@ static bool look_after(struct lock_hold *hold)
 int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
 	struct pollfd all[TOGETHER + 1];
-	int hidden = hidden_set(), saved = errno, result;
+	int hidden = attempts_set(), saved = errno, result;
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
@@ -214,7 +214,7 @@ static int real_select(struct sets *s, int count, const struct timespec *timeout
 
 static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 {
-	int hidden = hidden_set(), count = s->count, saved = errno, result;
+	int hidden = attempts_set(), count = s->count, saved = errno, result;
 	bool together = hidden >= 0 && hidden < SET_BITS;
 	struct timespec t;
 
@@ -331,7 +331,7 @@ static int real_epoll(int set, struct epoll_event *events, int most, const struc
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
 		      unsigned *since, struct lock_hold *hold)
 {
-	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
+	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = attempts_set(), .events = POLLIN}};
 	struct timespec t;
 	int result;
 

@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 #include "base/sys.h"
-#include "client/hidden.h"
+#include "client/attempts.h"
 #include "socket/descriptors.h"
 #include "socket/holdings.h"
 
@@ -39,7 +39,7 @@ void wake_waiter(int set, const struct epoll_event *event)
 
 	if (atomic_load(&waiting) <= 0)
 		return;
-	fd = hidden_number(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+	fd = attempts_high(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 	while (fd > 0 && place < PLACES && !atomic_compare_exchange_strong(&places[place].fd, &none, -1)) {
 		none = 0;
 		place++;
