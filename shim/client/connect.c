@@ -2,18 +2,25 @@
 #include "client/connect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
-#include <string.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/time.h>
 
 #include "address/translate.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "base/sys.h"
 #include "client/attempt.h"
-#include "client/blocking.h"
 #include "client/connects.h"
 #include "client/lock.h"
+#include "client/slots.h"
+#include "client/wait.h"
 #include "client/wake.h"
 #include "config/config.h"
 #include "socket/facts.h"
@@ -35,24 +42,191 @@ static bool is_of_address(int error)
 	return false;
 }
 
+/* connect() of FD, which may be AF_INET6 by the library, to ADDR. The kernel checks the family only on a
+ * socket that is not connecting yet (inet_stream_connect()). Returns 0 or a negative errno. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
-}
-
-/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family, which may be AF_INET6 by the
- * library. The kernel checks the family only on a socket that is not connecting yet (inet_stream_connect()).
- */
-static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
-		     const struct sockaddr *addr, socklen_t len)
-{
 	struct sockaddr_in6 in6;
-	int status = call(fd, addr, len);
+	int status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
 
 	if ((status == -EINVAL || status == -EAFNOSUPPORT) && sockaddr_is_in(addr, len) &&
 	    mark_test(fd) != MARK_NONE && translate_in6(addr, len, &in6))
-		status = call(fd, (const struct sockaddr *)&in6, sizeof in6);
+		status = real.connect(fd, (const struct sockaddr *)&in6, sizeof in6) == 0 ? 0 : -errno;
 	return status;
+}
+
+/* Whether calls on FD wait. */
+static bool blocks_now(int fd)
+{
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+/* SO_SNDTIMEO or SO_RCVTIMEO of FD in ms, 0 for none (socket(7)). */
+static uint64_t ask_timeout(int fd, int option)
+{
+	struct timeval t = {0, 0};
+	socklen_t len = sizeof t;
+
+	if (real.getsockopt(fd, SOL_SOCKET, option, &t, &len) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000 + ((uint64_t)t.tv_usec + 999) / 1000;
+}
+
+/* The same, without a system call if the program has never set it. */
+static uint64_t timeout_of(int fd, int option)
+{
+	return options_touched(SOL_SOCKET, option) ? ask_timeout(fd, option) : 0;
+}
+
+/* ---- the program's own address: the kernel waits, with the library's timeout */
+
+/* The descriptor that has the timeout NOW, and its timeout before, MS. After a siglongjmp() out of connect(),
+ * the next connect() finds it here. */
+static __thread struct {
+	int fd; /* the descriptor + 1; 0: none */
+	uint64_t ms, now;
+} lent __attribute__((tls_model("initial-exec")));
+
+static void set_timeout(int fd, uint64_t ms)
+{
+	const struct timeval t = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
+
+static void give_back(void *unused)
+{
+	int fd = lent.fd - 1;
+
+	(void)unused;
+	lent.fd = 0;
+	if (fd >= 0)
+		set_timeout(fd, lent.ms);
+}
+
+/* After siglongjmp(): another socket, with a timeout of its own, may have the number by now. The kernel
+ * rounds up to its ticks, of 10 ms at most. */
+static void give_back_left(void)
+{
+	uint64_t ms = lent.fd ? ask_timeout(lent.fd - 1, SO_SNDTIMEO) : 0;
+
+	if (ms >= lent.now && ms <= lent.now + 10)
+		give_back(NULL);
+	lent.fd = 0;
+}
+
+/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(),
+ * connect() goes on after a handler with SA_RESTART (signal(7)). If the program has handlers of both kinds,
+ * nothing tells which one ran: yes. The signals in BLOCKED could not come. */
+static bool interrupted(const sigset_t *blocked)
+{
+	struct sigaction action;
+
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
+			return true;
+	return false;
+}
+
+/* connect() with a timeout of MS instead of OWN, the program's. */
+static int connect_for(uint64_t ms, uint64_t own, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result;
+
+	lent.ms = own;
+	lent.now = ms;
+	lent.fd = fd + 1;
+	set_timeout(fd, ms);
+	pthread_cleanup_push(give_back, NULL);
+	result = connect_plainly(fd, addr, len);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/* Connects FD, which blocks, and waits no longer than the delay. Returns 0 or a negative errno. With
+ * -EINPROGRESS, FD is on its way: the delay is over, or a signal has come that does not end connect()
+ * (signal(7)). */
+static int try_own(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	sigset_t blocked;
+	uint64_t own;
+	int result;
+
+	give_back_left();
+	own = timeout_of(fd, SO_SNDTIMEO);
+	if (!config.delay || (own && own <= config.delay))
+		return connect_plainly(fd, addr, len);
+	result = connect_for(config.delay, own, fd, addr, len);
+	/* If the timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
+	if (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
+	    !interrupted(&blocked))
+		return -EINPROGRESS;
+	return result;
+}
+
+/* Waits for what try_own() has left on its way, if nothing else is to be tried. Returns 0 or a negative
+ * errno: -EALREADY when SO_SNDTIMEO is over. */
+static int go_on_own(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	const uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+
+	if (!own)
+		return connect_plainly(fd, addr, len);
+	return own > config.delay ? connect_for(own - config.delay, own, fd, addr, len) : -EALREADY;
+}
+
+/* ---- the other addresses */
+
+/* Waits, as connect() does, until the connect in progress for the blocking FD has ended, as long as the
+ * option TIMEOUT (SO_SNDTIMEO, SO_RCVTIMEO) says. The caller has already waited SINCE ms for it. Returns as
+ * connects_ask(): with -EINPROGRESS, the time is over, and with -ENOENT another thread has ended it; or
+ * -EINTR. HOLD holds back signals from then on (lock.h); the caller lets them in. */
+static int wait_blocking(int fd, int timeout, unsigned since, struct lock_hold *hold)
+{
+	const uint64_t limit = timeout_of(fd, timeout);
+	const int64_t left = (int64_t)limit - since;
+	const int64_t end = limit && left < INT64_MAX / 2000000 ? clock_ns() + left * 1000000 : WAIT_FOREVER;
+	struct pollfd one = {.fd = fd, .events = POLLOUT};
+	int result;
+
+	lock_hold(hold);
+	while ((result = connects_ask(fd)) == -EINPROGRESS && clock_ns() < end) {
+		int count;
+
+		/* The set reports the attempts of all connects. */
+		(void)slots_advance(hold);
+		count = wait_once(&one, 1, end, lock_let_in(hold, NULL));
+		lock_hold_again(hold);
+		/* If the program has set a timeout, any handler ends the wait (signal(7)). */
+		if (count < 0 && errno == EINTR && (limit || interrupted(&hold->signals)))
+			return -EINTR;
+	}
+	return result;
+}
+
+bool connect_settled(int fd, int flags, int timeout)
+{
+	struct lock_hold hold = {.on = false};
+	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
+	int result;
+
+	if (connects_ask(fd) != -EINPROGRESS)
+		return true;
+	if (flags & MSG_DONTWAIT || !blocks_now(fd)) {
+		errno = EAGAIN;
+		return false;
+	}
+	pthread_cleanup_push(lock_release, &hold);
+	result = wait_blocking(fd, timeout, 0, &hold);
+	pthread_cleanup_pop(1);
+	if (result == -ENOENT)
+		result = 0;
+	errno = result == -EINPROGRESS ? EAGAIN : result ? -result : saved;
+	return result == 0;
 }
 
 /* Whether FD still has the socket that began to connect. Another thread may have shut it down or closed it,
@@ -69,7 +243,7 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 	if (attempt_may_begin(fd, false))
 		(void)attempt_error(fd);
 	else if (socket_transport(fd) == IPPROTO_TCP && attempt_look(fd) == ATTEMPT_FAILED)
-		(void)in_family(connect_plainly, fd, addr, len);
+		(void)connect_plainly(fd, addr, len);
 	return result;
 }
 
@@ -79,13 +253,13 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int failed,
 		    struct lock_hold *hold)
 {
-	int result = blocking_wait(fd, SO_SNDTIMEO, since, hold);
+	int result = wait_blocking(fd, SO_SNDTIMEO, since, hold);
 
 	if (result == -ENOENT)
 		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
 		return fail_blocking(fd, addr, len, result);
-	result = in_family(connect_plainly, fd, addr, len);
+	result = connect_plainly(fd, addr, len);
 	return result && failed ? failed : result;
 }
 
@@ -94,7 +268,7 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 	struct lock_hold hold = {.on = false};
 	int result;
 
-	if (!blocking_is(fd))
+	if (!blocks_now(fd))
 		return -EALREADY;
 	pthread_cleanup_push(lock_release, &hold);
 	result = wait_for(fd, addr, len, 0, 0, &hold);
@@ -140,7 +314,7 @@ static int go_on_blocking(int fd, const struct sockaddr *addr, socklen_t len, st
 	int result = go_on(fd, addr, len, d, true, -EINPROGRESS);
 
 	if (result == -ENOSPC)
-		result = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
+		result = has_begun(fd) ? go_on_own(fd, addr, len) : -ECONNRESET;
 	/* When SO_SNDTIMEO is over, the kernel has two words for it. */
 	return result == -EINPROGRESS || result == -EALREADY ? status : result;
 }
@@ -149,7 +323,7 @@ static int go_on_blocking(int fd, const struct sockaddr *addr, socklen_t len, st
  * the others. */
 static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
-	bool blocks = blocking_is(fd);
+	bool blocks = blocks_now(fd);
 	int status, result = -ENOSPC;
 
 	/* connect() yields the result of an earlier one, or FD is no stream. */
@@ -157,7 +331,7 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 		return -ENOSPC;
 	if (!blocks)
 		connects_start(fd, d);
-	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
+	status = blocks ? try_own(fd, addr, len) : connect_plainly(fd, addr, len);
 	if (status == 0)
 		log_connected(fd, d);
 	if (!blocks && status == -EINPROGRESS)
@@ -207,5 +381,5 @@ int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct d
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
 		return own_first(fd, addr, len, d);
-	return attempt_may_begin(fd, false) ? go_on(fd, addr, len, d, blocking_is(fd), 0) : -ENOSPC;
+	return attempt_may_begin(fd, false) ? go_on(fd, addr, len, d, blocks_now(fd), 0) : -ENOSPC;
 }

@@ -20,4 +20,9 @@ bool connect_has_others(int fd, const struct sockaddr *addr, socklen_t len);
  * connect_by_name(). */
 int connect_again(int fd, const struct sockaddr *addr, socklen_t len);
 
+/* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in
+ * progress. If that call may wait, this function waits, as long as the option TIMEOUT (SO_SNDTIMEO,
+ * SO_RCVTIMEO) says. If false, errno is set. */
+bool connect_settled(int fd, int flags, int timeout);
+
 #endif
