@@ -266,6 +266,7 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 int connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct lock_hold hold = {.on = false};
+	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
 	int result;
 
 	if (!blocks_now(fd))
@@ -273,6 +274,7 @@ int connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 	pthread_cleanup_push(lock_release, &hold);
 	result = wait_for(fd, addr, len, 0, 0, &hold);
 	pthread_cleanup_pop(1);
+	errno = saved;
 	/* As a second connect() in the kernel. */
 	return result == -EINPROGRESS ? -EALREADY : result;
 }
@@ -375,11 +377,16 @@ static void begin_at_once(int fd)
 
 int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
+	int saved = errno, result = -ENOSPC;
+
 	if (!has_others(d, sockaddr_family(addr)))
 		return -ENOSPC;
 	begin_at_once(fd);
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
-		return own_first(fd, addr, len, d);
-	return attempt_may_begin(fd, false) ? go_on(fd, addr, len, d, blocks_now(fd), 0) : -ENOSPC;
+		result = own_first(fd, addr, len, d);
+	else if (attempt_may_begin(fd, false))
+		result = go_on(fd, addr, len, d, blocks_now(fd), 0);
+	errno = saved;
+	return result;
 }

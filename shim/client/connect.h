@@ -9,7 +9,7 @@
 
 /* Connects FD to ADDR, for which destination_find() has filled D, and to the other addresses if ADDR takes
  * too long or fails. Returns 0 or a negative errno, as connect(); -ENOSPC if there are no others, and then
- * does nothing. Async-signal-safe, any thread; errno is undefined afterwards. */
+ * does nothing. Async-signal-safe, any thread; errno is left alone. */
 int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d);
 
 /* Whether connect() of FD to ADDR would try more than one address. If so, data can't go with the first packet

@@ -242,10 +242,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!config.active || !addr || len < sizeof addr->sa_family ||
 	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
-	if (once_more(fd, addr, len, &result)) {
-		errno = saved;
+	if (once_more(fd, addr, len, &result))
 		return result ? hooks_fail(result) : 0;
-	}
 	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
 	if (hooks_known_in6(fd, addr, len, &shown))
@@ -255,14 +253,15 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	destination_find(&d, fd);
-	/* A program that connects in AF_INET6 goes from one family to the other by itself. */
-	to = names_address(&d.to);
-	if (d.names && sockaddr_family(addr) == AF_INET6)
-		names_connected_in6(&to);
-	result = connect_by_name(fd, addr, len, &d);
-	errno = saved;
-	if (result != -ENOSPC)
-		return result ? hooks_fail(result) : 0;
+	if (d.names) {
+		/* A program that connects in AF_INET6 goes from one family to the other by itself. */
+		to = names_address(&d.to);
+		if (sockaddr_family(addr) == AF_INET6)
+			names_connected_in6(&to);
+		result = connect_by_name(fd, addr, len, &d);
+		if (result != -ENOSPC)
+			return result ? hooks_fail(result) : 0;
+	}
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)

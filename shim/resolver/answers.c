@@ -16,9 +16,10 @@
 /* Whether ONE is an IPv6 address, which goes to IN6. */
 static bool is_in6(const struct addrinfo *one, struct sockaddr_in6 *in6)
 {
-	if (one->ai_family == AF_INET6)
-		memcpy(in6, one->ai_addr, sizeof *in6);
-	return one->ai_family == AF_INET6;
+	if (one->ai_family != AF_INET6)
+		return false;
+	memcpy(in6, one->ai_addr, sizeof *in6);
+	return true;
 }
 
 bool answers_literal(const char *node)

@@ -227,10 +227,11 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 {
 	const int flags = q->hints ? q->hints->ai_flags : 0;
 	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
-	struct names_list list = {.count = 0};
+	struct names_list list;
 	struct addrinfo in6;
 
 	if (error == 0) {
+		list.count = 0;
 		answers_add(&list, *result);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
