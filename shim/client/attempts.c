@@ -13,15 +13,12 @@
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "base/sys.h"
-#include "client/attempt.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "resolver/known_names.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
 #include "socket/options.h"
-#include "socket/replace.h"
 
 /* Lower numbers are left to the program, which may rely on getting the lowest free one. */
 enum { FIRST = 128 };

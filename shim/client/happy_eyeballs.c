@@ -10,11 +10,9 @@
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/attempt.h"
-#include "client/attempts.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
 #include "config/config.h"
-#include "resolver/known_names.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
 #include "socket/options.h"
@@ -161,23 +159,17 @@ static void keep_going(struct eyeballs *e)
 	}
 }
 
-/* Whether a hidden attempt is not watched, because no descriptor was left for the epoll set. */
-static bool is_blind(const struct eyeballs *e)
-{
-	bool result = false;
-
-	for (uint32_t i = 0; i < e->count; i++)
-		result |= e->attempts[i].state == ATTEMPT_GOING && e->attempts[i].fd >= 0 &&
-			  !e->attempts[i].watched;
-	return result;
-}
-
 static void set_due(struct eyeballs *e)
 {
 	uint64_t grace = end_of_grace(e);
 
 	if (!config.delay || !attempts_first(e, ATTEMPT_WAITING))
-		e->due = is_blind(e) ? clock_ms() + BLIND : NEVER;
+		e->due = NEVER;
+	/* An attempt is not watched if no descriptor was left for the epoll set. */
+	for (uint32_t i = 0; i < e->count && e->due == NEVER; i++)
+		if (e->attempts[i].state == ATTEMPT_GOING && e->attempts[i].fd >= 0 &&
+		    !e->attempts[i].watched)
+			e->due = clock_ms() + BLIND;
 	if (grace < e->due)
 		e->due = grace;
 	connects_set_due(e->due);

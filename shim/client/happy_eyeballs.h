@@ -9,7 +9,6 @@
 #define DUALSTACK_HAPPY_EYEBALLS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "client/attempts.h"
 #include "client/destinations.h"

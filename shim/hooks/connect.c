@@ -3,17 +3,13 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "address/reply_source.h"
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "client/connect.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "client/in_progress.h"

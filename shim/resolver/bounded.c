@@ -7,13 +7,11 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <resolv.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/real.h"

@@ -88,19 +88,6 @@ static enum rules_action action_of(const struct question *q)
 		   : action;
 }
 
-/* Whether to give the IPv6 addresses in OTHER instead of the answer OWN, or of ERROR. UNROUTED: no address of
- * OWN has a route. */
-static bool prefer_in6(const struct question *q, int error, bool unrouted, const struct addrinfo *other)
-{
-	enum rules_action action = action_of(q);
-
-	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
-		return false;
-	if (error)
-		return question_no_address(error);
-	return (connect_rules_wants_in6(action) || unrouted) && answers_native(other);
-}
-
 /* Adds the peers in OTHER to ANSWER, at the end. */
 static void add_peers(const struct question *q, struct addrinfo *answer, const struct addrinfo *other)
 {
@@ -119,71 +106,82 @@ static void add_peers(const struct question *q, struct addrinfo *answer, const s
 	}
 }
 
-static int ask_in(const struct question *q, struct addrinfo **result)
+/* The IPv6 addresses that the program is given, as IPv4 ones, instead of its own answer OWN, or of ERROR:
+ * they are taken out of *OTHER. NULL if it keeps its own answer, to which the peers in *OTHER are added. */
+static struct addrinfo *instead_of_in(const struct question *q, int error, struct addrinfo *own,
+				      const struct names_list *list, struct addrinfo **other)
 {
-	struct names_list list;
-	struct addrinfo *other;
-	int error = question_ask(q, result, &other), saved = errno;
+	enum rules_action action = action_of(q);
+	struct addrinfo *in6;
 	bool unrouted;
 
-	note(q->node, *result, other, &list);
-	if (error == 0 && !other)
-		other = known_in6(q, *result);
+	if (error == 0 && !*other)
+		*other = known_in6(q, own);
 	/* A stream's connect() finds that out itself. */
-	unrouted = error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
-		   answers_unrouted(&list);
+	unrouted = error == 0 && (*other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
+		   answers_unrouted(list);
 	if (unrouted && config.nat64_auto)
 		nat64_discover();
-	if (other && prefer_in6(q, error, unrouted, other) && name_as(other, *result)) {
-		if (*result)
-			freeaddrinfo(*result);
-		*result = answers_as_in(q->node, other);
-		return 0;
+	in6 = *other;
+	if (answers_has(in6, AF_INET6) && action != RULES_IPV4 &&
+	    (error ? question_no_address(error)
+		   : (connect_rules_wants_in6(action) || unrouted) && answers_native(in6)) &&
+	    name_as(in6, own)) {
+		*other = NULL;
+		return answers_as_in(q->node, in6);
 	}
 	if (error == 0)
-		add_peers(q, *result, other);
-	/* Gets the native error, if the program's own question was not asked. */
-	if (error && other)
-		error = question_ask_plainly(q, result);
-	if (other)
-		freeaddrinfo(other);
-	errno = saved;
-	return error;
+		add_peers(q, own, in6);
+	return NULL;
 }
 
-/* With both flags, the answer has all addresses. */
-static int ask_in6(const struct question *q, struct addrinfo **result)
+/* The IPv4 addresses in LIST, which the program is given V4MAPPED instead of ERROR, or NULL. bind() must not
+ * get them. They are noted all the same, as socat connects with AI_PASSIVE. */
+static struct addrinfo *instead_of_in6(const struct question *q, int error, const struct names_list *list,
+				       const struct addrinfo *other)
 {
+	struct addrinfo *mapped;
+
+	if (!question_no_address(error) || !other || q->hints->ai_flags & AI_PASSIVE ||
+	    action_of(q) == RULES_IPV6)
+		return NULL;
+	mapped = answer_of(list, true, q);
+	if (name_as(mapped, other))
+		return mapped;
+	freeaddrinfo(mapped);
+	return NULL;
+}
+
+static int ask_family(const struct question *q, struct addrinfo **result)
+{
+	const bool in = q->hints->ai_family == AF_INET;
+	/* With both flags, the answer has all addresses. */
 	const int all = AI_V4MAPPED | AI_ALL;
+	struct addrinfo *other = NULL, *instead;
 	struct names_list list;
-	struct addrinfo *other = NULL, *mapped = NULL;
 	int error, saved;
 
-	if ((q->hints->ai_flags & all) == all)
+	if (!in && (q->hints->ai_flags & all) == all)
 		error = question_ask_plainly(q, result);
 	else
 		error = question_ask(q, result, &other);
 	saved = errno;
 	note(q->node, error ? NULL : *result, other, &list);
-	/* bind() must not get an IPv4 address. It is noted all the same, as socat connects with AI_PASSIVE.
-	 */
-	if (question_no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) &&
-	    action_of(q) != RULES_IPV6) {
-		mapped = answer_of(&list, true, q);
-		if (!name_as(mapped, other)) {
-			freeaddrinfo(mapped);
-			mapped = NULL;
-		}
-	}
-	if (error && other && !mapped)
+	instead =
+	    in ? instead_of_in(q, error, *result, &list, &other) : instead_of_in6(q, error, &list, other);
+	if (instead) {
+		if (error == 0)
+			freeaddrinfo(*result);
+		*result = instead;
+		error = 0;
+	} else if (error && other) {
+		/* Gets the native error, if the program's own question was not asked. */
 		error = question_ask_plainly(q, result);
+	}
 	if (other)
 		freeaddrinfo(other);
 	errno = saved;
-	if (!mapped)
-		return error;
-	*result = mapped;
-	return 0;
+	return error;
 }
 
 /* Appends synthetic addresses to ANSWER, whose IPv6 addresses are in LIST, for a name without IPv4 ones, for
@@ -259,10 +257,8 @@ static int by_family(const struct question *q, struct addrinfo **result)
 		return question_ask_plainly(q, result);
 	if (answers_literal(q->node) || (q->hints && q->hints->ai_flags & AI_NUMERICHOST))
 		return ask_number(q, result);
-	if (q->hints && q->hints->ai_family == AF_INET)
-		return ask_in(q, result);
-	if (q->hints && q->hints->ai_family == AF_INET6)
-		return ask_in6(q, result);
+	if (q->hints && (q->hints->ai_family == AF_INET || q->hints->ai_family == AF_INET6))
+		return ask_family(q, result);
 	return ask_unspec(q, result);
 }
 
@@ -291,7 +287,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
-	if (!nat64_known() || question_ask_plainly(&plainly, result) != 0)
+	if (!nat64_now() || question_ask_plainly(&plainly, result) != 0)
 		return error;
 	if (!answers_literal(q->node))
 		note(q->node, *result, NULL, &list);

@@ -46,7 +46,7 @@ void nat64_discover(void)
 	unsigned now = (unsigned)(clock_ms() / 1000) + 1, before = atomic_load(&last);
 	int saved = errno;
 
-	if (before && now - before < (unsigned)(nat64_known() ? GOOD : AGAIN))
+	if (before && now - before < (unsigned)(nat64_now() ? GOOD : AGAIN))
 		return;
 	/* Only one thread asks. */
 	if (!atomic_compare_exchange_strong(&last, &before, now))
