@@ -11,11 +11,11 @@
 #include "config/config.h"
 #include "config/rule.h"
 #include "resolver/answers.h"
-#include "resolver/bounded.h"
 #include "resolver/connect_rules.h"
 #include "resolver/getaddrinfo.h"
 #include "resolver/known_names.h"
 #include "resolver/nat64_discovery.h"
+#include "resolver/question.h"
 #include "resolver/scope.h"
 
 /* musl has no name for it. */
@@ -121,7 +121,7 @@ static struct addrinfo *others_of(const char *name, const struct hostent *own)
 	struct addrinfo *other;
 	const char *canonical;
 
-	if (!bounded_allowed() || bounded_getaddrinfo(name, NULL, &hints, &other) != 0)
+	if (!question_allowed() || question_briefly(name, NULL, &hints, &other) != 0)
 		return NULL;
 	canonical = other->ai_canonname ? other->ai_canonname : name;
 	if (strcasecmp(canonical, own->h_name) == 0 || strcasecmp(canonical, name) == 0)
@@ -169,7 +169,7 @@ static bool host_missing(const char *name, int family, int error)
 	enum rules_action action = connect_rules_name(name, 0, -1);
 
 	/* The name may be in hosts(5) in the other family only while no name server answers. */
-	return (error == HOST_NOT_FOUND || error == NO_DATA || error == TRY_AGAIN) && bounded_allowed() &&
+	return (error == HOST_NOT_FOUND || error == NO_DATA || error == TRY_AGAIN) && question_allowed() &&
 	       action != (family == AF_INET ? RULES_IPV4 : RULES_IPV6);
 }
 
@@ -226,7 +226,7 @@ static int host_by(const struct outcome *outcome, const char *name, int family, 
 	if (outcome->kind == WITH_PEERS)
 		status = host_really_r(name, family, entry, buffer, size, result, error);
 	else if (family == AF_INET)
-		status = bounded_gethostbyname6_r(name, entry, buffer, size, result, error);
+		status = question_briefly6_r(name, entry, buffer, size, result, error);
 	else
 		status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
 	if (status != 0 || !*result)
