@@ -57,14 +57,6 @@ int attempts_high(int fd)
 	return high;
 }
 
-/* A's socket, which was on the program's descriptor or new, is on FD from now on. */
-static void move(struct eyeballs_attempt *a, int fd)
-{
-	a->fd = fd;
-	if (fd >= 0)
-		connects_count_number(fd, 1);
-}
-
 /* close() alone would leave a socket with another descriptor registered. */
 static void unwatch(struct eyeballs_attempt *a)
 {
@@ -76,15 +68,17 @@ static void unwatch(struct eyeballs_attempt *a)
 		attempts_close_set();
 }
 
-/* A has no socket any more (ATTEMPTS_NONE), or it is in place (ATTEMPTS_PLACE). Its descriptor is the
- * caller's. */
-static void give(struct eyeballs_attempt *a, int instead)
+/* A's socket is on FD from now on, or in place, or A has none. The descriptor that it was on is the caller's.
+ */
+static void put_on(struct eyeballs_attempt *a, int fd)
 {
+	if (fd >= 0)
+		connects_count_number(fd, 1);
 	if (a->fd >= 0) {
 		unwatch(a);
 		connects_count_number(a->fd, -1);
 	}
-	a->fd = instead;
+	a->fd = fd;
 }
 
 bool attempts_is_there(const struct eyeballs_attempt *a)
@@ -98,7 +92,7 @@ void attempts_drop(struct eyeballs_attempt *a)
 	const struct linger none = {0, 0};
 	int fd = a->fd;
 
-	give(a, ATTEMPTS_NONE);
+	put_on(a, ATTEMPTS_NONE);
 	if (fd < 0)
 		return;
 	if (!a->shared && options_touched(SOL_SOCKET, SO_LINGER))
@@ -132,7 +126,7 @@ void attempts_forget(struct eyeballs *e)
 	for (uint32_t i = 0; i <= e->count; i++)
 		attempts_drop(&e->attempts[i]);
 	attempts_set_fd(e, -1);
-	connects_count(-1);
+	atomic_fetch_sub(&connects_going, 1);
 }
 
 struct search {
@@ -177,7 +171,7 @@ bool attempts_check(struct eyeballs *e, int fd, bool *gone)
 
 		if (a->fd < 0 || attempts_is_there(a))
 			continue;
-		give(a, ATTEMPTS_NONE);
+		put_on(a, ATTEMPTS_NONE);
 		if (a->state == ATTEMPT_GOING || a == attempts_kept(e))
 			a->state = ATTEMPT_WAITING;
 		missing = true;
@@ -199,10 +193,8 @@ void attempts_watch(struct eyeballs *e, struct eyeballs_attempt *a)
 {
 	struct epoll_event event = {.events = EPOLLOUT, .data.ptr = e};
 
-	if (a->fd >= 0 && a->fd < FIRST) {
-		connects_count_number(a->fd, -1);
-		move(a, attempts_high(a->fd));
-	}
+	if (a->fd >= 0 && a->fd < FIRST && !a->watched)
+		put_on(a, attempts_high(a->fd));
 	if (a->state != ATTEMPT_GOING || a->fd < 0 || a->watched)
 		return;
 	if (attempts_set() < 0)
@@ -233,11 +225,11 @@ int attempts_put(struct eyeballs *e, struct eyeballs_attempt *a, bool last)
 			sys_close(old);
 		return result;
 	}
-	give(a, ATTEMPTS_PLACE);
+	put_on(a, ATTEMPTS_PLACE);
 	sys_close(with);
-	move(before, old);
+	put_on(before, old);
 	e->cookie = a->cookie;
-	e->moved = connects_count_change();
+	e->moved = atomic_fetch_add(&connects_changes, 1) + 1;
 	return 0;
 }
 
@@ -269,7 +261,7 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a)
 		if (result == 0) {
 			a->cookie = socket_cookie(fd);
 			a->shared = false;
-			move(a, fd);
+			put_on(a, fd);
 		} else if (fd >= 0) {
 			sys_close(fd);
 		}

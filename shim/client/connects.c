@@ -318,5 +318,5 @@ static void in_child(bool whole)
 void connects_setup(bool active)
 {
 	lock_setup(active ? in_child : NULL);
-	connects_count(-1);
+	atomic_fetch_sub(&connects_going, 1);
 }

@@ -240,7 +240,7 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
 							   .state = ATTEMPT_WAITING,
 							   .fd = ATTEMPTS_NONE};
-	connects_count(1);
+	atomic_fetch_add(&connects_going, 1);
 }
 
 static void place_own(struct eyeballs *e, uint32_t own)

@@ -19,7 +19,7 @@
 #include "resolver/question.h"
 #include "resolver/route.h"
 
-/* Notes the addresses of NODE, and leaves them in LIST. */
+/* Notes the addresses of NODE, and leaves them in LIST (names_note()). */
 static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other,
 		 struct names_list *list)
 {
@@ -58,21 +58,6 @@ static bool name_as(struct addrinfo *first, const struct addrinfo *from)
 		return true;
 	first->ai_canonname = strdup(from->ai_canonname);
 	return first->ai_canonname != NULL;
-}
-
-/* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them itself; a datagram
- * has only the address that it is sent to. */
-static struct addrinfo *known_in6(const struct question *q, const struct addrinfo *own)
-{
-	struct addrinfo *known = NULL;
-	struct names_list list;
-
-	if (names_known(q->node, &list))
-		known = answer_of(&list, false, q);
-	if (name_as(known, own))
-		return known;
-	freeaddrinfo(known);
-	return NULL;
 }
 
 /* The rules' action for the name. A stream's connect() orders the addresses itself. */
@@ -115,8 +100,10 @@ static struct addrinfo *instead_of_in(const struct question *q, int error, struc
 	struct addrinfo *in6;
 	bool unrouted;
 
+	/* Those of an earlier answer. A stream's connect() finds them itself; a datagram has only the address
+	 * that it is sent to. */
 	if (error == 0 && !*other)
-		*other = known_in6(q, own);
+		*other = answer_of(list, false, q);
 	/* A stream's connect() finds that out itself. */
 	unrouted = error == 0 && (*other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
 		   answers_unrouted(list);

@@ -236,8 +236,11 @@ static int host_by(const struct outcome *outcome, const char *name, int family, 
 		return status;
 	}
 	add_host(&list, *result);
+	if (family == AF_INET6)
+		*result = host_as_in6(*result, &list, buffer + size);
 	names_note(name, &list);
-	*result = family == AF_INET ? host_as_in(name, *result) : host_as_in6(*result, &list, buffer + size);
+	if (family == AF_INET)
+		*result = host_as_in(name, *result);
 	return status;
 }
 

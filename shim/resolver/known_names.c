@@ -206,7 +206,7 @@ void names_note_number(const struct names_address *addr)
 }
 
 /* Returns whether NAME's entry, or a new one, was written. */
-static bool note(const char *name, const struct names_list *list)
+static bool note(const char *name, struct names_list *list)
 {
 	struct answer a = {.name = hash_of(name), .when = now()}, old;
 	struct entry *e = entry_for(name, a.name, &old);
@@ -222,10 +222,13 @@ static bool note(const char *name, const struct names_list *list)
 	for (uint32_t i = 0; i < list->count; i++)
 		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
 	forget_numbers(&a.list);
-	return write_entry(e, &a);
+	if (!write_entry(e, &a))
+		return false;
+	*list = a.list;
+	return true;
 }
 
-void names_note(const char *name, const struct names_list *list)
+void names_note(const char *name, struct names_list *list)
 {
 	/* Threads that ask for new names at the same time choose the same entry. */
 	for (int tries = 0; tries < WRITES && !note(name, list); tries++)
