@@ -281,15 +281,6 @@ struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum attempt_state s
 	return NULL;
 }
 
-void attempts_rewatch(struct eyeballs *e)
-{
-	for (uint32_t i = 0; i <= e->count; i++) {
-		e->attempts[i].watched = false;
-		if (i < e->count)
-			attempts_watch(e, &e->attempts[i]);
-	}
-}
-
 void attempts_abandon(struct eyeballs *e)
 {
 	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)

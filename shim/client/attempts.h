@@ -96,9 +96,6 @@ int attempts_begin(struct eyeballs *e, struct eyeballs_attempt *a);
 /* The first attempt in STATE, or NULL. */
 struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum attempt_state state);
 
-/* Registers E's attempts in the library's new epoll set. */
-void attempts_rewatch(struct eyeballs *e);
-
 /* In a child of fork(), where E may be half changed: closes the library's descriptors, and counts nothing. */
 void attempts_abandon(struct eyeballs *e);
 

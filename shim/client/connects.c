@@ -153,7 +153,7 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
  * another descriptor, which the program has registered with the same data. */
 static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 	bool result = false;
 
 	for (int i = 0; i < end && !result; i++) {
@@ -275,7 +275,7 @@ void connects_end(int fd, bool own)
 
 void connects_leave(int first, int last)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 	struct lock lock;
 
 	if (!lock_take(&lock))
@@ -295,7 +295,7 @@ void connects_leave(int first, int last)
 /* The parent goes on with its connects. If another thread was about to change one, the child drops all. */
 static void in_child(bool whole)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 
 	attempts_close_set();
 	for (int i = 0; i < end; i++)

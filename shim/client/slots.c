@@ -24,7 +24,7 @@ _Atomic uint64_t connects_due = UINT64_MAX;
 LARGE struct eyeballs slots_table[SLOTS_COUNT];
 LARGE _Atomic int slots_stages[SLOTS_COUNT];
 LARGE _Atomic int slots_numbers[SLOTS_COUNT];
-_Atomic int slots_top;
+_Atomic int slots_end;
 
 bool slots_claim(int i, int from)
 {
@@ -44,11 +44,11 @@ void slots_give_back(int i)
 
 int slots_free(void)
 {
-	int before = slots_end();
+	int before = slots_end;
 
 	for (int i = 0; i < SLOTS_COUNT; i++)
 		if (slots_claim(i, SLOT_FREE)) {
-			while (before <= i && !atomic_compare_exchange_weak(&slots_top, &before, i + 1))
+			while (before <= i && !atomic_compare_exchange_weak(&slots_end, &before, i + 1))
 				;
 			return i;
 		}
@@ -57,7 +57,7 @@ int slots_free(void)
 
 int slots_find(int fd)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 	uint64_t cookie = 0;
 
 	for (int i = 0; i < end; i++) {
@@ -83,7 +83,7 @@ bool slots_enter(int i)
 
 int slots_find_own(int fd)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 
 	for (int i = 0; i < end; i++)
 		if (atomic_load_explicit(&slots_numbers[i], memory_order_relaxed) == fd &&
@@ -114,7 +114,7 @@ int slots_step(int i, int fd)
  * bare system call, and perhaps other descriptors. */
 static void make_set_again(bool foreign)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 
 	if (foreign)
 		attempts_lose_set();
@@ -123,7 +123,8 @@ static void make_set_again(bool foreign)
 	for (int i = 0; i < end; i++) {
 		if (atomic_load(&slots_stages[i]) != SLOT_RACING || !slots_enter(i))
 			continue;
-		attempts_rewatch(&slots_table[i]);
+		for (uint32_t n = 0; n <= slots_table[i].count; n++)
+			slots_table[i].attempts[n].watched = false;
 		(void)eyeballs_step(&slots_table[i], -1);
 		slots_give_back(i);
 	}
@@ -148,7 +149,7 @@ static void step_hidden(void)
 
 static void step_due(uint64_t time)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 
 	if (time < atomic_load(&connects_due))
 		return;
@@ -168,7 +169,7 @@ static void step_due(uint64_t time)
 void slots_step_failed(void)
 {
 	enum { BLOCK = 64 };
-	const int end = slots_end();
+	const int end = slots_end;
 	struct pollfd fds[BLOCK];
 	int at[BLOCK], count = 0;
 

@@ -18,15 +18,10 @@ enum slots_stage { SLOT_FREE, SLOT_BUSY, SLOT_OWN, SLOT_RACING };
 
 extern __attribute__((visibility("hidden"))) struct eyeballs slots_table[SLOTS_COUNT];
 extern __attribute__((visibility("hidden"))) _Atomic int slots_stages[SLOTS_COUNT];
-extern __attribute__((
-    visibility("hidden"))) _Atomic int slots_numbers[SLOTS_COUNT]; /* the program's descriptors */
-extern __attribute__((visibility("hidden"))) _Atomic int slots_top;
-
+/* The program's descriptors. */
+extern __attribute__((visibility("hidden"))) _Atomic int slots_numbers[SLOTS_COUNT];
 /* No entry from here on has ever been used. */
-static inline int slots_end(void)
-{
-	return atomic_load(&slots_top);
-}
+extern __attribute__((visibility("hidden"))) _Atomic int slots_end;
 
 /* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
