@@ -15,6 +15,15 @@ static inline uint64_t clock_ms_of(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* ns of CLOCK_MONOTONIC. */
+static inline int64_t clock_ns(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* ms of CLOCK_MONOTONIC. */
 static inline uint64_t clock_ms(void)
 {

@@ -95,6 +95,15 @@ const char *sockaddr_text(const struct sockaddr *addr, char *text)
 	return text;
 }
 
+const char *sockaddr_text_either(const struct sockaddr_in6 *addr, char *text)
+{
+	const struct sockaddr_in in = sockaddr_unmapped(addr);
+
+	return sockaddr_text(IN6_IS_ADDR_V4MAPPED(&addr->sin6_addr) ? (const struct sockaddr *)&in
+								    : (const struct sockaddr *)addr,
+			     text);
+}
+
 static bool parse_in(const char *text, unsigned char *to)
 {
 	for (int i = 0; i < 4; i++) {

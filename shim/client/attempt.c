@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -30,14 +29,18 @@ static void set(int fd, int level, int name, int value)
 	(void)real.setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* struct tcp_info as in linux/tcp.h; some C libraries have a shorter one. */
-enum { STATE = 0, BYTES_ACKED = 120, SEGS_OUT = 136, INFO_BYTES = 144 };
+/* struct tcp_info as in linux/tcp.h, as far as that; some C libraries have a shorter one. */
+struct info {
+	unsigned char state, unused[119];
+	uint64_t bytes_acked, bytes_received;
+	uint32_t segs_out, segs_in;
+};
 
-static bool tcp_info(int fd, unsigned char *info)
+static bool ask(int fd, struct info *info)
 {
-	socklen_t len = INFO_BYTES;
+	socklen_t len = sizeof *info;
 
-	memset(info, 0, INFO_BYTES);
+	memset(info, 0, sizeof *info);
 	return real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
 }
 
@@ -80,15 +83,13 @@ bool attempt_plan(int fd, struct attempt_plan *plan)
 bool attempt_may_begin(int fd, bool going_too)
 {
 	struct pollfd now = {.fd = fd, .events = POLLIN | POLLOUT};
-	unsigned char info[INFO_BYTES];
-	uint32_t sent;
+	struct info info;
 
 	if (sys_poll(&now, 1) == 1 && now.revents == (POLLOUT | POLLHUP))
 		return true;
-	if (!tcp_info(fd, info))
+	if (!ask(fd, &info))
 		return false;
-	memcpy(&sent, info + SEGS_OUT, sizeof sent);
-	return (info[STATE] == TCP_CLOSE && sent == 0) || (going_too && info[STATE] == TCP_SYN_SENT);
+	return (info.state == TCP_CLOSE && info.segs_out == 0) || (going_too && info.state == TCP_SYN_SENT);
 }
 
 /* A socket on its way is not writable, and one that has failed or was reset also reports an error
@@ -114,11 +115,6 @@ bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *ad
 	if (plan->v6only && is_in(addr))
 		return false;
 	return !plan->bound || IN6_IS_ADDR_UNSPECIFIED(from) || is_in(from) == is_in(addr);
-}
-
-bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr)
-{
-	return plan->in6 || plan->marked || is_in(addr);
 }
 
 static int bind_clone(const struct attempt_plan *plan, int own, int clone, int family)
@@ -188,18 +184,14 @@ int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struc
  * refused one has none. A socket that has sent nothing is about to. */
 enum attempt_state attempt_look(int fd)
 {
-	unsigned char info[INFO_BYTES];
-	uint64_t acked;
-	uint32_t sent;
+	struct info info;
 
-	if (!tcp_info(fd, info))
+	if (!ask(fd, &info))
 		return ATTEMPT_FAILED;
-	memcpy(&acked, info + BYTES_ACKED, sizeof acked);
-	memcpy(&sent, info + SEGS_OUT, sizeof sent);
-	if ((info[STATE] == TCP_CLOSE && sent == 0) || info[STATE] == TCP_SYN_SENT ||
-	    info[STATE] == TCP_SYN_RECV)
+	if ((info.state == TCP_CLOSE && info.segs_out == 0) || info.state == TCP_SYN_SENT ||
+	    info.state == TCP_SYN_RECV)
 		return ATTEMPT_GOING;
-	return info[STATE] == TCP_CLOSE && acked == 0 ? ATTEMPT_FAILED : ATTEMPT_CONNECTED;
+	return info.state == TCP_CLOSE && info.bytes_acked == 0 ? ATTEMPT_FAILED : ATTEMPT_CONNECTED;
 }
 
 int attempt_error(int fd)

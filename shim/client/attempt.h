@@ -39,9 +39,6 @@ bool attempt_may_begin(int fd, bool going_too);
  * BitTorrent clients announce from each local address (BEP 7). */
 bool attempt_possible(const struct attempt_plan *plan, const struct in6_addr *addr);
 
-/* Whether the program's own socket can connect to ADDR; if not, a clone has to. */
-bool attempt_own(const struct attempt_plan *plan, const struct in6_addr *addr);
-
 /* Makes a clone for ADDR, with all that the program has set on LIKE, and bound as the program's OWN socket
  * is. It does not block. Returns its descriptor, or a negative errno. */
 int attempt_clone(const struct attempt_plan *plan, int like, int own, const struct in6_addr *addr);
@@ -56,7 +53,8 @@ void attempt_finish(const struct attempt_plan *plan, int fd);
 /* Whether FD's connect has certainly succeeded; at half the price of attempt_look(). */
 bool attempt_is_connected(int fd);
 
-enum attempt_state { ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
+/* FD's state, once it has begun. */
+enum attempt_state { ATTEMPT_WAITING, ATTEMPT_GOING, ATTEMPT_CONNECTED, ATTEMPT_FAILED };
 enum attempt_state attempt_look(int fd);
 
 /* Takes the error of FD, which has failed: an errno value, not 0. */

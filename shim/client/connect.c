@@ -2,18 +2,25 @@
 #include "client/connect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
-#include <string.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/time.h>
 
 #include "address/translate.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
+#include "base/sys.h"
 #include "client/attempt.h"
-#include "client/blocking.h"
 #include "client/connects.h"
 #include "client/lock.h"
+#include "client/slots.h"
+#include "client/wait.h"
 #include "client/wake.h"
 #include "config/config.h"
 #include "socket/facts.h"
@@ -21,12 +28,6 @@
 #include "socket/options.h"
 
 #define OPT_TCP_FASTOPEN_CONNECT 30
-
-static int fail(int negative)
-{
-	errno = -negative;
-	return -1;
-}
 
 /* Whether ERROR of a connect() that failed at once concerns the address, and not the socket. */
 static bool is_of_address(int error)
@@ -41,34 +42,191 @@ static bool is_of_address(int error)
 	return false;
 }
 
-/* If the library has made FD an AF_INET6 socket, puts ADDR as an IPv6 address into IN6, and returns true. */
-static bool as_marked(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
-{
-	struct sockaddr_in in;
-
-	if (!sockaddr_is_in(addr, len) || mark_test(fd) == MARK_NONE)
-		return false;
-	memcpy(&in, addr, sizeof in);
-	*in6 = translate_real(&in);
-	return true;
-}
-
+/* connect() of FD, which may be AF_INET6 by the library, to ADDR. The kernel checks the family only on a
+ * socket that is not connecting yet (inet_stream_connect()). Returns 0 or a negative errno. */
 static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return real.connect(fd, addr, len) == 0 ? 0 : -errno;
+	struct sockaddr_in6 in6;
+	int status = real.connect(fd, addr, len) == 0 ? 0 : -errno;
+
+	if ((status == -EINVAL || status == -EAFNOSUPPORT) && sockaddr_is_in(addr, len) &&
+	    mark_test(fd) != MARK_NONE && translate_in6(addr, len, &in6))
+		status = real.connect(fd, (const struct sockaddr *)&in6, sizeof in6) == 0 ? 0 : -errno;
+	return status;
 }
 
-/* Makes CALL, one of blocking.h or connect_plainly(), with ADDR in FD's family. The kernel checks the family
- * only on a socket that is not connecting yet (inet_stream_connect()). */
-static int in_family(int (*call)(int fd, const struct sockaddr *addr, socklen_t len), int fd,
-		     const struct sockaddr *addr, socklen_t len)
+/* Whether calls on FD wait. */
+static bool blocks_now(int fd)
 {
-	struct sockaddr_in6 in6;
-	int status = call(fd, addr, len);
+	int flags = sys_fcntl(fd, F_GETFL, 0);
 
-	if ((status == -EINVAL || status == -EAFNOSUPPORT) && as_marked(fd, addr, len, &in6))
-		status = call(fd, (const struct sockaddr *)&in6, sizeof in6);
-	return status;
+	return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+/* SO_SNDTIMEO or SO_RCVTIMEO of FD in ms, 0 for none (socket(7)). */
+static uint64_t ask_timeout(int fd, int option)
+{
+	struct timeval t = {0, 0};
+	socklen_t len = sizeof t;
+
+	if (real.getsockopt(fd, SOL_SOCKET, option, &t, &len) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * 1000 + ((uint64_t)t.tv_usec + 999) / 1000;
+}
+
+/* The same, without a system call if the program has never set it. */
+static uint64_t timeout_of(int fd, int option)
+{
+	return options_touched(SOL_SOCKET, option) ? ask_timeout(fd, option) : 0;
+}
+
+/* ---- the program's own address: the kernel waits, with the library's timeout */
+
+/* The descriptor that has the timeout NOW, and its timeout before, MS. After a siglongjmp() out of connect(),
+ * the next connect() finds it here. */
+static __thread struct {
+	int fd; /* the descriptor + 1; 0: none */
+	uint64_t ms, now;
+} lent __attribute__((tls_model("initial-exec")));
+
+static void set_timeout(int fd, uint64_t ms)
+{
+	const struct timeval t = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	(void)real.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
+
+static void give_back(void *unused)
+{
+	int fd = lent.fd - 1;
+
+	(void)unused;
+	lent.fd = 0;
+	if (fd >= 0)
+		set_timeout(fd, lent.ms);
+}
+
+/* After siglongjmp(): another socket, with a timeout of its own, may have the number by now. The kernel
+ * rounds up to its ticks, of 10 ms at most. */
+static void give_back_left(void)
+{
+	uint64_t ms = lent.fd ? ask_timeout(lent.fd - 1, SO_SNDTIMEO) : 0;
+
+	if (ms >= lent.now && ms <= lent.now + 10)
+		give_back(NULL);
+	lent.fd = 0;
+}
+
+/* Whether a signal whose handler has interrupted poll() interrupts connect() as well: unlike poll(),
+ * connect() goes on after a handler with SA_RESTART (signal(7)). If the program has handlers of both kinds,
+ * nothing tells which one ran: yes. The signals in BLOCKED could not come. */
+static bool interrupted(const sigset_t *blocked)
+{
+	struct sigaction action;
+
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(blocked, number) == 0 && sigaction(number, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
+			return true;
+	return false;
+}
+
+/* connect() with a timeout of MS instead of OWN, the program's. */
+static int connect_for(uint64_t ms, uint64_t own, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int result;
+
+	lent.ms = own;
+	lent.now = ms;
+	lent.fd = fd + 1;
+	set_timeout(fd, ms);
+	pthread_cleanup_push(give_back, NULL);
+	result = connect_plainly(fd, addr, len);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+/* Connects FD, which blocks, and waits no longer than the delay. Returns 0 or a negative errno. With
+ * -EINPROGRESS, FD is on its way: the delay is over, or a signal has come that does not end connect()
+ * (signal(7)). */
+static int try_own(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	sigset_t blocked;
+	uint64_t own;
+	int result;
+
+	give_back_left();
+	own = timeout_of(fd, SO_SNDTIMEO);
+	if (!config.delay || (own && own <= config.delay))
+		return connect_plainly(fd, addr, len);
+	result = connect_for(config.delay, own, fd, addr, len);
+	/* If the timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
+	if (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
+	    !interrupted(&blocked))
+		return -EINPROGRESS;
+	return result;
+}
+
+/* Waits for what try_own() has left on its way, if nothing else is to be tried. Returns 0 or a negative
+ * errno: -EALREADY when SO_SNDTIMEO is over. */
+static int go_on_own(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	const uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+
+	if (!own)
+		return connect_plainly(fd, addr, len);
+	return own > config.delay ? connect_for(own - config.delay, own, fd, addr, len) : -EALREADY;
+}
+
+/* ---- the other addresses */
+
+/* Waits, as connect() does, until the connect in progress for the blocking FD has ended, as long as the
+ * option TIMEOUT (SO_SNDTIMEO, SO_RCVTIMEO) says. The caller has already waited SINCE ms for it. Returns as
+ * connects_ask(): with -EINPROGRESS, the time is over, and with -ENOENT another thread has ended it; or
+ * -EINTR. HOLD holds back signals from then on (lock.h); the caller lets them in. */
+static int wait_blocking(int fd, int timeout, unsigned since, struct lock_hold *hold)
+{
+	const uint64_t limit = timeout_of(fd, timeout);
+	const int64_t left = (int64_t)limit - since;
+	const int64_t end = limit && left < INT64_MAX / 2000000 ? clock_ns() + left * 1000000 : WAIT_FOREVER;
+	struct pollfd one = {.fd = fd, .events = POLLOUT};
+	int result;
+
+	lock_hold(hold);
+	while ((result = connects_ask(fd)) == -EINPROGRESS && clock_ns() < end) {
+		int count;
+
+		/* The set reports the attempts of all connects. */
+		(void)slots_advance(hold);
+		count = wait_once(&one, 1, end, lock_let_in(hold, NULL));
+		lock_hold_again(hold);
+		/* If the program has set a timeout, any handler ends the wait (signal(7)). */
+		if (count < 0 && errno == EINTR && (limit || interrupted(&hold->signals)))
+			return -EINTR;
+	}
+	return result;
+}
+
+bool connect_settled(int fd, int flags, int timeout)
+{
+	struct lock_hold hold = {.on = false};
+	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
+	int result;
+
+	if (connects_ask(fd) != -EINPROGRESS)
+		return true;
+	if (flags & MSG_DONTWAIT || !blocks_now(fd)) {
+		errno = EAGAIN;
+		return false;
+	}
+	pthread_cleanup_push(lock_release, &hold);
+	result = wait_blocking(fd, timeout, 0, &hold);
+	pthread_cleanup_pop(1);
+	if (result == -ENOENT)
+		result = 0;
+	errno = result == -EINPROGRESS ? EAGAIN : result ? -result : saved;
+	return result == 0;
 }
 
 /* Whether FD still has the socket that began to connect. Another thread may have shut it down or closed it,
@@ -78,15 +236,15 @@ static bool has_begun(int fd)
 	return socket_transport(fd) == IPPROTO_TCP && !attempt_may_begin(fd, false);
 }
 
-/* Fails with RESULT, as a connect() that blocks. It leaves no error to the next call, and another
+/* Returns RESULT, as a connect() that blocks and has failed: it leaves no error to the next call, and another
  * connect() begins anew (__inet_stream_connect()). */
 static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int result)
 {
 	if (attempt_may_begin(fd, false))
 		(void)attempt_error(fd);
 	else if (socket_transport(fd) == IPPROTO_TCP && attempt_look(fd) == ATTEMPT_FAILED)
-		(void)in_family(connect_plainly, fd, addr, len);
-	return fail(result);
+		(void)connect_plainly(fd, addr, len);
+	return result;
 }
 
 /* Waits for a connect that blocks and began SINCE ms ago, and returns its result, as the kernel tells it. If
@@ -95,84 +253,59 @@ static int fail_blocking(int fd, const struct sockaddr *addr, socklen_t len, int
 static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned since, int failed,
 		    struct lock_hold *hold)
 {
-	int saved = errno, result = blocking_wait(fd, since, hold);
+	int result = wait_blocking(fd, SO_SNDTIMEO, since, hold);
 
 	if (result == -ENOENT)
 		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
 	if (result)
 		return fail_blocking(fd, addr, len, result);
-	result = in_family(connect_plainly, fd, addr, len);
-	errno = saved;
-	return result ? fail(failed ? failed : result) : 0;
+	result = connect_plainly(fd, addr, len);
+	return result && failed ? failed : result;
 }
 
-int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since)
+int connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 {
+	struct lock_hold hold = {.on = false};
+	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
+	int result;
+
+	if (!blocks_now(fd))
+		return -EALREADY;
+	pthread_cleanup_push(lock_release, &hold);
+	result = wait_for(fd, addr, len, 0, 0, &hold);
+	pthread_cleanup_pop(1);
+	errno = saved;
+	/* As a second connect() in the kernel. */
+	return result == -EINPROGRESS ? -EALREADY : result;
+}
+
+/* Tries the addresses. OWN is as for eyeballs_begin(). Returns as connect_by_name(). */
+static int go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
+		 int own)
+{
+	const bool going = own == -EINPROGRESS;
 	struct lock_hold hold = {.on = false};
 	int result;
 
-	if (!blocking_is(fd))
-		return fail(-EALREADY);
 	pthread_cleanup_push(lock_release, &hold);
-	result = wait_for(fd, addr, len, since, 0, &hold);
-	pthread_cleanup_pop(1);
-	/* As a second connect() in the kernel. */
-	return result && errno == EINPROGRESS ? fail(-EALREADY) : result;
-}
-
-/* Tries the addresses. OWN is as for connects_begin(). Returns as connect(), or -ENOSPC if there is nothing
- * to try. */
-static int try_others(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		      int own, struct lock_hold *hold)
-{
-	const bool going = own == -EINPROGRESS;
-	int saved = errno, status;
-
 	if (blocks)
-		lock_hold(hold);
-	if (!attempt_plan(fd, &d->plan))
-		return -ENOSPC;
-	destination_fit(d);
-	if (d->list.count == 0 || (d->list.count == 1 && (own || d->own_first)))
-		return -ENOSPC;
-	status = connects_begin(fd, d, own);
-	if (status == -ENOSPC)
-		return status;
-	errno = saved;
-	if (status == -EINPROGRESS && blocks)
-		return wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, hold);
-	return blocks ? fail_blocking(fd, addr, len, status) : fail(status);
-}
-
-static bool go_on(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, bool blocks,
-		  int own, int *result)
-{
-	struct lock_hold hold = {.on = false};
-	int saved = errno, status;
-
-	pthread_cleanup_push(lock_release, &hold);
-	status = try_others(fd, addr, len, d, blocks, own, &hold);
+		lock_hold(&hold);
+	result = connects_begin(fd, d, own);
+	if (result == -EINPROGRESS && blocks)
+		result = wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, &hold);
+	else if (result != -ENOSPC && blocks)
+		result = fail_blocking(fd, addr, len, result);
 	pthread_cleanup_pop(1);
-	if (status == -ENOSPC)
-		return false;
-	*result = status;
-	if (*result == 0)
-		errno = saved;
-	return true;
+	return result;
 }
 
 static void log_connected(int fd, const struct destination *d)
 {
 	char text[SOCKADDR_TEXT];
-	struct sockaddr_in in;
 
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	in = sockaddr_unmapped(&d->to);
-	(void)sockaddr_text(IN6_IS_ADDR_V4MAPPED(&d->to.sin6_addr) ? (const struct sockaddr *)&in
-								   : (const struct sockaddr *)&d->to,
-			    text);
-	log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name, text);
+	if (log_wants(LOG_LEVEL_INFO))
+		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s connected", fd, d->list.name,
+			 sockaddr_text_either(&d->to, text));
 }
 
 /* Goes on with a connect that blocks, after the delay. STATUS is what the call returned: -EINPROGRESS, or
@@ -180,50 +313,40 @@ static void log_connected(int fd, const struct destination *d)
 static int go_on_blocking(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d,
 			  int status)
 {
-	int saved = errno, result, more;
+	int result = go_on(fd, addr, len, d, true, -EINPROGRESS);
 
-	if (!go_on(fd, addr, len, d, true, -EINPROGRESS, &result)) {
-		more = has_begun(fd) ? in_family(blocking_go_on, fd, addr, len) : -ECONNRESET;
-		errno = saved;
-		result = more ? fail(more) : 0;
-	}
+	if (result == -ENOSPC)
+		result = has_begun(fd) ? go_on_own(fd, addr, len) : -ECONNRESET;
 	/* When SO_SNDTIMEO is over, the kernel has two words for it. */
-	return result && (errno == EINPROGRESS || errno == EALREADY) ? fail(status) : result;
+	return result == -EINPROGRESS || result == -EALREADY ? status : result;
 }
 
 /* Connects the program's own socket to its own address by the same call as without the library, ready to try
  * the others. */
-static bool own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
-	int saved = errno, status;
-	bool blocks = blocking_is(fd);
+	bool blocks = blocks_now(fd);
+	int status, result = -ENOSPC;
 
 	/* connect() yields the result of an earlier one, or FD is no stream. */
-	if (!attempt_may_begin(fd, blocks)) {
-		errno = saved;
-		return false;
-	}
+	if (!attempt_may_begin(fd, blocks))
+		return -ENOSPC;
 	if (!blocks)
 		connects_start(fd, d);
-	status = in_family(blocks ? blocking_try : connect_plainly, fd, addr, len);
+	status = blocks ? try_own(fd, addr, len) : connect_plainly(fd, addr, len);
 	if (status == 0)
 		log_connected(fd, d);
 	if (!blocks && status == -EINPROGRESS)
 		wake_waiters(fd);
 	else if (!blocks)
 		connects_end(fd, false);
-	errno = saved;
 	/* Without a delay, the time is the program's, and is over. */
-	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY)) {
-		*result = go_on_blocking(fd, addr, len, d, status);
-		return true;
-	}
+	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY))
+		return go_on_blocking(fd, addr, len, d, status);
 	/* A socket that does not block fails at once if there is no route. */
-	if (is_of_address(-status) && go_on(fd, addr, len, d, blocks, status, result))
-		return true;
-	errno = saved;
-	*result = status ? fail(status) : 0;
-	return true;
+	if (is_of_address(-status))
+		result = go_on(fd, addr, len, d, blocks, status);
+	return result == -ENOSPC ? status : result;
 }
 
 /* Whether D has other addresses than the one asked for. A program that has connected in AF_INET6 tries them
@@ -252,20 +375,18 @@ static void begin_at_once(int fd)
 		(void)real.setsockopt(fd, IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT, &off, sizeof off);
 }
 
-bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result)
+int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)
 {
-	const int family = sockaddr_family(addr);
-	int saved = errno;
-	bool taken;
+	int saved = errno, result = -ENOSPC;
 
-	if (!has_others(d, family))
-		return false;
+	if (!has_others(d, sockaddr_family(addr)))
+		return -ENOSPC;
 	begin_at_once(fd);
 	attempt_local(fd, d->to.sin6_port, &d->plan);
 	if (d->own_first)
-		return own_first(fd, addr, len, d, result);
-	taken = attempt_may_begin(fd, false) && go_on(fd, addr, len, d, blocking_is(fd), 0, result);
-	if (!taken)
-		errno = saved;
-	return taken;
+		result = own_first(fd, addr, len, d);
+	else if (attempt_may_begin(fd, false))
+		result = go_on(fd, addr, len, d, blocks_now(fd), 0);
+	errno = saved;
+	return result;
 }

@@ -8,16 +8,21 @@
 #include "client/destinations.h"
 
 /* Connects FD to ADDR, for which destination_find() has filled D, and to the other addresses if ADDR takes
- * too long or fails. Returns false if there are none, and then does nothing; else *RESULT and errno are
- * connect()'s. Async-signal-safe, any thread. */
-bool connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d, int *result);
+ * too long or fails. Returns 0 or a negative errno, as connect(); -ENOSPC if there are no others, and then
+ * does nothing. Async-signal-safe, any thread; errno is left alone. */
+int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d);
 
 /* Whether connect() of FD to ADDR would try more than one address. If so, data can't go with the first packet
  * (MSG_FASTOPEN, RFC 7413). Async-signal-safe, any thread; errno is left alone. */
 bool connect_has_others(int fd, const struct sockaddr *addr, socklen_t len);
 
-/* connect() of FD, whose connect is in progress. If FD blocks, it waits for that; the caller has already
- * waited SINCE ms. Returns as connect(). */
-int connect_again(int fd, const struct sockaddr *addr, socklen_t len, unsigned since);
+/* connect() of FD, whose connect is in progress. If FD blocks, it waits for that. Returns as
+ * connect_by_name(). */
+int connect_again(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* Whether a call with MSG_* FLAGS that sends or receives on FD can go to the kernel: no connect is in
+ * progress. If that call may wait, this function waits, as long as the option TIMEOUT (SO_SNDTIMEO,
+ * SO_RCVTIMEO) says. If false, errno is set. */
+bool connect_settled(int fd, int flags, int timeout);
 
 #endif

@@ -10,14 +10,10 @@
 #include "base/real.h"
 #include "client/attempt.h"
 #include "client/attempts.h"
-#include "client/eyeballs.h"
 #include "client/happy_eyeballs.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "client/registered.h"
 #include "client/slots.h"
-#include "client/steps.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -38,12 +34,12 @@ int connects_begin(int fd, const struct destination *d, int own)
 	struct lock lock;
 	int i, step, result = -ENOSPC;
 
-	steps_advance(NULL);
+	slots_advance(NULL);
 	if (!lock_take(&lock))
 		return -ENOSPC;
 	i = slots_free();
 	if (i >= 0) {
-		result = socket_cookie(fd) ? eyeballs_begin(&slots_table[i], fd, d, own) : -ENOSPC;
+		result = eyeballs_begin(&slots_table[i], fd, d, own);
 		/* A refusal of this host itself has arrived by now, and perhaps nothing looks again. */
 		step = result == -EINPROGRESS ? eyeballs_step(&slots_table[i], fd) : 0;
 		result = step ? step : result;
@@ -68,42 +64,80 @@ static bool finish_own(int i, int fd)
 	return same;
 }
 
-/* Goes on with FD's connect. Returns as connects_ask(). */
-static int step_on(int fd)
+/* Goes on with FD's connect. OWN, unless -1, is its entry, whose own socket is connected. Returns as
+ * connects_ask(). */
+static int step_on(int fd, int own)
 {
 	struct lock lock;
 	int i, result = -ENOENT;
 
-	if (!slots_concerns(fd) || !lock_take(&lock))
+	if (own >= 0 && finish_own(own, fd))
+		return 0;
+	/* The cookie alone can't tell while another thread puts a socket on FD. */
+	if (!(connects_maybe(fd) || slots_find(fd) >= 0) || !lock_take(&lock))
 		return -ENOENT;
-	while ((i = slots_find(fd)) >= 0 && (result = steps_one(i, fd)) != -EINPROGRESS)
+	while ((i = slots_find(fd)) >= 0 && (result = slots_step(i, fd)) != -EINPROGRESS)
 		;
 	(void)lock_give(&lock);
 	return result;
 }
 
+bool connects_concern(int fd)
+{
+	return connects_maybe(fd) || holdings_copied();
+}
+
 int connects_ask(int fd)
 {
-	int saved = errno, result = -EINPROGRESS, i = slots_find_own(fd);
-	enum attempt_state state = i < 0                      ? ATTEMPT_FAILED
-				   : attempt_is_connected(fd) ? ATTEMPT_CONNECTED
-							      : attempt_look(fd);
+	int saved = errno, result = -EINPROGRESS, i;
+	enum attempt_state state;
 
+	if (!connects_concern(fd))
+		return -ENOENT;
+	i = slots_find_own(fd);
+	state = i < 0 ? ATTEMPT_FAILED : attempt_is_connected(fd) ? ATTEMPT_CONNECTED : attempt_look(fd);
 	/* A new socket with this number looks as if it were about to connect: compare the cookie. */
 	if (state != ATTEMPT_GOING || clock_ms() >= slots_table[i].due ||
 	    slots_table[i].cookie != socket_cookie(fd))
-		result = state == ATTEMPT_CONNECTED && finish_own(i, fd) ? 0 : step_on(fd);
+		result = step_on(fd, state == ATTEMPT_CONNECTED ? i : -1);
 	errno = saved;
 	return result;
 }
 
 bool connects_tell(int fd, bool failed)
 {
-	int saved = errno, i = slots_find_own(fd);
-	bool result = !(i >= 0 && !failed && finish_own(i, fd)) && step_on(fd) == -EINPROGRESS;
+	int saved = errno;
+	bool result = step_on(fd, failed ? -1 : slots_find_own(fd)) == -EINPROGRESS;
 
 	errno = saved;
 	return result;
+}
+
+/* ---- registrations in epoll sets */
+
+/* Arms R again if it is one-shot, and the event FIRED is not passed on to the program. When such a
+ * registration fires, the kernel clears its events. FIRED has them, as a failed connect() reports all but
+ * EPOLLPRI. */
+static void arm_again(struct descriptors_registration *r, uint32_t fired)
+{
+	const uint32_t asked = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLRDNORM | EPOLLWRNORM;
+
+	if (!(r->event.events & EPOLLONESHOT))
+		return;
+	if (!(r->event.events & asked))
+		r->event.events |= fired & asked;
+	(void)real.epoll_ctl(r->set, EPOLL_CTL_MOD, r->target, &r->event);
+}
+
+/* The registration in KNOWN to which EVENT of SET belongs, or NULL. */
+static struct descriptors_registration *find(struct replace_known *known, int set,
+					     const struct epoll_event *event)
+{
+	for (int n = 0; n < known->count; n++)
+		if (known->registrations[n].set == set &&
+		    known->registrations[n].event.data.u64 == event->data.u64)
+			return &known->registrations[n];
+	return NULL;
 }
 
 /* Whether another thread has ended E meanwhile, and the socket that it left on R's descriptor has not failed.
@@ -112,14 +146,14 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 {
 	struct pollfd now = {.fd = r->target};
 
-	return !e->used && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+	return e->fd < 0 && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
 }
 
 /* Under the lock. Whether EVENT comes from a socket that has been replaced since SINCE. If not, it comes from
  * another descriptor, which the program has registered with the same data. */
 static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 	bool result = false;
 
 	for (int i = 0; i < end && !result; i++) {
@@ -129,10 +163,10 @@ static bool out_of_date(int set, const struct epoll_event *event, unsigned since
 		/* A free entry keeps its data until it is used again. */
 		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
 			continue;
-		r = (int)(e->moved - since) > 0 ? registered_find(&e->registered, set, event) : NULL;
-		result = r && (e->used || ended_well(e, r));
+		r = (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
+		result = r && (e->fd >= 0 || ended_well(e, r));
 		if (result)
-			registered_arm_again(r, event->events);
+			arm_again(r, event->events);
 		slots_give_back(i);
 	}
 	return result;
@@ -146,7 +180,7 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 	do {
 		if (!lock_take(&lock))
 			break;
-		steps_failed();
+		slots_step_failed();
 		left = 0;
 		for (int i = 0; i < count; i++)
 			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i], since))
@@ -156,38 +190,53 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 	return count;
 }
 
+/* Notes the program's epoll_ctl(), which has succeeded. */
+static void note(struct replace_known *known, int set, int operation, int fd, const struct epoll_event *event)
+{
+	int n = 0;
+
+	while (n < known->count &&
+	       (known->registrations[n].set != set || known->registrations[n].target != fd))
+		n++;
+	if (operation == EPOLL_CTL_DEL && n < known->count)
+		known->registrations[n] = known->registrations[--known->count];
+	else if (operation != EPOLL_CTL_DEL && n < REPLACE_KNOWN) {
+		known->registrations[n] =
+		    (struct descriptors_registration){.set = set, .target = fd, .event = *event};
+		known->count += n == known->count;
+	}
+}
+
 int connects_register(int set, int operation, int fd, struct epoll_event *event)
 {
-	struct lock lock;
 	int result, i = slots_find_own(fd);
-
+	struct lock lock;
 	/* No thread moves the registrations of a socket whose entry this thread has. */
-	if (i >= 0 && slots_claim(i, SLOT_OWN)) {
-		result = real.epoll_ctl(set, operation, fd, event);
-		if (result == 0)
-			registered_note(&slots_table[i].registered, set, operation, fd, event);
-		slots_give_back(i);
-		return result;
-	}
-	if (!lock_take(&lock))
-		return real.epoll_ctl(set, operation, fd, event);
+	bool entered = i >= 0 && slots_claim(i, SLOT_OWN), taken = !entered && lock_take(&lock);
+
 	result = real.epoll_ctl(set, operation, fd, event);
-	lock.error = result ? errno : lock.error;
-	i = slots_find(fd);
-	if (result == 0 && slots_enter(i)) {
-		registered_note(&slots_table[i].registered, set, operation, fd, event);
-		slots_give_back(i);
+	if (taken) {
+		lock.error = result ? errno : lock.error;
+		i = slots_find(fd);
+		entered = result == 0 && slots_enter(i);
 	}
-	(void)lock_give(&lock);
+	if (entered && result == 0)
+		note(&slots_table[i].registered, set, operation, fd, event);
+	if (entered)
+		slots_give_back(i);
+	if (taken)
+		(void)lock_give(&lock);
 	return result;
 }
+
+/* ---- what the program does meanwhile */
 
 /* Takes the lock and FD's entry, and returns the entry; or takes nothing and returns -1. */
 static int enter(int fd, struct lock *lock)
 {
 	int i;
 
-	if (!lock_take(lock))
+	if (!connects_concern(fd) || !lock_take(lock))
 		return -1;
 	i = slots_find(fd);
 	if (slots_enter(i))
@@ -205,7 +254,7 @@ static void leave(int i, struct lock *lock)
 void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct lock lock;
-	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
+	int i = enter(fd, &lock);
 
 	if (i < 0)
 		return;
@@ -216,7 +265,7 @@ void connects_set(int fd, int level, int name, const void *value, socklen_t len)
 void connects_end(int fd, bool own)
 {
 	struct lock lock;
-	int i = connects_maybe(fd) || holdings_copied() ? enter(fd, &lock) : -1;
+	int i = enter(fd, &lock);
 
 	if (i < 0)
 		return;
@@ -226,7 +275,7 @@ void connects_end(int fd, bool own)
 
 void connects_leave(int first, int last)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 	struct lock lock;
 
 	if (!lock_take(&lock))
@@ -246,9 +295,9 @@ void connects_leave(int first, int last)
 /* The parent goes on with its connects. If another thread was about to change one, the child drops all. */
 static void in_child(bool whole)
 {
-	const int end = slots_end();
+	const int end = slots_end;
 
-	hidden_fork();
+	attempts_close_set();
 	for (int i = 0; i < end; i++)
 		whole = whole && atomic_load(&slots_stages[i]) != SLOT_BUSY;
 	for (int i = 0; i < end; i++) {
@@ -269,5 +318,5 @@ static void in_child(bool whole)
 void connects_setup(bool active)
 {
 	lock_setup(active ? in_child : NULL);
-	connects_count(-1);
+	atomic_fetch_sub(&connects_going, 1);
 }

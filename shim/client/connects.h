@@ -24,6 +24,9 @@ void connects_start(int fd, const struct destination *d);
 /* As eyeballs_begin(). It returns -ENOSPC if no slot is left; then nothing was done. */
 int connects_begin(int fd, const struct destination *d, int own);
 
+/* Whether a connect of FD's socket may be in progress. */
+bool connects_concern(int fd);
+
 /* Goes on with FD's connect. Returns -EINPROGRESS if it goes on; then the kernel's answers about FD may be
  * wrong. If it has just ended, returns 0, or the negative errno that only the library knows; -ENOENT if there
  * was none. */

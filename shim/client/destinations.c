@@ -1,6 +1,5 @@
 #include "client/destinations.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "address/synthetic.h"
@@ -15,7 +14,7 @@ bool destination_nat64(const struct sockaddr *addr, socklen_t len, struct sockad
 {
 	struct sockaddr_in in;
 
-	if (!nat64_known() || !sockaddr_is_in(addr, len))
+	if (!nat64_now() || !sockaddr_is_in(addr, len))
 		return false;
 	memcpy(&in, addr, sizeof in);
 	*to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = in.sin_port};
@@ -89,12 +88,10 @@ static void sort(const struct names_list *list, const struct names_address *to, 
 			own->from = own->count;
 			/* The k-th IPv4 address begins with the k-th IPv6 one. */
 			other->from = before;
-		} else if (only && f == own) {
-			before++;
-			continue;
 		}
 		before += f == own;
-		if ((same || scope_permits(&to->addr, &a->addr)) && connect_rules_allows(action, &a->addr))
+		if ((same || (!(only && f == own) && scope_permits(&to->addr, &a->addr))) &&
+		    connect_rules_allows(action, &a->addr))
 			f->addresses[f->count++] = *a;
 	}
 }
@@ -111,13 +108,10 @@ static void merge(struct names_list *list, const struct family *first, const str
 		  bool in_turn)
 {
 	list->count = 0;
-	for (uint32_t i = 0; i < first->count || (in_turn && i < then->count); i++) {
+	for (uint32_t i = 0; i < first->count + then->count; i++) {
 		put_next(list, first, i);
-		if (in_turn)
-			put_next(list, then, i);
+		put_next(list, then, in_turn ? i : i - first->count);
 	}
-	for (uint32_t i = 0; i < then->count && !in_turn; i++)
-		put_next(list, then, i);
 }
 
 /* Whether TO's family comes second. TO stays first if it belongs to several names, as it is not clear which
@@ -131,39 +125,22 @@ static bool other_first(const struct destination *d, const struct names_address 
 	return is_in(to) && config.prefer_in6 && d->names == 1;
 }
 
-static void find_asked(struct destination *d)
-{
-	const struct names_address to = names_address(&d->to);
-
-	d->asked = 0;
-	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
-		d->asked++;
-}
-
 bool destination_order(struct destination *d, int family)
 {
 	const struct names_address to = names_address(&d->to);
+	const bool in_turn = d->action == RULES_DEFAULT || d->action == RULES_AUTO;
 	struct family own, other;
 
-	if (nat64_known())
+	if (nat64_now())
 		add_nat64(&d->list, &to);
 	sort(&d->list, &to, family == AF_INET && is_in(&to), d->action, &own, &other);
 	if (other_first(d, &to))
-		merge(&d->list, &other, &own, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
+		merge(&d->list, &other, &own, in_turn);
 	else
-		merge(&d->list, &own, &other, d->action == RULES_DEFAULT || d->action == RULES_AUTO);
-	find_asked(d);
+		merge(&d->list, &own, &other, in_turn);
+	d->asked = 0;
+	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
+		d->asked++;
 	d->own_first = d->asked == 0 && d->list.count > 0 && (family == AF_INET6 || is_in(&to));
 	return d->list.count > 1 || (d->list.count == 1 && d->asked != 0);
-}
-
-void destination_fit(struct destination *d)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < d->list.count; i++)
-		if (attempt_possible(&d->plan, &d->list.addresses[i].addr))
-			d->list.addresses[count++] = d->list.addresses[i];
-	d->list.count = count;
-	find_asked(d);
 }

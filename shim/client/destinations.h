@@ -17,9 +17,9 @@ struct destination {
 	enum rules_action action; /* the rules' action for it */
 	unsigned names;           /* how many known names have TO; 0: it came from none */
 	struct names_list list;   /* the addresses that all these names have */
-	struct attempt_plan plan;
-	uint32_t asked; /* TO's index in LIST; LIST's count if a rule leaves TO out */
-	bool own_first; /* TO is the first, and the program's own socket can connect to it */
+	struct attempt_plan plan; /* as attempt_local() has begun it */
+	uint32_t asked;           /* TO's index in LIST; LIST's count if a rule leaves TO out */
+	bool own_first;           /* TO is the first, and the program's own socket can connect to it */
 };
 
 /* Fills D with what is known of D->TO, for the socket FD. */
@@ -28,9 +28,6 @@ void destination_find(struct destination *d, int fd);
 /* Leaves in D->LIST the addresses to try, in order, for a socket of FAMILY. False if that is TO alone, and
  * reaching it takes nothing special. */
 bool destination_order(struct destination *d, int family);
-
-/* Leaves in D->LIST the addresses that a socket as in D->PLAN can connect to. */
-void destination_fit(struct destination *d);
 
 /* Whether the IPv4 address ADDR can be reached through a translator. If so, TO is its address there, with
  * ADDR's port. An address that stands, or stood, for another peer can't. */

@@ -10,21 +10,18 @@
 #include "base/real.h"
 #include "base/sys.h"
 #include "client/attempt.h"
-#include "client/attempts.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "client/outcome.h"
 #include "config/config.h"
-#include "resolver/known_names.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
 #include "socket/options.h"
 
 #define NEVER UINT64_MAX
 
-/* ms between two looks at attempts that no set reports. */
-enum { BLIND = 10 };
+/* ms that the other attempts still have after the address that the program asked for has failed; and between
+ * two looks at attempts that no set reports. */
+enum { GRACE = 1000, BLIND = 10 };
 
 /* Begins the attempts that are due: one if it MUST, because another has failed, or if the delay is over. */
 static void begin_due(struct eyeballs *e, bool must, uint64_t time)
@@ -32,7 +29,7 @@ static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 	struct eyeballs_attempt *next;
 
 	while ((must || (config.delay && time >= e->due)) &&
-	       (next = attempts_first(e, EYEBALLS_WAITING)) != NULL) {
+	       (next = attempts_first(e, ATTEMPT_WAITING)) != NULL) {
 		must = attempts_begin(e, next) != 0;
 		e->due = time + config.delay;
 		time = clock_ms();
@@ -45,21 +42,38 @@ static uint64_t end_of_grace(const struct eyeballs *e)
 {
 	const struct eyeballs_attempt *asked = &e->attempts[e->asked];
 
-	return e->asked < e->count && asked->state == EYEBALLS_FAILED
-		   ? e->began + asked->ended + EYEBALLS_GRACE
-		   : NEVER;
+	return e->asked < e->count && asked->state == ATTEMPT_FAILED ? e->began + asked->ended + GRACE
+								     : NEVER;
 }
 
 /* ---- the end */
 
-static void log_outcome(const struct eyeballs *e, const struct eyeballs_attempt *won)
+/* Leaves the socket in place to the program and the kernel. */
+static void finish(struct eyeballs *e)
 {
-	char text[LOCK_TEXT];
+	/* No clone is made before. */
+	if (e->planned)
+		attempt_finish(&e->plan, e->fd);
+	attempts_forget(e);
+}
 
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	outcome_text(e, won, clock_ms(), text);
-	lock_log(e->fd, e->name, text);
+void eyeballs_finish(struct eyeballs *e)
+{
+	const bool logs = log_wants(LOG_LEVEL_INFO);
+	char line[LOCK_LINE];
+
+	if (logs)
+		attempts_describe(e, &e->attempts[0], line);
+	finish(e);
+	if (logs)
+		log_line(LOG_LEVEL_INFO, "%s", line);
+}
+
+static void finish_logged(struct eyeballs *e, const struct eyeballs_attempt *won)
+{
+	if (log_wants(LOG_LEVEL_INFO))
+		attempts_describe(e, won, lock_line);
+	finish(e);
 }
 
 static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
@@ -70,37 +84,16 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 	for (uint32_t i = 0; i < e->count && log_wants(LOG_LEVEL_INFO); i++) {
 		struct eyeballs_attempt *other = &e->attempts[i];
 
-		if (other->state == EYEBALLS_FAILED && !other->error && other->at.fd != HIDDEN_NONE)
+		if (other->state == ATTEMPT_FAILED && !other->error && other->fd != ATTEMPTS_NONE)
 			other->error = attempt_error(attempts_fd(e, other));
 	}
 	result = attempts_put(e, a, true);
 	if (result) {
-		attempts_give_up(e, a, -result);
+		attempts_failed(e, a, -result);
 		return false;
 	}
-	attempt_finish(&e->plan, e->fd);
-	log_outcome(e, a);
-	attempts_forget(e);
+	finish_logged(e, a);
 	return true;
-}
-
-/* Leaves the program's socket to the kernel. */
-static void finish(struct eyeballs *e)
-{
-	attempt_finish(&e->plan, e->fd);
-	attempts_forget(e);
-}
-
-void eyeballs_finish(struct eyeballs *e)
-{
-	char text[LOCK_TEXT];
-	int fd = e->fd;
-
-	if (log_wants(LOG_LEVEL_INFO))
-		outcome_text(e, &e->attempts[0], clock_ms(), text);
-	finish(e);
-	if (log_wants(LOG_LEVEL_INFO))
-		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", fd, e->name, text);
 }
 
 /* All have failed. The program gets the socket of the address that it asked for, with its error. But if that
@@ -111,15 +104,13 @@ static int lose(struct eyeballs *e)
 	struct eyeballs_attempt *a = attempts_kept(e);
 	int error = a->error;
 
-	if (a->at.fd >= 0 && !error)
+	if (a->fd >= 0 && !error)
 		(void)attempts_put(e, a, false);
 	/* Gives up, as the kernel would go on for minutes. It then reports ECONNRESET (tcp_disconnect()). */
 	else if (attempt_look(e->fd) == ATTEMPT_GOING)
 		(void)real.connect(e->fd, &(const struct sockaddr){.sa_family = AF_UNSPEC},
 				   sizeof(struct sockaddr));
-	attempt_finish(&e->plan, e->fd);
-	log_outcome(e, NULL);
-	attempts_forget(e);
+	finish_logged(e, NULL);
 	return -error;
 }
 
@@ -132,16 +123,16 @@ static bool look_at_all(struct eyeballs *e, uint64_t time, bool *failed)
 		struct eyeballs_attempt *a = &e->attempts[i];
 		enum attempt_state state;
 
-		if (a->state != EYEBALLS_GOING)
+		if (a->state != ATTEMPT_GOING)
 			continue;
 		state = attempt_look(attempts_fd(e, a));
 		if (state == ATTEMPT_CONNECTED && win(e, a))
 			return true;
-		if (state == ATTEMPT_FAILED && a->state == EYEBALLS_GOING)
-			attempts_failed(e, a);
+		if (state == ATTEMPT_FAILED && a->state == ATTEMPT_GOING)
+			attempts_failed(e, a, 0);
 		else if (state == ATTEMPT_GOING && time >= end_of_grace(e))
-			attempts_give_up(e, a, ETIMEDOUT);
-		*failed |= a->state == EYEBALLS_FAILED;
+			attempts_failed(e, a, ETIMEDOUT);
+		*failed |= a->state == ATTEMPT_FAILED;
 	}
 	return false;
 }
@@ -152,39 +143,33 @@ static void keep_going(struct eyeballs *e)
 {
 	struct eyeballs_attempt *there = attempts_in_place(e), *a;
 
-	while (there && there->state != EYEBALLS_GOING && (a = attempts_first(e, EYEBALLS_GOING)) != NULL) {
+	while (there && there->state != ATTEMPT_GOING && (a = attempts_first(e, ATTEMPT_GOING)) != NULL) {
 		int result = attempts_put(e, a, false);
 
 		/* A failed socket need not be kept, unless the program is to get its error. */
 		if (result && there != attempts_kept(e))
 			result = attempts_put(e, a, true);
 		if (result == 0) {
-			if (there != attempts_kept(e) && there->state == EYEBALLS_FAILED && there->at.fd >= 0)
-				attempts_failed(e, there);
+			if (there != attempts_kept(e) && there->state == ATTEMPT_FAILED && there->fd >= 0)
+				attempts_failed(e, there, 0);
 			return;
 		}
-		attempts_give_up(e, a, -result);
-		begin_due(e, attempts_first(e, EYEBALLS_GOING) == NULL, clock_ms());
+		attempts_failed(e, a, -result);
+		begin_due(e, attempts_first(e, ATTEMPT_GOING) == NULL, clock_ms());
 	}
-}
-
-/* Whether a hidden attempt is not watched, because no descriptor was left for the epoll set. */
-static bool is_blind(const struct eyeballs *e)
-{
-	bool result = false;
-
-	for (uint32_t i = 0; i < e->count; i++)
-		result |= e->attempts[i].state == EYEBALLS_GOING && e->attempts[i].at.fd >= 0 &&
-			  !e->attempts[i].at.watched;
-	return result;
 }
 
 static void set_due(struct eyeballs *e)
 {
 	uint64_t grace = end_of_grace(e);
 
-	if (!config.delay || !attempts_first(e, EYEBALLS_WAITING))
-		e->due = is_blind(e) ? clock_ms() + BLIND : NEVER;
+	if (!config.delay || !attempts_first(e, ATTEMPT_WAITING))
+		e->due = NEVER;
+	/* An attempt is not watched if no descriptor was left for the epoll set. */
+	for (uint32_t i = 0; i < e->count && e->due == NEVER; i++)
+		if (e->attempts[i].state == ATTEMPT_GOING && e->attempts[i].fd >= 0 &&
+		    !e->attempts[i].watched)
+			e->due = clock_ms() + BLIND;
 	if (grace < e->due)
 		e->due = grace;
 	connects_set_due(e->due);
@@ -195,7 +180,7 @@ static int go_on(struct eyeballs *e, bool failed)
 {
 	begin_due(e, failed, clock_ms());
 	keep_going(e);
-	if (!attempts_first(e, EYEBALLS_GOING))
+	if (!attempts_first(e, ATTEMPT_GOING))
 		return lose(e);
 	for (uint32_t i = 0; i < e->count; i++)
 		attempts_watch(e, &e->attempts[i]);
@@ -204,20 +189,24 @@ static int go_on(struct eyeballs *e, bool failed)
 }
 
 /* Completes the plan, once there is more to do than wait for the program's own socket, and leaves out the
- * addresses that a clone of it can't connect to. */
-static bool complete(struct eyeballs *e)
+ * addresses that no socket as in it can connect to. False if that can't be, or fewer than LEAST are left. */
+static bool complete(struct eyeballs *e, uint32_t least)
 {
-	uint32_t count = 1;
+	uint32_t count = 0, asked = UINT32_MAX;
 
-	if (e->planned)
-		return true;
 	e->planned = attempt_plan(e->fd, &e->plan);
-	for (uint32_t i = 1; i < e->count; i++)
-		if (attempt_possible(&e->plan, &e->attempts[i].to.addr))
-			e->attempts[count++] = e->attempts[i];
+	for (uint32_t i = 0; i < e->count; i++) {
+		if (e->attempts[i].state != ATTEMPT_GOING &&
+		    !attempt_possible(&e->plan, &e->attempts[i].to.addr))
+			continue;
+		if (i == e->asked)
+			asked = count;
+		e->attempts[count++] = e->attempts[i];
+	}
 	e->count = count;
-	e->attempts[count].at.fd = HIDDEN_NONE;
-	return e->planned && count > 1;
+	e->asked = asked < count ? asked : count;
+	e->attempts[count].fd = ATTEMPTS_NONE;
+	return e->planned && count >= least;
 }
 
 int eyeballs_step(struct eyeballs *e, int fd)
@@ -226,7 +215,7 @@ int eyeballs_step(struct eyeballs *e, int fd)
 
 	if (!attempts_check(e, fd, &failed))
 		attempts_forget(e);
-	else if (!complete(e))
+	else if (!e->planned && !complete(e, 2))
 		finish(e);
 	else if (!look_at_all(e, clock_ms(), &failed))
 		return go_on(e, failed);
@@ -235,7 +224,7 @@ int eyeballs_step(struct eyeballs *e, int fd)
 
 static void fill(struct eyeballs *e, int fd, const struct destination *d)
 {
-	e->fd = -1;
+	e->fd = -1; /* it was free */
 	attempts_set_fd(e, fd);
 	e->cookie = socket_cookie(fd);
 	e->plan = d->plan;
@@ -249,16 +238,16 @@ static void fill(struct eyeballs *e, int fd, const struct destination *d)
 	e->planned = false;
 	for (uint32_t i = 0; i <= e->count; i++)
 		e->attempts[i] = (struct eyeballs_attempt){.to = d->list.addresses[i < e->count ? i : 0],
-							   .state = EYEBALLS_WAITING,
-							   .at.fd = HIDDEN_NONE};
-	e->used = true;
-	connects_count(1);
+							   .state = ATTEMPT_WAITING,
+							   .fd = ATTEMPTS_NONE};
+	atomic_fetch_add(&connects_going, 1);
 }
 
 static void place_own(struct eyeballs *e, uint32_t own)
 {
 	e->own = own;
-	hidden_take(&e->attempts[own].at, HIDDEN_PLACE, e->cookie);
+	e->attempts[own].fd = ATTEMPTS_PLACE;
+	e->attempts[own].cookie = e->cookie;
 }
 
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
@@ -270,22 +259,27 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 		return;
 	}
 	place_own(e, 0);
-	e->attempts[0].state = EYEBALLS_GOING;
+	e->attempts[0].state = ATTEMPT_GOING;
 	e->due = e->began + config.delay;
 	set_due(e);
 }
 
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own)
 {
-	const struct names_address *asked = &d->list.addresses[d->asked];
-
 	fill(e, fd, d);
-	e->planned = true;
-	place_own(e, d->asked < e->count && attempt_own(&d->plan, &asked->addr) ? d->asked : e->count);
+	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1)) {
+		attempts_forget(e);
+		return -ENOSPC;
+	}
+	/* An AF_INET socket can't connect to an IPv6 address: a clone has to. */
+	place_own(e, e->asked < e->count && (e->plan.in6 || e->plan.marked ||
+					     IN6_IS_ADDR_V4MAPPED(&e->attempts[e->asked].to.addr))
+			 ? e->asked
+			 : e->count);
 	if (own == -EINPROGRESS)
-		e->attempts[0].state = EYEBALLS_GOING;
+		e->attempts[0].state = ATTEMPT_GOING;
 	else if (own)
-		attempts_ended(e, &e->attempts[0], -own);
+		attempts_failed(e, &e->attempts[0], -own);
 	return go_on(e, true);
 }
 
@@ -301,9 +295,9 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 		e->plan.reuse = number;
 	}
 	for (uint32_t i = 0; i <= e->count; i++) {
-		int other = e->attempts[i].at.fd;
+		int other = e->attempts[i].fd;
 
-		if (!hidden_is_there(&e->attempts[i].at))
+		if (!attempts_is_there(&e->attempts[i]))
 			continue;
 		(void)real.setsockopt(other, level, name, value, len);
 		if (row && i != e->own)
@@ -311,68 +305,62 @@ void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, so
 	}
 }
 
-void eyeballs_end(struct eyeballs *e, bool own)
+/* Ends E. The program's descriptor gets A's socket, or with NULL keeps the one that it has. */
+static void end(struct eyeballs *e, struct eyeballs_attempt *a)
 {
-	bool gone;
-
-	if (attempts_check(e, -1, &gone)) {
-		if (own)
-			(void)attempts_put(e, &e->attempts[e->own], true);
-		attempt_finish(&e->plan, e->fd);
+	if (!attempts_check(e, -1, NULL)) {
+		attempts_forget(e);
+		return;
 	}
-	attempts_forget(e);
+	if (a)
+		(void)attempts_put(e, a, true);
+	finish(e);
 }
 
-/* Closes the library's descriptors. The program gets the attempt that it asked for, on its way or with its
- * error. */
-static void settle(struct eyeballs *e)
+void eyeballs_end(struct eyeballs *e, bool own)
 {
-	struct eyeballs_attempt *a = attempts_kept(e);
-	bool gone;
-
-	if (attempts_check(e, -1, &gone)) {
-		if (a->state == EYEBALLS_WAITING)
-			(void)attempts_begin(e, a);
-		(void)attempts_put(e, a, true);
-		attempt_finish(&e->plan, e->fd);
-	}
-	attempts_forget(e);
+	end(e, own ? &e->attempts[e->own] : NULL);
 }
 
 void eyeballs_leave(struct eyeballs *e, int first, int last)
 {
-	bool set = hidden_set() >= first && hidden_set() <= last, hidden = false, gone;
+	bool set = attempts_set() >= first && attempts_set() <= last, hidden = false;
+	struct eyeballs_attempt *kept = attempts_kept(e);
 
 	for (uint32_t i = 0; i <= e->count && first >= 0; i++)
-		hidden |= (e->attempts[i].at.fd >= first && e->attempts[i].at.fd <= last) ||
-			  (set && e->attempts[i].at.watched);
+		hidden |= (e->attempts[i].fd >= first && e->attempts[i].fd <= last) ||
+			  (set && e->attempts[i].watched);
 	if (e->fd >= first && e->fd <= last && !attempts_move_away(e, first, last)) {
-		(void)attempts_check(e, e->fd, &gone);
+		(void)attempts_check(e, e->fd, NULL);
 		attempts_forget(e);
-	} else if (hidden)
-		settle(e);
+	} else if (hidden) {
+		/* The library's descriptors go. The program gets the attempt that it asked for, on its way or
+		 * with its error. */
+		if (attempts_check(e, -1, NULL) && kept->state == ATTEMPT_WAITING)
+			(void)attempts_begin(e, kept);
+		end(e, kept);
+	}
 }
 
 void eyeballs_fork(struct eyeballs *e)
 {
 	/* The program's epoll sets are the parent's, too: their registrations can't be moved. */
 	const bool over = !(sys_fcntl(e->fd, F_GETFL, 0) & O_NONBLOCK) || holdings_registered(e->fd);
-	bool gone;
 
 	for (uint32_t i = 0; i <= e->count; i++) {
-		e->attempts[i].at.watched = false;
-		e->attempts[i].at.shared = true;
+		e->attempts[i].watched = false;
+		e->attempts[i].shared = true;
 	}
-	(void)attempts_check(e, e->fd, &gone);
+	(void)attempts_check(e, e->fd, NULL);
 	for (uint32_t i = 0; i <= e->count; i++) {
 		struct eyeballs_attempt *a = &e->attempts[i];
 
 		if (!over && (a == attempts_kept(e) || i == e->own)) {
 			if (e->planned)
 				attempts_watch(e, a);
-		} else if (a->at.fd >= 0) {
-			hidden_drop(&a->at);
-			a->state = a->state == EYEBALLS_GOING ? EYEBALLS_WAITING : a->state;
+		} else if (a->fd >= 0) {
+			attempts_drop(a);
+			a->state = a->state == ATTEMPT_GOING ? ATTEMPT_WAITING : a->state;
 		}
 	}
 	if (over) {

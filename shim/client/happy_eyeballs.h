@@ -9,19 +9,18 @@
 #define DUALSTACK_HAPPY_EYEBALLS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "client/attempts.h"
 #include "client/destinations.h"
-#include "client/eyeballs.h"
 
 /* FD is about to connect to the first address of D with the program's own socket. The other addresses follow
  * when that has failed, or after the delay. Needs no lock, as no other thread knows E yet. */
 void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
-/* Begins to connect FD to D, whose plan is complete. OWN is what became of the program's own socket: 0 if it
+/* Begins to connect FD to D. OWN is what became of the program's own socket: 0 if it
  * has not begun; -EINPROGRESS if it has been on its way to the first address for the delay; else the negative
- * errno with which it failed at once. Returns -EINPROGRESS, and E is in use then; or the negative errno of
- * the address asked for. */
+ * errno with which it failed at once. Returns -EINPROGRESS, and E is in use then; the negative errno of the
+ * address asked for; or -ENOSPC if there is nothing (else) to try. */
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own);
 
 /* E's first attempt is connected and in place, and no other has begun. Needs no lock if the caller alone has

@@ -27,11 +27,6 @@ static inline bool connects_maybe(int fd)
 				    memory_order_relaxed) != 0;
 }
 
-static inline void connects_count(int more)
-{
-	atomic_fetch_add(&connects_going, more);
-}
-
 static inline void connects_count_number(int fd, int more)
 {
 	atomic_fetch_add(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS], more);
@@ -39,11 +34,6 @@ static inline void connects_count_number(int fd, int more)
 
 /* Changes whenever a socket has been put on one of the program's descriptors. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned connects_changes;
-
-static inline unsigned connects_count_change(void)
-{
-	return atomic_fetch_add(&connects_changes, 1) + 1;
-}
 
 /* When the next connect has something to do even if nothing happens, in ms of CLOCK_MONOTONIC; UINT64_MAX:
  * never. The value may be too early. */

@@ -12,15 +12,8 @@
 
 #include "base/log.h"
 #include "base/sys.h"
-#include "resolver/known_names.h"
 
-struct outcome {
-	bool any;
-	int fd;
-	char name[NAMES_TEXT], text[LOCK_TEXT];
-};
-
-static struct outcome outcome;
+char lock_line[LOCK_LINE];
 static _Atomic bool taken;
 static _Atomic pid_t process; /* the process that this belongs to */
 static void (*child)(bool whole);
@@ -101,33 +94,20 @@ bool lock_take(struct lock *l)
 
 bool lock_give(struct lock *l)
 {
-	struct outcome last;
+	const bool logs = *lock_line;
+	char line[LOCK_LINE];
 
-	last.any = outcome.any;
-	if (last.any)
-		last = outcome;
-	outcome.any = false;
+	if (logs)
+		memcpy(line, lock_line, sizeof line);
+	*lock_line = '\0';
 	mine = false;
 	atomic_store(&taken, false);
-	if (last.any)
-		log_line(LOG_LEVEL_INFO, "descriptor %d to %s: %s", last.fd, last.name, last.text);
+	if (logs)
+		log_line(LOG_LEVEL_INFO, "%s", line);
 	(void)pthread_setcancelstate(l->cancel, NULL);
 	lock_release(&l->hold);
 	errno = l->error;
-	return last.any;
-}
-
-void lock_log(int fd, const char *name, const char *text)
-{
-	outcome.any = true;
-	outcome.fd = fd;
-	strncpy(outcome.name, name, sizeof outcome.name - 1);
-	strncpy(outcome.text, text, sizeof outcome.text - 1);
-}
-
-bool lock_has_logged(void)
-{
-	return outcome.any;
+	return logs;
 }
 
 /* If fork() has interrupted another thread's work, the child has the lock free, and the data half changed. */
@@ -136,7 +116,7 @@ static void after_fork_in_child(void)
 	bool whole = !atomic_exchange(&taken, false);
 
 	atomic_store(&process, getpid());
-	outcome.any = false;
+	*lock_line = '\0';
 	child(whole);
 }
 

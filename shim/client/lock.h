@@ -49,10 +49,9 @@ bool lock_take(struct lock *l);
  * do. */
 bool lock_give(struct lock *l);
 
-/* Has lock_give() log the outcome of one connect, of the descriptor FD to NAME: writing to the log may wait,
- * so it is done without the lock. There is room for one. */
-enum { LOCK_TEXT = 420 };
-void lock_log(int fd, const char *name, const char *text);
-bool lock_has_logged(void);
+/* Under the lock: what lock_give() is to log; empty if nothing. Writing to the log may wait, so it is done
+ * without the lock. There is room for one line. */
+enum { LOCK_LINE = 500 };
+extern __attribute__((visibility("hidden"))) char lock_line[LOCK_LINE];
 
 #endif

@@ -1,11 +1,13 @@
-/* The entries of connects in progress, and who may change them. */
+/* The entries of connects in progress, who may change them, and going on with those to which something has
+ * happened, or which are due. */
 #ifndef DUALSTACK_SLOTS_H
 #define DUALSTACK_SLOTS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "client/eyeballs.h"
+#include "client/attempts.h"
+#include "client/lock.h"
 
 enum { SLOTS_COUNT = 1024 }; /* at the same time; further connects try the one address alone */
 
@@ -16,15 +18,10 @@ enum slots_stage { SLOT_FREE, SLOT_BUSY, SLOT_OWN, SLOT_RACING };
 
 extern __attribute__((visibility("hidden"))) struct eyeballs slots_table[SLOTS_COUNT];
 extern __attribute__((visibility("hidden"))) _Atomic int slots_stages[SLOTS_COUNT];
-extern __attribute__((
-    visibility("hidden"))) _Atomic int slots_numbers[SLOTS_COUNT]; /* the program's descriptors */
-extern __attribute__((visibility("hidden"))) _Atomic int slots_top;
-
+/* The program's descriptors. */
+extern __attribute__((visibility("hidden"))) _Atomic int slots_numbers[SLOTS_COUNT];
 /* No entry from here on has ever been used. */
-static inline int slots_end(void)
-{
-	return atomic_load(&slots_top);
-}
+extern __attribute__((visibility("hidden"))) _Atomic int slots_end;
 
 /* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
@@ -47,7 +44,15 @@ int slots_find(int fd);
  * by now. */
 int slots_find_own(int fd);
 
-/* Whether FD may have an entry. The cookie alone can't tell while another thread puts a socket on FD. */
-bool slots_concerns(int fd);
+/* Under the lock (lock.h). As eyeballs_step(), for entry I; -ENOENT if that is free. */
+int slots_step(int i, int fd);
+
+/* Under the lock. Goes on with all whose socket in place has failed. */
+void slots_step_failed(void);
+
+/* Without the lock. Looks after every connect in progress: takes note of what has succeeded and failed, and
+ * begins what is due. Leaves errno alone. False if something is due, but nothing may be done (lock_take()).
+ * HOLD may be NULL; else it holds back signals from then on (lock.h). */
+bool slots_advance(struct lock_hold *hold);
 
 #endif

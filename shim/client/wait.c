@@ -10,14 +10,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/real.h"
+#include "client/attempts.h"
 #include "client/connects.h"
-#include "client/deadline.h"
-#include "client/hidden.h"
 #include "client/in_progress.h"
 #include "client/lock.h"
-#include "client/steps.h"
+#include "client/slots.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
 
@@ -25,18 +25,44 @@
  * in SLICEs, in ms. */
 enum { TOGETHER = 64, SLICE = 10 };
 
-/* Puts into T the time until END or the next attempt is due, at most MS (0: WAIT_PATIENCE) ms. */
+/* Whether the kernel accepts TIMEOUT; NULL, which means for ever, is valid. */
+static bool is_valid(const struct timespec *timeout)
+{
+	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
+}
+
+/* The end of TIMEOUT, which is valid and begins now. */
+static int64_t end_of(const struct timespec *timeout)
+{
+	int64_t start = clock_ns();
+
+	if (!timeout || timeout->tv_sec > (INT64_MAX - start) / 1000000000 - 1)
+		return WAIT_FOREVER;
+	return start + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+}
+
+/* Puts the time that is left until END into T, and returns T; NULL for ever. */
+static const struct timespec *rest(int64_t end, struct timespec *t)
+{
+	int64_t left = end - clock_ns();
+
+	if (left < 0)
+		left = 0;
+	*t = (struct timespec){.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+	return end == WAIT_FOREVER ? NULL : t;
+}
+
+/* Puts into T the time until END or the next attempt is due, at most MS. */
 static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 {
-	uint64_t due = atomic_load(&connects_due);
-	int64_t next = due < INT64_MAX / 1000000 ? (int64_t)due * 1000000 : -1;
+	const uint64_t due = atomic_load(&connects_due);
+	const int64_t look = clock_ns() + (int64_t)ms * 1000000;
 
-	ms = ms ? ms : WAIT_PATIENCE;
-	if ((next < 0 || deadline_now() + (int64_t)ms * 1000000 < next))
-		next = deadline_now() + (int64_t)ms * 1000000;
-	if (next >= 0 && (end < 0 || next < end))
-		end = next;
-	return deadline_rest(end, t);
+	if (look < end)
+		end = look;
+	if (due < (uint64_t)end / 1000000)
+		end = (int64_t)due * 1000000;
+	return rest(end, t);
 }
 
 /* Goes on until nothing moves: an attempt that has just begun may have failed already. Returns false if
@@ -48,29 +74,29 @@ static bool look_after(struct lock_hold *hold)
 
 	/* Otherwise not before there is something to do, so that it costs a wait for a plain connect nothing.
 	 */
-	if (hidden_set() >= 0)
+	if (attempts_set() >= 0)
 		lock_hold(hold);
 	do {
 		before = atomic_load(&connects_changes);
-		allowed = steps_advance(hold);
+		allowed = slots_advance(hold);
 	} while (atomic_load(&connects_changes) != before);
 	return allowed;
 }
 
 /* ---- poll */
 
-static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
+int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask)
 {
 	struct pollfd all[TOGETHER + 1];
-	int hidden = hidden_set(), saved = errno, result;
+	int hidden = attempts_set(), saved = errno, result;
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
-		return real.ppoll(fds, count, until(end, hidden < 0 ? 0 : SLICE, &t), mask);
+		return real.ppoll(fds, count, until(end, hidden < 0 ? WAIT_PATIENCE : SLICE, &t), mask);
 	if (count)
 		memcpy(all, fds, count * sizeof *fds);
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
-	result = real.ppoll(all, count + 1, until(end, 0, &t), mask);
+	result = real.ppoll(all, count + 1, until(end, WAIT_PATIENCE, &t), mask);
 	/* With the library's, there are more than RLIMIT_NOFILE allows. */
 	if (result < 0 && errno == EINVAL) {
 		errno = saved;
@@ -87,7 +113,7 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result, struct lock_h
 		bool failed = fds[i].revents & (POLLERR | POLLHUP);
 
 		if (!fds[i].revents || fds[i].fd < 0 || fds[i].revents & POLLNVAL ||
-		    !(connects_maybe(fds[i].fd) || holdings_copied()))
+		    !connects_concern(fds[i].fd))
 			continue;
 		if (failed)
 			lock_hold(hold);
@@ -99,17 +125,15 @@ static int poll_sift(struct pollfd *fds, nfds_t count, int result, struct lock_h
 	return result;
 }
 
-static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-			      const sigset_t *mask, struct lock_hold *hold)
+static int poll_until(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask,
+		      struct lock_hold *hold)
 {
-	int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
 	struct timespec left;
-	int result;
 
-	while (deadline_valid(timeout) && connects_pending() && look_after(hold)) {
+	while (connects_pending() && look_after(hold)) {
 		const unsigned since = atomic_load(&connects_changes);
+		int result = wait_once(fds, count, end, lock_let_in(hold, mask));
 
-		result = poll_once(fds, count, end, lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		for (nfds_t i = 0; i < count && result > 0; i++)
 			if (fds[i].revents)
@@ -120,12 +144,10 @@ static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct tim
 		/* This thread or another one has. */
 		if (result > 0 && atomic_load(&connects_changes) != since)
 			continue;
-		if (result != 0 || deadline_over(end))
+		if (result != 0 || clock_ns() >= end)
 			return result;
 	}
-	if (deadline_valid(timeout) && end >= 0)
-		timeout = deadline_rest(end, &left);
-	return real.ppoll(fds, count, timeout, lock_let_in(hold, mask));
+	return real.ppoll(fds, count, rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -133,8 +155,10 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	struct lock_hold hold = {.on = false};
 	int result;
 
+	if (!is_valid(timeout))
+		return real.ppoll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
-	result = poll_while_pending(fds, count, timeout, mask, &hold);
+	result = poll_until(fds, count, end_of(timeout), mask, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -177,22 +201,20 @@ static void load(struct sets *s)
 	}
 }
 
-/* Copies the answer into the program's sets. */
-static void store(const struct sets *s)
-{
-	for (int i = 0; i < SETS; i++)
-		if (s->program[i])
-			memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
-}
-
 static bool has_bit(const struct sets *s, int set, int fd)
 {
 	return (unsigned long)s->words[set][fd / BITS] >> fd % BITS & 1;
 }
 
+static int real_select(struct sets *s, int count, const struct timespec *timeout, const sigset_t *mask)
+{
+	return real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
+			    (fd_set *)(void *)s->words[URGENT], timeout, mask);
+}
+
 static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 {
-	int hidden = hidden_set(), count = s->count, saved = errno, result;
+	int hidden = attempts_set(), count = s->count, saved = errno, result;
 	bool together = hidden >= 0 && hidden < SET_BITS;
 	struct timespec t;
 
@@ -201,15 +223,12 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 		s->words[IN][hidden / BITS] |= (long)(1UL << hidden % BITS);
 		count = hidden >= count ? hidden + 1 : count;
 	}
-	result = real.pselect(count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
-			      (fd_set *)(void *)s->words[URGENT],
-			      until(end, hidden < 0 || together ? 0 : SLICE, &t), mask);
+	result = real_select(s, count, until(end, hidden < 0 || together ? WAIT_PATIENCE : SLICE, &t), mask);
 	/* The program may have closed the library's set. */
 	if (together && result < 0 && errno == EBADF) {
 		errno = saved;
 		load(s);
-		return real.pselect(s->count, (fd_set *)(void *)s->words[IN], (fd_set *)(void *)s->words[OUT],
-				    (fd_set *)(void *)s->words[URGENT], &(struct timespec){0, 0}, mask);
+		return real_select(s, s->count, &(struct timespec){0, 0}, mask);
 	}
 	if (together && result > 0 && has_bit(s, IN, hidden)) {
 		s->words[IN][hidden / BITS] &= (long)~(1UL << hidden % BITS);
@@ -221,10 +240,7 @@ static int select_once(struct sets *s, int64_t end, const sigset_t *mask)
 static int select_sift(struct sets *s, int result)
 {
 	for (int fd = 0; fd < s->count && result > 0; fd++) {
-		unsigned long word = (unsigned long)(s->words[IN][fd / BITS] | s->words[OUT][fd / BITS] |
-						     s->words[URGENT][fd / BITS]);
-
-		if (!(word >> fd % BITS & 1) || !(connects_maybe(fd) || holdings_copied()) ||
+		if (!(has_bit(s, IN, fd) || has_bit(s, OUT, fd) || has_bit(s, URGENT, fd)) ||
 		    connects_ask(fd) != -EINPROGRESS)
 			continue;
 		for (int set = 0; set < SETS; set++) {
@@ -235,15 +251,14 @@ static int select_sift(struct sets *s, int result)
 	return result;
 }
 
-static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mask, struct lock_hold *hold)
+static int select_until(struct sets *s, int64_t end, const sigset_t *mask, struct lock_hold *hold)
 {
 	struct timespec left;
 
-	while (look_after(hold)) {
+	while (connects_pending() && look_after(hold)) {
 		const unsigned since = atomic_load(&connects_changes);
-		int result;
+		int result = select_once(s, end, lock_let_in(hold, mask));
 
-		result = select_once(s, end, lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		for (int fd = 0; fd < s->count && result > 0; fd++)
 			if (has_bit(s, IN, fd))
@@ -251,14 +266,15 @@ static int select_while_pending(struct sets *s, int64_t end, const sigset_t *mas
 		if (result > 0 && look_after(hold))
 			result = select_sift(s, result);
 		if ((result > 0 && atomic_load(&connects_changes) != since) ||
-		    (result == 0 && !deadline_over(end)))
+		    (result == 0 && clock_ns() < end))
 			continue;
-		if (result >= 0)
-			store(s);
+		for (int i = 0; i < SETS && result >= 0; i++)
+			if (s->program[i])
+				memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
 		return result;
 	}
-	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
-			    end < 0 ? NULL : deadline_rest(end, &left), lock_let_in(hold, mask));
+	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT], rest(end, &left),
+			    lock_let_in(hold, mask));
 }
 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
@@ -267,18 +283,17 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	struct sets s = {.count = count, .program = {in, out, urgent}};
 	struct lock_hold hold = {.on = false};
 	/* volatile: pthread_cleanup_push() is setjmp(3) in C. */
-	const volatile int64_t end = deadline_valid(timeout) ? deadline_of(timeout) : 0;
+	const volatile int64_t end = is_valid(timeout) ? end_of(timeout) : 0;
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	if (count < 0 || count > SET_BITS || !deadline_valid(timeout) || !connects_pending() ||
-	    !accessible(&s))
+	if (count < 0 || count > SET_BITS || !is_valid(timeout) || !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
-		result = select_while_pending(&s, end, mask, &hold);
+		result = select_until(&s, end, mask, &hold);
 	pthread_cleanup_pop(1);
-	if (left && end >= 0)
-		(void)deadline_rest(end, left);
+	if (left)
+		(void)rest(end, left);
 	return result;
 }
 
@@ -316,13 +331,14 @@ static int real_epoll(int set, struct epoll_event *events, int most, const struc
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
 		      unsigned *since, struct lock_hold *hold)
 {
-	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = hidden_set(), .events = POLLIN}};
+	struct pollfd both[2] = {{.fd = set, .events = POLLIN}, {.fd = attempts_set(), .events = POLLIN}};
 	struct timespec t;
 	int result;
 
 	*since = atomic_load(&connects_changes);
-	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
-		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
+	if ((both[1].fd < 0 && !holdings_nested()) || clock_ns() >= end) {
+		result =
+		    real_epoll(set, events, most, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		return result;
 	}
@@ -330,7 +346,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	result = real.epoll_pwait(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
-	result = real.ppoll(both, 2, until(end, 0, &t), lock_let_in(hold, mask));
+	result = real.ppoll(both, 2, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 	lock_hold_again(hold);
 	if (result < 0)
 		return -1;
@@ -343,7 +359,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
 			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
-	int64_t end = deadline_of(timeout);
+	int64_t end = end_of(timeout);
 	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
@@ -355,14 +371,13 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
-					    lock_let_in(hold, mask));
+			result = real_epoll(set, events, most, rest(end, &left), lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}
 		if (result > 0 && (pending || connects_pending() || atomic_load(&connects_changes) != since))
 			result = epoll_sift(set, events, result, since, hold);
-		if (deadline_over(end))
+		if (clock_ns() >= end)
 			break;
 	}
 	return result;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <time.h>
@@ -24,6 +25,11 @@ static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)
 	t->tv_nsec = ms % 1000 * 1000000L;
 	return t;
 }
+
+/* Waits once for FDS and the library's attempts, until END, in ns as clock_ns(), or the next attempt is
+ * due, at most WAIT_PATIENCE. Returns as ppoll(). */
+#define WAIT_FOREVER INT64_MAX
+int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask);
 
 /* TIMEOUT: NULL for ever. MASK: NULL leaves the signal mask alone. */
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask);

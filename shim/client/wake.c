@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 #include "base/sys.h"
-#include "client/hidden.h"
+#include "client/attempts.h"
 #include "socket/descriptors.h"
 #include "socket/holdings.h"
 
@@ -20,7 +20,6 @@ static struct {
 	_Atomic int fd;
 	uint64_t data;
 } places[PLACES];
-static _Atomic int used;
 
 void wake_begin(void)
 {
@@ -39,22 +38,19 @@ void wake_waiter(int set, const struct epoll_event *event)
 
 	if (atomic_load(&waiting) <= 0)
 		return;
-	fd = hidden_number(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+	fd = attempts_high(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 	while (fd > 0 && place < PLACES && !atomic_compare_exchange_strong(&places[place].fd, &none, -1)) {
 		none = 0;
 		place++;
 	}
 	if (fd > 0 && place < PLACES) {
 		places[place].data = event->data.u64;
-		atomic_fetch_add(&used, 1);
 		atomic_store(&places[place].fd, fd);
 		/* If no thread can be woken, the thread that connects drives alone. */
-		if (real.epoll_ctl(set, EPOLL_CTL_ADD, fd, &once) == 0) {
-			errno = saved;
-			return;
-		}
-		atomic_fetch_sub(&used, 1);
-		atomic_store(&places[place].fd, 0);
+		if (real.epoll_ctl(set, EPOLL_CTL_ADD, fd, &once) == 0)
+			fd = -1;
+		else
+			atomic_store(&places[place].fd, 0);
 	}
 	if (fd >= 0)
 		sys_close(fd);
@@ -87,7 +83,7 @@ void wake_waiters(int fd)
 
 bool wake_swallow(int set, const struct epoll_event *event)
 {
-	if (atomic_load(&used) == 0 || event->events != EPOLLIN)
+	if (event->events != EPOLLIN)
 		return false;
 	for (int i = 0; i < PLACES; i++) {
 		int fd = atomic_load(&places[i].fd);
@@ -98,7 +94,6 @@ bool wake_swallow(int set, const struct epoll_event *event)
 		    !atomic_compare_exchange_strong(&places[i].fd, &fd, -1))
 			continue;
 		sys_close(fd);
-		atomic_fetch_sub(&used, 1);
 		atomic_store(&places[i].fd, 0);
 		return true;
 	}

@@ -3,17 +3,13 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "address/reply_source.h"
 #include "address/synthetic.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "client/connect.h"
 #include "client/connects.h"
 #include "client/destinations.h"
 #include "client/in_progress.h"
@@ -26,9 +22,9 @@
 #include "server/widen.h"
 #include "socket/facts.h"
 
-/* connect() of a descriptor whose connect is in progress. Returns false if none is; else RESULT is
- * connect()'s. */
-static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *result)
+/* connect() of a descriptor whose connect is in progress. Returns false if none is; else STATUS is 0 or a
+ * negative errno. */
+static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *status)
 {
 	if (!connects_pending())
 		return false;
@@ -38,7 +34,7 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 	}
 	if (connects_ask(fd) != -EINPROGRESS)
 		return false;
-	*result = connect_again(fd, addr, len, 0);
+	*status = connect_again(fd, addr, len);
 	return true;
 }
 
@@ -243,7 +239,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
-		return result;
+		return result ? hooks_fail(result) : 0;
 	if (sockaddr_family(addr) == AF_UNSPEC)
 		return dissolve(fd, addr, len);
 	if (hooks_known_in6(fd, addr, len, &shown))
@@ -253,12 +249,15 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	destination_find(&d, fd);
-	/* A program that connects in AF_INET6 goes from one family to the other by itself. */
-	to = names_address(&d.to);
-	if (d.names && sockaddr_family(addr) == AF_INET6)
-		names_connected_in6(&to);
-	if (connect_by_name(fd, addr, len, &d, &result))
-		return result;
+	if (d.names) {
+		/* A program that connects in AF_INET6 goes from one family to the other by itself. */
+		to = names_address(&d.to);
+		if (sockaddr_family(addr) == AF_INET6)
+			names_connected_in6(&to);
+		result = connect_by_name(fd, addr, len, &d);
+		if (result != -ENOSPC)
+			return result ? hooks_fail(result) : 0;
+	}
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)

@@ -8,7 +8,7 @@
 
 #include "base/real.h"
 #include "base/sockaddr.h"
-#include "client/blocking.h"
+#include "client/connect.h"
 #include "socket/mark.h"
 
 /* The hook for bind() is hook_bind in the source and bind in the object: glibc's headers declare some of

@@ -10,7 +10,6 @@
 #include "address/reply_source.h"
 #include "address/translate.h"
 #include "base/memory.h"
-#include "client/connect.h"
 #include "client/destinations.h"
 #include "client/in_progress.h"
 #include "config/config.h"

@@ -107,7 +107,7 @@ int hook_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 	if (any_sends(fd, messages, count, flags))
 		return send_each(fd, messages, count, flags);
 	result = real.sendmmsg(fd, messages, count, flags);
-	if (result >= 0 || (errno != EAFNOSUPPORT && (errno != ENETUNREACH || !nat64_known())))
+	if (result >= 0 || (errno != EAFNOSUPPORT && (errno != ENETUNREACH || !nat64_now())))
 		return result;
 	errno = saved;
 	return send_each(fd, messages, count, flags);

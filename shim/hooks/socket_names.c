@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
-#include "client/steps.h"
+#include "client/slots.h"
 #include "config/config.h"
 
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
@@ -41,7 +41,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 
 	/* A program may wait for a connection by calling this repeatedly. */
 	if (connects_pending())
-		steps_advance(NULL);
+		slots_advance(NULL);
 	if (!addr || hooks_pass(addr, room))
 		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)

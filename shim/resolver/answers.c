@@ -6,32 +6,54 @@
 
 #include "address/translate.h"
 #include "base/log.h"
+#include "base/real.h"
 #include "base/sockaddr.h"
 #include "resolver/nat64.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
 #include "socket/mark.h"
 
-bool answers_routed(const struct addrinfo *list, int family)
+/* Whether ONE is an IPv6 address, which goes to IN6. */
+static bool is_in6(const struct addrinfo *one, struct sockaddr_in6 *in6)
 {
-	for (; list; list = list->ai_next)
-		if (list->ai_family == family && route_known(list->ai_addr, list->ai_addrlen))
-			return true;
-	return false;
+	if (one->ai_family != AF_INET6)
+		return false;
+	memcpy(in6, one->ai_addr, sizeof *in6);
+	return true;
+}
+
+bool answers_literal(const char *node)
+{
+	struct in_addr in;
+
+	return strchr(node, ':') || real.inet_aton(node, &in);
+}
+
+bool answers_unrouted(const struct names_list *list)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9)};
+	bool any = false;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
+			continue;
+		memcpy(&in.sin_addr, list->addresses[i].addr.s6_addr + 12, sizeof in.sin_addr);
+		if (route_known((const struct sockaddr *)&in, sizeof in))
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 bool answers_native(const struct addrinfo *list)
 {
-	for (; list; list = list->ai_next) {
-		struct sockaddr_in6 in6;
-		in_addr_t in;
+	struct sockaddr_in6 in6;
+	in_addr_t in;
 
-		if (list->ai_family != AF_INET6)
-			continue;
-		memcpy(&in6, list->ai_addr, sizeof in6);
-		if (!nat64_inside(&in6.sin6_addr, &in) && route_known(list->ai_addr, list->ai_addrlen))
+	for (; list; list = list->ai_next)
+		if (is_in6(list, &in6) && !nat64_inside(&in6.sin6_addr, &in) &&
+		    route_known(list->ai_addr, list->ai_addrlen))
 			return true;
-	}
 	return false;
 }
 
@@ -44,15 +66,12 @@ bool answers_has(const struct addrinfo *list, int family)
 
 bool answers_twofold(const struct addrinfo *list)
 {
-	for (; list; list = list->ai_next) {
-		struct sockaddr_in6 in6;
+	struct sockaddr_in6 in6;
 
-		if (list->ai_family != AF_INET6)
-			continue;
-		memcpy(&in6, list->ai_addr, sizeof in6);
-		if (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) || IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+	for (; list; list = list->ai_next)
+		if (is_in6(list, &in6) &&
+		    (IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) || IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)))
 			return true;
-	}
 	return false;
 }
 
@@ -63,8 +82,7 @@ void answers_add(struct names_list *list, const struct addrinfo *answer)
 		struct sockaddr_in6 in6;
 		struct sockaddr_in in;
 
-		if (answer->ai_family == AF_INET6) {
-			memcpy(&in6, answer->ai_addr, sizeof in6);
+		if (is_in6(answer, &in6)) {
 			names_add(list, &in6.sin6_addr, in6.sin6_scope_id);
 		} else if (answer->ai_family == AF_INET) {
 			memcpy(&in, answer->ai_addr, sizeof in);
@@ -74,7 +92,9 @@ void answers_add(struct names_list *list, const struct addrinfo *answer)
 	}
 }
 
-struct addrinfo *answers_take(struct addrinfo **list, int family)
+/* Takes those that are WANTED out of *LIST and returns them, with the canonical name if there are any. */
+static struct addrinfo *take(struct addrinfo **list, bool (*wanted)(const struct addrinfo *one, int family),
+			     int family)
 {
 	struct addrinfo *first = NULL, **end = &first, **left = list;
 	char *canonical = *list ? (*list)->ai_canonname : NULL;
@@ -84,7 +104,7 @@ struct addrinfo *answers_take(struct addrinfo **list, int family)
 	while (*left) {
 		struct addrinfo *one = *left;
 
-		if (one->ai_family != family) {
+		if (!wanted(one, family)) {
 			left = &one->ai_next;
 			continue;
 		}
@@ -100,69 +120,61 @@ struct addrinfo *answers_take(struct addrinfo **list, int family)
 	return first;
 }
 
-static struct addrinfo *without(struct addrinfo *list, bool (*left_out)(const struct addrinfo *))
+static bool is_of(const struct addrinfo *one, int family)
 {
-	struct addrinfo *first = NULL, **end = &first, *next;
-	char *canonical = list ? list->ai_canonname : NULL;
-
-	if (list)
-		list->ai_canonname = NULL;
-	for (; list; list = next) {
-		next = list->ai_next;
-		list->ai_next = NULL;
-		if (left_out(list)) {
-			/* If no address is left, the name goes with the last one (glibc's name is a block of
-			 * its own). */
-			if (!first && !next)
-				list->ai_canonname = canonical;
-			freeaddrinfo(list);
-			continue;
-		}
-		*end = list;
-		end = &list->ai_next;
-	}
-	if (first)
-		first->ai_canonname = canonical;
-	return first;
+	return one->ai_family == family;
 }
 
-static bool is_nobody(const struct addrinfo *one)
+struct addrinfo *answers_take(struct addrinfo **list, int family)
 {
-	struct sockaddr_in6 in6;
-
-	if (one->ai_family != AF_INET6)
-		return false;
-	memcpy(&in6, one->ai_addr, sizeof in6);
-	return scope_of(&in6.sin6_addr) == SCOPE_NOBODY;
+	return take(list, is_of, family);
 }
 
 bool answers_taken(struct in_addr in)
 {
 	const struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = in};
-	struct sockaddr_in6 real;
+	struct sockaddr_in6 in6;
 
-	return translate_synthetic((const struct sockaddr *)&addr, sizeof addr, &real) ||
+	return translate_synthetic((const struct sockaddr *)&addr, sizeof addr, &in6) ||
 	       translate_forgotten((const struct sockaddr *)&addr, sizeof addr);
 }
 
-static bool is_taken(const struct addrinfo *one)
+static bool is_hosts(const struct addrinfo *one, int family)
+{
+	struct sockaddr_in6 in6;
+
+	(void)family;
+	return !is_in6(one, &in6) || scope_of(&in6.sin6_addr) != SCOPE_NOBODY;
+}
+
+static bool is_others(const struct addrinfo *one, int family)
 {
 	struct sockaddr_in in;
 
+	(void)family;
 	if (one->ai_family != AF_INET)
-		return false;
+		return true;
 	memcpy(&in, one->ai_addr, sizeof in);
-	return answers_taken(in.sin_addr);
+	return !answers_taken(in.sin_addr);
+}
+
+static struct addrinfo *only(struct addrinfo *list, bool (*wanted)(const struct addrinfo *one, int family))
+{
+	struct addrinfo *kept = take(&list, wanted, AF_UNSPEC);
+
+	if (list)
+		freeaddrinfo(list);
+	return kept;
 }
 
 struct addrinfo *answers_of_hosts(struct addrinfo *list)
 {
-	return without(list, is_nobody);
+	return only(list, is_hosts);
 }
 
 struct addrinfo *answers_of_others(struct addrinfo *list)
 {
-	return without(list, is_taken);
+	return only(list, is_others);
 }
 
 static void note_loopback(const char *node)
@@ -177,25 +189,25 @@ static void note_loopback(const char *node)
 	names_note(node, &list);
 }
 
-struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real)
+struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *in6)
 {
-	bool loopback = IN6_IS_ADDR_LOOPBACK(&real->sin6_addr);
-	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || translate_known(real);
+	bool loopback = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	bool known = loopback || !log_wants(LOG_LEVEL_INFO) || translate_known(in6);
 	struct sockaddr_in shown = {
-	    .sin_family = AF_INET, .sin_port = real->sin6_port, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	    .sin_family = AF_INET, .sin_port = in6->sin6_port, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	char text[SOCKADDR_TEXT], as[SOCKADDR_TEXT];
 
 	if (loopback) {
 		note_loopback(node);
 	} else {
-		shown = translate_shown(real, MARK_STREAM);
+		shown = translate_shown(in6, MARK_STREAM);
 		/* Must precede any send to the address, which widens the socket: no other thread may then be
 		 * about to receive from it into the program's own buffer. */
 		mark_expect();
 	}
 	if (!known)
 		log_line(LOG_LEVEL_INFO, "%s is given to the program as %s",
-			 sockaddr_text((const struct sockaddr *)real, text),
+			 sockaddr_text((const struct sockaddr *)in6, text),
 			 sockaddr_text((const struct sockaddr *)&shown, as));
 	return shown;
 }
@@ -222,10 +234,7 @@ size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t 
 	for (; list && mark_expected() && count < most; list = list->ai_next) {
 		struct sockaddr_in6 in6;
 
-		if (list->ai_family != AF_INET6)
-			continue;
-		memcpy(&in6, list->ai_addr, sizeof in6);
-		if (translate_known(&in6) &&
+		if (is_in6(list, &in6) && translate_known(&in6) &&
 		    !(count && shown[count - 1].s_addr == translate_shown(&in6, MARK_STREAM).sin_addr.s_addr))
 			shown[count++] = translate_shown(&in6, MARK_STREAM).sin_addr;
 	}

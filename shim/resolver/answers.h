@@ -9,9 +9,14 @@
 
 #include "resolver/known_names.h"
 
-/* Whether LIST, which may be NULL, has an address of FAMILY; and one with a route. */
+/* Whether NODE is a number, which needs no look-up. */
+bool answers_literal(const char *node);
+
+/* Whether LIST has IPv4 addresses, and none of them a route. */
+bool answers_unrouted(const struct names_list *list);
+
+/* Whether LIST, which may be NULL, has an address of FAMILY. */
 bool answers_has(const struct addrinfo *list, int family);
-bool answers_routed(const struct addrinfo *list, int family);
 
 /* Whether LIST has an IPv6 address with a route that is the name's own, and not made from an IPv4 address
  * (RFC 6147). */
@@ -40,16 +45,13 @@ struct addrinfo *answers_of_others(struct addrinfo *list);
 /* Whether the IPv4 address IN stands, or stood, for an IPv6 peer here. */
 bool answers_taken(struct in_addr in);
 
-/* The address that the program is given instead of REAL, an address of NODE: 127.0.0.1 for ::1, which lets
+/* The address that the program is given instead of IN6, an address of NODE: 127.0.0.1 for ::1, which lets
  * connect() try both, else a synthetic address. Logs a new one. */
-struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *real);
+struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *in6);
 
 /* Puts into SHOWN the synthetic addresses of the peers that this process knows among the IPv6 addresses in
  * LIST, at most MOST, and returns how many. So a server that looks up a peer's name, and then that name's
  * addresses, finds the peer there. */
 size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t most);
-
-/* Whether NODE is a number, which needs no look-up. */
-bool answers_literal(const char *node);
 
 #endif

@@ -121,15 +121,9 @@ bool connect_rules_wants_in6(enum rules_action action)
 
 void connect_rules_log(int fd, const struct sockaddr_in6 *to)
 {
-	struct sockaddr_in in;
 	char text[SOCKADDR_TEXT];
 
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	(void)sockaddr_text((const struct sockaddr *)to, text);
-	if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr)) {
-		in = sockaddr_unmapped(to);
-		(void)sockaddr_text((const struct sockaddr *)&in, text);
-	}
-	log_line(LOG_LEVEL_INFO, "descriptor %d: a rule leaves out %s", fd, text);
+	if (log_wants(LOG_LEVEL_INFO))
+		log_line(LOG_LEVEL_INFO, "descriptor %d: a rule leaves out %s", fd,
+			 sockaddr_text_either(to, text));
 }

@@ -19,13 +19,14 @@
 #include "resolver/question.h"
 #include "resolver/route.h"
 
-static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other)
+/* Notes the addresses of NODE, and leaves them in LIST (names_note()). */
+static void note(const char *node, const struct addrinfo *own, const struct addrinfo *other,
+		 struct names_list *list)
 {
-	struct names_list list = {.count = 0};
-
-	answers_add(&list, other);
-	answers_add(&list, own);
-	names_note(node, &list);
+	list->count = 0;
+	answers_add(list, other);
+	answers_add(list, own);
+	names_note(node, list);
 }
 
 /* The addresses of FAMILY in LIST, as the C library's answers to numbers; it also makes V4MAPPED ones. NULL
@@ -59,21 +60,6 @@ static bool name_as(struct addrinfo *first, const struct addrinfo *from)
 	return first->ai_canonname != NULL;
 }
 
-/* The IPv6 addresses of the name from an earlier answer. A stream's connect() finds them itself; a datagram
- * has only the address that it is sent to. */
-static struct addrinfo *known_in6(const struct question *q, const struct addrinfo *own)
-{
-	struct addrinfo *known = NULL;
-	struct names_list list;
-
-	if (names_known(q->node, &list))
-		known = answer_of(&list, false, q);
-	if (name_as(known, own))
-		return known;
-	freeaddrinfo(known);
-	return NULL;
-}
-
 /* The rules' action for the name. A stream's connect() orders the addresses itself. */
 static enum rules_action action_of(const struct question *q)
 {
@@ -85,19 +71,6 @@ static enum rules_action action_of(const struct question *q)
 		       connect_rules_wants_in6(action)
 		   ? RULES_DEFAULT
 		   : action;
-}
-
-/* Whether to give the IPv6 addresses in OTHER instead of the answer OWN, or of ERROR. ROUTED: an address of
- * OWN has a route. */
-static bool prefer_in6(const struct question *q, int error, bool routed, const struct addrinfo *other)
-{
-	enum rules_action action = action_of(q);
-
-	if (action == RULES_IPV4 || !answers_has(other, AF_INET6))
-		return false;
-	if (error)
-		return question_no_address(error);
-	return (connect_rules_wants_in6(action) || !routed) && answers_native(other);
 }
 
 /* Adds the peers in OTHER to ANSWER, at the end. */
@@ -118,107 +91,118 @@ static void add_peers(const struct question *q, struct addrinfo *answer, const s
 	}
 }
 
-static int ask_in(const struct question *q, struct addrinfo **result)
+/* The IPv6 addresses that the program is given, as IPv4 ones, instead of its own answer OWN, or of ERROR:
+ * they are taken out of *OTHER. NULL if it keeps its own answer, to which the peers in *OTHER are added. */
+static struct addrinfo *instead_of_in(const struct question *q, int error, struct addrinfo *own,
+				      const struct names_list *list, struct addrinfo **other)
 {
-	struct addrinfo *other;
-	int error = question_ask(q, result, &other), saved = errno;
-	bool routed = true;
+	enum rules_action action = action_of(q);
+	struct addrinfo *in6;
+	bool unrouted;
 
-	note(q->node, *result, other);
-	if (error == 0 && !other)
-		other = known_in6(q, *result);
+	/* Those of an earlier answer. A stream's connect() finds them itself; a datagram has only the address
+	 * that it is sent to. */
+	if (error == 0 && !*other)
+		*other = answer_of(list, false, q);
 	/* A stream's connect() finds that out itself. */
-	if (error == 0 && (other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto))
-		routed = answers_routed(*result, AF_INET);
-	if (!routed && config.nat64_auto)
+	unrouted = error == 0 && (*other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
+		   answers_unrouted(list);
+	if (unrouted && config.nat64_auto)
 		nat64_discover();
-	if (other && prefer_in6(q, error, routed, other) && name_as(other, *result)) {
-		if (*result)
-			freeaddrinfo(*result);
-		*result = answers_as_in(q->node, other);
-		return 0;
+	in6 = *other;
+	if (answers_has(in6, AF_INET6) && action != RULES_IPV4 &&
+	    (error ? question_no_address(error)
+		   : (connect_rules_wants_in6(action) || unrouted) && answers_native(in6)) &&
+	    name_as(in6, own)) {
+		*other = NULL;
+		return answers_as_in(q->node, in6);
 	}
 	if (error == 0)
-		add_peers(q, *result, other);
-	/* Gets the native error, if the program's own question was not asked. */
-	if (error && other)
+		add_peers(q, own, in6);
+	return NULL;
+}
+
+/* The IPv4 addresses in LIST, which the program is given V4MAPPED instead of ERROR, or NULL. bind() must not
+ * get them. They are noted all the same, as socat connects with AI_PASSIVE. */
+static struct addrinfo *instead_of_in6(const struct question *q, int error, const struct names_list *list,
+				       const struct addrinfo *other)
+{
+	struct addrinfo *mapped;
+
+	if (!question_no_address(error) || !other || q->hints->ai_flags & AI_PASSIVE ||
+	    action_of(q) == RULES_IPV6)
+		return NULL;
+	mapped = answer_of(list, true, q);
+	if (name_as(mapped, other))
+		return mapped;
+	freeaddrinfo(mapped);
+	return NULL;
+}
+
+static int ask_family(const struct question *q, struct addrinfo **result)
+{
+	const bool in = q->hints->ai_family == AF_INET;
+	/* With both flags, the answer has all addresses. */
+	const int all = AI_V4MAPPED | AI_ALL;
+	struct addrinfo *other = NULL, *instead;
+	struct names_list list;
+	int error, saved;
+
+	if (!in && (q->hints->ai_flags & all) == all)
 		error = question_ask_plainly(q, result);
+	else
+		error = question_ask(q, result, &other);
+	saved = errno;
+	note(q->node, error ? NULL : *result, other, &list);
+	instead =
+	    in ? instead_of_in(q, error, *result, &list, &other) : instead_of_in6(q, error, &list, other);
+	if (instead) {
+		if (error == 0)
+			freeaddrinfo(*result);
+		*result = instead;
+		error = 0;
+	} else if (error && other) {
+		/* Gets the native error, if the program's own question was not asked. */
+		error = question_ask_plainly(q, result);
+	}
 	if (other)
 		freeaddrinfo(other);
 	errno = saved;
 	return error;
 }
 
-/* With both flags, the answer has all addresses. */
-static int ask_in6(const struct question *q, struct addrinfo **result)
-{
-	const int all = AI_V4MAPPED | AI_ALL;
-	struct names_list list = {.count = 0};
-	struct addrinfo *other = NULL, *mapped = NULL;
-	int error, saved;
-
-	if ((q->hints->ai_flags & all) == all)
-		error = question_ask_plainly(q, result);
-	else
-		error = question_ask(q, result, &other);
-	saved = errno;
-	note(q->node, error ? NULL : *result, other);
-	/* bind() must not get an IPv4 address. It is noted all the same, as socat connects with AI_PASSIVE.
-	 */
-	if (question_no_address(error) && other && !(q->hints->ai_flags & AI_PASSIVE) &&
-	    action_of(q) != RULES_IPV6) {
-		answers_add(&list, other);
-		mapped = answer_of(&list, true, q);
-		if (!name_as(mapped, other)) {
-			freeaddrinfo(mapped);
-			mapped = NULL;
-		}
-	}
-	if (error && other && !mapped)
-		error = question_ask_plainly(q, result);
-	if (other)
-		freeaddrinfo(other);
-	errno = saved;
-	if (!mapped)
-		return error;
-	*result = mapped;
-	return 0;
-}
-
-/* Appends synthetic addresses to the answer for a name without IPv4 ones, for programs that ask for both
- * families but use only IPv4 addresses. */
-static void add_synthetic(const struct question *q, struct addrinfo *answer)
+/* Appends synthetic addresses to ANSWER, whose IPv6 addresses are in LIST, for a name without IPv4 ones, for
+ * programs that ask for both families but use only IPv4 addresses. */
+static void add_synthetic(const struct question *q, struct addrinfo *answer, const struct names_list *list)
 {
 	static const struct addrinfo any = {.ai_family = AF_UNSPEC};
 	const struct question numeric = {q->node, q->service, q->hints ? q->hints : &any};
-	struct names_list list = {.count = 0};
-	struct addrinfo *more;
+	struct addrinfo *more = answer_of(list, false, &numeric);
 
-	answers_add(&list, answer);
-	more = answer_of(&list, false, &numeric);
 	while (answer->ai_next)
 		answer = answer->ai_next;
 	answer->ai_next = more ? answers_as_in(q->node, more) : NULL;
 }
 
-/* Looks for a translator if the IPv4 addresses of ANSWER have no route. */
-static void discover_for(const struct addrinfo *answer)
+/* Looks for a translator if the IPv4 addresses in LIST have no route. */
+static void discover_for(const struct names_list *list)
 {
-	if (config.nat64_auto && answers_has(answer, AF_INET) && !answers_routed(answer, AF_INET))
+	if (config.nat64_auto && answers_unrouted(list))
 		nat64_discover();
 }
 
 static int ask_unspec(const struct question *q, struct addrinfo **result)
 {
+	struct names_list list;
 	int error = question_ask_plainly(q, result);
 
 	if (error)
 		return error;
-	note(q->node, *result, NULL);
+	note(q->node, *result, NULL, &list);
 	if (config.synthetic_always && !answers_has(*result, AF_INET))
-		add_synthetic(q, *result);
+		add_synthetic(q, *result, &list);
 	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
-		discover_for(*result);
+		discover_for(&list);
 	return 0;
 }
 
@@ -228,15 +212,16 @@ static int ask_number(const struct question *q, struct addrinfo **result)
 {
 	const int flags = q->hints ? q->hints->ai_flags : 0;
 	int error = real.getaddrinfo(q->node, q->service, q->hints, result);
-	struct names_list list = {.count = 0};
+	struct names_list list;
 	struct addrinfo in6;
 
 	if (error == 0) {
+		list.count = 0;
 		answers_add(&list, *result);
 		if (list.count)
 			names_note_number(&list.addresses[0]);
 		if (!(flags & (AI_NUMERICHOST | AI_PASSIVE)))
-			discover_for(*result);
+			discover_for(&list);
 		return 0;
 	}
 	if (!q->hints || q->hints->ai_family != AF_INET || flags & (AI_NUMERICHOST | AI_PASSIVE) ||
@@ -259,10 +244,8 @@ static int by_family(const struct question *q, struct addrinfo **result)
 		return question_ask_plainly(q, result);
 	if (answers_literal(q->node) || (q->hints && q->hints->ai_flags & AI_NUMERICHOST))
 		return ask_number(q, result);
-	if (q->hints && q->hints->ai_family == AF_INET)
-		return ask_in(q, result);
-	if (q->hints && q->hints->ai_family == AF_INET6)
-		return ask_in6(q, result);
+	if (q->hints && (q->hints->ai_family == AF_INET || q->hints->ai_family == AF_INET6))
+		return ask_family(q, result);
 	return ask_unspec(q, result);
 }
 
@@ -282,6 +265,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 {
 	struct addrinfo plain = *q->hints;
 	const struct question plainly = {q->node, q->service, &plain};
+	struct names_list list;
 
 	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
 	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || !without_in())
@@ -290,10 +274,10 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;
-	if (!nat64_known() || question_ask_plainly(&plainly, result) != 0)
+	if (!nat64_now() || question_ask_plainly(&plainly, result) != 0)
 		return error;
 	if (!answers_literal(q->node))
-		note(q->node, *result, NULL);
+		note(q->node, *result, NULL, &list);
 	return 0;
 }
 

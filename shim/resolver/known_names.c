@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/large.h"
 #include "resolver/scope.h"
@@ -41,10 +41,7 @@ static __thread unsigned next_number __attribute__((tls_model("initial-exec")));
 
 static uint32_t now(void)
 {
-	struct timespec t = {0, 0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (uint32_t)t.tv_sec;
+	return (uint32_t)(clock_coarse_ms() / 1000);
 }
 
 /* Entries that can't have an address are skipped without being read. */
@@ -209,7 +206,7 @@ void names_note_number(const struct names_address *addr)
 }
 
 /* Returns whether NAME's entry, or a new one, was written. */
-static bool note(const char *name, const struct names_list *list)
+static bool note(const char *name, struct names_list *list)
 {
 	struct answer a = {.name = hash_of(name), .when = now()}, old;
 	struct entry *e = entry_for(name, a.name, &old);
@@ -225,21 +222,30 @@ static bool note(const char *name, const struct names_list *list)
 	for (uint32_t i = 0; i < list->count; i++)
 		names_add(&a.list, &list->addresses[i].addr, list->addresses[i].scope);
 	forget_numbers(&a.list);
-	return write_entry(e, &a);
+	if (!write_entry(e, &a))
+		return false;
+	*list = a.list;
+	return true;
 }
 
-void names_note(const char *name, const struct names_list *list)
+void names_note(const char *name, struct names_list *list)
 {
 	/* Threads that ask for new names at the same time choose the same entry. */
 	for (int tries = 0; tries < WRITES && !note(name, list); tries++)
 		(void)sched_yield();
 }
 
-/* Reads E. False unless it has ADDR and has not expired. */
-static bool has(struct entry *e, const struct names_address *addr, struct answer *a)
+/* The first entry from FROM on that has ADDR and has not expired, with its data in A; NULL: none. */
+static struct entry *next(struct entry *from, const struct names_address *addr, struct answer *a)
 {
-	return atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&
-	       read_entry(e, a) && now() - a->when < NAMES_LIFE && names_holds(&a->list, addr);
+	for (struct entry *e = from; e < table + NAMES_ENTRIES; e++) {
+		if (atomic_load_explicit(&e->seq, memory_order_relaxed) == 0)
+			break;
+		if (atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&
+		    read_entry(e, a) && now() - a->when < NAMES_LIFE && names_holds(&a->list, addr))
+			return e;
+	}
+	return NULL;
 }
 
 void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
@@ -250,24 +256,16 @@ void names_each(const struct names_address *addr, void (*visit)(const struct nam
 	for (int i = 0; i < NUMBERS; i++)
 		if (names_same(&numbers[i], addr))
 			return;
-	for (int i = 0; i < NAMES_ENTRIES; i++) {
-		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
-			break;
-		if (has(&table[i], addr, &a))
-			visit(&a.list, arg);
-	}
+	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
+		visit(&a.list, arg);
 }
 
 void names_connected_in6(const struct names_address *addr)
 {
 	struct answer a;
 
-	for (int i = 0; i < NAMES_ENTRIES; i++) {
-		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
-			break;
-		if (has(&table[i], addr, &a))
-			atomic_store_explicit(&table[i].knows_in6, true, memory_order_relaxed);
-	}
+	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
+		atomic_store_explicit(&e->knows_in6, true, memory_order_relaxed);
 }
 
 bool names_known(const char *name, struct names_list *list)

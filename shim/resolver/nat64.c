@@ -18,25 +18,11 @@ void nat64_set(const struct nat64_prefix *prefix)
 	atomic_store(&current, next);
 }
 
-bool nat64_known(void)
-{
-	return atomic_load_explicit(&current, memory_order_relaxed) != 0;
-}
-
-static const struct nat64_prefix *prefix_now(void)
+const struct nat64_prefix *nat64_now(void)
 {
 	unsigned now = atomic_load(&current);
 
 	return now ? &slots[now % SLOTS] : NULL;
-}
-
-bool nat64_now(struct nat64_prefix *prefix)
-{
-	const struct nat64_prefix *now = prefix_now();
-
-	if (now)
-		*prefix = *now;
-	return now != NULL;
 }
 
 /* RFC 6890, 2.2.2: networks that no translator reaches, and private ones. */
@@ -55,7 +41,7 @@ bool nat64_form(in_addr_t in, struct in6_addr *in6)
 	static const uint32_t private[][2] = {
 	    {0x0a000000, 8}, {0x64400000, 10}, {0xac100000, 12}, {0xc0a80000, 16}};
 	static const unsigned char shared[12] = {0, 0x64, 0xff, 0x9b};
-	const struct nat64_prefix *prefix = prefix_now();
+	const struct nat64_prefix *prefix = nat64_now();
 	unsigned char bytes[4];
 	const unsigned char *at;
 
@@ -74,7 +60,7 @@ bool nat64_form(in_addr_t in, struct in6_addr *in6)
 
 bool nat64_embedded(const struct in6_addr *in6, in_addr_t *in)
 {
-	const struct nat64_prefix *prefix = prefix_now();
+	const struct nat64_prefix *prefix = nat64_now();
 	unsigned char bytes[4];
 	const unsigned char *at;
 

@@ -14,9 +14,8 @@
 /* Sets the prefix to PREFIX. Not to be called more often than every few seconds. */
 void nat64_set(const struct nat64_prefix *prefix);
 
-/* Whether a prefix is known; nat64_now() puts it into PREFIX. */
-bool nat64_known(void);
-bool nat64_now(struct nat64_prefix *prefix);
+/* The prefix, or NULL while none is known. */
+const struct nat64_prefix *nat64_now(void);
 
 /* Puts the IPv6 address for IN (network byte order) into IN6. False if there is no prefix, if IN is not to be
  * translated (an address of this host, of its link, of nobody or of many), or if IN is private and the prefix

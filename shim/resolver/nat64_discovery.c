@@ -6,8 +6,8 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -42,14 +42,11 @@ void nat64_discover(void)
 {
 	static _Atomic unsigned last;
 	const struct addrinfo hints = {.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM};
-	struct timespec t = {0, 0};
 	struct addrinfo *list;
-	unsigned now, before = atomic_load(&last);
+	unsigned now = (unsigned)(clock_ms() / 1000) + 1, before = atomic_load(&last);
 	int saved = errno;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (unsigned)t.tv_sec + 1;
-	if (before && now - before < (unsigned)(nat64_known() ? GOOD : AGAIN))
+	if (before && now - before < (unsigned)(nat64_now() ? GOOD : AGAIN))
 		return;
 	/* Only one thread asks. */
 	if (!atomic_compare_exchange_strong(&last, &before, now))

@@ -1,12 +1,140 @@
 #define _GNU_SOURCE
 #include "resolver/question.h"
 
-#include <stddef.h>
+#include <arpa/nameser.h>
+#include <pthread.h>
+#include <resolv.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/real.h"
 #include "resolver/answers.h"
-#include "resolver/bounded.h"
+
+/* ---- questions that do not wait for long
+ *
+ * glibc's resolver reads its timeouts from _res, which is per thread (resolver(3)). For AF_UNSPEC, both
+ * queries go out at once. If a server answers only the A query, the resolver tries twice more with one query
+ * after the other (resolv/res_send.c, send_dg()), three seconds in all, unless RES_SNGLKUPREOP is set from
+ * the start. */
+
+enum {
+	PATIENCE = 1, /* s for a name server's answer to each family */
+	RESPITE = 60, /* s without such questions after one was not answered in time */
+};
+
+static _Atomic uint32_t respite_until;
+
+bool question_allowed(void)
+{
+	return (int32_t)(atomic_load(&respite_until) - (uint32_t)(clock_ms() / 1000)) <= 0;
+}
+
+/* A query without an answer takes a second; with two servers a little less. */
+static void note_time(uint64_t began, bool answered)
+{
+	uint64_t now = clock_ms();
+
+	if (!answered && now - began >= 900)
+		atomic_store(&respite_until, (uint32_t)(now / 1000) + RESPITE);
+}
+
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+#define RESOLVER_WITHIN
+#endif
+#endif
+
+#ifdef RESOLVER_WITHIN
+/* The thread's _res before. After a siglongjmp() out of the resolver, the next question finds it here. */
+static __thread struct {
+	bool lent;
+	int retrans, retry;
+	unsigned long options;
+} before __attribute__((tls_model("initial-exec")));
+
+static void give_back(void *unused)
+{
+	(void)unused;
+	if (!before.lent)
+		return;
+	_res.retrans = before.retrans;
+	_res.retry = before.retry;
+	_res.options = before.options;
+	before.lent = false;
+}
+
+static void lend(void)
+{
+	unsigned char packet[NS_PACKETSZ];
+
+	give_back(NULL);
+	/* Makes glibc read /etc/resolv.conf if that has changed, which it does only while _res is unchanged.
+	 */
+	(void)res_mkquery(QUERY, "", C_IN, T_A, NULL, 0, NULL, packet, sizeof packet);
+	before.retrans = _res.retrans;
+	before.retry = _res.retry;
+	before.options = _res.options;
+	before.lent = true;
+	_res.retrans = PATIENCE;
+	_res.retry = 1;
+	_res.options |= RES_SNGLKUP | RES_SNGLKUPREOP;
+}
+#else
+static void give_back(void *unused)
+{
+	(void)unused;
+}
+
+static void lend(void)
+{
+}
+#endif
+
+int question_briefly(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result)
+{
+	const uint64_t began = clock_ms();
+	int error;
+
+	lend();
+	pthread_cleanup_push(give_back, NULL);
+	error = real.getaddrinfo(node, service, hints, result);
+	pthread_cleanup_pop(1);
+	note_time(began, error == 0 && answers_has(*result, AF_INET6));
+	return error;
+}
+
+int question_briefly6_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+			struct hostent **result, int *error)
+{
+	const uint64_t began = clock_ms();
+	int status;
+
+	lend();
+	pthread_cleanup_push(give_back, NULL);
+	status = real.gethostbyname2_r(name, AF_INET6, entry, buffer, size, result, error);
+	pthread_cleanup_pop(1);
+	note_time(began, status == 0 && *result);
+	return status;
+}
+
+/* Whether a search list may turn NAME into another name (resolv.conf(5)), if it has no address of a family.
+ * To be called after a question. */
+static bool searches(const char *name)
+{
+	const size_t size = strlen(name);
+
+#ifdef RESOLVER_WITHIN
+	if (!_res.dnsrch[0])
+		return false;
+#endif
+	return size && name[size - 1] != '.';
+}
+
+/* ---- questions in one family */
 
 bool question_no_address(int error)
 {
@@ -34,7 +162,7 @@ static void ask_again(const struct question *q, struct addrinfo **own)
 	*own = again;
 }
 
-/* Asks one bounded question with AF_UNSPEC. The addresses of the program's family go to OWN, the rest to
+/* Asks one brief question with AF_UNSPEC. The addresses of the program's family go to OWN, the rest to
  * OTHER; each is NULL if there are none. */
 static int ask_both(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
@@ -42,7 +170,7 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	int error;
 
 	both.ai_family = AF_UNSPEC;
-	error = bounded_getaddrinfo(q->node, q->service, &both, &list);
+	error = question_briefly(q->node, q->service, &both, &list);
 	if (error)
 		return error;
 	list = answers_of_others(list);
@@ -70,7 +198,7 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 		return error;
 	hints.ai_family = q->hints->ai_family == AF_INET ? AF_INET6 : AF_INET;
 	hints.ai_flags &= ~(AI_V4MAPPED | AI_ALL);
-	if (bounded_getaddrinfo(q->node, q->service, &hints, other) != 0)
+	if (question_briefly(q->node, q->service, &hints, other) != 0)
 		*other = NULL;
 	*other = answers_of_hosts(answers_of_others(*other));
 	if (!error && *other && !same_name(*own, *other)) {
@@ -85,7 +213,7 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 	int error;
 
 	*own = *other = NULL;
-	if (!bounded_allowed())
+	if (!question_allowed())
 		return question_ask_plainly(q, own);
 	if (q->hints->ai_flags & AI_CANONNAME)
 		return ask_in_turn(q, own, other);
@@ -100,7 +228,7 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 		*other = NULL;
 		return question_ask_plainly(q, own);
 	}
-	if (!bounded_searches(q->node) || bounded_getaddrinfo(q->node, q->service, q->hints, own) != 0)
+	if (!searches(q->node) || question_briefly(q->node, q->service, q->hints, own) != 0)
 		return EAI_NODATA;
 	freeaddrinfo(*other);
 	*other = NULL;

@@ -5,6 +5,7 @@
 
 #include <netdb.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The program's question, in one family. */
 struct question {
@@ -23,5 +24,18 @@ int question_ask_plainly(const struct question *q, struct addrinfo **result);
  * search list may lead to another name (resolv.conf(5)): then the program's own question is asked, and its
  * answer is about that name alone. */
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other);
+
+/* Whether a brief question may be asked now: not for a minute after one was not answered in time. */
+bool question_allowed(void);
+
+/* getaddrinfo() that asks each name server once, and waits one second for it. The minute begins if no answer
+ * came in time, or one without IPv6 addresses took as long. With glibc from 2.34 on; elsewhere it waits as
+ * ever. */
+int question_briefly(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result);
+
+/* gethostbyname2_r() for IPv6 addresses, likewise. */
+int question_briefly6_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+			struct hostent **result, int *error);
 
 #endif

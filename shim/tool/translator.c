@@ -12,7 +12,7 @@
 int tool_translator(int argc, char **argv)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct nat64_prefix prefix;
+	const struct nat64_prefix *prefix;
 
 	(void)argc;
 	(void)argv;
@@ -20,7 +20,8 @@ int tool_translator(int argc, char **argv)
 	if (real_load() != 0)
 		return TOOL_FAILED;
 	nat64_discover();
-	if (nat64_now(&prefix) && inet_ntop(AF_INET6, &prefix.addr, text, sizeof text))
-		printf("auto:%s/%u", text, prefix.bits);
+	prefix = nat64_now();
+	if (prefix && inet_ntop(AF_INET6, &prefix->addr, text, sizeof text))
+		printf("auto:%s/%u", text, prefix->bits);
 	return 0;
 }

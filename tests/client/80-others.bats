@@ -189,3 +189,18 @@ print("ended")'
 	assert_output ended
 	assert [ "$(grep -c '=' "$BATS_TEST_TMPDIR/trace")" -lt 100 ]
 }
+
+@test "a socket that the program has bound keeps SO_REUSEADDR, however its connect ends" {
+	greet $server4
+	for blocks in True False; do
+		run -0 client '
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 0))
+s.setblocking(sys.argv[1] == "True")
+s.connect_ex(address("both.example"))
+select.select([], [s], [])
+print(s.getpeername()[1], s.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))' $blocks
+		assert_output '7000 1'
+	done
+}

@@ -196,8 +196,8 @@ static void note_name(struct input *in, unsigned which)
 		else
 			assert(list.count == before);
 	}
-	names_note(name_of(i, which & 64), &list);
 	model_note(&models[i], &list);
+	names_note(name_of(i, which & 64), &list);
 	if (models[i].list.count) {
 		find(&models[i].list.addresses[0]);
 		find(&models[i].list.addresses[models[i].list.count - 1]);
