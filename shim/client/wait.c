@@ -31,8 +31,7 @@ static bool is_valid(const struct timespec *timeout)
 	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
 }
 
-/* The end of TIMEOUT, which is valid and begins now. */
-static int64_t end_of(const struct timespec *timeout)
+int64_t wait_end(const struct timespec *timeout)
 {
 	int64_t start = clock_ns();
 
@@ -41,8 +40,7 @@ static int64_t end_of(const struct timespec *timeout)
 	return start + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
 }
 
-/* Puts the time that is left until END into T, and returns T; NULL for ever. */
-static const struct timespec *rest(int64_t end, struct timespec *t)
+const struct timespec *wait_rest(int64_t end, struct timespec *t)
 {
 	int64_t left = end - clock_ns();
 
@@ -62,7 +60,7 @@ static const struct timespec *until(int64_t end, int ms, struct timespec *t)
 		end = look;
 	if (due < (uint64_t)end / 1000000)
 		end = (int64_t)due * 1000000;
-	return rest(end, t);
+	return wait_rest(end, t);
 }
 
 /* Goes on until nothing moves: an attempt that has just begun may have failed already. Returns false if
@@ -147,7 +145,7 @@ static int poll_until(struct pollfd *fds, nfds_t count, int64_t end, const sigse
 		if (result != 0 || clock_ns() >= end)
 			return result;
 	}
-	return real.ppoll(fds, count, rest(end, &left), lock_let_in(hold, mask));
+	return real.ppoll(fds, count, wait_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -158,7 +156,7 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	if (!is_valid(timeout))
 		return real.ppoll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
-	result = poll_until(fds, count, end_of(timeout), mask, &hold);
+	result = poll_until(fds, count, wait_end(timeout), mask, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }
@@ -273,8 +271,8 @@ static int select_until(struct sets *s, int64_t end, const sigset_t *mask, struc
 				memcpy(s->program[i], s->words[i], words_of(s->count) * sizeof(long));
 		return result;
 	}
-	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT], rest(end, &left),
-			    lock_let_in(hold, mask));
+	return real.pselect(s->count, s->program[IN], s->program[OUT], s->program[URGENT],
+			    wait_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
@@ -283,7 +281,7 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	struct sets s = {.count = count, .program = {in, out, urgent}};
 	struct lock_hold hold = {.on = false};
 	/* volatile: pthread_cleanup_push() is setjmp(3) in C. */
-	const volatile int64_t end = is_valid(timeout) ? end_of(timeout) : 0;
+	const volatile int64_t end = is_valid(timeout) ? wait_end(timeout) : 0;
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
@@ -293,7 +291,7 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 		result = select_until(&s, end, mask, &hold);
 	pthread_cleanup_pop(1);
 	if (left)
-		(void)rest(end, left);
+		(void)wait_rest(end, left);
 	return result;
 }
 
@@ -359,7 +357,7 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
 			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
-	int64_t end = end_of(timeout);
+	int64_t end = wait_end(timeout);
 	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
@@ -371,7 +369,8 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result = real_epoll(set, events, most, rest(end, &left), lock_let_in(hold, mask));
+			result =
+			    real_epoll(set, events, most, wait_rest(end, &left), lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}

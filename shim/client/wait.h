@@ -26,9 +26,15 @@ static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)
 	return t;
 }
 
-/* Waits once for FDS and the library's attempts, until END, in ns as clock_ns(), or the next attempt is
- * due, at most WAIT_PATIENCE. Returns as ppoll(). */
+/* The end of TIMEOUT, which is valid and begins now, in ns as clock_ns(). NULL: WAIT_FOREVER. */
 #define WAIT_FOREVER INT64_MAX
+int64_t wait_end(const struct timespec *timeout);
+
+/* Puts the time that is left until END into T, and returns T; NULL for ever. */
+const struct timespec *wait_rest(int64_t end, struct timespec *t);
+
+/* Waits once for FDS and the library's attempts, until END or the next attempt is due, at most
+ * WAIT_PATIENCE. Returns as ppoll(). */
 int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mask);
 
 /* TIMEOUT: NULL for ever. MASK: NULL leaves the signal mask alone. */

@@ -14,7 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/deadline.h"
+#include "base/clock.h"
+#include "client/wait.h"
 #include "config/config.h"
 
 struct lookup {
@@ -154,8 +155,7 @@ static int wait_for_another(unsigned seen, int64_t end)
 	int type;
 
 	(void)pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	result = syscall(SYS_futex, &requests_done, FUTEX_WAIT_PRIVATE, seen,
-			 end < 0 ? NULL : deadline_rest(end, &left), NULL, 0);
+	result = syscall(SYS_futex, &requests_done, FUTEX_WAIT_PRIVATE, seen, wait_rest(end, &left), NULL, 0);
 	(void)pthread_setcanceltype(type, &type);
 	return (int)result;
 }
@@ -169,7 +169,7 @@ int hook_gai_suspend(const struct gaicb *const *list, int count, const struct ti
 	hooks_start();
 	if (!config.active)
 		return real.gai_suspend(list, count, timeout);
-	end = deadline_of(timeout);
+	end = wait_end(timeout);
 	if (!at_first)
 		return EAI_ALLDONE;
 	for (;;) {
@@ -179,7 +179,7 @@ int hook_gai_suspend(const struct gaicb *const *list, int count, const struct ti
 		if (wait_for_another(seen, end) != 0 && errno == EINTR)
 			return EAI_INTR;
 		errno = saved;
-		if (deadline_over(end))
+		if (clock_ns() >= end)
 			return EAI_AGAIN;
 	}
 }
