@@ -68,16 +68,21 @@ static void unwatch(struct eyeballs_attempt *a)
 		attempts_close_set();
 }
 
+/* A socket that counts moves from descriptor FROM to TO; a negative number stands for none. */
+static void renumber(int from, int to)
+{
+	if (to >= 0)
+		atomic_fetch_add(&connects_numbers[to % CONNECTS_NUMBERS], 1);
+	if (from >= 0)
+		atomic_fetch_sub(&connects_numbers[from % CONNECTS_NUMBERS], 1);
+}
+
 /* A's socket is on FD from now on, or in place, or A has none. The descriptor that it was on is the caller's.
  */
 static void put_on(struct eyeballs_attempt *a, int fd)
 {
-	if (fd >= 0)
-		connects_count_number(fd, 1);
-	if (a->fd >= 0) {
-		unwatch(a);
-		connects_count_number(a->fd, -1);
-	}
+	unwatch(a);
+	renumber(a->fd, fd);
 	a->fd = fd;
 }
 
@@ -104,10 +109,7 @@ void attempts_drop(struct eyeballs_attempt *a)
 
 void attempts_set_fd(struct eyeballs *e, int fd)
 {
-	if (fd >= 0)
-		connects_count_number(fd, 1);
-	if (e->fd >= 0)
-		connects_count_number(e->fd, -1);
+	renumber(e->fd, fd);
 	e->fd = fd;
 }
 

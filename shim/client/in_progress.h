@@ -27,11 +27,6 @@ static inline bool connects_maybe(int fd)
 				    memory_order_relaxed) != 0;
 }
 
-static inline void connects_count_number(int fd, int more)
-{
-	atomic_fetch_add(&connects_numbers[(unsigned)fd % CONNECTS_NUMBERS], more);
-}
-
 /* Changes whenever a socket has been put on one of the program's descriptors. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned connects_changes;
 

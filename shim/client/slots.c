@@ -131,7 +131,7 @@ static void make_set_again(bool foreign)
 }
 
 /* Under the lock. */
-static void step_hidden(void)
+static void step_watched(void)
 {
 	struct epoll_event events[8];
 	int count = real.epoll_wait(attempts_set(), events, 8, 0);
@@ -211,7 +211,7 @@ bool slots_advance(struct lock_hold *hold)
 		if (!taken)
 			break;
 		if (attempts_set() >= 0)
-			step_hidden();
+			step_watched();
 		step_due(clock_ms());
 		/* A thread that waits for an epoll set is not told which socket in it is ready. */
 		if (holdings_nested())

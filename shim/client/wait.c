@@ -1,5 +1,5 @@
-/* Each function waits in the kernel for the program's descriptors and the hidden attempts at once, until the
- * next attempt is due. Then it removes the events of sockets whose connect has failed and which have been
+/* Each function waits in the kernel for the program's descriptors and the library's at once, until the next
+ * attempt is due. Then it removes the events of sockets whose connect has failed and which have been
  * replaced. */
 #define _GNU_SOURCE
 #include "client/wait.h"

@@ -100,7 +100,7 @@ static void host_add(struct hostent *entry, const void *more, size_t count, char
 /* Turns ENTRY, an IPv4 answer, into one with the V4MAPPED addresses in LIST. */
 static struct hostent *host_as_in6(struct hostent *entry, const struct names_list *list, char *spare)
 {
-	struct in6_addr mapped[NAMES_OF_FAMILY];
+	struct in6_addr mapped[NAMES_OF_FAMILY] = {IN6ADDR_ANY_INIT};
 
 	for (uint32_t i = 0; i < list->count; i++)
 		mapped[i] = list->addresses[i].addr;
