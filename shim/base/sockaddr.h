@@ -55,8 +55,7 @@ struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
  * SOCKADDR_TEXT bytes. */
 const char *sockaddr_text(const struct sockaddr *addr, char *text);
 
-/* Reads TEXT, an address of FAMILY, into ADDR (struct in_addr or in6_addr). Returns false if it is none. As
- * inet_pton(3), which the library interposes. */
-bool sockaddr_parse(int family, const char *text, void *addr);
+/* inet_pton(3). The library interposes it, and sets this to the real one (real.c). */
+extern __attribute__((visibility("hidden"))) int (*sockaddr_parse)(int family, const char *text, void *addr);
 
 #endif
