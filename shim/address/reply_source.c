@@ -11,9 +11,9 @@
 #include "address/usual_source.h"
 #include "base/clock.h"
 #include "base/large.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "config/config.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 /* A socket, its peer, and the address that the peer asked, or :: if that can't be a source, such as a group.
@@ -87,11 +87,9 @@ void reply_source_expect(void)
 
 int reply_source_ask(int fd)
 {
-	int on = 1, saved = errno, result = 0;
+	int saved = errno, result = socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 
 	reply_source_expect();
-	if (real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
-		result = -errno;
 	errno = saved;
 	return result;
 }

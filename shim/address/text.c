@@ -81,19 +81,20 @@ bool text_shown(const char *text, struct in_addr *shown)
 {
 	/* Sockets inherited over exec are looked for once: later ones are noticed when they come. */
 	static _Atomic bool looked;
-	int saved = errno;
 	struct sockaddr_in6 peer;
 	struct sockaddr_in as;
-	bool known;
+	bool known = false;
+	int saved;
 
-	if (!mark_expected() || !strchr(text, ':') || !parse(text, &peer)) {
-		errno = saved;
+	if (!mark_expected() || !strchr(text, ':'))
 		return false;
-	}
-	known = translate_known_as(&peer, &as);
-	if (!known && !atomic_exchange(&looked, true)) {
-		(void)descriptors_each(note_peer, NULL);
+	saved = errno;
+	if (parse(text, &peer)) {
 		known = translate_known_as(&peer, &as);
+		if (!known && !atomic_exchange(&looked, true)) {
+			(void)descriptors_each(note_peer, NULL);
+			known = translate_known_as(&peer, &as);
+		}
 	}
 	if (known)
 		*shown = as.sin_addr;

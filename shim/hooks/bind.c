@@ -24,11 +24,9 @@
  * bound to the V4MAPPED wildcard, which no IPv6 peer reaches (ipv6(7)). */
 static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 {
-	int v6only = action == RULES_IPV6;
-
 	if (action == RULES_DEFAULT || !IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr))
 		return;
-	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+	(void)socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, action == RULES_IPV6);
 	if (action == RULES_IPV4)
 		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
 }
@@ -37,8 +35,7 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
-	socklen_t size = sizeof v6only;
+	int saved = errno, result = real.bind(fd, addr, len);
 	bool shares = result == 0 && mark_expected() && port_may_be_shared(fd);
 
 	if (result == 0)
@@ -46,8 +43,8 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!mark_expected() || (result == 0 ? !shares : errno != EADDRINUSE))
 		return result;
 	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
-	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-	if (translate_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
+	if (translate_beside_wildcard(&in6, shares || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) &&
+	    narrow_for(fd, in6.sin6_port) && result != 0)
 		result = real.bind(fd, addr, len);
 	else if (result != 0)
 		return hooks_fail(-EADDRINUSE);
@@ -177,8 +174,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 /* With SO_REUSEADDR, a conflict with the other family shows only here (inet_csk_listen_start()). */
 static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 {
-	int v6only = 0, saved = errno, result = real.listen(fd, backlog);
-	socklen_t size = sizeof v6only;
+	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
@@ -186,15 +182,10 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 		errno = saved;
 		return 0;
 	}
-	if (hooks_dual(fd) || mapped_port(fd)) {
-		result = narrow(fd);
-	} else {
-		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-		result = translate_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port)
-			     ? 0
-			     : -EADDRINUSE;
-	}
-	if (result)
+	if (hooks_dual(fd) || mapped_port(fd)
+		? narrow(fd) != 0
+		: !translate_beside_wildcard(name, socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) ||
+		      !narrow_for(fd, name->sin6_port))
 		return hooks_fail(-EADDRINUSE);
 	errno = saved;
 	return real.listen(fd, backlog);

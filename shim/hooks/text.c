@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "socket/facts.h"
 
 /* Set once the program has got the text of a V4MAPPED synthetic address. From then on, reading that text as
  * an IPv6 address yields the V4MAPPED one. */
@@ -201,15 +202,13 @@ const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLE
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown)
 {
 	struct sockaddr_in6 peer;
-	int domain, saved = errno;
-	socklen_t size = sizeof domain;
+	int saved = errno;
 	bool result;
 
 	if (!config.active || !mark_expected() || !sockaddr_is_in6(addr, len) ||
 	    !translate_in6(addr, len, &peer) || !translate_known_as(&peer, shown))
 		return false;
-	result = hooks_dual(fd) ||
-		 (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_INET);
+	result = hooks_dual(fd) || socket_option(fd, SO_DOMAIN) == AF_INET;
 	errno = saved;
 	return result;
 }

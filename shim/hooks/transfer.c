@@ -22,12 +22,11 @@ RARE static bool to_kernel(int fd)
  * forgets on AF_INET6 sockets (inet6_dgram_ops has no splice_eof). */
 static ssize_t sent(int to, ssize_t result, size_t size)
 {
-	const int off = 0;
 	int saved = errno;
 
 	if (result >= 0 && (size_t)result < size && mark_datagram_lately(to) &&
 	    socket_int(to, IPPROTO_UDP, UDP_CORK) == 0)
-		(void)real.setsockopt(to, IPPROTO_UDP, UDP_CORK, &off, sizeof off);
+		(void)socket_set(to, IPPROTO_UDP, UDP_CORK, 0);
 	errno = saved;
 	return result;
 }

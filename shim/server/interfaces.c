@@ -100,10 +100,8 @@ static int is_first(int fd, void *arg)
 
 static void share(int fd)
 {
-	const int on = 1;
-
 	options_note(SOL_SOCKET, SO_REUSEPORT);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	(void)socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 static int share_other(int fd, void *arg)

@@ -50,11 +50,9 @@ static int bind_to_all(int fd, int protocol, in_port_t port)
 
 int mapped_widen(int fd, in_port_t port)
 {
-	int protocol = socket_protocol(fd), only = 1, result = -EAFNOSUPPORT;
-	socklen_t len = sizeof only;
+	int protocol = socket_protocol(fd), result = -EAFNOSUPPORT;
 
-	if (protocol && real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && !only &&
-	    (protocol != IPPROTO_UDP || port))
+	if (protocol && socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0 && (protocol != IPPROTO_UDP || port))
 		result =
 		    protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : bind_to_all(fd, protocol, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d at [::ffff:0.0.0.0]:%u %s%s", fd, ntohs(port),

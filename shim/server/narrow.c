@@ -124,13 +124,12 @@ static int narrow_mapped(int fd, in_port_t port)
 int narrow(int fd)
 {
 	in_port_t port = widened_port(fd);
-	int only = 0, result;
-	socklen_t len = sizeof only;
+	int result;
 
 	if (!port)
 		return mapped_port(fd) ? narrow_mapped(fd, mapped_port(fd)) : -ENOTCONN;
 	/* A rule has made FD serve IPv6 alone: do not open it in IPv4. */
-	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only)
+	if (socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0)
 		return -EOPNOTSUPP;
 	/* If other processes have the listener, too, it has to stay for their IPv4 connections. */
 	if (socket_option(fd, SO_ACCEPTCONN) == 1 && !listeners_are_ours(fd))

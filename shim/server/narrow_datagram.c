@@ -19,11 +19,6 @@
 /* From asm-generic/socket.h, Linux 5.0. */
 #define OPT_SO_BINDTOIFINDEX 62
 
-static int set(int fd, int level, int name, int value)
-{
-	return real.setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
-}
-
 static bool came_over_in6(const struct in6_addr *from, const struct in6_addr *to)
 {
 	(void)to;
@@ -43,7 +38,7 @@ static int device_of(int fd)
 	trial = clone_new(AF_INET, IPPROTO_UDP);
 	if (trial < 0)
 		return -errno;
-	result = set(trial, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device);
+	result = socket_set(trial, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device);
 	sys_close(trial);
 	return result ? result : device;
 }
@@ -66,15 +61,15 @@ static int change_family(int fd, int device)
 		/* The kernel would report queued IPv6 errors with IPv4 names. Without the option it drops
 		 * them, and queues no more (do_ipv6_setsockopt()). */
 		if (errors > 0)
-			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
-		result = set(fd, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET);
+			(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0);
+		result = socket_set(fd, IPPROTO_IPV6, IPV6_ADDRFORM, AF_INET);
 		if (result && errors > 0)
-			(void)set(fd, IPPROTO_IPV6, IPV6_RECVERR, errors);
+			(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVERR, errors);
 		if (result)
 			association_dissolve(fd);
 	}
 	if (result && device)
-		(void)set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device);
+		(void)socket_set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device);
 	return result;
 }
 
@@ -88,7 +83,7 @@ static int restore(int fd, int device, in_port_t port)
 	socklen_t len = sizeof name;
 
 	(void)sys_connect(fd, &none, sizeof none);
-	if (device && set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device) != 0)
+	if (device && socket_set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device) != 0)
 		return -errno;
 	if (real.getsockname(fd, &name.any, &len) == 0 && name.in.sin_port == 0 &&
 	    real.bind(fd, (const struct sockaddr *)&at, sizeof at) != 0)
@@ -116,7 +111,7 @@ int narrow_datagram(int fd, in_port_t port)
 	receive_queue_settle();
 	/* If the device could not be restored, the filter stays. */
 	if (result == 0)
-		(void)set(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
-	(void)set(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
+		(void)socket_set(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+	(void)socket_set(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 	return result;
 }

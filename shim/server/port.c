@@ -96,11 +96,11 @@ static int probe(int family, in_port_t port)
 	const struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = port};
 	const struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	bool in6 = family == AF_INET6;
-	int fd = clone_new(family, IPPROTO_UDP), on = 1, result = 0;
+	int fd = clone_new(family, IPPROTO_UDP), result = 0;
 
 	if (fd < 0)
 		return -errno;
-	if ((in6 && real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+	if ((in6 && socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) ||
 	    real.bind(fd, in6 ? (const struct sockaddr *)&at6 : (const struct sockaddr *)&at,
 		      in6 ? sizeof at6 : sizeof at) != 0)
 		result = -errno;
@@ -184,12 +184,12 @@ int port_take_in6(int clone, in_port_t port)
 {
 	static const int alone[2] = {0, 0};
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
-	int before[2], on = 1, result = clone_read_reuse(clone, before);
+	int before[2], result = clone_read_reuse(clone, before);
 
 	if (result)
 		return result;
 	clone_set_reuse(clone, alone);
-	if (real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
+	if (socket_set(clone, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0 ||
 	    real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
 		result = -errno;
 	clone_set_reuse(clone, before);

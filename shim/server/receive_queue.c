@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/real.h"
 #include "socket/facts.h"
 
 /* From linux/membarrier.h and asm-generic/socket.h. */
@@ -59,7 +58,7 @@ static int receive(int fd, int flags, struct ends *e)
 
 static int set_peek(int fd, int from)
 {
-	return real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &from, sizeof from) == 0 ? 0 : -errno;
+	return socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, from);
 }
 
 typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
@@ -93,13 +92,12 @@ static int last_unwanted(int fd, unwanted_function *unwanted)
  * has peeked at the first and it is empty, the count is wrong by one. */
 int receive_queue_drop(int fd, unwanted_function *unwanted)
 {
-	const int on = 1, peek = socket_option(fd, OPT_SO_PEEK_OFF);
-	int info = 0, last, dropped = 0;
-	socklen_t len = sizeof info;
+	const int peek = socket_option(fd, OPT_SO_PEEK_OFF),
+		  info = socket_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+	int last, dropped = 0;
 	struct ends e;
 
-	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, &len) != 0 ||
-	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
+	if (info < 0 || socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0)
 		return -errno;
 	do {
 		last = drop_first(fd, unwanted, &dropped);
@@ -109,6 +107,6 @@ int receive_queue_drop(int fd, unwanted_function *unwanted)
 			dropped++;
 	} while (last > 0);
 	(void)set_peek(fd, peek);
-	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, sizeof info);
+	(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, info);
 	return last < 0 ? last : dropped;
 }

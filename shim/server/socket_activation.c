@@ -19,14 +19,10 @@ enum { FIRST = 3, MOST = 4096 };
 
 static void mark_inherited(int fd)
 {
-	int domain = 0, only = 0, protocol = socket_protocol(fd), result;
-	socklen_t size = sizeof domain;
+	int protocol = socket_protocol(fd), result;
 
-	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
-	    !protocol || mark_test(fd) != MARK_NONE)
-		return;
-	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
-	if (only)
+	if (socket_option(fd, SO_DOMAIN) != AF_INET6 || !protocol || mark_test(fd) != MARK_NONE ||
+	    socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0)
 		return;
 	result = protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : shield_attach_late(fd, protocol);
 	if (result == 0)

@@ -157,7 +157,7 @@ static int bind_clone(int clone, int protocol, const struct sockaddr_in6 *at, bo
 
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = socket_protocol(fd), on = 1, clone, result;
+	int protocol = socket_protocol(fd), clone, result;
 	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
 	const char *missed = NULL;
 	uint64_t cookie = socket_cookie(fd);
@@ -169,8 +169,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		return -EAFNOSUPPORT;
 	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, protocol, &missed);
-	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
-		result = -errno;
+	if (result == 0 && only)
+		result = socket_set(clone, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* A source for connect() would cost FD a port that the kernel has chosen (__udp_disconnect()). */
 	if (any && at->sin6_port && protocol == IPPROTO_UDP && clone >= 0)
 		(void)reply_source_ask(clone);

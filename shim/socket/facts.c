@@ -32,6 +32,11 @@ int socket_option(int fd, int name)
 	return socket_int(fd, SOL_SOCKET, name);
 }
 
+int socket_set(int fd, int level, int name, int value)
+{
+	return real.setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
 int socket_protocol(int fd)
 {
 	int type = socket_option(fd, SO_TYPE), protocol = socket_option(fd, SO_PROTOCOL);

@@ -20,6 +20,9 @@ int socket_int(int fd, int level, int name);
 /* The same of level SOL_SOCKET. */
 int socket_option(int fd, int name);
 
+/* Sets an int option. Returns 0 or a negative errno. */
+int socket_set(int fd, int level, int name, int value);
+
 /* The protocol of FD if it is TCP, MPTCP or UDP, else 0: the shim leaves all others alone. */
 int socket_protocol(int fd);
 

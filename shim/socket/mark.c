@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
-#include "base/real.h"
 #include "socket/facts.h"
 #include "socket/options.h"
 
@@ -110,10 +109,8 @@ static int get(int fd, int level, int name)
 
 static int set(int fd, int level, int name, int value)
 {
-	int saved = errno, result = 0;
+	int saved = errno, result = socket_set(fd, level, name, value);
 
-	if (real.setsockopt(fd, level, name, &value, sizeof value) != 0)
-		result = -errno;
 	errno = saved;
 	return result;
 }

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/real.h"
-
 #define NONE (-1)
 #define OPT_SO_BUF_LOCK 72
 #define OPT_SO_RCVTIMEO_NEW 66
