@@ -9,9 +9,9 @@
 
 #include "address/reply_source.h"
 #include "address/translate.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer)
@@ -57,14 +57,12 @@ static bool parse(const char *text, struct sockaddr_in6 *peer)
 static int note_peer(int fd, void *arg)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 	enum mark kind = mark_test(fd);
 
 	(void)arg;
 	if (kind == MARK_DATAGRAM)
 		reply_source_expect();
-	if (kind != MARK_NONE && real.getpeername(fd, &name.any, &len) == 0 &&
-	    sockaddr_is_in6(&name.any, len))
+	if (kind != MARK_NONE && socket_peer(fd, &name) == AF_INET6)
 		(void)translate_shown(&name.in6, kind);
 	return 0;
 }

@@ -204,10 +204,10 @@ static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
 }
 
 /* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
-static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+static int listen_unbound(int fd, int backlog, const union sockaddr_any *name)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
-	enum rules_action action = bind_rules_action(fd, &name->any, len);
+	enum rules_action action = bind_rules_action(fd, &name->any, sizeof name->in);
 	int saved = errno;
 
 	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
@@ -217,17 +217,17 @@ static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, s
 }
 
 /* FD stays IPv4: it was bound before, or widening it has failed, or a rule keeps it. */
-static int listen_in(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+static int listen_in(int fd, int backlog, const struct sockaddr_in *name)
 {
 	int saved = errno, result = real.listen(fd, backlog);
 
-	if (result != 0 && errno == EADDRINUSE && sockaddr_is_in(&name->any, len)) {
-		result = interfaces_share(fd, name->in.sin_port, false) ? real.listen(fd, backlog) : -1;
+	if (result != 0 && errno == EADDRINUSE) {
+		result = interfaces_share(fd, name->sin_port, false) ? real.listen(fd, backlog) : -1;
 		errno = result == 0 ? saved : EADDRINUSE;
 	}
-	if (result == 0 && sockaddr_is_in(&name->any, len) && name->in.sin_addr.s_addr == htonl(INADDR_ANY)) {
+	if (result == 0 && name->sin_addr.s_addr == htonl(INADDR_ANY)) {
 		log_line(LOG_LEVEL_INFO, "descriptor %d listens on 0.0.0.0:%u, in IPv4 alone", fd,
-			 ntohs(name->in.sin_port));
+			 ntohs(name->sin_port));
 		errno = saved;
 	}
 	return result;
@@ -240,16 +240,17 @@ int hook_listen(int fd, int backlog)
 	int saved = errno;
 
 	hooks_start();
-	if (!config.active || real.getsockname(fd, &name.any, &len) != 0) {
-		errno = saved;
-		return real.listen(fd, backlog);
+	name.any.sa_family = AF_UNSPEC;
+	if (config.active && real.getsockname(fd, &name.any, &len) == 0) {
+		if (name.any.sa_family == AF_INET)
+			return name.in.sin_port ? listen_in(fd, backlog, &name.in)
+						: listen_unbound(fd, backlog, &name);
+		if (name.any.sa_family == AF_INET6) {
+			if (name.in6.sin6_port == 0)
+				bind_unbound_in6(fd, &name.in6);
+			return listen_in6(fd, backlog, &name.in6);
+		}
 	}
-	if (sockaddr_is_in6(&name.any, len)) {
-		if (name.in6.sin6_port == 0 && config.active)
-			bind_unbound_in6(fd, &name.in6);
-		return listen_in6(fd, backlog, &name.in6);
-	}
-	if (sockaddr_is_in(&name.any, len) && name.in.sin_port == 0)
-		return listen_unbound(fd, backlog, &name, len);
-	return listen_in(fd, backlog, &name, len);
+	errno = saved;
+	return real.listen(fd, backlog);
 }

@@ -88,10 +88,8 @@ static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, in
 static bool is_at(int fd, const struct in6_addr *addr)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 
-	return real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in6(&name.any, len) &&
-	       IN6_ARE_ADDR_EQUAL(&name.in6.sin6_addr, addr);
+	return socket_name(fd, &name) == AF_INET6 && IN6_ARE_ADDR_EQUAL(&name.in6.sin6_addr, addr);
 }
 
 /* Connects FD to TO from LOCAL. If a socket is connected to an address of this host, it gets that as its own
@@ -133,9 +131,8 @@ static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 {
 	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
 	int saved = errno, error;
-	bool connected = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len);
+	bool connected = socket_peer(fd, &peer) == AF_INET6;
 
 	/* The family can change only without an association. */
 	if (connected && IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr) != IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) &&
@@ -146,7 +143,7 @@ static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 		return 0;
 	error = errno;
 	if (connected)
-		(void)real.connect(fd, &peer.any, len);
+		(void)real.connect(fd, &peer.any, sizeof peer.in6);
 	return hooks_fail(-error);
 }
 

@@ -35,24 +35,14 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  * IP6T_SO_ORIGINAL_DST. */
 #define OPT_ORIGINAL_DST 80
 
-/* Whether the marked socket FD is connected to an IPv6 peer. */
-static bool has_in6_peer(int fd)
-{
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-	int saved = errno;
-	bool result = config.active && hooks_dual(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
-		      sockaddr_is_in6(&peer.any, len) && !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
-
-	errno = saved;
-	return result;
-}
-
 /* Whether the program asks for that on a connection of an IPv6 peer, where only IPv6's option has an answer.
  */
 static bool is_original_in6(int fd, int level, int name)
 {
-	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) && has_in6_peer(fd);
+	struct sockaddr_in6 peer;
+
+	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) &&
+	       hooks_in6_peer(fd, &peer);
 }
 
 /* The address to which the peer connected, before it was redirected here. */
@@ -109,16 +99,16 @@ static void show_local(int fd, void *value, socklen_t len)
 	const struct msghdr got = {.msg_control = value, .msg_controllen = len};
 	struct message_control c = message_controls(&got);
 	union sockaddr_any local;
-	socklen_t size = sizeof local;
 	struct in_pktinfo in;
+	size_t size;
 
-	if (!hooks_dual(fd) || real.getsockname(fd, &local.any, &size) != 0 ||
-	    !sockaddr_is_in6(&local.any, size) || IN6_IS_ADDR_V4MAPPED(&local.in6.sin6_addr))
+	if (!hooks_dual(fd) || socket_name(fd, &local) != AF_INET6 ||
+	    IN6_IS_ADDR_V4MAPPED(&local.in6.sin6_addr))
 		return;
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != IPPROTO_IP || c.header.cmsg_type != IP_PKTINFO)
 			continue;
-		size = c.size < sizeof in ? (socklen_t)c.size : sizeof in;
+		size = c.size < sizeof in ? c.size : sizeof in;
 		memcpy(&in, c.data, size);
 		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
 		memcpy((void *)c.data, &in, size);
@@ -128,6 +118,7 @@ static void show_local(int fd, void *value, socklen_t len)
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
+	struct sockaddr_in6 peer;
 	uint32_t mtu;
 
 	hooks_start();
@@ -150,7 +141,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			   : -1;
 	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
 		show_local(fd, value, *len);
-	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && has_in6_peer(fd)) {
+	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && hooks_dual(fd) &&
+	    hooks_in6_peer(fd, &peer)) {
 		memcpy(&mtu, value, sizeof mtu);
 		mtu = message_mtu(mtu);
 		memcpy(value, &mtu, sizeof mtu);

@@ -58,15 +58,13 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
-	socklen_t size = sizeof name;
 	int saved = errno;
 	bool result;
 
 	if (!translate_nobodys(addr, len))
 		return false;
 	result = translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE ||
-		 (real.getsockname(fd, &name.any, &size) == 0 && sockaddr_is_in(&name.any, size) &&
-		  name.in.sin_port == 0);
+		 (socket_name(fd, &name) == AF_INET && name.in.sin_port == 0);
 	result = result && socket_option(fd, SO_TYPE) != SOCK_STREAM;
 	errno = saved;
 	return result;
@@ -198,20 +196,9 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
  * control messages have to be IPv6's. */
 static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-	int saved = errno;
-	bool result;
-
-	if (!message || message->msg_name || !message->msg_control || !message->msg_controllen ||
-	    !mark_test_datagram(fd))
+	if (message->msg_name || !message->msg_control || !message->msg_controllen || !mark_test_datagram(fd))
 		return false;
-	result = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len) &&
-		 !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
-	errno = saved;
-	if (result)
-		*to = peer.in6;
-	return result;
+	return hooks_in6_peer(fd, to);
 }
 
 /* A program that is shown IPv6 addresses (peer = real) sends to them, but with control messages of IPv4. */

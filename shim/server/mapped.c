@@ -68,12 +68,7 @@ int mapped_widen(int fd, in_port_t port)
 
 in_port_t mapped_port(int fd)
 {
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	in_port_t port = socket_wildcard_in6(fd);
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !sockaddr_is_in6(&name.any, len) ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) != MARK_NONE ||
-	    !listeners_are_ours(fd))
-		return 0;
-	return name.in6.sin6_port;
+	return port && mark_test(fd) == MARK_NONE && listeners_are_ours(fd) ? port : 0;
 }

@@ -41,13 +41,9 @@ static int backlog_of(int fd)
 /* The port of FD if it is marked, bound to [::] and not connected; else 0. */
 static in_port_t widened_port(int fd)
 {
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	in_port_t port = socket_wildcard_in6(fd);
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !sockaddr_is_in6(&name.any, len) ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) == MARK_NONE)
-		return 0;
-	return name.in6.sin6_port;
+	return port && mark_test(fd) != MARK_NONE ? port : 0;
 }
 
 /* Both sockets have SO_REUSEPORT for the moment, so that PLAIN can take the port while DUAL still listens on

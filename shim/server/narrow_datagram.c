@@ -80,12 +80,11 @@ static int restore(int fd, int device, in_port_t port)
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 
 	(void)sys_connect(fd, &none, sizeof none);
 	if (device && socket_set(fd, SOL_SOCKET, OPT_SO_BINDTOIFINDEX, device) != 0)
 		return -errno;
-	if (real.getsockname(fd, &name.any, &len) == 0 && name.in.sin_port == 0 &&
+	if (socket_name(fd, &name) && name.in.sin_port == 0 &&
 	    real.bind(fd, (const struct sockaddr *)&at, sizeof at) != 0)
 		return -errno;
 	return 0;

@@ -32,14 +32,13 @@ static int is_in_the_way(int fd, void *arg)
 {
 	struct look *look = arg;
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	int family = socket_name(fd, &name);
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, look->protocol))
+	/* The port is at the same offset in both families. */
+	if (!family || name.in.sin_port != look->port || !socket_same_ports(fd, look->protocol))
 		return 0;
-	if (sockaddr_is_in(&name.any, len))
-		return name.in.sin_port == look->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
-	if (!sockaddr_is_in6(&name.any, len) || name.in6.sin6_port != look->port)
-		return 0;
+	if (family == AF_INET)
+		return name.in.sin_addr.s_addr == htonl(INADDR_ANY);
 	if (mark_test(fd) == MARK_NONE && !listeners_are_ours(fd))
 		return translate_beside_wildcard(&name.in6, true);
 	look->widened = true;

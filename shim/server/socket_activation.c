@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "server/shield.h"
 #include "socket/facts.h"
@@ -40,11 +39,9 @@ void activation_mark_connection(int listener, int connection)
 void activation_log_plain(int fd, const char *origin)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 	int saved = errno;
 
-	if (log_wants(LOG_LEVEL_INFO) && real.getsockname(fd, &name.any, &len) == 0 &&
-	    sockaddr_is_in(&name.any, len) && name.in.sin_port &&
+	if (log_wants(LOG_LEVEL_INFO) && socket_name(fd, &name) == AF_INET && name.in.sin_port &&
 	    name.in.sin_addr.s_addr == htonl(INADDR_ANY))
 		log_line(LOG_LEVEL_INFO, "descriptor %d, which %s, stays IPv4: 0.0.0.0:%u", fd, origin,
 			 ntohs(name.in.sin_port));

@@ -35,9 +35,8 @@
 static bool wildcard_name(int fd, struct sockaddr_in *name)
 {
 	union sockaddr_any any;
-	socklen_t len = sizeof any;
 
-	if (real.getsockname(fd, &any.any, &len) != 0 || !sockaddr_is_in(&any.any, len))
+	if (socket_name(fd, &any) != AF_INET)
 		return false;
 	*name = any.in;
 	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
@@ -249,22 +248,20 @@ static bool is_idle(int fd)
 
 int widen_again(int fd)
 {
-	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
-	socklen_t len = sizeof at;
+	union sockaddr_any at;
 	const char *missed = NULL;
 	uint64_t cookie = socket_cookie(fd);
 	int clone, result;
 
 	if (options_kept() || reply_source_is_fixed() || !listeners_are_ours(fd) || !is_idle(fd) ||
-	    real.getsockname(fd, (struct sockaddr *)&at, &len) != 0 ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&at.sin6_addr))
+	    socket_name(fd, &at) != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&at.in6.sin6_addr))
 		return -EOPNOTSUPP;
 	clone = clone_make(fd, AF_INET, IPPROTO_UDP, AF_INET6, &missed);
 	result = clone < 0 ? clone : shield(clone, IPPROTO_UDP, &missed);
 	if (result == 0 && reply_source_expected())
 		(void)reply_source_ask(clone);
-	if (result == 0 && at.sin6_port)
-		result = port_succeed(fd, clone, &at);
+	if (result == 0 && at.in6.sin6_port)
+		result = port_succeed(fd, clone, &at.in6);
 	return put_clone(fd, cookie, clone, IPPROTO_UDP, true, result, &missed);
 }
 
