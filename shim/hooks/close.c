@@ -37,10 +37,7 @@ int hook_close_range(unsigned first, unsigned last, int flags)
 	else
 		hooks_start();
 	mark_closing(0, INT_MAX);
-	if (real.close_range)
-		return real.close_range(first, last, flags);
-	errno = ENOSYS;
-	return -1;
+	return real.close_range ? real.close_range(first, last, flags) : hooks_fail(-ENOSYS);
 }
 
 void hook_closefrom(int first)

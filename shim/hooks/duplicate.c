@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 
 #include "base/sys.h"
 #include "client/connects.h"
@@ -56,18 +55,13 @@ int hook_pidfd_getfd(int process, int fd, unsigned flags)
 	int result;
 
 	hooks_start();
-	if (!real.pidfd_getfd) {
-		errno = ENOSYS;
-		return -1;
-	}
-	result = real.pidfd_getfd(process, fd, flags);
+	result = real.pidfd_getfd ? real.pidfd_getfd(process, fd, flags) : hooks_fail(-ENOSYS);
 	if (result >= 0)
 		hooks_expect_passed(result);
 	return result;
 }
 
-/* The argument is an int, a long, a pointer or missing: each is passed in the same register or slot. */
-static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, void *arg)
+static int do_fcntl(__typeof__(real.fcntl) call, int fd, int command, void *arg)
 {
 	int result = call(fd, command, arg);
 
@@ -79,24 +73,12 @@ static int do_fcntl(int (*call)(int fd, int command, ...), int fd, int command, 
 
 int hook_fcntl(int fd, int command, ...)
 {
-	va_list args;
-	void *arg;
-
-	va_start(args, command);
-	arg = va_arg(args, void *);
-	va_end(args);
 	hooks_start();
-	return do_fcntl(real.fcntl, fd, command, arg);
+	return do_fcntl(real.fcntl, fd, command, HOOKS_ARGUMENT(command));
 }
 
 int hook_fcntl64(int fd, int command, ...)
 {
-	va_list args;
-	void *arg;
-
-	va_start(args, command);
-	arg = va_arg(args, void *);
-	va_end(args);
 	hooks_start();
-	return do_fcntl(real.fcntl64 ? real.fcntl64 : real.fcntl, fd, command, arg);
+	return do_fcntl(real.fcntl64 ? real.fcntl64 : real.fcntl, fd, command, HOOKS_ARGUMENT(command));
 }

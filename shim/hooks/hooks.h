@@ -3,6 +3,7 @@
 #define DUALSTACK_HOOKS_H
 
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,18 @@ void hooks_start(void);
 
 /* For code that runs only while a connect is in progress: it spares the common case a stack frame. */
 #define RARE __attribute__((noinline, cold))
+
+/* The argument after LAST: an int, a long, a pointer or missing. Each is passed in the same register or slot.
+ */
+#define HOOKS_ARGUMENT(last)                     \
+	({                                       \
+		va_list args;                    \
+		void *argument;                  \
+		va_start(args, last);            \
+		argument = va_arg(args, void *); \
+		va_end(args);                    \
+		argument;                        \
+	})
 
 /* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);

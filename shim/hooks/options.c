@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -252,13 +251,9 @@ static int ask_plainly(int fd, unsigned long request, void *arg)
 
 int hook_ioctl(int fd, unsigned long request, ...)
 {
-	va_list args;
-	void *arg;
+	void *arg = HOOKS_ARGUMENT(request);
 	int saved = errno, result;
 
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
 	hooks_start();
 	if (request == FIOSETOWN || request == SIOCSPGRP)
 		options_note_owner();
