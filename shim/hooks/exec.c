@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "process/inheritance.h"
 #include "server/listeners.h"
-#include "socket/inherited.h"
+#include "socket/descriptors.h"
 
 /* inheritance_needs(), and notes what is inherited. */
 static bool needs(char *const envp[], bool spawned, bool cloexec_too, struct inheritance *need)
@@ -23,7 +23,7 @@ static bool needs(char *const envp[], bool spawned, bool cloexec_too, struct inh
 	if (config.active && mark_expected())
 		listeners_inherit(spawned, cloexec_too);
 	errno = saved;
-	return inheritance_needs(envp, inherited_marked, cloexec_too, need);
+	return inheritance_needs(envp, descriptors_inherit_mark, cloexec_too, need);
 }
 
 /* ENVP, or its completion, on the caller's stack. */

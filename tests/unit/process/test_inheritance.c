@@ -11,7 +11,7 @@
 #include "process/inheritance.h"
 #include "process/library.h"
 #include "server/widen.h"
-#include "socket/inherited.h"
+#include "socket/descriptors.h"
 
 /* Completes the environment, if needed, and compares it with EXPECTED, sorted or not. */
 static bool complete(char *const envp[], bool cloexec_too, char ***made)
@@ -19,7 +19,7 @@ static bool complete(char *const envp[], bool cloexec_too, char ***made)
 	static char *slots[64], text[8192];
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, inherited_marked, cloexec_too, &need))
+	if (!inheritance_needs(envp, descriptors_inherit_mark, cloexec_too, &need))
 		return false;
 	assert_in_range(need.slots, 1, 64);
 	assert_in_range(need.size, 1, sizeof text);
