@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "config/pool.h"
+#include "config/settings.h"
 
 enum {
 	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */

@@ -141,7 +141,7 @@ static void parse_file(const uint8_t *data, size_t size)
 		round_trip(&s);
 	}
 	begin(&s);
-	if (settings_parse_rules((const char *)data, size, &error) != 0)
+	if (settings_parse(NULL, (const char *)data, size, &error) != 0)
 		check_error(&error, data, size);
 }
 

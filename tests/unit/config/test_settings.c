@@ -147,9 +147,9 @@ static void refused(void **state)
 			 -EINVAL);
 	assert_int_equal(error.column, 10);
 	/* A rule is no place for a setting. */
-	assert_int_equal(settings_parse_rules("bind ipv4\ndelay = 1\n", 20, &error), -EINVAL);
+	assert_int_equal(settings_parse(NULL, "bind ipv4\ndelay = 1\n", 20, &error), -EINVAL);
 	assert_int_equal(error.line, 2);
-	assert_int_equal(settings_parse_rules("", 0, &error), 0);
+	assert_int_equal(settings_parse(NULL, "", 0, &error), 0);
 }
 
 static void one_by_one(void **state)
