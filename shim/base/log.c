@@ -172,14 +172,15 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write(), without a cancellation point, and without the signals that end the program if nobody reads the
- * pipe, or if the file is as large as RLIMIT_FSIZE permits. */
-static void write_quietly(int fd, const struct line *l)
+/* Writes the line and a newline, without a cancellation point, and without the signals that end the program
+ * if nobody reads the pipe, or if the file is as large as RLIMIT_FSIZE permits. */
+static void write_quietly(int fd, struct line *l)
 {
 	const int64_t at_once[2] = {0, 0};
 	sigset_t ours, pending, before;
 	int caused = 0;
 
+	l->text[l->used++] = '\n';
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGPIPE);
 	sigaddset(&ours, SIGXFSZ);
@@ -197,7 +198,7 @@ static void write_quietly(int fd, const struct line *l)
 }
 
 /* Only while descriptor 2 is the same file: a daemon that closed it may have a client there. */
-static void to_stderr(const struct line *l)
+static void to_stderr(struct line *l)
 {
 	struct stat st;
 
@@ -223,15 +224,12 @@ static void to_syslog(enum log_level level, const struct line *l)
 }
 
 /* If the file can't be opened, as after chroot() or by another user, the line goes to syslog. */
-static void to_file(enum log_level level, const struct line *l)
+static void to_file(enum log_level level, struct line *l)
 {
 	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
 
 	if (fd < 0) {
-		struct line cut = *l;
-
-		cut.used--; /* the newline, needless in a datagram */
-		to_syslog(level, &cut);
+		to_syslog(level, l);
 		return;
 	}
 	write_quietly(fd, l);
@@ -246,8 +244,6 @@ static void write_line(enum log_level level, const char *format, va_list args)
 	put_signed(&l, getpid());
 	put(&l, "]: ");
 	put_format(&l, format, args);
-	if (setup.target != TARGET_SYSLOG)
-		l.text[l.used++] = '\n';
 	if (setup.target == TARGET_STDERR)
 		to_stderr(&l);
 	else if (setup.target == TARGET_FILE)
