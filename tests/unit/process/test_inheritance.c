@@ -104,7 +104,8 @@ static void inherits_one(void **state)
 /* What the program itself sets holds. */
 static void keeps(void **state)
 {
-	char *const env[] = {"DUALSTACK_KEY=ff", "LD_PRELOAD=/y/libdualstack.so", NULL};
+	char *const env[] = {"DUALSTACK_KEY=ff", "DUALSTACK_SETTINGS=", "LD_PRELOAD=/y/libdualstack.so",
+			     NULL};
 	char *const own_key[] = {"DUALSTACK_KEY=ff", NULL};
 	int fd = widened(0);
 	char **made;
@@ -121,7 +122,7 @@ static void preload_twice(void **state)
 {
 	char *const env[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=/x/other.so", NULL};
 	char *const both[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=libdualstack.so",
-			      "DUALSTACK_KEY=ff", NULL};
+			      "DUALSTACK_KEY=ff", "DUALSTACK_SETTINGS=", NULL};
 	int fd = widened(0);
 	char **made;
 
@@ -214,6 +215,7 @@ static int with_library(void **state)
 	(void)state;
 	config.active = true;
 	config.variables[CONFIG_KEY] = "DUALSTACK_KEY=00";
+	config.variables[CONFIG_SETTINGS] = "DUALSTACK_SETTINGS=";
 	library.file = "/where/libdualstack.so";
 	library.entry = "/where/libdualstack.so";
 	return 0;
