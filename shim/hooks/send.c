@@ -70,22 +70,16 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 	return result;
 }
 
-/* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an AF_INET
- * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to every
- * address of a name. */
+/* Returns the negative errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an
+ * AF_INET socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to
+ * every address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))
-		return EAFNOSUPPORT;
+		return -EAFNOSUPPORT;
 	if (translate_short(addr, len) && mark_test_datagram(fd))
-		return EINVAL;
-	return leads_nowhere(fd, addr, len) ? ENETUNREACH : 0;
-}
-
-static int fail(int error)
-{
-	errno = error;
-	return -1;
+		return -EINVAL;
+	return leads_nowhere(fd, addr, len) ? -ENETUNREACH : 0;
 }
 
 bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
@@ -174,7 +168,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	result = refused(fd, addr, len);
 	if (result)
-		return fail((int)result);
+		return hooks_fail((int)result);
 	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
 	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
@@ -232,7 +226,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags, str
 	int result = message_send(message, &kernel, to, control);
 
 	if (result)
-		return fail(-result);
+		return hooks_fail(result);
 	if (connected) {
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
@@ -274,7 +268,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	}
 	result = refused(fd, message->msg_name, message->msg_namelen);
 	if (result)
-		return fail(result);
+		return hooks_fail(result);
 	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
 		return -1;
 	if (hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local)) {

@@ -16,9 +16,9 @@
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room)
 {
-	/* hooks_pass() has checked the bytes of an IPv4 address. */
-	if (translate_size(name, len, kind, *room) > sizeof name->in &&
-	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
+	socklen_t size = translate_size(name, len, kind, *room);
+
+	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
 		errno = EFAULT;
 		return false;
 	}
