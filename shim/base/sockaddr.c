@@ -1,6 +1,5 @@
 #include "base/sockaddr.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
@@ -95,4 +94,4 @@ const char *sockaddr_text(const struct sockaddr *addr, char *text)
 	return text;
 }
 
-int (*sockaddr_parse)(int family, const char *text, void *addr) = inet_pton;
+int (*sockaddr_parse)(int family, const char *text, void *addr);

@@ -55,7 +55,8 @@ struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
  * SOCKADDR_TEXT bytes. */
 const char *sockaddr_text(const struct sockaddr *addr, char *text);
 
-/* inet_pton(3). The library interposes it, and sets this to the real one (real.c). */
+/* inet_pton(3): the real one in the library (real_load()), their own in the launcher and the tool (main.c).
+ */
 extern __attribute__((visibility("hidden"))) int (*sockaddr_parse)(int family, const char *text, void *addr);
 
 #endif

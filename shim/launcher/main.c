@@ -1,11 +1,13 @@
 /* dualstack-run: reads the command line. See dualstack-run(1). */
 #include "launcher/launcher.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sockaddr.h"
 #include "config/loader.h"
 #include "tool/tool.h"
 
@@ -238,6 +240,7 @@ int main(int argc, char **argv)
 	struct settings settings = {.enabled = false};
 	const char *log;
 
+	sockaddr_parse = inet_pton;
 	if (argc < 2) {
 		usage_print(stderr);
 		return NO_COMMAND;

@@ -4,10 +4,12 @@
 #define _GNU_SOURCE
 #include "../fuzz.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/sockaddr.h"
 #include "config/loader.h"
 #include "config/rules_table.h"
 
@@ -18,6 +20,7 @@ static void find_program(const char *names[2])
 
 static void begin(struct settings *s)
 {
+	sockaddr_parse = inet_pton;
 	rules_clear();
 	rules_programs(find_program);
 	settings_default(s);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sockaddr.h"
 #include "config/settings.h"
 
 static int parse(struct settings *s, const char *text, struct rules_error *error)
@@ -187,5 +188,6 @@ int main(void)
 	    cmocka_unit_test(one_by_one),
 	};
 
+	sockaddr_parse = inet_pton;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
