@@ -61,16 +61,12 @@ static bool preloads(char *const envp[])
 
 bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_too, struct inheritance *need)
 {
-	const char *preload;
-	bool preloaded, result;
 	int saved = errno;
-	size_t count = 0;
+	bool result;
 
 	if (!config.active || !library.entry[0] || (envp && !memory_readable_list(envp)))
 		return false;
-	preload = value_of(envp, PRELOAD);
-	preloaded = preloads(envp);
-	if (preloaded) {
+	if (preloads(envp)) {
 		/* It will run under the library anyway, but may lack the configuration, or the key, without
 		 * which it shows the same peer as another address. */
 		result = !value_of(envp, config.variables[CONFIG_KEY]) ||
@@ -85,12 +81,15 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 			result = false;
 		}
 	}
-	while (envp && envp[count])
-		count++;
-	need->slots = count + CONFIG_VARIABLES + 2;
-	need->size = sizeof PRELOAD + strlen(library.entry) + 1 + (preload ? strlen(preload) : 0);
-	if (need->slots * sizeof(char *) + need->size > MOST_BYTES)
-		result = false;
+	if (result) {
+		const char *preload = value_of(envp, PRELOAD);
+
+		need->slots = CONFIG_VARIABLES + 2;
+		for (char *const *at = envp; at && *at; at++)
+			need->slots++;
+		need->size = sizeof PRELOAD + strlen(library.entry) + 1 + (preload ? strlen(preload) : 0);
+		result = need->slots * sizeof(char *) + need->size <= MOST_BYTES;
+	}
 	errno = saved;
 	return result;
 }
