@@ -43,11 +43,11 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *r
 }
 
 /* Makes FD, which is not marked, ready to send to IPv6 addresses. */
-static bool make_ready(int fd, int (*widen_it)(int fd))
+static bool make_ready(int fd, bool connecting)
 {
 	int saved = errno;
 
-	if (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE)) {
+	if (bind_rules_keeps(fd) || (widen_in_place(fd, connecting) != 0 && mark_test(fd) == MARK_NONE)) {
 		errno = ENETUNREACH;
 		return false;
 	}
@@ -57,7 +57,7 @@ static bool make_ready(int fd, int (*widen_it)(int fd))
 
 bool ready_for_in6(int fd)
 {
-	return mark_test(fd) != MARK_NONE || make_ready(fd, widen_client);
+	return mark_test(fd) != MARK_NONE || make_ready(fd, false);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -181,7 +181,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	} else if (mark_test(fd) == MARK_NONE) {
 		if (!translate_synthetic(addr, len, &to))
 			return refuse(fd);
-		if (!make_ready(fd, widen_connecting))
+		if (!make_ready(fd, true))
 			return -1;
 	}
 	to = translate_real(&in);
