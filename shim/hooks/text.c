@@ -15,6 +15,7 @@
 
 #include "address/text.h"
 #include "address/translate.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "config/settings.h"
@@ -70,18 +71,14 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
  * False if there is no room. */
 static bool add_scope(char *text, socklen_t size, uint32_t scope)
 {
-	size_t used = strlen(text), digits = 1;
+	size_t used = strlen(text);
+	char number[16] = "";
 
-	if (!scope)
-		return true;
-	for (uint32_t rest = scope; rest >= 10; rest /= 10)
-		digits++;
-	if (used + 1 + digits >= size)
+	if (scope)
+		(void)log_text(number, sizeof number, "%%%u", scope);
+	if (used + strlen(number) >= size)
 		return false;
-	text[used] = '%';
-	text[used + 1 + digits] = '\0';
-	for (; digits; digits--, scope /= 10)
-		text[used + digits] = (char)('0' + scope % 10);
+	stpcpy(text + used, number);
 	return true;
 }
 
