@@ -94,29 +94,6 @@ int reply_source_ask(int fd)
 	return result;
 }
 
-/* Whether KERNEL has a control message of LEVEL and TYPE, whose data DATA gets. */
-static bool reports(const struct msghdr *kernel, int level, int type, void *data, size_t size)
-{
-	struct message_control c = message_controls(kernel);
-
-	while (message_next(&c))
-		if (c.header.cmsg_level == level && c.header.cmsg_type == type && c.size >= size) {
-			memcpy(data, c.data, size);
-			return true;
-		}
-	return false;
-}
-
-/* Whether the message is an IPv4 one for a program that has asked for IP_PKTINFO: it sets the source itself.
- * The interfaces, for which usual_source() asks, are no concern then. A filter may kill for the question
- * (chronyd -F 1). */
-static bool is_left_to_program(const struct msghdr *kernel)
-{
-	struct in_pktinfo local;
-
-	return reports(kernel, IPPROTO_IP, IP_PKTINFO, &local, sizeof local);
-}
-
 /* The slot of SET for KEY's peer, read into HELD; NULL if there is none. FROM is MARK for KEY's socket, HIGH
  * for any. */
 static struct slot *find(struct slot *set, const struct entry *key, int from, struct entry *held)
@@ -178,9 +155,12 @@ bool reply_source_note(int fd, unsigned mark, const struct msghdr *kernel)
 	bool is_set;
 
 	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) ||
-	    !reports(kernel, IPPROTO_IPV6, IPV6_PKTINFO, &local, sizeof local))
+	    !message_has(kernel, IPPROTO_IPV6, IPV6_PKTINFO, &local, sizeof local))
 		return false;
-	if (is_left_to_program(kernel))
+	/* An IPv4 one for a program that has asked for IP_PKTINFO: it sets the source itself. The interfaces,
+	 * for which usual_source() asks, are no concern then. A filter may kill for the question (chronyd -F
+	 * 1). */
+	if (message_has(kernel, IPPROTO_IP, IP_PKTINFO, NULL, 0))
 		return true;
 	is_set = has_to_be_set(fd, &local.ipi6_addr, &peer->in6.sin6_addr);
 	e = entry_of(&peer->in6);
