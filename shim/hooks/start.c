@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "address/synthetic.h"
-#include "address/translate.h"
 #include "base/log.h"
 #include "client/connects.h"
 #include "config/config.h"
@@ -63,14 +62,9 @@ static void look_for_marks(void)
 /* Hands the configuration to the rooms above it. */
 static void apply_config(void)
 {
-	synthetic_set_key(&config.key);
 	synthetic_set_pool(config.pool, config.pool_bits);
 	if (config.nat64_prefix.bits)
 		nat64_set(&config.nat64_prefix);
-	if (config.peer == SETTINGS_PEER_REAL)
-		translate_give_real();
-	if (config.loopback_synthetic)
-		translate_hide_loopback();
 	library_find();
 }
 

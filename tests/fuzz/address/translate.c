@@ -7,6 +7,9 @@
 
 #include "address/synthetic.h"
 #include "address/translate.h"
+#include "config/config.h"
+
+struct config config;
 
 static bool is_same(const struct in6_addr *a, const struct in6_addr *b)
 {
