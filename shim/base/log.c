@@ -139,17 +139,11 @@ static void put_unsigned(struct line *l, unsigned number)
 	put(l, digits + at);
 }
 
-static void put_signed(struct line *l, int number)
-{
-	if (number < 0)
-		put(l, "-");
-	put_unsigned(l, number < 0 ? 0u - (unsigned)number : (unsigned)number);
-}
-
 static void put_format(struct line *l, const char *format, va_list args)
 {
 	for (; *format; format++) {
 		char one[2] = {*format, '\0'};
+		int number;
 
 		if (*format != '%') {
 			put(l, one);
@@ -160,7 +154,9 @@ static void put_format(struct line *l, const char *format, va_list args)
 			put(l, va_arg(args, const char *));
 			break;
 		case 'd':
-			put_signed(l, va_arg(args, int));
+			number = va_arg(args, int);
+			put(l, number < 0 ? "-" : "");
+			put_unsigned(l, number < 0 ? 0u - (unsigned)number : (unsigned)number);
 			break;
 		case 'u':
 			put_unsigned(l, va_arg(args, unsigned));
@@ -216,8 +212,7 @@ static void to_syslog(enum log_level level, const struct line *l)
 	if (fd < 0)
 		return;
 	put(&tagged, levels[level].priority);
-	memcpy(tagged.text + tagged.used, l->text, l->used < 500 ? l->used : 500);
-	tagged.used += l->used < 500 ? l->used : 500;
+	put(&tagged, l->text);
 	(void)!syscall(SYS_sendto, fd, tagged.text, tagged.used, MSG_NOSIGNAL, (const struct sockaddr *)&to,
 		       sizeof to);
 	sys_close(fd);
@@ -241,7 +236,7 @@ static void write_line(enum log_level level, const char *format, va_list args)
 	struct line l = {.used = 0};
 
 	put(&l, "dualstack[");
-	put_signed(&l, getpid());
+	put_unsigned(&l, (unsigned)getpid());
 	put(&l, "]: ");
 	put_format(&l, format, args);
 	if (setup.target == TARGET_STDERR)

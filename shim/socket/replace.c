@@ -31,6 +31,14 @@ struct holdings {
 	struct replace_known *known;
 };
 
+static bool holds(const struct holdings *h, int fd)
+{
+	for (int i = 0; i < h->fd_count; i++)
+		if (h->fds[i] == fd)
+			return true;
+	return false;
+}
+
 static int note_registration(const struct descriptors_registration *r, void *arg)
 {
 	struct holdings *h = arg;
@@ -93,11 +101,8 @@ static int note_descriptor(int fd, void *arg)
 	 * itself. */
 	if (cookie == 0)
 		return errno == EBADF ? 0 : -errno;
-	if (cookie != h->cookie)
+	if (cookie != h->cookie || holds(h, fd))
 		return 0;
-	for (int i = 0; i < h->fd_count; i++)
-		if (h->fds[i] == fd)
-			return 0;
 	if (h->fd_count == MOST_DESCRIPTORS)
 		return -ENOSPC;
 	flags = sys_fcntl(fd, F_GETFD, 0);
@@ -163,14 +168,6 @@ static int exchange(struct holdings *h, int fd)
 	if (old != h->except)
 		sys_close(old);
 	return result;
-}
-
-static bool holds(const struct holdings *h, int fd)
-{
-	for (int i = 0; i < h->fd_count; i++)
-		if (h->fds[i] == fd)
-			return true;
-	return false;
 }
 
 /* A socket can be registered by a number that has been closed since (epoll(7), "Questions"). Such a
