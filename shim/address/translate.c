@@ -142,12 +142,6 @@ bool translate_foreign(const struct sockaddr *addr, socklen_t len)
 	       !(config.peer == SETTINGS_PEER_REAL && sockaddr_family(addr) == AF_INET6);
 }
 
-bool translate_short(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= sizeof addr->sa_family && len < sizeof(struct sockaddr_in) &&
-	       sockaddr_family(addr) == AF_UNSPEC;
-}
-
 /* Whether a caller with ROOM bytes gets REAL as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {

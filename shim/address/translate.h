@@ -54,10 +54,6 @@ bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_
  * where programs are shown such addresses (peer = real). */
 bool translate_foreign(const struct sockaddr *addr, socklen_t len);
 
-/* Returns whether ADDR has AF_UNSPEC, which an AF_INET socket takes for AF_INET, but is too short for
- * AF_INET. */
-bool translate_short(const struct sockaddr *addr, socklen_t len);
-
 /* Returns whether a socket at ADDR and one at 0.0.0.0 can natively have the same port: ADDR is an IPv6
  * address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
 bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);

@@ -119,24 +119,29 @@ static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
 			 ntohs(at.sin6_port));
 }
 
-/* Widens FD instead of binding it to IN, a specific address that a rule names. */
-static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
+/* Widens FD to AT instead of binding it to ADDR, an IPv4 address that a rule names. */
+static int widen_address(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *at)
 {
-	const bool first = interfaces_is_first(fd, in);
-	int result = first ? widen(fd, at, false) : -EADDRINUSE;
+	struct sockaddr_in in;
+	bool first;
+	int result;
 
-	if (first && result == -EADDRINUSE && interfaces_share(fd, in->sin_port, true))
+	memcpy(&in, addr, sizeof in);
+	first = interfaces_is_first(fd, &in);
+	result = first ? widen(fd, at, false) : -EADDRINUSE;
+
+	if (first && result == -EADDRINUSE && interfaces_share(fd, in.sin_port, true))
 		result = widen(fd, at, false);
 	if (result == 0)
-		interfaces_note(fd, in);
+		interfaces_note(fd, &in);
 	return result;
 }
 
 int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
-	struct sockaddr_in6 at;
-	struct sockaddr_in shown, in;
+	struct sockaddr_in6 at, dual;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
@@ -158,8 +163,8 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 			log_datagrams(fd, addr, len);
 		return result;
 	}
-	if (action == RULES_DUAL && bind_rules_specific(addr, len, &in))
-		result = widen_address(fd, &in, &at);
+	if (action == RULES_DUAL && !translate_bind(addr, len, &dual))
+		result = widen_address(fd, addr, &at);
 	else
 		result = widen(fd, &at, action == RULES_IPV6);
 	/* A port for IPv6 alone is not opened in IPv4. */

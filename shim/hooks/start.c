@@ -83,11 +83,10 @@ void hooks_start(void)
 	if (config.active) {
 		apply_config();
 		look_for_marks();
-	}
-	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
-		activation_mark_sockets();
-	if (config.active)
+		if (config.peer == SETTINGS_PEER_SYNTHETIC)
+			activation_mark_sockets();
 		listeners_setup();
+	}
 	connects_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
 }

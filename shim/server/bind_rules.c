@@ -63,16 +63,6 @@ bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr
 	       socket_int(fd, IPPROTO_IP, IP_PKTINFO) == 0;
 }
 
-bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
-{
-	struct sockaddr_in6 at;
-
-	if (!sockaddr_is_in(addr, len) || translate_bind(addr, len, &at))
-		return false;
-	memcpy(in, addr, sizeof *in);
-	return true;
-}
-
 bool bind_rules_keeps(int fd)
 {
 	union sockaddr_any name;

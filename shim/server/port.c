@@ -90,9 +90,8 @@ static int count_listed(int protocol, in_port_t port)
 	return n < 0 ? -EIO : count;
 }
 
-/* From linux/in.h and linux/inet_diag.h, which some C libraries' headers lack: struct inet_diag_sockopt has
+/* From linux/inet_diag.h, which some systems' headers lack: struct inet_diag_sockopt has
  * IP_MULTICAST_ALL in its first byte. */
-#define OPT_IP_MULTICAST_ALL 49
 #define DIAG_SOCKOPT 22
 #define SOCKOPT_MC_ALL (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0x40 : 0x02)
 

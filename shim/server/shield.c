@@ -10,9 +10,6 @@
 #include "socket/facts.h"
 #include "socket/spoof_filter.h"
 
-/* From linux/in6.h. */
-#define OPT_IPV6_MULTICAST_ALL 29
-
 void shield_detach(int fd, int protocol)
 {
 	if (protocol != IPPROTO_UDP)

@@ -10,10 +10,12 @@
 
 #include "base/sockaddr.h"
 
-/* From linux/in.h, which some C libraries' headers lack. */
+/* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+#define OPT_IPV6_MULTICAST_ALL 29
+#define OPT_IP_MULTICAST_ALL 49
 
 /* The value of an int option, or -1 if it can't be read. If a sandbox has no getsockopt() (ENOSYS), each
  * thread tries it once. */
