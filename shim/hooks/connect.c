@@ -267,18 +267,3 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);
 }
-
-bool connect_error(int fd, void *value, socklen_t *len)
-{
-	const int none = 0;
-
-	if (!connects_pending() || !value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
-	    !memory_writable(value, *len) || connects_ask(fd) != -EINPROGRESS)
-		return false;
-	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
-	 * as getsockopt() does with less room. */
-	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
-	if (*len > sizeof none)
-		*len = sizeof none;
-	return true;
-}

@@ -101,10 +101,6 @@ bool hooks_refused_source(ssize_t sent);
 /* Whether MESSAGE needs hook_sendmsg(), and the kernel's sendmsg() would not do. */
 bool hooks_sends(int fd, const struct msghdr *message, int flags);
 
-/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
- * kernel has to answer. */
-bool connect_error(int fd, void *value, socklen_t *len);
-
 /* Makes the program's FD a socket that can send or connect to IPv6 addresses, unless it already is one, or a
  * rule keeps it IPv4. If false, errno is ENETUNREACH: IPv4 has no route to the peer, and nothing may be sent
  * to its synthetic address. */

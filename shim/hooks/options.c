@@ -114,6 +114,23 @@ static void show_local(int fd, void *value, socklen_t len)
 	}
 }
 
+/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
+ * kernel has to answer. */
+RARE static bool connect_error(int fd, void *value, socklen_t *len)
+{
+	const int none = 0;
+
+	if (!value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
+	    !memory_writable(value, *len) || connects_ask(fd) != -EINPROGRESS)
+		return false;
+	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
+	 * as getsockopt() does with less room. */
+	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
+	if (*len > sizeof none)
+		*len = sizeof none;
+	return true;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
@@ -127,7 +144,7 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return original_in6(fd, value, len);
 	if (is_peer_name(fd, level, name, value, len))
 		return peer_name(fd, value, *len);
-	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
+	if (level == SOL_SOCKET && name == SO_ERROR && connects_pending() && connect_error(fd, value, len))
 		return 0;
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
 	 * in the error. */

@@ -244,8 +244,10 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr kernel;
 	struct sockaddr_in in;
 	struct in6_pktinfo local;
+	const struct sockaddr *addr;
 	bool connected = false;
 	int saved = errno, result;
+	socklen_t len;
 	ssize_t sent;
 
 	hooks_start();
@@ -254,37 +256,36 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	if (!config.active || !message || !hooks_readable(message))
 		return real.sendmsg(fd, message, flags);
 	hooks_hand_on(message);
-	if (opens_by_name(fd, message->msg_name, message->msg_namelen, flags)) {
+	addr = message->msg_name;
+	len = message->msg_namelen;
+	if (opens_by_name(fd, addr, len, flags)) {
 		kernel = *message;
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
-		return hook_connect(fd, message->msg_name, message->msg_namelen) == 0
-			   ? hook_sendmsg(fd, &kernel, flags & ~MSG_FASTOPEN)
-			   : -1;
+		return hook_connect(fd, addr, len) == 0 ? hook_sendmsg(fd, &kernel, flags & ~MSG_FASTOPEN)
+							: -1;
 	}
-	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
+	if (unspecified(fd, addr, len, &in)) {
 		kernel = *message;
 		kernel.msg_name = &in;
 		kernel.msg_namelen = sizeof in;
 		return hook_sendmsg(fd, &kernel, flags);
 	}
-	result = refused(fd, message->msg_name, message->msg_namelen);
+	result = refused(fd, addr, len);
 	if (result)
 		return hooks_fail(result);
-	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
+	if (!connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local)) {
+	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
 		sent = send_message(fd, message, flags, &to, &local, false);
 		if (!hooks_refused_source(sent))
 			return sent;
 		errno = saved;
 	}
 	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
-	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
-	    !(connected = connected_in6(fd, message, &to))) {
+	    !fast_open(fd, addr, len, flags, &to) && !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
-		if (sent >= 0 || (!by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to) &&
-				  !by_known(fd, message->msg_name, message->msg_namelen, &to)))
+		if (sent >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return sent;
 		errno = saved;
 	}

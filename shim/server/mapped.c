@@ -25,14 +25,6 @@ bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port
 	return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && in6.sin6_addr.s6_addr32[3] == htonl(INADDR_ANY);
 }
 
-struct sockaddr_in6 mapped_at(in_port_t port)
-{
-	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
-
-	at.sin6_addr.s6_addr[10] = at.sin6_addr.s6_addr[11] = 0xff;
-	return at;
-}
-
 static int bind_to_all(int fd, int protocol, in_port_t port)
 {
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};

@@ -56,7 +56,8 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 {
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
 	const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = port};
-	const struct sockaddr_in6 mapped = mapped_at(port);
+	const struct sockaddr_in6 mapped = {
+	    .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr.s6_addr = {[10] = 0xff, [11] = 0xff}};
 	const bool in6 = family == AF_INET6;
 	const char *missed;
 	int before[2] = {0, 0}, shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);

@@ -138,21 +138,6 @@ static int carry_options(int from, int to, int family, const char **missed)
 	return result;
 }
 
-int options_carry_flags(int from, int to, int flags)
-{
-	struct f_owner_ex owner = {.pid = 0};
-	int signal;
-
-	if (options_owned() && sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
-		return -errno;
-	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
-		return -errno;
-	signal = options_owned() || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
-	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
-		return -errno;
-	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
-}
-
 /* A socket has an owner: firewalls match it, and SO_REUSEPORT compares it, so that bind() may fail. A process
  * that has dropped its privileges since can't set it, which does no harm. */
 static void carry_owner(int from, int to)

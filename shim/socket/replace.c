@@ -180,6 +180,23 @@ static bool all_open(const struct holdings *h)
 	return true;
 }
 
+/* Gives TO the file status FLAGS of FROM, except O_ASYNC, and the receiver of SIGIO and SIGURG. Returns 0 or
+ * a negative errno. */
+static int carry_flags(int from, int to, int flags)
+{
+	struct f_owner_ex owner = {.pid = 0};
+	int signal;
+
+	if (options_owned() && sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	signal = options_owned() || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
+	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
+		return -errno;
+	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
+}
+
 int replace_socket(int fd, uint64_t cookie, int with, int except)
 {
 	struct replace_known none = {.count = 0};
@@ -210,7 +227,7 @@ int replace_registered(int fd, uint64_t cookie, int with, int except, struct rep
 	/* If the walk has missed FD, it has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))
 		return -EBADF;
-	result = options_carry_flags(fd, with, flags);
+	result = carry_flags(fd, with, flags);
 	if (result)
 		return result;
 	/* The common case needs no spare descriptor: nothing can fail half-way. */
