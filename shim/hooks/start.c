@@ -17,8 +17,6 @@
 #include "server/listeners.h"
 #include "server/socket_activation.h"
 #include "socket/descriptors.h"
-#include "socket/facts.h"
-#include "socket/holdings.h"
 #include "socket/options.h"
 
 static _Atomic int started;
@@ -28,19 +26,10 @@ static int look_for_mark(int fd, void *arg)
 {
 	bool *marked = arg;
 	struct stat st;
-	int domain;
 
 	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return 0;
-	/* Other processes have set options on it, and may have copied it. */
-	domain = socket_option(fd, SO_DOMAIN);
-	if (domain == AF_INET || domain == AF_INET6) {
-		options_note_all();
-		holdings_note_copy();
-		activation_log_plain(fd, "was there at the start");
-	}
-	if (domain == AF_INET6)
-		mark_note_in6();
+	(void)activation_take(fd, "was there at the start");
 	*marked |= mark_test(fd) != MARK_NONE;
 	return 0;
 }

@@ -11,7 +11,9 @@
 #include "base/sockaddr.h"
 #include "server/shield.h"
 #include "socket/facts.h"
+#include "socket/holdings.h"
 #include "socket/mark.h"
+#include "socket/options.h"
 
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
@@ -36,16 +38,22 @@ void activation_mark_connection(int listener, int connection)
 		(void)mark_set(connection, socket_option(connection, SO_PROTOCOL));
 }
 
-void activation_log_plain(int fd, const char *origin)
+int activation_take(int fd, const char *origin)
 {
 	union sockaddr_any name;
-	int saved = errno;
+	int domain = socket_option(fd, SO_DOMAIN);
 
+	if (domain == AF_INET6)
+		mark_note_in6();
+	if (domain == AF_INET || domain == AF_INET6) {
+		options_note_all();
+		holdings_note_copy();
+	}
 	if (log_wants(LOG_LEVEL_INFO) && socket_name(fd, &name) == AF_INET && name.in.sin_port &&
 	    name.in.sin_addr.s_addr == htonl(INADDR_ANY))
 		log_line(LOG_LEVEL_INFO, "descriptor %d, which %s, stays IPv4: 0.0.0.0:%u", fd, origin,
 			 ntohs(name.in.sin_port));
-	errno = saved;
+	return domain;
 }
 
 void activation_mark_sockets(void)
