@@ -48,18 +48,9 @@ static void look_for_marks(void)
 	errno = saved;
 }
 
-/* Hands the configuration to the rooms above it. */
-static void apply_config(void)
-{
-	synthetic_set_pool(config.pool, config.pool_bits);
-	if (config.nat64_prefix.bits)
-		nat64_set(&config.nat64_prefix);
-	library_find();
-}
-
 /* If a second thread gets here meanwhile (only another library's initialiser could have made it), it finds
  * the real functions loaded and the library inactive. */
-void hooks_start(void)
+__attribute__((constructor)) void hooks_start(void)
 {
 	int expected = 0;
 
@@ -70,7 +61,10 @@ void hooks_start(void)
 	options_setup();
 	config_load();
 	if (config.active) {
-		apply_config();
+		synthetic_set_pool(config.pool, config.pool_bits);
+		if (config.nat64_prefix.bits)
+			nat64_set(&config.nat64_prefix);
+		library_find();
 		look_for_marks();
 		if (config.peer == SETTINGS_PEER_SYNTHETIC)
 			activation_mark_sockets();
@@ -78,11 +72,6 @@ void hooks_start(void)
 	}
 	connects_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
-}
-
-__attribute__((constructor)) static void load(void)
-{
-	hooks_start();
 }
 
 __attribute__((destructor)) static void unload(void)

@@ -56,17 +56,12 @@ static int receive(int fd, int flags, struct ends *e)
 	return 0;
 }
 
-static int set_peek(int fd, int from)
-{
-	return socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, from);
-}
-
 typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
 
 /* Drops the first datagram as long as it is unwanted. Returns 0 or a negative errno. */
 static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
 {
-	int result = set_peek(fd, -1);
+	int result = socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, -1);
 	struct ends e;
 
 	while (result == 0 && receive(fd, MSG_PEEK, &e) == 0 && unwanted(&e.from, &e.to) &&
@@ -79,7 +74,7 @@ static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
  * unwanted one, counted from 1; 0 if there is none; or a negative errno. */
 static int last_unwanted(int fd, unwanted_function *unwanted)
 {
-	int last = 0, result = set_peek(fd, 0);
+	int last = 0, result = socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, 0);
 	struct ends e;
 
 	for (int n = 1; result == 0 && (result = receive(fd, MSG_PEEK, &e)) == 0; n++)
@@ -106,7 +101,7 @@ int receive_queue_drop(int fd, unwanted_function *unwanted)
 		for (int n = 0; n < last && receive(fd, 0, &e) == 0; n++)
 			dropped++;
 	} while (last > 0);
-	(void)set_peek(fd, peek);
+	(void)socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, peek);
 	(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, info);
 	return last < 0 ? last : dropped;
 }
