@@ -43,50 +43,16 @@ static struct timespec *timeout_of(const struct timespec64 *from, struct timespe
 }
 
 /* Calls that differ in their names, and in the TIME that they may have. */
-#define SAME(type, own, as, params, args) \
-	type hook_##own params            \
-	{                                 \
-		return hook_##as args;    \
+#define HOOK(type, name, params)
+#define OPTIONAL(type, name, params)
+#define EXPORTED(type, name, params)
+#define SAME(type, name, as, params, args) \
+	type hook_##name params            \
+	{                                  \
+		return hook_##as args;     \
 	}
 #define TIME(timeout) timeout_of(timeout, &(struct timespec){0, 0})
-
-SAME(int, __getsockopt64, getsockopt, (int fd, int level, int name, void *value, socklen_t *len),
-     (fd, level, name, value, len))
-SAME(int, __setsockopt64, setsockopt, (int fd, int level, int name, const void *value, socklen_t len),
-     (fd, level, name, value, len))
-SAME(ssize_t, __sendmsg64, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
-SAME(int, __sendmmsg64, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
-     (fd, messages, count, flags))
-SAME(ssize_t, __recvmsg64, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
-SAME(int, __recvmmsg_time64, __recvmmsg64,
-     (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec64 *timeout),
-     (fd, messages, count, flags, timeout))
-SAME(int, __select_time64, __select64,
-     (int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval64 *timeout),
-     (count, in, out, urgent, timeout))
-SAME(int, __pselect64, pselect,
-     (int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec64 *timeout,
-      const sigset_t *mask),
-     (count, in, out, urgent, TIME(timeout), mask))
-SAME(int, __pselect_time64, pselect,
-     (int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec64 *timeout,
-      const sigset_t *mask),
-     (count, in, out, urgent, TIME(timeout), mask))
-SAME(int, __ppoll64, ppoll,
-     (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout, const sigset_t *mask),
-     (fds, count, TIME(timeout), mask))
-SAME(int, __ppoll_time64, ppoll,
-     (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout, const sigset_t *mask),
-     (fds, count, TIME(timeout), mask))
-SAME(int, __ppoll64_chk, __ppoll_chk,
-     (struct pollfd * fds, nfds_t count, const struct timespec64 *timeout, const sigset_t *mask,
-      size_t space),
-     (fds, count, TIME(timeout), mask, space))
-#ifdef __GLIBC__
-SAME(int, __gai_suspend_time64, gai_suspend,
-     (const struct gaicb *const *list, int count, const struct timespec64 *timeout),
-     (list, count, TIME(timeout)))
-#endif
+#include "hooks/hooks.def"
 
 int hook___ioctl_time64(int fd, unsigned long request, ...)
 {
