@@ -80,8 +80,8 @@ static void load_key(void)
 	config.inherited = given && key_parse(given, &config.key);
 	if (!config.inherited)
 		key_invent(&config.key);
-	sprintf(next_text, "DUALSTACK_KEY=%016" PRIx64 "%016" PRIx64, be64toh(config.key.k0),
-		be64toh(config.key.k1));
+	(void)sprintf(next_text, "DUALSTACK_KEY=%016" PRIx64 "%016" PRIx64, be64toh(config.key.k0),
+		      be64toh(config.key.k1));
 	config.variables[CONFIG_KEY] = keep();
 }
 
