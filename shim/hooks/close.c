@@ -83,10 +83,10 @@ int hook_dup(int fd)
 /* A call that fails leaves TO as it is. */
 RARE static void replaced(int fd, int to, int flags)
 {
-	if (fd != to && !(flags & ~O_CLOEXEC) && sys_fcntl(fd, F_GETFD, 0) >= 0)
-		leave(to, to);
-	else
-		hooks_start();
+	hooks_start();
+	if (connects_pending() && connects_maybe(to) && fd != to && !(flags & ~O_CLOEXEC) &&
+	    sys_fcntl(fd, F_GETFD, 0) >= 0)
+		connects_leave(to, to);
 }
 
 int hook_dup2(int fd, int to)
