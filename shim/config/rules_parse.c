@@ -93,15 +93,12 @@ static int add_address(struct reader *r, const struct word *w)
 	const char *slash = memchr(w->at, '/', w->size);
 	size_t size = slash ? (size_t)(slash - w->at) : w->size;
 	struct word length = {slash ? slash + 1 : w->at + w->size, slash ? w->size - size - 1 : 0};
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN] = "";
 	struct prefix p = {.in6 = memchr(w->at, ':', size) != NULL};
 	long bits = p.in6 ? 128 : 32;
 
-	if (size >= sizeof text)
-		return wrong(r, w, "bad address",
-			     "an IPv4 or IPv6 address, or a prefix such as 2001:db8::/32");
-	memcpy(text, w->at, size);
-	text[size] = '\0';
+	if (size < sizeof text)
+		memcpy(text, w->at, size);
 	if (!sockaddr_parse(p.in6 ? AF_INET6 : AF_INET, text, p.in6 ? p.addr.s6_addr : p.addr.s6_addr + 12) ||
 	    strlen(text) != size)
 		return wrong(r, w, "bad address",
