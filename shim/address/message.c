@@ -178,14 +178,17 @@ static void put_error(struct msghdr *to, size_t *used, const void *data, size_t 
 	put(to, used, IPPROTO_IP, IP_RECVERR, &in, sizeof in);
 }
 
-/* Whether KERNEL has a control message of LEVEL and TYPE; of any type, if TYPE is negative. */
-static bool has(const struct msghdr *kernel, int level, int type)
+bool message_has(const struct msghdr *message, int level, int type, void *data, size_t size)
 {
-	struct message_control c = message_controls(kernel);
+	struct message_control c = message_controls(message);
 
 	while (message_next(&c))
-		if (c.header.cmsg_level == level && (type < 0 || c.header.cmsg_type == type))
+		if (c.header.cmsg_level == level && (type < 0 || c.header.cmsg_type == type) &&
+		    c.size >= size) {
+			if (size)
+				memcpy(data, c.data, size);
 			return true;
+		}
 	return false;
 }
 
@@ -235,14 +238,14 @@ static bool is_in(const struct msghdr *kernel)
 
 	if (name && sockaddr_is_in6(&name->any, kernel->msg_namelen))
 		return IN6_IS_ADDR_V4MAPPED(&name->in6.sin6_addr);
-	return has(kernel, IPPROTO_IP, -1);
+	return message_has(kernel, IPPROTO_IP, -1, NULL, 0);
 }
 
 void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 {
 	const union sockaddr_any *name = kernel->msg_name;
 	bool in6 = name && sockaddr_is_in6(&name->any, kernel->msg_namelen);
-	bool mapped = is_in(kernel), info = has(kernel, IPPROTO_IPV6, OPT_IPV6_2292PKTINFO);
+	bool mapped = is_in(kernel), info = message_has(kernel, IPPROTO_IPV6, OPT_IPV6_2292PKTINFO, NULL, 0);
 	struct message_control c = message_controls(kernel);
 	size_t used = 0;
 

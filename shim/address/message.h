@@ -52,6 +52,10 @@ struct message_control message_controls(const struct msghdr *message);
 /* Moves on to the next control message, or the first. Returns false at the end, and at a bad one. */
 bool message_next(struct message_control *c);
 
+/* Returns whether MESSAGE has a control message of LEVEL and TYPE, of any type if that is negative. Puts the
+ * first SIZE bytes of its data, which has at least as many, into DATA. */
+bool message_has(const struct msghdr *message, int level, int type, void *data, size_t size);
+
 /* Returns whether PROGRAM is addressed to a synthetic address. If so, TO is the IPv6 address behind it. */
 bool message_to(const struct msghdr *program, struct sockaddr_in6 *to);
 

@@ -4,16 +4,18 @@
 #include "address/reply_source.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "address/message.h"
-#include "address/usual_source.h"
 #include "base/clock.h"
 #include "base/large.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "config/config.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 /* A socket, its peer, and the address that the peer asked, or :: if that can't be a source, such as a group.
@@ -87,36 +89,11 @@ void reply_source_expect(void)
 
 int reply_source_ask(int fd)
 {
-	int on = 1, saved = errno, result = 0;
+	int saved = errno, result = socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 
 	reply_source_expect();
-	if (real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
-		result = -errno;
 	errno = saved;
 	return result;
-}
-
-/* Whether KERNEL has a control message of LEVEL and TYPE, whose data DATA gets. */
-static bool reports(const struct msghdr *kernel, int level, int type, void *data, size_t size)
-{
-	struct message_control c = message_controls(kernel);
-
-	while (message_next(&c))
-		if (c.header.cmsg_level == level && c.header.cmsg_type == type && c.size >= size) {
-			memcpy(data, c.data, size);
-			return true;
-		}
-	return false;
-}
-
-/* Whether the message is an IPv4 one for a program that has asked for IP_PKTINFO: it sets the source itself.
- * The interfaces, for which usual_source() asks, are no concern then. A filter may kill for the question
- * (chronyd -F 1). */
-static bool is_left_to_program(const struct msghdr *kernel)
-{
-	struct in_pktinfo local;
-
-	return reports(kernel, IPPROTO_IP, IP_PKTINFO, &local, sizeof local);
 }
 
 /* The slot of SET for KEY's peer, read into HELD; NULL if there is none. FROM is MARK for KEY's socket, HIGH
@@ -153,6 +130,65 @@ static struct slot *oldest(struct slot *set)
 	return best;
 }
 
+enum { MOST_INTERFACES = 16 };
+
+static bool is_loopback(in_addr_t addr)
+{
+	return ntohl(addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
+/* The only address of this host beside the loopback ones, or INADDR_ANY (netdevice(7), SIOCGIFCONF). */
+static in_addr_t ask_interfaces(int fd)
+{
+	struct ifreq all[MOST_INTERFACES];
+	struct ifconf list = {.ifc_len = sizeof all, .ifc_req = all};
+	in_addr_t only = INADDR_ANY;
+	int saved = errno, failed = real.ioctl(fd, SIOCGIFCONF, &list) != 0;
+
+	errno = saved;
+	/* If the list is full, there may be more. */
+	if (failed || list.ifc_len >= (int)sizeof all)
+		return INADDR_ANY;
+	for (int i = 0; i < list.ifc_len / (int)sizeof *all; i++) {
+		struct sockaddr_in in;
+
+		/* cppcheck-suppress uninitvar ; the kernel has written it */
+		memcpy(&in, &all[i].ifr_addr, sizeof in);
+		if (is_loopback(in.sin_addr.s_addr))
+			continue;
+		if (only != INADDR_ANY && only != in.sin_addr.s_addr)
+			return INADDR_ANY;
+		only = in.sin_addr.s_addr;
+	}
+	return only;
+}
+
+/* The second of the last question, and the answer. */
+static _Atomic uint64_t only_known;
+
+static in_addr_t only_address(int fd)
+{
+	uint64_t second = clock_coarse_ms() / 1000 + 1,
+		 held = atomic_load_explicit(&only_known, memory_order_relaxed);
+
+	if (held >> 32 != (uint32_t)second) {
+		held = second << 32 | ask_interfaces(fd);
+		atomic_store_explicit(&only_known, held, memory_order_relaxed);
+	}
+	return (in_addr_t)held;
+}
+
+/* Whether the kernel sends from LOCAL to PEER for certain: LOCAL is the only address of this host, or both
+ * are loopback addresses. Then an answer needs no control message, which costs as much as a system call. The
+ * host's addresses are asked for once a second at most, by the socket FD. */
+static bool usual_source(int fd, in_addr_t local, in_addr_t peer)
+{
+	/* "ip route show table local": 127.0.0.0/8 has the source 127.0.0.1. */
+	if (is_loopback(peer))
+		return local == htonl(INADDR_LOOPBACK);
+	return local == only_address(fd);
+}
+
 /* Whether an IPv4 peer was ever noted. */
 static _Atomic bool any_in4;
 
@@ -180,9 +216,12 @@ bool reply_source_note(int fd, unsigned mark, const struct msghdr *kernel)
 	bool is_set;
 
 	if (!mark || !peer || !sockaddr_is_in6(&peer->any, kernel->msg_namelen) ||
-	    !reports(kernel, IPPROTO_IPV6, IPV6_PKTINFO, &local, sizeof local))
+	    !message_has(kernel, IPPROTO_IPV6, IPV6_PKTINFO, &local, sizeof local))
 		return false;
-	if (is_left_to_program(kernel))
+	/* An IPv4 one for a program that has asked for IP_PKTINFO: it sets the source itself. The interfaces,
+	 * for which usual_source() asks, are no concern then. A filter may kill for the question (chronyd -F
+	 * 1). */
+	if (message_has(kernel, IPPROTO_IP, IP_PKTINFO, NULL, 0))
 		return true;
 	is_set = has_to_be_set(fd, &local.ipi6_addr, &peer->in6.sin6_addr);
 	e = entry_of(&peer->in6);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/large.h"
+#include "config/config.h"
 
 /* An address of the pool, behind its prefix (28 bits in 240.0.0.0/4), is one of
  *   0, the bits of the /64's hash, and HOST_BITS of the whole address's: a hash;
@@ -50,12 +51,6 @@ LARGE static struct slot table[SYNTHETIC_SETS * SYNTHETIC_WAYS];
 LARGE static struct past past[SYNTHETIC_SETS];
 static _Atomic uint32_t ticks;
 static _Atomic uint64_t begun; /* a process, and its first_count() */
-static struct hash_key secret;
-
-void synthetic_set_key(const struct hash_key *key)
-{
-	secret = *key;
-}
 
 void synthetic_set_pool(uint32_t net, unsigned bits)
 {
@@ -237,7 +232,8 @@ static uint32_t first_count(void)
 	/* The kernel reuses process IDs. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	errno = saved;
-	place = hash_words(&secret, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all >> 43;
+	place =
+	    hash_words(&config.key, (uint64_t[]){pid, (uint64_t)now.tv_sec, (uint64_t)now.tv_nsec}).all >> 43;
 	/* Siblings have neighbouring process IDs, so the last bits of the ID come first. */
 	for (int bit = 0; bit < 10; bit++)
 		place |= (pid >> bit & 1) << (30 - bit);
@@ -273,7 +269,7 @@ static uint32_t hash_of(const struct peer *p)
 	memcpy(&in, real.s6_addr + 12, sizeof in);
 	if (IN6_IS_ADDR_V4MAPPED(&real) && is_hash(ntohl(in)))
 		return ntohl(in);
-	hash = hash_words(&secret, words);
+	hash = hash_words(&config.key, words);
 	return pool.net | ((uint32_t)hash.first & (pool.numbered - 1) & ~hosts) |
 	       ((uint32_t)hash.all & hosts);
 }

@@ -26,7 +26,7 @@
  * any other. It is shown as its own address if that is in the lower half and no other peer is shown as it.
  *
  * The table is fixed in size, has no locks, and is private to the process; after fork() the child has a copy.
- * All functions but the first two are async-signal-safe, any thread may call them, and they leave errno
+ * All functions but the first are async-signal-safe, any thread may call them, and they leave errno
  * alone. Only giving a number makes system calls: getpid(2) and, once in each process, clock_gettime(2). */
 #ifndef DUALSTACK_SYNTHETIC_H
 #define DUALSTACK_SYNTHETIC_H
@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "config/pool.h"
+#include "config/settings.h"
 
 enum {
 	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */
@@ -47,9 +47,8 @@ enum {
 /* The pool's first address (host byte order). It is shown if no address is left, and stands for nobody. */
 #define SYNTHETIC_NOBODY POOL_DEFAULT
 
-/* Set the key of the hash, and another pool than POOL_DEFAULT: the prefix NET, in host byte order, of BITS
- * bits. Called once, when the library is loaded, before any other function here. */
-void synthetic_set_key(const struct hash_key *key);
+/* Sets another pool than POOL_DEFAULT: the prefix NET, in host byte order, of BITS bits. Called once, when
+ * the library is loaded, before any other function here. */
 void synthetic_set_pool(uint32_t net, unsigned bits);
 
 /* Returns whether ADDR (network byte order) is in the pool. */

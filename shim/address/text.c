@@ -9,9 +9,9 @@
 
 #include "address/reply_source.h"
 #include "address/translate.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 
 bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer)
@@ -57,14 +57,12 @@ static bool parse(const char *text, struct sockaddr_in6 *peer)
 static int note_peer(int fd, void *arg)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 	enum mark kind = mark_test(fd);
 
 	(void)arg;
 	if (kind == MARK_DATAGRAM)
 		reply_source_expect();
-	if (kind != MARK_NONE && real.getpeername(fd, &name.any, &len) == 0 &&
-	    sockaddr_is_in6(&name.any, len))
+	if (kind != MARK_NONE && socket_peer(fd, &name) == AF_INET6)
 		(void)translate_shown(&name.in6, kind);
 	return 0;
 }
@@ -81,19 +79,20 @@ bool text_shown(const char *text, struct in_addr *shown)
 {
 	/* Sockets inherited over exec are looked for once: later ones are noticed when they come. */
 	static _Atomic bool looked;
-	int saved = errno;
 	struct sockaddr_in6 peer;
 	struct sockaddr_in as;
-	bool known;
+	bool known = false;
+	int saved;
 
-	if (!mark_expected() || !strchr(text, ':') || !parse(text, &peer)) {
-		errno = saved;
+	if (!mark_expected() || !strchr(text, ':'))
 		return false;
-	}
-	known = translate_known_as(&peer, &as);
-	if (!known && !atomic_exchange(&looked, true)) {
-		(void)descriptors_each(note_peer, NULL);
+	saved = errno;
+	if (parse(text, &peer)) {
 		known = translate_known_as(&peer, &as);
+		if (!known && !atomic_exchange(&looked, true)) {
+			(void)descriptors_each(note_peer, NULL);
+			known = translate_known_as(&peer, &as);
+		}
 	}
 	if (known)
 		*shown = as.sin_addr;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address/synthetic.h"
+#include "config/config.h"
 
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
@@ -48,13 +49,6 @@ bool translate_is_plain(const struct sockaddr_in6 *real)
 	       !synthetic_in_pool(sockaddr_unmapped(real).sin_addr.s_addr);
 }
 
-static bool hides_loopback;
-
-void translate_hide_loopback(void)
-{
-	hides_loopback = true;
-}
-
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind)
 {
 	struct sockaddr_in shown = {.sin_family = AF_INET, .sin_port = real->sin6_port};
@@ -64,7 +58,7 @@ struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark ki
 		shown = sockaddr_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
-	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !hides_loopback)
+	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !config.loopback_synthetic)
 		shown.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
 		shown.sin_addr.s_addr = synthetic_of(a, scope_of(real));
@@ -140,32 +134,19 @@ bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only)
 	return v6only || !IN6_IS_ADDR_UNSPECIFIED(&addr->sin6_addr);
 }
 
-static bool gives_real;
-
-void translate_give_real(void)
-{
-	gives_real = true;
-}
-
 bool translate_foreign(const struct sockaddr *addr, socklen_t len)
 {
 	if (!addr || len < sizeof(struct sockaddr_in) || len > SOCKADDR_MOST)
 		return false;
 	return sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC &&
-	       !(gives_real && sockaddr_family(addr) == AF_INET6);
-}
-
-bool translate_short(const struct sockaddr *addr, socklen_t len)
-{
-	return addr && len >= sizeof addr->sa_family && len < sizeof(struct sockaddr_in) &&
-	       sockaddr_family(addr) == AF_UNSPEC;
+	       !(config.peer == SETTINGS_PEER_REAL && sockaddr_family(addr) == AF_INET6);
 }
 
 /* Whether a caller with ROOM bytes gets REAL as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {
-	return gives_real && room >= sizeof *real && !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
+	return config.peer == SETTINGS_PEER_REAL && room >= sizeof *real &&
+	       !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) && !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
 }
 
 socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mark kind, socklen_t room)

@@ -1,7 +1,6 @@
 /* Translates addresses between the program's view (IPv4) and the kernel's (IPv6). Only this file takes a
  * struct sockaddr apart. Addresses and ports are in network byte order, lengths in bytes. All functions
- * except translate_give_real() and translate_hide_loopback() are async-signal-safe, any thread may call them,
- * they make no system calls and leave errno alone. */
+ * are async-signal-safe, any thread may call them, they make no system calls and leave errno alone. */
 #ifndef DUALSTACK_TRANSLATE_H
 #define DUALSTACK_TRANSLATE_H
 
@@ -16,17 +15,9 @@
  * stands for, any other IPv4 address V4MAPPED. Returns false if ADDR is neither IPv4 nor IPv6. */
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
 
-/* Makes translate_give() give IPv6 addresses as they are to callers with room for them (peer = real). Called
- * while the library is loaded. */
-void translate_give_real(void);
-
-/* Makes translate_shown() show ::1 as any other address (loopback = synthetic). Called while the library is
- * loaded. */
-void translate_hide_loopback(void);
-
 /* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the
  * IPv4 address in it (RFC 4291, 2.5.5.2), :: as 0.0.0.0, any other address as its synthetic address
- * (synthetic.h). On a stream, ::1 is shown as 127.0.0.1, unless translate_hide_loopback() was called. On a
+ * (synthetic.h). On a stream, ::1 is shown as 127.0.0.1, unless loopback = synthetic. On a
  * datagram socket it is synthetic, as an answer to 127.0.0.1 has to go to 127.0.0.1. A V4MAPPED address of
  * the pool is a peer like any other (synthetic.h). */
 struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark kind);
@@ -63,10 +54,6 @@ bool translate_bind(const struct sockaddr *addr, socklen_t len, struct sockaddr_
  * where programs are shown such addresses (peer = real). */
 bool translate_foreign(const struct sockaddr *addr, socklen_t len);
 
-/* Returns whether ADDR has AF_UNSPEC, which an AF_INET socket takes for AF_INET, but is too short for
- * AF_INET. */
-bool translate_short(const struct sockaddr *addr, socklen_t len);
-
 /* Returns whether a socket at ADDR and one at 0.0.0.0 can natively have the same port: ADDR is an IPv6
  * address that is neither V4MAPPED nor, unless V6ONLY, the wildcard. */
 bool translate_beside_wildcard(const struct sockaddr_in6 *addr, bool v6only);
@@ -76,7 +63,8 @@ socklen_t translate_size(const union sockaddr_any *from, socklen_t len, enum mar
 
 /* Hands FROM, of length LEN, to a caller with *ROOM bytes at TO, as the kernel does: the copy is cut, the
  * length stored in ROOM is the full one (accept(2)). *ROOM is not negative. If KIND is not MARK_NONE, FROM is
- * an IPv6 address, and the caller gets what it is shown as, or FROM itself after translate_give_real(). */
+ * an IPv6 address, and the caller gets what it is shown as, or with peer = real FROM itself, if there is
+ * room. */
 void translate_give(const union sockaddr_any *from, socklen_t len, enum mark kind, struct sockaddr *to,
 		    socklen_t *room);
 

@@ -139,17 +139,11 @@ static void put_unsigned(struct line *l, unsigned number)
 	put(l, digits + at);
 }
 
-static void put_signed(struct line *l, int number)
-{
-	if (number < 0)
-		put(l, "-");
-	put_unsigned(l, number < 0 ? 0u - (unsigned)number : (unsigned)number);
-}
-
 static void put_format(struct line *l, const char *format, va_list args)
 {
 	for (; *format; format++) {
 		char one[2] = {*format, '\0'};
+		int number;
 
 		if (*format != '%') {
 			put(l, one);
@@ -160,7 +154,9 @@ static void put_format(struct line *l, const char *format, va_list args)
 			put(l, va_arg(args, const char *));
 			break;
 		case 'd':
-			put_signed(l, va_arg(args, int));
+			number = va_arg(args, int);
+			put(l, number < 0 ? "-" : "");
+			put_unsigned(l, number < 0 ? 0u - (unsigned)number : (unsigned)number);
 			break;
 		case 'u':
 			put_unsigned(l, va_arg(args, unsigned));
@@ -172,14 +168,15 @@ static void put_format(struct line *l, const char *format, va_list args)
 	}
 }
 
-/* write(), without a cancellation point, and without the signals that end the program if nobody reads the
- * pipe, or if the file is as large as RLIMIT_FSIZE permits. */
-static void write_quietly(int fd, const struct line *l)
+/* Writes the line and a newline, without a cancellation point, and without the signals that end the program
+ * if nobody reads the pipe, or if the file is as large as RLIMIT_FSIZE permits. */
+static void write_quietly(int fd, struct line *l)
 {
 	const int64_t at_once[2] = {0, 0};
 	sigset_t ours, pending, before;
 	int caused = 0;
 
+	l->text[l->used++] = '\n';
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGPIPE);
 	sigaddset(&ours, SIGXFSZ);
@@ -197,7 +194,7 @@ static void write_quietly(int fd, const struct line *l)
 }
 
 /* Only while descriptor 2 is the same file: a daemon that closed it may have a client there. */
-static void to_stderr(const struct line *l)
+static void to_stderr(struct line *l)
 {
 	struct stat st;
 
@@ -215,23 +212,19 @@ static void to_syslog(enum log_level level, const struct line *l)
 	if (fd < 0)
 		return;
 	put(&tagged, levels[level].priority);
-	memcpy(tagged.text + tagged.used, l->text, l->used < 500 ? l->used : 500);
-	tagged.used += l->used < 500 ? l->used : 500;
+	put(&tagged, l->text);
 	(void)!syscall(SYS_sendto, fd, tagged.text, tagged.used, MSG_NOSIGNAL, (const struct sockaddr *)&to,
 		       sizeof to);
 	sys_close(fd);
 }
 
 /* If the file can't be opened, as after chroot() or by another user, the line goes to syslog. */
-static void to_file(enum log_level level, const struct line *l)
+static void to_file(enum log_level level, struct line *l)
 {
 	int fd = sys_open(setup.file, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0640);
 
 	if (fd < 0) {
-		struct line cut = *l;
-
-		cut.used--; /* the newline, needless in a datagram */
-		to_syslog(level, &cut);
+		to_syslog(level, l);
 		return;
 	}
 	write_quietly(fd, l);
@@ -243,11 +236,9 @@ static void write_line(enum log_level level, const char *format, va_list args)
 	struct line l = {.used = 0};
 
 	put(&l, "dualstack[");
-	put_signed(&l, getpid());
+	put_unsigned(&l, (unsigned)getpid());
 	put(&l, "]: ");
 	put_format(&l, format, args);
-	if (setup.target != TARGET_SYSLOG)
-		l.text[l.used++] = '\n';
 	if (setup.target == TARGET_STDERR)
 		to_stderr(&l);
 	else if (setup.target == TARGET_FILE)

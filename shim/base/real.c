@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/sockaddr.h"
+
 struct real real;
 
 /* The offset of each function's pointer in the table. */
@@ -36,5 +38,6 @@ int real_load(void)
 		 * not let it be assigned to a function pointer. */
 		memcpy((char *)&real + entries[i].offset, &found, sizeof found);
 	}
+	sockaddr_parse = real.inet_pton;
 	return result;
 }

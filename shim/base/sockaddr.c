@@ -1,6 +1,5 @@
 #include "base/sockaddr.h"
 
-#include <stddef.h>
 #include <string.h>
 
 struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
@@ -104,78 +103,4 @@ const char *sockaddr_text_either(const struct sockaddr_in6 *addr, char *text)
 			     text);
 }
 
-static bool parse_in(const char *text, unsigned char *to)
-{
-	for (int i = 0; i < 4; i++) {
-		const char *from = text;
-		unsigned number = 0;
-
-		while (*text >= '0' && *text <= '9' && text - from < 3)
-			number = number * 10 + (unsigned)(*text++ - '0');
-		if (text == from || number > 255 || (*from == '0' && text - from > 1) ||
-		    *text++ != (i < 3 ? '.' : '\0'))
-			return false;
-		to[i] = (unsigned char)number;
-	}
-	return true;
-}
-
-/* Reads up to four hexadecimal digits into NUMBER. Returns where they end. */
-static const char *parse_field(const char *text, unsigned *number)
-{
-	const char *from = text, *digits = "0123456789abcdefABCDEF", *digit;
-
-	*number = 0;
-	while (*text && text - from < 4 && (digit = strchr(digits, *text))) {
-		*number =
-		    *number << 4 | (unsigned)(digit - digits < 16 ? digit - digits : digit - digits - 6);
-		text++;
-	}
-	return text;
-}
-
-static bool parse_in6(const char *text, unsigned char *to)
-{
-	int used = 0, gap = -1;
-
-	memset(to, 0, 16);
-	if (*text == ':' && *++text != ':')
-		return false;
-	while (*text) {
-		unsigned number;
-		const char *end;
-
-		if (*text == ':') {
-			if (gap >= 0)
-				return false;
-			gap = used;
-			text++;
-			continue;
-		}
-		end = parse_field(text, &number);
-		if (*end == '.' && used <= 12 && parse_in(text, to + used)) {
-			used += 4;
-			break;
-		}
-		if (end == text || used > 14 || (*end == ':' ? !end[1] : *end != '\0'))
-			return false;
-		to[used++] = (unsigned char)(number >> 8);
-		to[used++] = (unsigned char)number;
-		text = *end ? end + 1 : end;
-	}
-	if (gap < 0 || used == 16)
-		return gap < 0 && used == 16;
-	memmove(to + 16 - (used - gap), to + gap, (size_t)(used - gap));
-	memset(to + gap, 0, (size_t)(16 - used));
-	return true;
-}
-
-bool sockaddr_parse(int family, const char *text, void *addr)
-{
-	unsigned char bytes[16];
-
-	if (family == AF_INET ? !parse_in(text, bytes) : !parse_in6(text, bytes))
-		return false;
-	memcpy(addr, bytes, family == AF_INET ? 4 : 16);
-	return true;
-}
+int (*sockaddr_parse)(int family, const char *text, void *addr);

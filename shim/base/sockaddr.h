@@ -58,8 +58,8 @@ const char *sockaddr_text(const struct sockaddr *addr, char *text);
 /* The same for an IPv6 address, or an IPv4 one V4MAPPED. */
 const char *sockaddr_text_either(const struct sockaddr_in6 *addr, char *text);
 
-/* Reads TEXT, an address of FAMILY, into ADDR (struct in_addr or in6_addr). Returns false if it is none. As
- * inet_pton(3), which the library interposes. */
-bool sockaddr_parse(int family, const char *text, void *addr);
+/* inet_pton(3): the real one in the library (real_load()), their own in the launcher and the tool (main.c).
+ */
+extern __attribute__((visibility("hidden"))) int (*sockaddr_parse)(int family, const char *text, void *addr);
 
 #endif

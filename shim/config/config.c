@@ -1,8 +1,9 @@
 #define _GNU_SOURCE
 #include "config/config.h"
 
-#include <dlfcn.h>
+#include <endian.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,59 +38,50 @@ static const char *keep(void)
 	return kept;
 }
 
-static int hex_digit(char c)
+/* Reads 32 lower-case hexadecimal digits. False if TEXT is anything else. */
+static bool key_parse(const char *text, struct hash_key *key)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	char first[17] = "";
+
+	if (strlen(text) != 32 || strspn(text, "0123456789abcdef") != 32)
+		return false;
+	memcpy(first, text, 16);
+	/* In the order of memory. */
+	*key = (struct hash_key){htobe64(strtoull(first, NULL, 16)), htobe64(strtoull(text + 16, NULL, 16))};
+	return true;
 }
 
-/* Reads 32 lower-case hexadecimal digits into 16 bytes. -EINVAL: TEXT is anything else. */
-static int key_parse(const char *text, unsigned char *bytes)
+/* getauxval(3), for an address; may be NULL. */
+static const void *auxiliary(unsigned long type)
 {
-	for (int i = 0; i < 16; i++) {
-		int high = hex_digit(text[2 * i]), low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+	const void *at;
 
-		if (low < 0)
-			return -EINVAL;
-		bytes[i] = (unsigned char)(high << 4 | low);
-	}
-	return text[32] ? -EINVAL : 0;
+	memcpy(&at, &(unsigned long){getauxval(type)}, sizeof at);
+	return at;
 }
 
 /* Early in boot the kernel has no random numbers yet, and a service must not wait for them. Then the key is a
  * hash of the random bytes that the kernel gave the process for its stack protector. */
-static void key_invent(unsigned char *bytes)
+static void key_invent(struct hash_key *key)
 {
 	static const struct hash_key fixed[2] = {{1, 2}, {3, 4}};
-	const void *seed;
+	const void *seed = auxiliary(AT_RANDOM);
 
-	if (getrandom(bytes, 16, GRND_NONBLOCK) == 16)
+	if (getrandom(key, sizeof *key, GRND_NONBLOCK) == sizeof *key || !seed)
 		return;
-	/* getauxval(3): AT_RANDOM is the address of sixteen bytes containing a random value. */
-	memset(bytes, 0, 16);
-	memcpy(&seed, &(unsigned long){getauxval(AT_RANDOM)}, sizeof seed);
-	for (int i = 0; seed && i < 2; i++)
-		memcpy(bytes + 8 * i, &(uint64_t){hash_bytes(&fixed[i], seed, 16)}, 8);
+	key->k0 = hash_bytes(&fixed[0], seed, 16);
+	key->k1 = hash_bytes(&fixed[1], seed, 16);
 }
 
 static void load_key(void)
 {
 	const char *given = secure_getenv("DUALSTACK_KEY");
-	unsigned char bytes[16];
-	char *to;
 
-	config.inherited = given && key_parse(given, bytes) == 0;
+	config.inherited = given && key_parse(given, &config.key);
 	if (!config.inherited)
-		key_invent(bytes);
-	memcpy(&config.key.k0, bytes, 8);
-	memcpy(&config.key.k1, bytes + 8, 8);
-	to = stpcpy(next_text, "DUALSTACK_KEY=");
-	for (int i = 0; i < 16; i++) {
-		*to++ = "0123456789abcdef"[bytes[i] >> 4];
-		*to++ = "0123456789abcdef"[bytes[i] & 15];
-	}
-	*to = '\0';
+		key_invent(&config.key);
+	(void)sprintf(next_text, "DUALSTACK_KEY=%016" PRIx64 "%016" PRIx64, be64toh(config.key.k0),
+		      be64toh(config.key.k1));
 	config.variables[CONFIG_KEY] = keep();
 }
 
@@ -106,12 +98,10 @@ static const char *last_of(const char *path)
 static void find_program(const char *names[2])
 {
 	LARGE static char running[PATH_MAX];
-	const char *executed;
 	ssize_t size = readlink("/proc/self/exe", running, sizeof running - 1);
 
-	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
 	running[size > 0 ? size : 0] = '\0';
-	names[0] = last_of(executed);
+	names[0] = last_of(auxiliary(AT_EXECFN));
 	names[1] = last_of(running);
 }
 
@@ -143,10 +133,8 @@ static void know_program(void)
 #include "config/known_programs.def"
 #undef KNOWN
 	};
-	const char *executed;
+	const char *executed = last_of(auxiliary(AT_EXECFN));
 
-	memcpy(&executed, &(unsigned long){getauxval(AT_EXECFN)}, sizeof executed);
-	executed = last_of(executed);
 	for (size_t i = 0; executed && i < sizeof known / sizeof *known; i++)
 		if (strcmp(executed, known[i].name) == 0) {
 			config.text = config.text == SETTINGS_TEXT_AUTO ? known[i].text : config.text;
@@ -154,28 +142,18 @@ static void know_program(void)
 		}
 }
 
-/* The text for this program, by a rule or else by the setting. */
-static enum settings_text text_for_program(enum settings_text text)
-{
-	switch (rules_ask_program(RULES_TEXTS)) {
-	case RULES_AUTO:
-		return SETTINGS_TEXT_AUTO;
-	case RULES_IPV6:
-		return SETTINGS_TEXT_IPV6;
-	case RULES_IPV4:
-		return SETTINGS_TEXT_IPV4;
-	default:
-		return text;
-	}
-}
-
 /* One variable holds all settings: a program that is executed later may not reach the file, or may find
  * another. */
 static void apply(const struct settings *s)
 {
+	static const enum settings_text by_rule[] = {[RULES_AUTO] = SETTINGS_TEXT_AUTO,
+						     [RULES_IPV6] = SETTINGS_TEXT_IPV6,
+						     [RULES_IPV4] = SETTINGS_TEXT_IPV4};
+	enum rules_action text = rules_ask_program(RULES_TEXTS);
+
 	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
 	config.variables[CONFIG_SETTINGS] = keep();
-	config.text = text_for_program((enum settings_text)s->text);
+	config.text = text ? by_rule[text] : (enum settings_text)s->text;
 	know_program();
 	config.literals = rules_ask_program(RULES_LITERALS);
 	config.keep_deepbind = rules_ask_program(RULES_DEEPBIND) == RULES_ON;

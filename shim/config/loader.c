@@ -84,7 +84,7 @@ int loader_configuration(struct settings *s, const char *file, struct loader_err
 	int saved = errno, result;
 
 	error->place = "DUALSTACK_RULES";
-	if (rules && settings_parse_rules(rules, strlen(rules), &error->at) != 0) {
+	if (rules && settings_parse(NULL, rules, strlen(rules), &error->at) != 0) {
 		result = -EINVAL;
 	} else if (handed) {
 		error->place = "DUALSTACK_SETTINGS";

@@ -43,6 +43,9 @@ struct rules_error {
 #define RULES_WORDS "bind, connect, text, literal or deepbind"
 bool rules_begin(const char *line, size_t size);
 
+/* TEXT, of SIZE bytes, as a decimal number of five digits and up to MOST; -1 if it is none. */
+long rules_number(const char *text, size_t size, long most);
+
 /* Sets the function that finds this program's names, for rules with program=. It is called once, at the first
  * such rule, and fills NAMES, which stay where they are; NULL is no name. */
 void rules_programs(void (*find)(const char *names[2]));

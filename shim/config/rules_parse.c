@@ -25,31 +25,21 @@ struct word {
 
 static const struct {
 	const char *word;
-	enum rules_call call;
 	enum rules_action action;
 } actions[] = {
-    {"dual", RULES_BIND, RULES_DUAL},
-    {"ipv4", RULES_BIND, RULES_IPV4},
-    {"ipv6", RULES_BIND, RULES_IPV6},
-    {"auto", RULES_CONNECT, RULES_AUTO},
-    {"ipv6-first", RULES_CONNECT, RULES_IPV6_FIRST},
-    {"ipv4-first", RULES_CONNECT, RULES_IPV4_FIRST},
-    {"ipv6", RULES_CONNECT, RULES_IPV6},
-    {"ipv4", RULES_CONNECT, RULES_IPV4},
-    {"auto", RULES_TEXTS, RULES_AUTO},
-    {"ipv6", RULES_TEXTS, RULES_IPV6},
-    {"ipv4", RULES_TEXTS, RULES_IPV4},
-    {"auto", RULES_LITERALS, RULES_AUTO},
-    {"on", RULES_LITERALS, RULES_ON},
-    {"off", RULES_LITERALS, RULES_OFF},
-    {"on", RULES_DEEPBIND, RULES_ON},
-    {"off", RULES_DEEPBIND, RULES_OFF},
+    {"dual", RULES_DUAL},
+    {"ipv4", RULES_IPV4},
+    {"ipv6", RULES_IPV6},
+    {"auto", RULES_AUTO},
+    {"ipv6-first", RULES_IPV6_FIRST},
+    {"ipv4-first", RULES_IPV4_FIRST},
+    {"on", RULES_ON},
+    {"off", RULES_OFF},
 };
 
 static const struct {
 	const char *word;
-	const char *conditions; /* the words of the conditions that it can have */
-	const char *actions;
+	const char *conditions, *actions; /* the words that it can have */
 } calls[RULES_CALLS] = {
     [RULES_BIND] = {"bind", "tcp, udp, any, address=, port=, program=", "dual, ipv4 or ipv6"},
     [RULES_CONNECT] = {"connect", "tcp, udp, any, address=, port=, name=, program=",
@@ -84,24 +74,18 @@ static int full(struct reader *r, const struct word *w, const char *of)
 	return -EINVAL;
 }
 
-/* W as a number, at most MOST, or -1. */
-static long number(const struct word *w, long most)
+long rules_number(const char *text, size_t size, long most)
 {
 	long value = 0;
 
-	if (w->size == 0 || w->size > 5)
+	if (size == 0 || size > 5)
 		return -1;
-	for (size_t i = 0; i < w->size; i++) {
-		if (w->at[i] < '0' || w->at[i] > '9')
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] < '0' || text[i] > '9')
 			return -1;
-		value = value * 10 + (w->at[i] - '0');
+		value = value * 10 + (text[i] - '0');
 	}
 	return value <= most ? value : -1;
-}
-
-static bool bit(const struct in6_addr *addr, unsigned i)
-{
-	return addr->s6_addr[i / 8] >> (7 - i % 8) & 1;
 }
 
 static int add_address(struct reader *r, const struct word *w)
@@ -109,21 +93,18 @@ static int add_address(struct reader *r, const struct word *w)
 	const char *slash = memchr(w->at, '/', w->size);
 	size_t size = slash ? (size_t)(slash - w->at) : w->size;
 	struct word length = {slash ? slash + 1 : w->at + w->size, slash ? w->size - size - 1 : 0};
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN] = "";
 	struct prefix p = {.in6 = memchr(w->at, ':', size) != NULL};
 	long bits = p.in6 ? 128 : 32;
 
-	if (size >= sizeof text)
-		return wrong(r, w, "bad address",
-			     "an IPv4 or IPv6 address, or a prefix such as 2001:db8::/32");
-	memcpy(text, w->at, size);
-	text[size] = '\0';
+	if (size < sizeof text)
+		memcpy(text, w->at, size);
 	if (!sockaddr_parse(p.in6 ? AF_INET6 : AF_INET, text, p.in6 ? p.addr.s6_addr : p.addr.s6_addr + 12) ||
 	    strlen(text) != size)
 		return wrong(r, w, "bad address",
 			     "an IPv4 or IPv6 address, or a prefix such as 2001:db8::/32");
 	if (slash)
-		bits = number(&length, bits);
+		bits = rules_number(length.at, length.size, bits);
 	if (bits < 0)
 		return wrong(r, &length, "bad prefix length", p.in6 ? "0 to 128" : "0 to 32");
 	p.bits = (uint8_t)(p.in6 ? bits : bits + 96);
@@ -133,7 +114,7 @@ static int add_address(struct reader *r, const struct word *w)
 	if (p.in6 && p.bits >= 96 && IN6_IS_ADDR_V4MAPPED(&p.addr))
 		p.in6 = false;
 	for (unsigned i = p.bits; i < 128; i++)
-		if (bit(&p.addr, i))
+		if (p.addr.s6_addr[i / 8] >> (7 - i % 8) & 1)
 			return wrong(r, w, "bad prefix", "no bits beyond its length");
 	if (rules_used.prefixes == RULES_PREFIXES)
 		return full(r, w, "addresses");
@@ -144,9 +125,9 @@ static int add_address(struct reader *r, const struct word *w)
 static int add_port(struct reader *r, const struct word *w)
 {
 	const char *dash = memchr(w->at, '-', w->size);
-	struct word from = {w->at, dash ? (size_t)(dash - w->at) : w->size};
-	struct word to = {dash ? dash + 1 : w->at, dash ? w->size - from.size - 1 : w->size};
-	long first = number(&from, 65535), last = number(&to, 65535);
+	size_t size = dash ? (size_t)(dash - w->at) : w->size;
+	long first = rules_number(w->at, size, 65535),
+	     last = dash ? rules_number(dash + 1, w->size - size - 1, 65535) : first;
 
 	if (first < 0 || last < first)
 		return wrong(r, w, "bad port", "a number from 0 to 65535, or two as in 5000-5010");
@@ -234,12 +215,14 @@ static int read_condition(struct reader *r, const struct word *w, bool *protocol
 
 static int read_action(struct reader *r, const struct word *w)
 {
+	const char *can = calls[r->rule->call].actions;
+
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-		if (actions[i].call == r->rule->call && is(w, actions[i].word)) {
+		if (strstr(can, actions[i].word) && is(w, actions[i].word)) {
 			r->rule->action = actions[i].action;
 			return 0;
 		}
-	return wrong(r, w, "unknown action", calls[r->rule->call].actions);
+	return wrong(r, w, "unknown action", can);
 }
 
 /* Only this machine reaches the loopback network, but all hosts reach [::]. */

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/sockaddr.h"
-#include "config/pool.h"
 
 /* The words that are a setting's values, by number, up to NULL. */
 static const char *const yes_no[] = {"no", "yes", NULL};
@@ -20,26 +19,11 @@ static const char *const orders[] = {"own", "ipv6", NULL};
 static const char *const texts[] = {
     [SETTINGS_TEXT_AUTO] = "auto", [SETTINGS_TEXT_IPV6] = "ipv6", [SETTINGS_TEXT_IPV4] = "ipv4", NULL};
 
-/* VALUE as a decimal number of at most DIGITS digits, or -1. */
-static long number(const char *value, size_t digits)
-{
-	long result = 0;
-
-	if (!*value || strlen(value) > digits)
-		return -1;
-	for (; *value; value++) {
-		if (*value < '0' || *value > '9')
-			return -1;
-		result = result * 10 + (*value - '0');
-	}
-	return result;
-}
-
 static int set_delay(struct settings *s, const char *value)
 {
-	long ms = number(value, 5);
+	long ms = rules_number(value, strlen(value), SETTINGS_DELAY_MOST);
 
-	if (ms < 0 || ms > SETTINGS_DELAY_MOST)
+	if (ms < 0)
 		return -EINVAL;
 	s->delay = (unsigned)ms;
 	return 0;
@@ -57,9 +41,9 @@ static int set_pool(struct settings *s, const char *value)
 	const char *slash = strchr(value, '/');
 	char text[INET_ADDRSTRLEN] = "";
 	struct in_addr net;
-	long bits = slash ? number(slash + 1, 2) : -1;
+	long bits = slash ? rules_number(slash + 1, strlen(slash + 1), POOL_NARROWEST) : -1;
 
-	if (bits < POOL_WIDEST || bits > POOL_NARROWEST || (size_t)(slash - value) >= sizeof text)
+	if (bits < POOL_WIDEST || (size_t)(slash - value) >= sizeof text)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
 	if (!sockaddr_parse(AF_INET, text, &net) || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
@@ -94,7 +78,7 @@ static int set_nat64(struct settings *s, const char *value)
 	const char *slash = strchr(at, '/');
 	struct nat64_prefix prefix = {.bits = 0};
 	char text[INET6_ADDRSTRLEN] = "";
-	long bits = slash ? number(slash + 1, 2) : 0;
+	long bits = slash ? rules_number(slash + 1, strlen(slash + 1), 96) : 0;
 
 	if (found && value[4] && value[4] != ':')
 		return -EINVAL;
@@ -293,8 +277,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	return 0;
 }
 
-/* Both parsers. S is NULL if TEXT has rules only. */
-static int parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
+int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
 {
 	const char *end = text + size;
 	unsigned said = 0;
@@ -317,16 +300,6 @@ static int parse(struct settings *s, const char *text, size_t size, struct rules
 			return result;
 	}
 	return 0;
-}
-
-int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error)
-{
-	return parse(s, text, size, error);
-}
-
-int settings_parse_rules(const char *text, size_t size, struct rules_error *error)
-{
-	return parse(NULL, text, size, error);
 }
 
 void settings_print(const struct settings *s, bool all, char *text)

@@ -17,6 +17,13 @@
 #define SETTINGS_DELAY_DEFAULT 250
 #define SETTINGS_DELAY_MOST 60000
 
+/* The default pool of synthetic addresses (address/synthetic.h), in host byte order, and the lengths that its
+ * prefix can have. A smaller pool has fewer addresses that were never given out: /16 has 7 for each of the
+ * table's 4096 slots. */
+#define POOL_DEFAULT 0xf0000000u
+#define POOL_WIDEST 4
+#define POOL_NARROWEST 16
+
 enum settings_peer {
 	SETTINGS_PEER_AUTO,      /* widened sockets show IPv4 addresses, others their own */
 	SETTINGS_PEER_SYNTHETIC, /* so do dual-stack sockets that the program was started with */
@@ -63,11 +70,9 @@ const char *settings_name(size_t number);
 void settings_say(struct rules_error *error, const char *what, const char *value, const char *expected);
 
 /* Reads the configuration in TEXT, of SIZE bytes: settings replace those in S, rules come after existing
- * ones. Returns 0, or -EINVAL with ERROR filled; then part of TEXT has taken effect. */
+ * ones. If S is NULL, TEXT has rules alone. Returns 0, or -EINVAL with ERROR filled; then part of TEXT has
+ * taken effect. */
 int settings_parse(struct settings *s, const char *text, size_t size, struct rules_error *error);
-
-/* The same for the rules in TEXT alone, without settings. */
-int settings_parse_rules(const char *text, size_t size, struct rules_error *error);
 
 /* Puts S and the rules into TEXT, of SETTINGS_TEXT bytes, as settings_parse() takes them; with ALL, also
  * settings that have their default. */

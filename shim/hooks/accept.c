@@ -13,18 +13,6 @@
 #include "server/narrow.h"
 #include "server/socket_activation.h"
 
-/* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then as
- * without the library, also for programs that make their own system calls or inherit it without the library.
- * The kernel refuses under MPTCP, and if the peer has gone already: then the socket keeps its mark. If the
- * peer is shown as another address than its own, the socket stays AF_INET6, too. */
-static void unmap(int fd, const struct sockaddr_in6 *peer)
-{
-	int family = AF_INET;
-
-	if (translate_is_plain(peer))
-		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
-}
-
 /* Logs, at a peer's first connection, which address it is shown as. Readers of the program's own log need it.
  */
 static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
@@ -49,9 +37,16 @@ static bool known_peer(const union sockaddr_any *name)
 	       translate_known(&name->in6);
 }
 
+/* Makes a connection from an IPv4 address an AF_INET socket again (ipv6(7), IPV6_ADDRFORM). It is then as
+ * without the library, also for programs that make their own system calls or inherit it without the library.
+ * The kernel refuses under MPTCP, and if the peer has gone already: then the socket keeps its mark. If the
+ * peer is shown as another address than its own, the socket stays AF_INET6, too. */
 static void prepare(int fd, const union sockaddr_any *name, bool known)
 {
-	unmap(fd, &name->in6);
+	int family = AF_INET;
+
+	if (translate_is_plain(&name->in6))
+		(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof family);
 	log_peer(fd, &name->in6, known);
 }
 

@@ -24,11 +24,9 @@
  * bound to the V4MAPPED wildcard, which no IPv6 peer reaches (ipv6(7)). */
 static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 {
-	int v6only = action == RULES_IPV6;
-
 	if (action == RULES_DEFAULT || !IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr))
 		return;
-	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+	(void)socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, action == RULES_IPV6);
 	if (action == RULES_IPV4)
 		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
 }
@@ -37,8 +35,7 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	int v6only = 0, saved = errno, result = real.bind(fd, addr, len);
-	socklen_t size = sizeof v6only;
+	int saved = errno, result = real.bind(fd, addr, len);
 	bool shares = result == 0 && mark_expected() && port_may_be_shared(fd);
 
 	if (result == 0)
@@ -46,8 +43,8 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!mark_expected() || (result == 0 ? !shares : errno != EADDRINUSE))
 		return result;
 	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
-	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-	if (translate_beside_wildcard(&in6, v6only || shares) && narrow_for(fd, in6.sin6_port) && result != 0)
+	if (translate_beside_wildcard(&in6, shares || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) &&
+	    narrow_for(fd, in6.sin6_port) && result != 0)
 		result = real.bind(fd, addr, len);
 	else if (result != 0)
 		return hooks_fail(-EADDRINUSE);
@@ -122,24 +119,29 @@ static void log_datagrams(int fd, const struct sockaddr *addr, socklen_t len)
 			 ntohs(at.sin6_port));
 }
 
-/* Widens FD instead of binding it to IN, a specific address that a rule names. */
-static int widen_address(int fd, const struct sockaddr_in *in, const struct sockaddr_in6 *at)
+/* Widens FD to AT instead of binding it to ADDR, an IPv4 address that a rule names. */
+static int widen_address(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *at)
 {
-	const bool first = interfaces_is_first(fd, in);
-	int result = first ? widen(fd, at, false) : -EADDRINUSE;
+	struct sockaddr_in in;
+	bool first;
+	int result;
 
-	if (first && result == -EADDRINUSE && interfaces_share(fd, in->sin_port, true))
+	memcpy(&in, addr, sizeof in);
+	first = interfaces_is_first(fd, &in);
+	result = first ? widen(fd, at, false) : -EADDRINUSE;
+
+	if (first && result == -EADDRINUSE && interfaces_share(fd, in.sin_port, true))
 		result = widen(fd, at, false);
 	if (result == 0)
-		interfaces_note(fd, in);
+		interfaces_note(fd, &in);
 	return result;
 }
 
 int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	enum rules_action action;
-	struct sockaddr_in6 at;
-	struct sockaddr_in shown, in;
+	struct sockaddr_in6 at, dual;
+	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
@@ -161,8 +163,8 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 			log_datagrams(fd, addr, len);
 		return result;
 	}
-	if (action == RULES_DUAL && bind_rules_specific(addr, len, &in))
-		result = widen_address(fd, &in, &at);
+	if (action == RULES_DUAL && !translate_bind(addr, len, &dual))
+		result = widen_address(fd, addr, &at);
 	else
 		result = widen(fd, &at, action == RULES_IPV6);
 	/* A port for IPv6 alone is not opened in IPv4. */
@@ -177,8 +179,7 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 /* With SO_REUSEADDR, a conflict with the other family shows only here (inet_csk_listen_start()). */
 static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 {
-	int v6only = 0, saved = errno, result = real.listen(fd, backlog);
-	socklen_t size = sizeof v6only;
+	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
@@ -186,15 +187,10 @@ static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 		errno = saved;
 		return 0;
 	}
-	if (hooks_dual(fd) || mapped_port(fd)) {
-		result = narrow(fd);
-	} else {
-		(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
-		result = translate_beside_wildcard(name, v6only) && narrow_for(fd, name->sin6_port)
-			     ? 0
-			     : -EADDRINUSE;
-	}
-	if (result)
+	if (hooks_dual(fd) || mapped_port(fd)
+		? narrow(fd) != 0
+		: !translate_beside_wildcard(name, socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) ||
+		      !narrow_for(fd, name->sin6_port))
 		return hooks_fail(-EADDRINUSE);
 	errno = saved;
 	return real.listen(fd, backlog);
@@ -213,10 +209,10 @@ static void bind_unbound_in6(int fd, const struct sockaddr_in6 *name)
 }
 
 /* listen() on an unbound socket binds it to 0.0.0.0 and a port of the kernel's choice. */
-static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+static int listen_unbound(int fd, int backlog, const union sockaddr_any *name)
 {
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
-	enum rules_action action = bind_rules_action(fd, &name->any, len);
+	enum rules_action action = bind_rules_action(fd, &name->any, sizeof name->in);
 	int saved = errno;
 
 	if (action != RULES_IPV4 && widen(fd, &any, action == RULES_IPV6) != 0 && action == RULES_IPV6)
@@ -226,17 +222,17 @@ static int listen_unbound(int fd, int backlog, const union sockaddr_any *name, s
 }
 
 /* FD stays IPv4: it was bound before, or widening it has failed, or a rule keeps it. */
-static int listen_in(int fd, int backlog, const union sockaddr_any *name, socklen_t len)
+static int listen_in(int fd, int backlog, const struct sockaddr_in *name)
 {
 	int saved = errno, result = real.listen(fd, backlog);
 
-	if (result != 0 && errno == EADDRINUSE && sockaddr_is_in(&name->any, len)) {
-		result = interfaces_share(fd, name->in.sin_port, false) ? real.listen(fd, backlog) : -1;
+	if (result != 0 && errno == EADDRINUSE) {
+		result = interfaces_share(fd, name->sin_port, false) ? real.listen(fd, backlog) : -1;
 		errno = result == 0 ? saved : EADDRINUSE;
 	}
-	if (result == 0 && sockaddr_is_in(&name->any, len) && name->in.sin_addr.s_addr == htonl(INADDR_ANY)) {
+	if (result == 0 && name->sin_addr.s_addr == htonl(INADDR_ANY)) {
 		log_line(LOG_LEVEL_INFO, "descriptor %d listens on 0.0.0.0:%u, in IPv4 alone", fd,
-			 ntohs(name->in.sin_port));
+			 ntohs(name->sin_port));
 		errno = saved;
 	}
 	return result;
@@ -249,16 +245,17 @@ int hook_listen(int fd, int backlog)
 	int saved = errno;
 
 	hooks_start();
-	if (!config.active || real.getsockname(fd, &name.any, &len) != 0) {
-		errno = saved;
-		return real.listen(fd, backlog);
+	name.any.sa_family = AF_UNSPEC;
+	if (config.active && real.getsockname(fd, &name.any, &len) == 0) {
+		if (name.any.sa_family == AF_INET)
+			return name.in.sin_port ? listen_in(fd, backlog, &name.in)
+						: listen_unbound(fd, backlog, &name);
+		if (name.any.sa_family == AF_INET6) {
+			if (name.in6.sin6_port == 0)
+				bind_unbound_in6(fd, &name.in6);
+			return listen_in6(fd, backlog, &name.in6);
+		}
 	}
-	if (sockaddr_is_in6(&name.any, len)) {
-		if (name.in6.sin6_port == 0 && config.active)
-			bind_unbound_in6(fd, &name.in6);
-		return listen_in6(fd, backlog, &name.in6);
-	}
-	if (sockaddr_is_in(&name.any, len) && name.in.sin_port == 0)
-		return listen_unbound(fd, backlog, &name, len);
-	return listen_in(fd, backlog, &name, len);
+	errno = saved;
+	return real.listen(fd, backlog);
 }

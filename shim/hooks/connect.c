@@ -39,11 +39,11 @@ static bool once_more(int fd, const struct sockaddr *addr, socklen_t len, int *s
 }
 
 /* Makes FD, which is not marked, ready to send to IPv6 addresses. */
-static bool make_ready(int fd, int (*widen_it)(int fd))
+static bool make_ready(int fd, bool connecting)
 {
 	int saved = errno;
 
-	if (bind_rules_keeps(fd) || (widen_it(fd) != 0 && mark_test(fd) == MARK_NONE)) {
+	if (bind_rules_keeps(fd) || (widen_in_place(fd, connecting) != 0 && mark_test(fd) == MARK_NONE)) {
 		errno = ENETUNREACH;
 		return false;
 	}
@@ -53,7 +53,7 @@ static bool make_ready(int fd, int (*widen_it)(int fd))
 
 bool ready_for_in6(int fd)
 {
-	return mark_test(fd) != MARK_NONE || make_ready(fd, widen_client);
+	return mark_test(fd) != MARK_NONE || make_ready(fd, false);
 }
 
 bool ready_for_nat64(int fd, const struct sockaddr *addr, const struct sockaddr_in6 *to)
@@ -84,10 +84,8 @@ static bool connect_as_is(int fd, const struct sockaddr *addr, socklen_t len, in
 static bool is_at(int fd, const struct in6_addr *addr)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 
-	return real.getsockname(fd, &name.any, &len) == 0 && sockaddr_is_in6(&name.any, len) &&
-	       IN6_ARE_ADDR_EQUAL(&name.in6.sin6_addr, addr);
+	return socket_name(fd, &name) == AF_INET6 && IN6_ARE_ADDR_EQUAL(&name.in6.sin6_addr, addr);
 }
 
 /* Connects FD to TO from LOCAL. If a socket is connected to an address of this host, it gets that as its own
@@ -129,9 +127,8 @@ static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 {
 	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
 	int saved = errno, error;
-	bool connected = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len);
+	bool connected = socket_peer(fd, &peer) == AF_INET6;
 
 	/* The family can change only without an association. */
 	if (connected && IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr) != IN6_IS_ADDR_V4MAPPED(&to->sin6_addr) &&
@@ -142,7 +139,7 @@ static int connect_datagrams_again(int fd, const struct sockaddr_in6 *to)
 		return 0;
 	error = errno;
 	if (connected)
-		(void)real.connect(fd, &peer.any, len);
+		(void)real.connect(fd, &peer.any, sizeof peer.in6);
 	return hooks_fail(-error);
 }
 
@@ -180,7 +177,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 	} else if (mark_test(fd) == MARK_NONE) {
 		if (!translate_synthetic(addr, len, &to))
 			return refuse(fd);
-		if (!make_ready(fd, widen_connecting))
+		if (!make_ready(fd, true))
 			return -1;
 	}
 	to = translate_real(&in);
@@ -268,19 +265,4 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return result;
 	errno = saved;
 	return real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);
-}
-
-bool connect_error(int fd, void *value, socklen_t *len)
-{
-	const int none = 0;
-
-	if (!connects_pending() || !value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
-	    !memory_writable(value, *len) || connects_ask(fd) != -EINPROGRESS)
-		return false;
-	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
-	 * as getsockopt() does with less room. */
-	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
-	if (*len > sizeof none)
-		*len = sizeof none;
-	return true;
 }

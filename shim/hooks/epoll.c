@@ -19,8 +19,7 @@ int hook_epoll_create(int size)
 
 	hooks_start();
 	set = real.epoll_create(size);
-	if (set >= 0)
-		holdings_note_set(set);
+	holdings_note_set(set);
 	return set;
 }
 
@@ -30,8 +29,7 @@ int hook_epoll_create1(int flags)
 
 	hooks_start();
 	set = real.epoll_create1(flags);
-	if (set >= 0)
-		holdings_note_set(set);
+	holdings_note_set(set);
 	return set;
 }
 
@@ -65,37 +63,42 @@ static bool is_still(void)
 	return !connects_pending() && threads_are_none();
 }
 
-/* If another thread has begun a connect during this wait, removes the events that are out of date; if none is
- * left, the wait goes on. CHANGES: connects_changes before the wait. */
-static int sifted(int set, struct epoll_event *events, int result, int most, const struct timespec *timeout,
-		  const sigset_t *mask, unsigned changes)
+/* Waits for MS, which are TIMEOUT, or if MS is NULL, for TIMEOUT. If another thread begins a connect during
+ * the wait, removes the events that are out of date; if none is left, the wait goes on. */
+static __attribute__((noinline)) int watch(int set, struct epoll_event *events, int most, const int *ms,
+					   const struct timespec *timeout, const sigset_t *mask)
 {
+	const unsigned changes = atomic_load(&connects_changes);
+	int result;
+
+	hooks_start();
+	if (!ms && !real.epoll_pwait2)
+		return hooks_fail(-ENOSYS);
+	if (connects_pending() &&
+	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
+		return wait_epoll(set, events, most, timeout, mask, 0, changes);
+	wake_begin();
+	result = ms ? real.epoll_pwait(set, events, most, *ms, mask)
+		    : real.epoll_pwait2(set, events, most, timeout, mask);
+	wake_end();
 	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))
 		return result;
 	return wait_epoll(set, events, most, timeout, mask, result, changes);
 }
 
-static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_event *events, int most,
-							 int timeout, const sigset_t *mask)
+static __attribute__((noinline)) int watch_ms(int set, struct epoll_event *events, int most, int timeout,
+					      const sigset_t *mask)
 {
-	const unsigned changes = atomic_load(&connects_changes);
 	struct timespec t;
-	int result;
 
-	hooks_start();
-	if (connects_pending())
-		return wait_epoll(set, events, most, wait_from_ms(timeout, &t), mask, 0, changes);
-	wake_begin();
-	result = real.epoll_pwait(set, events, most, timeout, mask);
-	wake_end();
-	return sifted(set, events, result, most, wait_from_ms(timeout, &t), mask, changes);
+	return watch(set, events, most, &timeout, wait_from_ms(timeout, &t), mask);
 }
 
 int hook_epoll_pwait(int set, struct epoll_event *events, int most, int timeout, const sigset_t *mask)
 {
 	if (is_still())
 		return real.epoll_pwait(set, events, most, timeout, mask);
-	return epoll_pwait_watched(set, events, most, timeout, mask);
+	return watch_ms(set, events, most, timeout, mask);
 }
 
 int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
@@ -103,28 +106,7 @@ int hook_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 	if (is_still())
 		return real.epoll_wait(set, events, most, timeout);
 	/* Without a mask, both calls are the same (epoll_wait(2)). */
-	return epoll_pwait_watched(set, events, most, timeout, NULL);
-}
-
-static __attribute__((noinline)) int epoll_pwait2_watched(int set, struct epoll_event *events, int most,
-							  const struct timespec *timeout,
-							  const sigset_t *mask)
-{
-	const unsigned changes = atomic_load(&connects_changes);
-	int result;
-
-	hooks_start();
-	if (!real.epoll_pwait2) {
-		errno = ENOSYS;
-		return -1;
-	}
-	if (connects_pending() &&
-	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
-		return wait_epoll(set, events, most, timeout, mask, 0, changes);
-	wake_begin();
-	result = real.epoll_pwait2(set, events, most, timeout, mask);
-	wake_end();
-	return sifted(set, events, result, most, timeout, mask, changes);
+	return watch_ms(set, events, most, timeout, NULL);
 }
 
 int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struct timespec *timeout,
@@ -132,5 +114,5 @@ int hook_epoll_pwait2(int set, struct epoll_event *events, int most, const struc
 {
 	if (is_still() && real.epoll_pwait2)
 		return real.epoll_pwait2(set, events, most, timeout, mask);
-	return epoll_pwait2_watched(set, events, most, timeout, mask);
+	return watch(set, events, most, NULL, timeout, mask);
 }

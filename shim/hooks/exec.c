@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "process/inheritance.h"
 #include "server/listeners.h"
-#include "socket/inherited.h"
+#include "socket/descriptors.h"
 
 /* inheritance_needs(), and notes what is inherited. */
 static bool needs(char *const envp[], bool spawned, bool cloexec_too, struct inheritance *need)
@@ -23,95 +23,68 @@ static bool needs(char *const envp[], bool spawned, bool cloexec_too, struct inh
 	if (config.active && mark_expected())
 		listeners_inherit(spawned, cloexec_too);
 	errno = saved;
-	return inheritance_needs(envp, inherited_marked, cloexec_too, need);
+	return inheritance_needs(envp, descriptors_inherit_mark, cloexec_too, need);
 }
 
-/* execve() and execvpe(), which differ only in the real function. */
-static int run(__typeof__(real.execve) call, const char *file, char *const argv[], char *const envp[])
-{
-	struct inheritance need;
-
-	if (!needs(envp, false, false, &need))
-		return call(file, argv, envp);
-	char *slots[need.slots], text[need.size];
-
-	inheritance_environment(envp, slots, text);
-	return call(file, argv, slots);
-}
+/* ENVP, or its completion, on the caller's stack. */
+#define COMPLETED(envp, spawned, cloexec_too)                                        \
+	({                                                                           \
+		struct inheritance need;                                             \
+		char *const *completed = (envp);                                     \
+		if (needs(completed, spawned, cloexec_too, &need)) {                 \
+			char **slots = __builtin_alloca(need.slots * sizeof *slots); \
+			char *text = __builtin_alloca(need.size);                    \
+			inheritance_environment(completed, slots, text);             \
+			completed = slots;                                           \
+		}                                                                    \
+		completed;                                                           \
+	})
 
 int hook_execve(const char *path, char *const argv[], char *const envp[])
 {
 	hooks_start();
-	return run(real.execve, path, argv, envp);
+	envp = COMPLETED(envp, false, false);
+	return real.execve(path, argv, envp);
 }
 
 int hook_execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	hooks_start();
-	return run(real.execvpe, file, argv, envp);
+	envp = COMPLETED(envp, false, false);
+	return real.execvpe(file, argv, envp);
 }
 
 int hook_fexecve(int fd, char *const argv[], char *const envp[])
 {
-	struct inheritance need;
-
 	hooks_start();
 	/* glibc refuses NULL here. */
-	if (!envp || !needs(envp, false, false, &need))
-		return real.fexecve(fd, argv, envp);
-	char *slots[need.slots], text[need.size];
-
-	inheritance_environment(envp, slots, text);
-	return real.fexecve(fd, argv, slots);
-}
-
-static int call_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
-{
-	if (real.execveat)
-		return real.execveat(dir, path, argv, envp, flags);
-	return (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
+	if (envp)
+		envp = COMPLETED(envp, false, false);
+	return real.fexecve(fd, argv, envp);
 }
 
 int hook_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	struct inheritance need;
-
 	hooks_start();
-	if (!needs(envp, false, false, &need))
-		return call_execveat(dir, path, argv, envp, flags);
-	char *slots[need.slots], text[need.size];
-
-	inheritance_environment(envp, slots, text);
-	return call_execveat(dir, path, argv, slots, flags);
-}
-
-/* posix_spawn() and posix_spawnp(), which differ only in the real function. */
-static int spawn(__typeof__(real.posix_spawn) call, pid_t *pid, const char *file,
-		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr, char *const argv[],
-		 char *const envp[])
-{
-	struct inheritance need;
-
-	if (!needs(envp, true, actions != NULL, &need))
-		return call(pid, file, actions, attr, argv, envp);
-	char *slots[need.slots], text[need.size];
-
-	inheritance_environment(envp, slots, text);
-	return call(pid, file, actions, attr, argv, slots);
+	envp = COMPLETED(envp, false, false);
+	return real.execveat ? real.execveat(dir, path, argv, envp, flags)
+			     : (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
 }
 
 int hook_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		     const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	hooks_start();
-	return spawn(real.posix_spawn, pid, path, actions, attr, argv, envp);
+	envp = COMPLETED(envp, true, actions != NULL);
+	return real.posix_spawn(pid, path, actions, attr, argv, envp);
 }
 
 int hook_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	hooks_start();
-	return spawn(real.posix_spawnp, pid, file, actions, attr, argv, envp);
+	envp = COMPLETED(envp, true, actions != NULL);
+	return real.posix_spawnp(pid, file, actions, attr, argv, envp);
 }
 
 int hook_execv(const char *path, char *const argv[])
@@ -124,7 +97,7 @@ int hook_execvp(const char *file, char *const argv[])
 	return hook_execvpe(file, argv, environ);
 }
 
-/* execl(), execlp() and execle(): turns the list from FIRST on into an array; the environment may follow. */
+/* execl() and its kin: turns the list from FIRST on into an array; the environment may follow. */
 static int run_list(__typeof__(real.execve) call, const char *file, const char *first, va_list args,
 		    bool environment_follows)
 {
@@ -143,41 +116,20 @@ static int run_list(__typeof__(real.execve) call, const char *file, const char *
 		argv[i + 1] = va_arg(args, char *);
 	if (environment_follows)
 		envp = va_arg(args, char *const *);
-	return run(call, file, argv, envp);
+	return call(file, argv, envp);
 }
 
-int hook_execl(const char *path, const char *arg, ...)
-{
-	va_list args;
-	int result;
+#define LIST_HOOK(name, call, environment_follows)                             \
+	int hook_##name(const char *file, const char *arg, ...)                \
+	{                                                                      \
+		va_list args;                                                  \
+		int result;                                                    \
+		va_start(args, arg);                                           \
+		result = run_list(call, file, arg, args, environment_follows); \
+		va_end(args);                                                  \
+		return result;                                                 \
+	}
 
-	hooks_start();
-	va_start(args, arg);
-	result = run_list(real.execve, path, arg, args, false);
-	va_end(args);
-	return result;
-}
-
-int hook_execlp(const char *file, const char *arg, ...)
-{
-	va_list args;
-	int result;
-
-	hooks_start();
-	va_start(args, arg);
-	result = run_list(real.execvpe, file, arg, args, false);
-	va_end(args);
-	return result;
-}
-
-int hook_execle(const char *path, const char *arg, ...)
-{
-	va_list args;
-	int result;
-
-	hooks_start();
-	va_start(args, arg);
-	result = run_list(real.execve, path, arg, args, true);
-	va_end(args);
-	return result;
-}
+LIST_HOOK(execl, hook_execve, false)
+LIST_HOOK(execlp, hook_execvpe, false)
+LIST_HOOK(execle, hook_execve, true)

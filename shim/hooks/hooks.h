@@ -3,6 +3,7 @@
 #define DUALSTACK_HOOKS_H
 
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -30,8 +31,23 @@ void hooks_start(void);
 /* For code that runs only while a connect is in progress: it spares the common case a stack frame. */
 #define RARE __attribute__((noinline, cold))
 
+/* The argument after LAST: an int, a long, a pointer or missing. Each is passed in the same register or slot.
+ */
+#define HOOKS_ARGUMENT(last)                     \
+	({                                       \
+		va_list args;                    \
+		void *argument;                  \
+		va_start(args, last);            \
+		argument = va_arg(args, void *); \
+		va_end(args);                    \
+		argument;                        \
+	})
+
 /* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);
+
+/* Whether the marked FD is connected to an IPv6 peer. If so, PEER is that. Leaves errno alone. */
+bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer);
 
 /* Tells the program of an error that the library found: sets errno, returns -1. */
 int hooks_fail(int negative);
@@ -84,10 +100,6 @@ bool hooks_refused_source(ssize_t sent);
 
 /* Whether MESSAGE needs hook_sendmsg(), and the kernel's sendmsg() would not do. */
 bool hooks_sends(int fd, const struct msghdr *message, int flags);
-
-/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
- * kernel has to answer. */
-bool connect_error(int fd, void *value, socklen_t *len);
 
 /* Makes the program's FD a socket that can send or connect to IPv6 addresses, unless it already is one, or a
  * rule keeps it IPv4. If false, errno is ENETUNREACH: IPv4 has no route to the peer, and nothing may be sent

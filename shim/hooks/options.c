@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -35,24 +34,14 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  * IP6T_SO_ORIGINAL_DST. */
 #define OPT_ORIGINAL_DST 80
 
-/* Whether the marked socket FD is connected to an IPv6 peer. */
-static bool has_in6_peer(int fd)
-{
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-	int saved = errno;
-	bool result = config.active && hooks_dual(fd) && real.getpeername(fd, &peer.any, &len) == 0 &&
-		      sockaddr_is_in6(&peer.any, len) && !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
-
-	errno = saved;
-	return result;
-}
-
 /* Whether the program asks for that on a connection of an IPv6 peer, where only IPv6's option has an answer.
  */
 static bool is_original_in6(int fd, int level, int name)
 {
-	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) && has_in6_peer(fd);
+	struct sockaddr_in6 peer;
+
+	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) &&
+	       hooks_in6_peer(fd, &peer);
 }
 
 /* The address to which the peer connected, before it was redirected here. */
@@ -109,25 +98,43 @@ static void show_local(int fd, void *value, socklen_t len)
 	const struct msghdr got = {.msg_control = value, .msg_controllen = len};
 	struct message_control c = message_controls(&got);
 	union sockaddr_any local;
-	socklen_t size = sizeof local;
 	struct in_pktinfo in;
+	size_t size;
 
-	if (!hooks_dual(fd) || real.getsockname(fd, &local.any, &size) != 0 ||
-	    !sockaddr_is_in6(&local.any, size) || IN6_IS_ADDR_V4MAPPED(&local.in6.sin6_addr))
+	if (!hooks_dual(fd) || socket_name(fd, &local) != AF_INET6 ||
+	    IN6_IS_ADDR_V4MAPPED(&local.in6.sin6_addr))
 		return;
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != IPPROTO_IP || c.header.cmsg_type != IP_PKTINFO)
 			continue;
-		size = c.size < sizeof in ? (socklen_t)c.size : sizeof in;
+		size = c.size < sizeof in ? c.size : sizeof in;
 		memcpy(&in, c.data, size);
 		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
 		memcpy((void *)c.data, &in, size);
 	}
 }
 
+/* Answers getsockopt(SO_ERROR) in VALUE and LEN, for a descriptor with a connect in progress. If false, the
+ * kernel has to answer. */
+RARE static bool connect_error(int fd, void *value, socklen_t *len)
+{
+	const int none = 0;
+
+	if (!value || !len || !memory_writable(len, sizeof *len) || (int)*len < 0 ||
+	    !memory_writable(value, *len) || connects_ask(fd) != -EINPROGRESS)
+		return false;
+	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
+	 * as getsockopt() does with less room. */
+	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
+	if (*len > sizeof none)
+		*len = sizeof none;
+	return true;
+}
+
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
+	struct sockaddr_in6 peer;
 	uint32_t mtu;
 
 	hooks_start();
@@ -137,7 +144,7 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return original_in6(fd, value, len);
 	if (is_peer_name(fd, level, name, value, len))
 		return peer_name(fd, value, *len);
-	if (level == SOL_SOCKET && name == SO_ERROR && connect_error(fd, value, len))
+	if (level == SOL_SOCKET && name == SO_ERROR && connects_pending() && connect_error(fd, value, len))
 		return 0;
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
 	 * in the error. */
@@ -150,7 +157,8 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 			   : -1;
 	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
 		show_local(fd, value, *len);
-	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && has_in6_peer(fd)) {
+	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && hooks_dual(fd) &&
+	    hooks_in6_peer(fd, &peer)) {
 		memcpy(&mtu, value, sizeof mtu);
 		mtu = message_mtu(mtu);
 		memcpy(value, &mtu, sizeof mtu);
@@ -260,13 +268,9 @@ static int ask_plainly(int fd, unsigned long request, void *arg)
 
 int hook_ioctl(int fd, unsigned long request, ...)
 {
-	va_list args;
-	void *arg;
+	void *arg = HOOKS_ARGUMENT(request);
 	int saved = errno, result;
 
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
 	hooks_start();
 	if (request == FIOSETOWN || request == SIOCSPGRP)
 		options_note_owner();

@@ -9,27 +9,19 @@
 #include "address/text.h"
 #include "server/listeners.h"
 #include "server/socket_activation.h"
-#include "socket/facts.h"
 #include "socket/holdings.h"
-#include "socket/options.h"
 
 void hooks_expect_passed(int fd)
 {
-	int saved = errno, domain = socket_option(fd, SO_DOMAIN);
+	int saved = errno, domain;
 
 	mark_expect_foreign();
 	text_expect(fd);
-	if (domain == AF_INET6) {
-		mark_note_in6();
+	domain = activation_take(fd, "was passed on");
+	if (domain == AF_INET6)
 		listeners_share(fd);
-	}
-	if (domain == AF_INET || domain == AF_INET6) {
-		options_note_all();
-		holdings_note_copy();
-		activation_log_plain(fd, "was passed on");
-	} else if (domain < 0) {
+	else if (domain < 0)
 		holdings_note_set(fd);
-	}
 	errno = saved;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "address/message.h"
@@ -72,17 +73,14 @@ static bool woken(int fd, ssize_t result, socklen_t len, unsigned before)
 
 /* recvfrom(), or __recvfrom_chk(), which gcc calls with -D_FORTIFY_SOURCE: it checks that SIZE is within
  * SPACE. */
-struct receiver {
-	bool checked;
-	size_t space;
-};
+#define UNCHECKED SIZE_MAX
 
-static ssize_t call_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
-			     struct sockaddr *addr, socklen_t *room)
+static ssize_t call_recvfrom(size_t space, int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			     socklen_t *room)
 {
-	if (r->checked && real.__recvfrom_chk)
-		return real.__recvfrom_chk(fd, data, size, r->space, flags, addr, room);
-	return real.recvfrom(fd, data, size, flags, addr, room);
+	return space != UNCHECKED && real.__recvfrom_chk
+		   ? real.__recvfrom_chk(fd, data, size, space, flags, addr, room)
+		   : real.recvfrom(fd, data, size, flags, addr, room);
 }
 
 static void close_passed(int fd)
@@ -123,8 +121,8 @@ static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int
 	return result;
 }
 
-static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t size, int flags,
-			   struct sockaddr *addr, socklen_t *room)
+static ssize_t do_recvfrom(size_t space, int fd, void *data, size_t size, int flags, struct sockaddr *addr,
+			   socklen_t *room)
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
@@ -132,53 +130,45 @@ static ssize_t do_recvfrom(const struct receiver *r, int fd, void *data, size_t 
 	bool is_marked = false;
 	ssize_t result;
 
+	hooks_start();
+	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
+		return -1;
 	if (!config.active || !addr) {
-		result = call_recvfrom(r, fd, data, size, flags, addr, room);
-		return woken(fd, result, 0, before) ? call_recvfrom(r, fd, data, size, flags, addr, room)
+		result = call_recvfrom(space, fd, data, size, flags, addr, room);
+		return woken(fd, result, 0, before) ? call_recvfrom(space, fd, data, size, flags, addr, room)
 						    : result;
 	}
 	/* Nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
 		had = memory_readable_lately(room, sizeof *room) ? *room : 0;
-		result = call_recvfrom(r, fd, data, size, flags, addr, room);
+		result = call_recvfrom(space, fd, data, size, flags, addr, room);
 		if (result != 0 || !woken(fd, result, *room, before))
 			return result;
 		*room = had;
 	}
 	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
-		return call_recvfrom(r, fd, data, size, flags, addr, room);
+		return call_recvfrom(space, fd, data, size, flags, addr, room);
 	/* If SIZE is too large, the C library's check ends the program. */
-	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) && !(r->checked && size > r->space)
-		   ? mark_datagram_lately(fd)
-		   : 0;
+	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) && size <= space ? mark_datagram_lately(fd)
+										   : 0;
 	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &is_marked)
-		      : call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+		      : call_recvfrom(space, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
-		result = call_recvfrom(r, fd, data, size, flags, &name.any, &len);
+		result = call_recvfrom(space, fd, data, size, flags, &name.any, &len);
 	}
 	return result >= 0 && !give_name(fd, &name, len, is_marked, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
 {
-	const struct receiver plain = {.checked = false};
-
-	hooks_start();
-	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
-		return -1;
-	return do_recvfrom(&plain, fd, data, size, flags, addr, room);
+	return do_recvfrom(UNCHECKED, fd, data, size, flags, addr, room);
 }
 
 ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
 			    socklen_t *room)
 {
-	const struct receiver checked = {.checked = true, .space = space};
-
-	hooks_start();
-	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
-		return -1;
-	return do_recvfrom(&checked, fd, data, size, flags, addr, room);
+	return do_recvfrom(space, fd, data, size, flags, addr, room);
 }
 
 /* Whether the kernel could write to MESSAGE. Control messages don't count: if the kernel can't write one, it

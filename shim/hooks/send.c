@@ -57,36 +57,30 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
-	socklen_t size = sizeof name;
 	int saved = errno;
 	bool result;
 
 	if (!translate_nobodys(addr, len))
 		return false;
 	result = translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE ||
-		 (real.getsockname(fd, &name.any, &size) == 0 && sockaddr_is_in(&name.any, size) &&
-		  name.in.sin_port == 0);
+		 (socket_name(fd, &name) == AF_INET && name.in.sin_port == 0);
 	result = result && socket_option(fd, SO_TYPE) != SOCK_STREAM;
 	errno = saved;
 	return result;
 }
 
-/* Returns the errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an AF_INET
- * socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to every
- * address of a name. */
+/* Returns the negative errno with which sending to ADDR fails, or 0. It fails if ADDR leads nowhere, or if an
+ * AF_INET socket refuses ADDR. IPv6 addresses are not refused: aria2c has an AF_INET socket and sends to
+ * every address of a name. */
 static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (translate_foreign(addr, len) && !sockaddr_is_in6(addr, len) && mark_test_datagram(fd))
-		return EAFNOSUPPORT;
-	if (translate_short(addr, len) && mark_test_datagram(fd))
-		return EINVAL;
-	return leads_nowhere(fd, addr, len) ? ENETUNREACH : 0;
-}
-
-static int fail(int error)
-{
-	errno = error;
-	return -1;
+		return -EAFNOSUPPORT;
+	/* An AF_INET socket takes AF_UNSPEC for AF_INET, for which this is too short. */
+	if (addr && len >= sizeof addr->sa_family && len < sizeof(struct sockaddr_in) &&
+	    sockaddr_family(addr) == AF_UNSPEC && mark_test_datagram(fd))
+		return -EINVAL;
+	return leads_nowhere(fd, addr, len) ? -ENETUNREACH : 0;
 }
 
 bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
@@ -175,7 +169,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return hook_sendto(fd, data, size, flags, (const struct sockaddr *)&in, sizeof in);
 	result = refused(fd, addr, len);
 	if (result)
-		return fail((int)result);
+		return hooks_fail((int)result);
 	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
 	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
@@ -197,20 +191,9 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
  * control messages have to be IPv6's. */
 static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
-	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
-	int saved = errno;
-	bool result;
-
-	if (!message || message->msg_name || !message->msg_control || !message->msg_controllen ||
-	    !mark_test_datagram(fd))
+	if (message->msg_name || !message->msg_control || !message->msg_controllen || !mark_test_datagram(fd))
 		return false;
-	result = real.getpeername(fd, &peer.any, &len) == 0 && sockaddr_is_in6(&peer.any, len) &&
-		 !IN6_IS_ADDR_V4MAPPED(&peer.in6.sin6_addr);
-	errno = saved;
-	if (result)
-		*to = peer.in6;
-	return result;
+	return hooks_in6_peer(fd, to);
 }
 
 /* A program that is shown IPv6 addresses (peer = real) sends to them, but with control messages of IPv4. */
@@ -244,7 +227,7 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags, str
 	int result = message_send(message, &kernel, to, control);
 
 	if (result)
-		return fail(-result);
+		return hooks_fail(result);
 	if (connected) {
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
@@ -260,8 +243,10 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	struct msghdr kernel;
 	struct sockaddr_in in;
 	struct in6_pktinfo local;
+	const struct sockaddr *addr;
 	bool connected = false;
 	int saved = errno, result;
+	socklen_t len;
 	ssize_t sent;
 
 	hooks_start();
@@ -270,37 +255,36 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 	if (!config.active || !message || !hooks_readable(message))
 		return real.sendmsg(fd, message, flags);
 	hooks_hand_on(message);
-	if (opens_by_name(fd, message->msg_name, message->msg_namelen, flags)) {
+	addr = message->msg_name;
+	len = message->msg_namelen;
+	if (opens_by_name(fd, addr, len, flags)) {
 		kernel = *message;
 		kernel.msg_name = NULL;
 		kernel.msg_namelen = 0;
-		return hook_connect(fd, message->msg_name, message->msg_namelen) == 0
-			   ? hook_sendmsg(fd, &kernel, flags & ~MSG_FASTOPEN)
-			   : -1;
+		return hook_connect(fd, addr, len) == 0 ? hook_sendmsg(fd, &kernel, flags & ~MSG_FASTOPEN)
+							: -1;
 	}
-	if (unspecified(fd, message->msg_name, message->msg_namelen, &in)) {
+	if (unspecified(fd, addr, len, &in)) {
 		kernel = *message;
 		kernel.msg_name = &in;
 		kernel.msg_namelen = sizeof in;
 		return hook_sendmsg(fd, &kernel, flags);
 	}
-	result = refused(fd, message->msg_name, message->msg_namelen);
+	result = refused(fd, addr, len);
 	if (result)
-		return fail(result);
-	if (!connect_rules_send(fd, message->msg_name, message->msg_namelen, flags, NULL))
+		return hooks_fail(result);
+	if (!connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (hooks_leaves_from(fd, message->msg_name, message->msg_namelen, &to, &local)) {
+	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
 		sent = send_message(fd, message, flags, &to, &local, false);
 		if (!hooks_refused_source(sent))
 			return sent;
 		errno = saved;
 	}
 	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
-	    !fast_open(fd, message->msg_name, message->msg_namelen, flags, &to) &&
-	    !(connected = connected_in6(fd, message, &to))) {
+	    !fast_open(fd, addr, len, flags, &to) && !(connected = connected_in6(fd, message, &to))) {
 		sent = real.sendmsg(fd, message, flags);
-		if (sent >= 0 || (!by_nat64(fd, message->msg_name, message->msg_namelen, flags, &to) &&
-				  !by_known(fd, message->msg_name, message->msg_namelen, &to)))
+		if (sent >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
 			return sent;
 		errno = saved;
 	}

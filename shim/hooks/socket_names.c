@@ -11,13 +11,14 @@
 #include "client/in_progress.h"
 #include "client/slots.h"
 #include "config/config.h"
+#include "socket/facts.h"
 
 bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
 		socklen_t *room)
 {
-	/* hooks_pass() has checked the bytes of an IPv4 address. */
-	if (translate_size(name, len, kind, *room) > sizeof name->in &&
-	    !memory_writable(addr, translate_size(name, len, kind, *room))) {
+	socklen_t size = translate_size(name, len, kind, *room);
+
+	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
 		errno = EFAULT;
 		return false;
 	}
@@ -29,6 +30,18 @@ bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
 {
 	return !config.active ||
 	       (addr && (!mark_expected() || !memory_takes_address_lately(addr, room) || (int)*room < 0));
+}
+
+bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer)
+{
+	union sockaddr_any name;
+	int saved = errno;
+	bool result = socket_peer(fd, &name) == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&name.in6.sin6_addr);
+
+	errno = saved;
+	if (result)
+		*peer = name.in6;
+	return result;
 }
 
 /* Both calls; ASK is the real one. */

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "address/synthetic.h"
-#include "address/translate.h"
 #include "base/log.h"
 #include "client/connects.h"
 #include "config/config.h"
@@ -18,8 +17,6 @@
 #include "server/listeners.h"
 #include "server/socket_activation.h"
 #include "socket/descriptors.h"
-#include "socket/facts.h"
-#include "socket/holdings.h"
 #include "socket/options.h"
 
 static _Atomic int started;
@@ -29,19 +26,10 @@ static int look_for_mark(int fd, void *arg)
 {
 	bool *marked = arg;
 	struct stat st;
-	int domain;
 
 	if (fstat(fd, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return 0;
-	/* Other processes have set options on it, and may have copied it. */
-	domain = socket_option(fd, SO_DOMAIN);
-	if (domain == AF_INET || domain == AF_INET6) {
-		options_note_all();
-		holdings_note_copy();
-		activation_log_plain(fd, "was there at the start");
-	}
-	if (domain == AF_INET6)
-		mark_note_in6();
+	(void)activation_take(fd, "was there at the start");
 	*marked |= mark_test(fd) != MARK_NONE;
 	return 0;
 }
@@ -60,23 +48,9 @@ static void look_for_marks(void)
 	errno = saved;
 }
 
-/* Hands the configuration to the rooms above it. */
-static void apply_config(void)
-{
-	synthetic_set_key(&config.key);
-	synthetic_set_pool(config.pool, config.pool_bits);
-	if (config.nat64_prefix.bits)
-		nat64_set(&config.nat64_prefix);
-	if (config.peer == SETTINGS_PEER_REAL)
-		translate_give_real();
-	if (config.loopback_synthetic)
-		translate_hide_loopback();
-	library_find();
-}
-
 /* If a second thread gets here meanwhile (only another library's initialiser could have made it), it finds
  * the real functions loaded and the library inactive. */
-void hooks_start(void)
+__attribute__((constructor)) void hooks_start(void)
 {
 	int expected = 0;
 
@@ -87,20 +61,17 @@ void hooks_start(void)
 	options_setup();
 	config_load();
 	if (config.active) {
-		apply_config();
+		synthetic_set_pool(config.pool, config.pool_bits);
+		if (config.nat64_prefix.bits)
+			nat64_set(&config.nat64_prefix);
+		library_find();
 		look_for_marks();
-	}
-	if (config.active && config.peer == SETTINGS_PEER_SYNTHETIC)
-		activation_mark_sockets();
-	if (config.active)
+		if (config.peer == SETTINGS_PEER_SYNTHETIC)
+			activation_mark_sockets();
 		listeners_setup();
+	}
 	connects_setup(config.active);
 	atomic_store_explicit(&started, 2, memory_order_release);
-}
-
-__attribute__((constructor)) static void load(void)
-{
-	hooks_start();
 }
 
 __attribute__((destructor)) static void unload(void)

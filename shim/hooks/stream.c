@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
-#include <stdint.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include "client/in_progress.h"
 #include "server/widen.h"
+#include "socket/facts.h"
 
 /* Before the library is ready, connects_pending() is true. */
 RARE static bool to_kernel(int fd, int flags, int timeout)
@@ -15,92 +18,110 @@ RARE static bool to_kernel(int fd, int flags, int timeout)
 	return !connects_pending() || connect_settled(fd, flags, timeout);
 }
 
+/* Makes CALL, which receives with FLAGS; once more if FD was widened meanwhile. */
+#define RECEIVE(fd, flags, call)                                                \
+	({                                                                      \
+		unsigned before = widen_before();                               \
+		ssize_t result = -1;                                            \
+		if (!connects_pending() || to_kernel(fd, flags, SO_RCVTIMEO)) { \
+			result = (call);                                        \
+			if (result == 0 && widen_woke(fd, before))              \
+				result = (call);                                \
+		}                                                               \
+		result;                                                         \
+	})
+
+/* Makes CALL, which writes. The function takes the descriptor alone: for more, registers would be saved. */
+RARE static bool writes_to_kernel(int fd)
+{
+	return to_kernel(fd, 0, SO_SNDTIMEO);
+}
+#define WRITE(fd, call) (connects_pending() && !writes_to_kernel(fd) ? -1 : (call))
+
 ssize_t hook_send(int fd, const void *data, size_t size, int flags)
 {
-	if (connects_pending() && !to_kernel(fd, flags, SO_SNDTIMEO))
-		return -1;
-	return real.send(fd, data, size, flags);
-}
-
-/* _FORTIFY_SOURCE compiles recv() and read() to __recv_chk() and __read_chk(). SPACE is the size of DATA as
- * far as the compiler knows. */
-#define UNKNOWN SIZE_MAX
-
-static ssize_t call_recv(int fd, void *data, size_t size, size_t space, int flags)
-{
-	return space != UNKNOWN && real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
-						   : real.recv(fd, data, size, flags);
-}
-
-static ssize_t do_recv(int fd, void *data, size_t size, size_t space, int flags)
-{
-	unsigned before = widen_before();
-	ssize_t result;
-
-	if (connects_pending() && !to_kernel(fd, flags, SO_RCVTIMEO))
-		return -1;
-	result = call_recv(fd, data, size, space, flags);
-	return result == 0 && widen_woke(fd, before) ? call_recv(fd, data, size, space, flags) : result;
+	return connects_pending() && !to_kernel(fd, flags, SO_SNDTIMEO) ? -1
+									: real.send(fd, data, size, flags);
 }
 
 ssize_t hook_recv(int fd, void *data, size_t size, int flags)
 {
-	return do_recv(fd, data, size, UNKNOWN, flags);
+	return RECEIVE(fd, flags, real.recv(fd, data, size, flags));
 }
 
+/* _FORTIFY_SOURCE compiles recv() and read() to the calls with SPACE, the size of DATA as far as the compiler
+ * knows. */
 ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
 {
-	return do_recv(fd, data, size, space, flags);
-}
-
-static ssize_t call_read(int fd, void *data, size_t size, size_t space)
-{
-	return space != UNKNOWN && real.__read_chk ? real.__read_chk(fd, data, size, space)
-						   : real.read(fd, data, size);
-}
-
-static ssize_t do_read(int fd, void *data, size_t size, size_t space)
-{
-	unsigned before = widen_before();
-	ssize_t result;
-
-	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
-		return -1;
-	result = call_read(fd, data, size, space);
-	return result == 0 && widen_woke(fd, before) ? call_read(fd, data, size, space) : result;
+	return RECEIVE(fd, flags,
+		       real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
+				       : real.recv(fd, data, size, flags));
 }
 
 ssize_t hook_read(int fd, void *data, size_t size)
 {
-	return do_read(fd, data, size, UNKNOWN);
+	return RECEIVE(fd, 0, real.read(fd, data, size));
 }
 
 ssize_t hook___read_chk(int fd, void *data, size_t size, size_t space)
 {
-	return do_read(fd, data, size, space);
+	return RECEIVE(fd, 0,
+		       real.__read_chk ? real.__read_chk(fd, data, size, space) : real.read(fd, data, size));
 }
 
 ssize_t hook_write(int fd, const void *data, size_t size)
 {
-	if (connects_pending() && !to_kernel(fd, 0, SO_SNDTIMEO))
-		return -1;
-	return real.write(fd, data, size);
+	return WRITE(fd, real.write(fd, data, size));
 }
 
 ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 {
-	unsigned before = widen_before();
-	ssize_t result;
-
-	if (connects_pending() && !to_kernel(fd, 0, SO_RCVTIMEO))
-		return -1;
-	result = real.readv(fd, pieces, count);
-	return result == 0 && widen_woke(fd, before) ? real.readv(fd, pieces, count) : result;
+	return RECEIVE(fd, 0, real.readv(fd, pieces, count));
 }
 
 ssize_t hook_writev(int fd, const struct iovec *pieces, int count)
 {
-	if (connects_pending() && !to_kernel(fd, 0, SO_SNDTIMEO))
-		return -1;
-	return real.writev(fd, pieces, count);
+	return WRITE(fd, real.writev(fd, pieces, count));
+}
+
+ssize_t hook_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
+{
+	return WRITE(fd,
+		     real.pwritev2 ? real.pwritev2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS));
+}
+
+ssize_t hook_pwritev64v2(int fd, const struct iovec *pieces, int count, int64_t offset, int flags)
+{
+	return WRITE(fd, real.pwritev64v2 ? real.pwritev64v2(fd, pieces, count, offset, flags)
+					  : hooks_fail(-ENOSYS));
+}
+
+/* RESULT of sendfile() of SIZE bytes. If the file ends before, a datagram is still to be sent, which Linux
+ * forgets on AF_INET6 sockets (inet6_dgram_ops has no splice_eof). */
+static ssize_t sent(int to, ssize_t result, size_t size)
+{
+	int saved = errno;
+
+	if (result >= 0 && (size_t)result < size && mark_datagram_lately(to) &&
+	    socket_int(to, IPPROTO_UDP, UDP_CORK) == 0)
+		(void)socket_set(to, IPPROTO_UDP, UDP_CORK, 0);
+	errno = saved;
+	return result;
+}
+
+ssize_t hook_sendfile(int to, int from, off_t *offset, size_t size)
+{
+	return WRITE(to, sent(to, real.sendfile(to, from, offset, size), size));
+}
+
+ssize_t hook_sendfile64(int to, int from, int64_t *offset, size_t size)
+{
+	if (!real.sendfile64)
+		return hook_sendfile(to, from, (off_t *)offset, size);
+	return WRITE(to, sent(to, real.sendfile64(to, from, offset, size), size));
+}
+
+ssize_t hook_splice(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t size, unsigned flags)
+{
+	return WRITE(to, real.splice(from, from_offset, to, to_offset, size, flags));
 }

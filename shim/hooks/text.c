@@ -15,9 +15,11 @@
 
 #include "address/text.h"
 #include "address/translate.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "config/settings.h"
+#include "socket/facts.h"
 
 /* Set once the program has got the text of a V4MAPPED synthetic address. From then on, reading that text as
  * an IPv6 address yields the V4MAPPED one. */
@@ -69,18 +71,14 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
  * False if there is no room. */
 static bool add_scope(char *text, socklen_t size, uint32_t scope)
 {
-	size_t used = strlen(text), digits = 1;
+	size_t used = strlen(text);
+	char number[16] = "";
 
-	if (!scope)
-		return true;
-	for (uint32_t rest = scope; rest >= 10; rest /= 10)
-		digits++;
-	if (used + 1 + digits >= size)
+	if (scope)
+		(void)log_text(number, sizeof number, "%%%u", scope);
+	if (used + strlen(number) >= size)
 		return false;
-	text[used] = '%';
-	text[used + 1 + digits] = '\0';
-	for (; digits; digits--, scope /= 10)
-		text[used + digits] = (char)('0' + scope % 10);
+	stpcpy(text + used, number);
 	return true;
 }
 
@@ -201,15 +199,13 @@ const char *hooks_text_in(const char *node, int family, char text[INET_ADDRSTRLE
 bool hooks_known_in6(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in *shown)
 {
 	struct sockaddr_in6 peer;
-	int domain, saved = errno;
-	socklen_t size = sizeof domain;
+	int saved = errno;
 	bool result;
 
 	if (!config.active || !mark_expected() || !sockaddr_is_in6(addr, len) ||
 	    !translate_in6(addr, len, &peer) || !translate_known_as(&peer, shown))
 		return false;
-	result = hooks_dual(fd) ||
-		 (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_INET);
+	result = hooks_dual(fd) || socket_option(fd, SO_DOMAIN) == AF_INET;
 	errno = saved;
 	return result;
 }

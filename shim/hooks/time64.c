@@ -7,7 +7,6 @@
 #if __SIZEOF_LONG__ == 4
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 
 #include "base/memory.h"
 #include "client/in_progress.h"
@@ -43,51 +42,26 @@ static struct timespec *timeout_of(const struct timespec64 *from, struct timespe
 	return to;
 }
 
-int hook___getsockopt64(int fd, int level, int name, void *value, socklen_t *len)
-{
-	return hook_getsockopt(fd, level, name, value, len);
-}
-
-int hook___setsockopt64(int fd, int level, int name, const void *value, socklen_t len)
-{
-	return hook_setsockopt(fd, level, name, value, len);
-}
+/* Calls that differ in their names, and in the TIME that they may have. */
+#define HOOK(type, name, params)
+#define OPTIONAL(type, name, params)
+#define EXPORTED(type, name, params)
+#define SAME(type, name, as, params, args) \
+	type hook_##name params            \
+	{                                  \
+		return hook_##as args;     \
+	}
+#define TIME(timeout) timeout_of(timeout, &(struct timespec){0, 0})
+#include "hooks/hooks.def"
 
 int hook___ioctl_time64(int fd, unsigned long request, ...)
 {
-	va_list args;
-	void *arg;
-
-	va_start(args, request);
-	arg = va_arg(args, void *);
-	va_end(args);
-	return hook_ioctl(fd, request, arg);
+	return hook_ioctl(fd, request, HOOKS_ARGUMENT(request));
 }
 
 int hook___fcntl_time64(int fd, int command, ...)
 {
-	va_list args;
-	void *arg;
-
-	va_start(args, command);
-	arg = va_arg(args, void *);
-	va_end(args);
-	return hook_fcntl64(fd, command, arg);
-}
-
-ssize_t hook___sendmsg64(int fd, const struct msghdr *message, int flags)
-{
-	return hook_sendmsg(fd, message, flags);
-}
-
-int hook___sendmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-	return hook_sendmmsg(fd, messages, count, flags);
-}
-
-ssize_t hook___recvmsg64(int fd, struct msghdr *message, int flags)
-{
-	return hook_recvmsg(fd, message, flags);
+	return hook_fcntl64(fd, command, HOOKS_ARGUMENT(command));
 }
 
 /* The kernel leaves the rest of the time in TIMEOUT. */
@@ -106,12 +80,6 @@ int hook___recvmmsg64(int fd, struct mmsghdr *messages, unsigned count, int flag
 	return result;
 }
 
-int hook___recvmmsg_time64(int fd, struct mmsghdr *messages, unsigned count, int flags,
-			   struct timespec64 *timeout)
-{
-	return hook___recvmmsg64(fd, messages, count, flags, timeout);
-}
-
 /* Linux says how much was left (select(2), "Notes"). */
 int hook___select64(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval64 *timeout)
 {
@@ -128,62 +96,11 @@ int hook___select64(int count, fd_set *in, fd_set *out, fd_set *urgent, struct t
 	return result;
 }
 
-int hook___select_time64(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval64 *timeout)
-{
-	return hook___select64(count, in, out, urgent, timeout);
-}
-
-int hook___pselect64(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec64 *timeout,
-		     const sigset_t *mask)
-{
-	struct timespec t;
-
-	return hook_pselect(count, in, out, urgent, timeout_of(timeout, &t), mask);
-}
-
-int hook___pselect_time64(int count, fd_set *in, fd_set *out, fd_set *urgent,
-			  const struct timespec64 *timeout, const sigset_t *mask)
-{
-	return hook___pselect64(count, in, out, urgent, timeout, mask);
-}
-
-int hook___ppoll64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout, const sigset_t *mask)
-{
-	struct timespec t;
-
-	return hook_ppoll(fds, count, timeout_of(timeout, &t), mask);
-}
-
-int hook___ppoll_time64(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
-			const sigset_t *mask)
-{
-	return hook___ppoll64(fds, count, timeout, mask);
-}
-
-int hook___ppoll64_chk(struct pollfd *fds, nfds_t count, const struct timespec64 *timeout,
-		       const sigset_t *mask, size_t space)
-{
-	struct timespec t;
-
-	return hook___ppoll_chk(fds, count, timeout_of(timeout, &t), mask, space);
-}
-
 int hook___epoll_pwait2_time64(int set, struct epoll_event *events, int most,
 			       const struct timespec64 *timeout, const sigset_t *mask)
 {
-	struct timespec t;
-
 	if (timeout && !memory_readable(timeout, sizeof *timeout))
 		return hooks_fail(-EFAULT);
-	return hook_epoll_pwait2(set, events, most, timeout_of(timeout, &t), mask);
+	return hook_epoll_pwait2(set, events, most, TIME(timeout), mask);
 }
-
-#ifdef __GLIBC__
-int hook___gai_suspend_time64(const struct gaicb *const *list, int count, const struct timespec64 *timeout)
-{
-	struct timespec t;
-
-	return hook_gai_suspend(list, count, timeout_of(timeout, &t));
-}
-#endif
 #endif

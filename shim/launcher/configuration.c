@@ -33,7 +33,7 @@ void configuration_load(const struct command_line *cl, struct settings *s)
 	struct loader_error error = {.place = "--rule"};
 
 	settings_default(s);
-	if (settings_parse_rules(cl->rules, strlen(cl->rules), &error.at) != 0 ||
+	if (settings_parse(NULL, cl->rules, strlen(cl->rules), &error.at) != 0 ||
 	    loader_configuration(s, cl->config, &error) != 0 || loader_variables(s, &error) != 0)
 		fail(&error);
 	check_key();

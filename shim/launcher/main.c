@@ -1,11 +1,14 @@
 /* dualstack-run: reads the command line. See dualstack-run(1). */
 #include "launcher/launcher.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sockaddr.h"
 #include "config/loader.h"
 #include "tool/tool.h"
 
@@ -34,24 +37,6 @@ static void print_version(struct command_line *cl, const char *value)
 	tool_exit(0);
 }
 
-static void take_print(struct command_line *cl, const char *value)
-{
-	(void)value;
-	cl->print = true;
-}
-
-static void take_anyway(struct command_line *cl, const char *value)
-{
-	(void)value;
-	cl->anyway = true;
-}
-
-static void take_explain(struct command_line *cl, const char *value)
-{
-	(void)value;
-	cl->explain = true;
-}
-
 static void take_config(struct command_line *cl, const char *value)
 {
 	cl->config = value;
@@ -67,29 +52,31 @@ static void take_rule(struct command_line *cl, const char *value)
 
 enum value { NONE, VALUE, MAYBE_EMPTY };
 
-/* Without TAKE, an option is the tool's. The settings of dualstack.conf(5) are options, too. */
+/* FLAG: the bool of the command line that becomes true, or 0. An option with neither is the tool's. The
+ * settings of dualstack.conf(5) are options, too. */
 static const struct option {
 	const char *name;
 	enum value value;
+	size_t flag;
 	void (*take)(struct command_line *cl, const char *value);
 } options[] = {
-    {"-h", NONE, print_usage},
-    {"--help", NONE, print_usage},
-    {"-V", NONE, print_version},
-    {"--version", NONE, print_version},
-    {"--print-config", NONE, take_print},
-    {"--anyway", NONE, take_anyway},
-    {"--explain", NONE, take_explain},
-    {"--config", VALUE, take_config},
-    {"--rule", VALUE, take_rule},
-    {"--json", NONE, NULL},
-    {"--no-network", NONE, NULL},
-    {"--timeout", VALUE, NULL},
-    {"--udp", MAYBE_EMPTY, NULL},
-    {"--user", NONE, NULL},
-    {"--runtime", NONE, NULL},
-    {"--dry-run", NONE, NULL},
-    {"--root", VALUE, NULL},
+    {"-h", NONE, 0, print_usage},
+    {"--help", NONE, 0, print_usage},
+    {"-V", NONE, 0, print_version},
+    {"--version", NONE, 0, print_version},
+    {"--print-config", NONE, offsetof(struct command_line, print), NULL},
+    {"--anyway", NONE, offsetof(struct command_line, anyway), NULL},
+    {"--explain", NONE, offsetof(struct command_line, explain), NULL},
+    {"--config", VALUE, 0, take_config},
+    {"--rule", VALUE, 0, take_rule},
+    {"--json", NONE, 0, NULL},
+    {"--no-network", NONE, 0, NULL},
+    {"--timeout", VALUE, 0, NULL},
+    {"--udp", MAYBE_EMPTY, 0, NULL},
+    {"--user", NONE, 0, NULL},
+    {"--runtime", NONE, 0, NULL},
+    {"--dry-run", NONE, 0, NULL},
+    {"--root", VALUE, 0, NULL},
 };
 
 static const char *const modes[] = {"check", "disable", "enable", "probe", "status", "who"};
@@ -157,7 +144,7 @@ static char **take(struct command_line *cl, char **argument)
 {
 	const char *equals = strchr(*argument, '='), *value = equals ? equals + 1 : NULL;
 	const char *name = equals ? keep_copy(*argument, (size_t)(equals - *argument)) : *argument;
-	const struct option setting = {name, VALUE, NULL}, *option = is_setting(name) ? &setting : NULL;
+	const struct option setting = {name, VALUE, 0, NULL}, *option = is_setting(name) ? &setting : NULL;
 
 	for (size_t i = 0; !value && i < sizeof modes / sizeof *modes; i++)
 		if (strncmp(name, "--", 2) == 0 && strcmp(name + 2, modes[i]) == 0) {
@@ -175,6 +162,8 @@ static char **take(struct command_line *cl, char **argument)
 		tool_fail("%s: no value", name);
 	if (option == &setting)
 		take_setting(cl, name, value);
+	else if (option->flag)
+		*(bool *)((char *)cl + option->flag) = true;
 	else if (option->take)
 		option->take(cl, value);
 	else
@@ -238,6 +227,7 @@ int main(int argc, char **argv)
 	struct settings settings = {.enabled = false};
 	const char *log;
 
+	sockaddr_parse = inet_pton;
 	if (argc < 2) {
 		usage_print(stderr);
 		return NO_COMMAND;

@@ -18,11 +18,11 @@
 /* The most bytes used of a stack, which may be a signal handler's or a thread's. */
 #define MOST_BYTES (256u * 1024)
 
-/* The value of the variable whose "NAME=" is PREFIX, or NULL. */
-static const char *value_of(char *const envp[], const char *prefix)
+/* The value of VARIABLE ("NAME=", or "NAME=" and any value) in ENVP, or NULL. */
+static inline const char *value_of(char *const envp[], const char *variable)
 {
-	for (size_t size = strlen(prefix); envp && *envp; envp++)
-		if (strncmp(*envp, prefix, size) == 0)
+	for (size_t size = strcspn(variable, "=") + 1; envp && *envp; envp++)
+		if (strncmp(*envp, variable, size) == 0)
 			return *envp + size;
 	return NULL;
 }
@@ -59,35 +59,18 @@ static bool preloads(char *const envp[])
 	return found;
 }
 
-/* Whether ENVP lacks VARIABLE ("NAME=value"), which may be NULL. */
-static bool missing(char *const envp[], const char *variable)
-{
-	size_t size = variable ? strcspn(variable, "=") + 1 : 0;
-
-	if (!variable)
-		return false;
-	for (; envp && *envp; envp++)
-		if (strncmp(*envp, variable, size) == 0)
-			return false;
-	return true;
-}
-
 bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_too, struct inheritance *need)
 {
-	const char *preload;
-	bool preloaded, result;
 	int saved = errno;
-	size_t count = 0;
+	bool result;
 
 	if (!config.active || !library.entry[0] || (envp && !memory_readable_list(envp)))
 		return false;
-	preload = value_of(envp, PRELOAD);
-	preloaded = preloads(envp);
-	if (preloaded) {
+	if (preloads(envp)) {
 		/* It will run under the library anyway, but may lack the configuration, or the key, without
 		 * which it shows the same peer as another address. */
-		result = missing(envp, config.variables[CONFIG_KEY]) ||
-			 missing(envp, config.variables[CONFIG_SETTINGS]);
+		result = !value_of(envp, config.variables[CONFIG_KEY]) ||
+			 !value_of(envp, config.variables[CONFIG_SETTINGS]);
 	} else {
 		result = inherits(cloexec_too);
 		/* If ld.so can't open the library, it complains on standard error and goes on. */
@@ -98,12 +81,15 @@ bool inheritance_needs(char *const envp[], bool (*inherits)(bool), bool cloexec_
 			result = false;
 		}
 	}
-	while (envp && envp[count])
-		count++;
-	need->slots = count + CONFIG_VARIABLES + 2;
-	need->size = sizeof PRELOAD + strlen(library.entry) + 1 + (preload ? strlen(preload) : 0);
-	if (need->slots * sizeof(char *) + need->size > MOST_BYTES)
-		result = false;
+	if (result) {
+		const char *preload = value_of(envp, PRELOAD);
+
+		need->slots = CONFIG_VARIABLES + 2;
+		for (char *const *at = envp; at && *at; at++)
+			need->slots++;
+		need->size = sizeof PRELOAD + strlen(library.entry) + 1 + (preload ? strlen(preload) : 0);
+		result = need->slots * sizeof(char *) + need->size <= MOST_BYTES;
+	}
 	errno = saved;
 	return result;
 }
@@ -114,7 +100,7 @@ void inheritance_environment(char *const envp[], char **slots, char *text)
 	const bool preloaded = preloads(envp);
 
 	for (int i = 0; i < CONFIG_VARIABLES; i++)
-		if (missing(envp, config.variables[i]))
+		if (!value_of(envp, config.variables[i]))
 			*slots++ = (char *)config.variables[i];
 	if (!preloaded) {
 		char *end = stpcpy(stpcpy(text, PRELOAD), library.entry);

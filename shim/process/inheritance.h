@@ -14,7 +14,7 @@ struct inheritance {
 };
 
 /* Whether ENVP (may be NULL) must be completed for a program; then *NEED is filled. INHERITS says whether the
- * program inherits a marked descriptor (socket/inherited.h). CLOEXEC_TOO counts descriptors that have
+ * program inherits a marked descriptor (socket/descriptors.h). CLOEXEC_TOO counts descriptors that have
  * FD_CLOEXEC as inherited: posix_spawn()'s file actions may hand them on, and can't be read.
  * Async-signal-safe, also after vfork(); leaves errno alone. */
 bool inheritance_needs(char *const envp[], bool (*inherits)(bool cloexec_too), bool cloexec_too,

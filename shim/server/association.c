@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "base/sys.h"
+#include "socket/facts.h"
 
 bool association_may_dissolve(int fd)
 {
@@ -18,11 +19,9 @@ bool association_may_dissolve(int fd)
 /* getpeername() fails if the peer has port 0. */
 bool association_exists(int fd)
 {
-	struct sockaddr_in6 name = {.sin6_family = AF_UNSPEC};
-	socklen_t len = sizeof name;
+	union sockaddr_any name;
 
-	return real.getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr);
+	return socket_name(fd, &name) == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr);
 }
 
 /* connect(AF_UNSPEC) leaves the socket the IPv6 address of its peer (__udp_disconnect()). After an IPv4 peer,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "address/translate.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "config/config.h"
 #include "config/rules.h"
@@ -64,24 +63,12 @@ bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr
 	       socket_int(fd, IPPROTO_IP, IP_PKTINFO) == 0;
 }
 
-bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
-{
-	struct sockaddr_in6 at;
-
-	if (!sockaddr_is_in(addr, len) || translate_bind(addr, len, &at))
-		return false;
-	memcpy(in, addr, sizeof *in);
-	return true;
-}
-
 bool bind_rules_keeps(int fd)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
 	int saved = errno;
-	bool result = rules_any(RULES_BIND) && real.getsockname(fd, &name.any, &len) == 0 &&
-		      sockaddr_is_in(&name.any, len) && name.in.sin_port != 0 &&
-		      bind_rules_action(fd, &name.any, len) == RULES_IPV4;
+	bool result = rules_any(RULES_BIND) && socket_name(fd, &name) == AF_INET && name.in.sin_port != 0 &&
+		      bind_rules_action(fd, &name.any, sizeof name.in) == RULES_IPV4;
 
 	errno = saved;
 	return result;

@@ -23,10 +23,6 @@ bool bind_rules_widens(enum rules_action action, const struct sockaddr *addr, so
  * may answer it. errno is undefined afterwards. */
 bool bind_rules_question(int fd, enum rules_action action, const struct sockaddr_in6 *at);
 
-/* Whether ADDR is a specific IPv4 address: neither the wildcard nor a synthetic one. If so, IN is ADDR. No
- * system calls. */
-bool bind_rules_specific(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in);
-
 /* Whether a rule keeps the port of the AF_INET datagram socket FD IPv4. If so, FD is not widened to reach an
  * IPv6 address either. */
 bool bind_rules_keeps(int fd);

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "address/reply_source.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -65,11 +64,8 @@ struct search {
 
 static bool is_at(int fd, const struct search *s, union sockaddr_any *name)
 {
-	socklen_t len = sizeof *name;
-
 	/* The port is at the same offset in both families. */
-	return real.getsockname(fd, &name->any, &len) == 0 && name->in.sin_port == s->port &&
-	       socket_same_ports(fd, s->protocol);
+	return socket_name(fd, name) && name->in.sin_port == s->port && socket_same_ports(fd, s->protocol);
 }
 
 /* Whether FD has the port for another address, or for all. */
@@ -100,10 +96,8 @@ static int is_first(int fd, void *arg)
 
 static void share(int fd)
 {
-	const int on = 1;
-
 	options_note(SOL_SOCKET, SO_REUSEPORT);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	(void)socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 static int share_other(int fd, void *arg)

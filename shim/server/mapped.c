@@ -25,14 +25,6 @@ bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port
 	return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && in6.sin6_addr.s6_addr32[3] == htonl(INADDR_ANY);
 }
 
-struct sockaddr_in6 mapped_at(in_port_t port)
-{
-	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
-
-	at.sin6_addr.s6_addr[10] = at.sin6_addr.s6_addr[11] = 0xff;
-	return at;
-}
-
 static int bind_to_all(int fd, int protocol, in_port_t port)
 {
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
@@ -50,11 +42,9 @@ static int bind_to_all(int fd, int protocol, in_port_t port)
 
 int mapped_widen(int fd, in_port_t port)
 {
-	int protocol = socket_protocol(fd), only = 1, result = -EAFNOSUPPORT;
-	socklen_t len = sizeof only;
+	int protocol = socket_protocol(fd), result = -EAFNOSUPPORT;
 
-	if (protocol && real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && !only &&
-	    (protocol != IPPROTO_UDP || port))
+	if (protocol && socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0 && (protocol != IPPROTO_UDP || port))
 		result =
 		    protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : bind_to_all(fd, protocol, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d at [::ffff:0.0.0.0]:%u %s%s", fd, ntohs(port),
@@ -70,12 +60,7 @@ int mapped_widen(int fd, in_port_t port)
 
 in_port_t mapped_port(int fd)
 {
-	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	in_port_t port = socket_wildcard_in6(fd);
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !sockaddr_is_in6(&name.any, len) ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) || mark_test(fd) != MARK_NONE ||
-	    !listeners_are_ours(fd))
-		return 0;
-	return name.in6.sin6_port;
+	return port && mark_test(fd) == MARK_NONE && listeners_are_ours(fd) ? port : 0;
 }

@@ -10,9 +10,6 @@
 /* Whether ADDR is the V4MAPPED wildcard. If so, PORT is its port, in network byte order. No system calls. */
 bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port);
 
-/* The V4MAPPED wildcard, with PORT. No system calls. */
-struct sockaddr_in6 mapped_at(in_port_t port);
-
 /* The functions below are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
 /* Binds the unbound AF_INET6 socket FD to [::] and PORT. A datagram socket gets the spoof filter first

@@ -10,8 +10,9 @@
 /* Makes the marked, bound or listening FD an AF_INET socket again, bound to 0.0.0.0 and the same port; it
  * listens if FD did. Returns 0 or a negative errno: -ENOTCONN if FD is not such a socket, -EOPNOTSUPP if FD
  * was widened for IPv6 alone and stays so, -EBUSY if FD listens and another process may have it, too
- * (listeners.h). A datagram socket is changed in place (narrow_datagram.h). A stream socket is replaced, and
- * connections that wait to be accepted are lost: the kernel has no other way to give up the port. */
+ * (listeners.h). A datagram socket is changed in place, and keeps the IPv4 datagrams behind the last IPv6
+ * one. A stream socket is replaced, and connections that wait to be accepted are lost: the kernel has no
+ * other way to give up the port. */
 int narrow(int fd);
 
 /* narrow() moves a socket that was bound to ::ffff:0.0.0.0 (mapped.h) back to that address; it stays

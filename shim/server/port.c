@@ -2,6 +2,9 @@
 #include "server/port.h"
 
 #include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +14,6 @@
 #include "base/sockaddr.h"
 #include "base/sys.h"
 #include "server/listeners.h"
-#include "server/strangers.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -32,14 +34,13 @@ static int is_in_the_way(int fd, void *arg)
 {
 	struct look *look = arg;
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
+	int family = socket_name(fd, &name);
 
-	if (real.getsockname(fd, &name.any, &len) != 0 || !socket_same_ports(fd, look->protocol))
+	/* The port is at the same offset in both families. */
+	if (!family || name.in.sin_port != look->port || !socket_same_ports(fd, look->protocol))
 		return 0;
-	if (sockaddr_is_in(&name.any, len))
-		return name.in.sin_port == look->port && name.in.sin_addr.s_addr == htonl(INADDR_ANY);
-	if (!sockaddr_is_in6(&name.any, len) || name.in6.sin6_port != look->port)
-		return 0;
+	if (family == AF_INET)
+		return name.in.sin_addr.s_addr == htonl(INADDR_ANY);
 	if (mark_test(fd) == MARK_NONE && !listeners_are_ours(fd))
 		return translate_beside_wildcard(&name.in6, true);
 	look->widened = true;
@@ -89,6 +90,75 @@ static int count_listed(int protocol, in_port_t port)
 	return n < 0 ? -EIO : count;
 }
 
+/* From linux/inet_diag.h, which some systems' headers lack: struct inet_diag_sockopt has
+ * IP_MULTICAST_ALL in its first byte. */
+#define DIAG_SOCKOPT 22
+#define SOCKOPT_MC_ALL (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0x40 : 0x02)
+
+struct question {
+	struct nlmsghdr header;
+	struct inet_diag_req_v2 body;
+};
+
+union answer {
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_msg body;
+	};
+	char bytes[512];
+};
+
+/* Asks the kernel which socket would get an IPv4 packet for PORT (sock_diag(7)); for datagrams, "source" and
+ * "destination" are swapped. Returns the length of the answer. */
+static size_t ask(int protocol, in_port_t port, union answer *a)
+{
+	const struct question q = {
+	    .header = {.nlmsg_len = sizeof q,
+		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		       .nlmsg_flags = NLM_F_REQUEST},
+	    .body = {.sdiag_family = AF_INET,
+		     .sdiag_protocol = protocol == IPPROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP,
+		     .id = {.idiag_sport = port,
+			    .idiag_dport = port,
+			    .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}}};
+	int list = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+	ssize_t n = -1;
+
+	if (list < 0)
+		return 0;
+	if (sys_write(list, &q, sizeof q) == sizeof q)
+		n = sys_read(list, a, sizeof *a);
+	sys_close(list);
+	return n >= (ssize_t)(sizeof a->header + sizeof a->body) &&
+		       a->header.nlmsg_type == SOCK_DIAG_BY_FAMILY && a->header.nlmsg_len <= (size_t)n
+		   ? a->header.nlmsg_len
+		   : 0;
+}
+
+/* Whether a socket of another process that serves both families by itself gets what comes over IPv4 to PORT
+ * of PROTOCOL, while CLONE is not bound yet. It would then share that with CLONE; natively an AF_INET socket
+ * gets all of it. False if the kernel does not tell, or if CLONE can't be told from such a socket, because
+ * the program has set IP_MULTICAST_ALL or CLONE is MPTCP. */
+static bool strangers_serve(int clone, int protocol, in_port_t port)
+{
+	union answer a;
+	size_t end = 0, at = sizeof a.header + sizeof a.body;
+	struct nlattr attribute;
+
+	if (socket_int(clone, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 1)
+		end = ask(protocol, port, &a);
+	if (end == 0 || a.body.idiag_family != AF_INET6)
+		return false;
+	for (; at + sizeof attribute < end; at += (size_t)NLA_ALIGN(attribute.nla_len)) {
+		memcpy(&attribute, a.bytes + at, sizeof attribute);
+		if (attribute.nla_type == DIAG_SOCKOPT)
+			return !(a.bytes[at + sizeof attribute] & SOCKOPT_MC_ALL);
+		if (attribute.nla_len < sizeof attribute)
+			break;
+	}
+	return false;
+}
+
 /* Binds a socket without SO_REUSEADDR and SO_REUSEPORT to PORT for a moment, which fails if any datagram
  * socket has it in FAMILY. Returns 0 or a negative errno. */
 static int probe(int family, in_port_t port)
@@ -96,11 +166,11 @@ static int probe(int family, in_port_t port)
 	const struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = port};
 	const struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	bool in6 = family == AF_INET6;
-	int fd = clone_new(family, IPPROTO_UDP), on = 1, result = 0;
+	int fd = clone_new(family, IPPROTO_UDP), result = 0;
 
 	if (fd < 0)
 		return -errno;
-	if ((in6 && real.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+	if ((in6 && socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) ||
 	    real.bind(fd, in6 ? (const struct sockaddr *)&at6 : (const struct sockaddr *)&at,
 		      in6 ? sizeof at6 : sizeof at) != 0)
 		result = -errno;
@@ -184,12 +254,12 @@ int port_take_in6(int clone, in_port_t port)
 {
 	static const int alone[2] = {0, 0};
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
-	int before[2], on = 1, result = clone_read_reuse(clone, before);
+	int before[2], result = clone_read_reuse(clone, before);
 
 	if (result)
 		return result;
 	clone_set_reuse(clone, alone);
-	if (real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0 ||
+	if (socket_set(clone, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0 ||
 	    real.bind(clone, (const struct sockaddr *)&at, sizeof at) != 0)
 		result = -errno;
 	clone_set_reuse(clone, before);

@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/real.h"
 #include "socket/facts.h"
 
 /* From linux/membarrier.h and asm-generic/socket.h. */
@@ -57,17 +56,12 @@ static int receive(int fd, int flags, struct ends *e)
 	return 0;
 }
 
-static int set_peek(int fd, int from)
-{
-	return real.setsockopt(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, &from, sizeof from) == 0 ? 0 : -errno;
-}
-
 typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
 
 /* Drops the first datagram as long as it is unwanted. Returns 0 or a negative errno. */
 static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
 {
-	int result = set_peek(fd, -1);
+	int result = socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, -1);
 	struct ends e;
 
 	while (result == 0 && receive(fd, MSG_PEEK, &e) == 0 && unwanted(&e.from, &e.to) &&
@@ -80,7 +74,7 @@ static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
  * unwanted one, counted from 1; 0 if there is none; or a negative errno. */
 static int last_unwanted(int fd, unwanted_function *unwanted)
 {
-	int last = 0, result = set_peek(fd, 0);
+	int last = 0, result = socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, 0);
 	struct ends e;
 
 	for (int n = 1; result == 0 && (result = receive(fd, MSG_PEEK, &e)) == 0; n++)
@@ -93,13 +87,12 @@ static int last_unwanted(int fd, unwanted_function *unwanted)
  * has peeked at the first and it is empty, the count is wrong by one. */
 int receive_queue_drop(int fd, unwanted_function *unwanted)
 {
-	const int on = 1, peek = socket_option(fd, OPT_SO_PEEK_OFF);
-	int info = 0, last, dropped = 0;
-	socklen_t len = sizeof info;
+	const int peek = socket_option(fd, OPT_SO_PEEK_OFF),
+		  info = socket_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+	int last, dropped = 0;
 	struct ends e;
 
-	if (real.getsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, &len) != 0 ||
-	    real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) != 0)
+	if (info < 0 || socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0)
 		return -errno;
 	do {
 		last = drop_first(fd, unwanted, &dropped);
@@ -108,7 +101,7 @@ int receive_queue_drop(int fd, unwanted_function *unwanted)
 		for (int n = 0; n < last && receive(fd, 0, &e) == 0; n++)
 			dropped++;
 	} while (last > 0);
-	(void)set_peek(fd, peek);
-	(void)real.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &info, sizeof info);
+	(void)socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, peek);
+	(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, info);
 	return last < 0 ? last : dropped;
 }

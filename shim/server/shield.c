@@ -7,25 +7,15 @@
 
 #include "base/real.h"
 #include "server/receive_queue.h"
+#include "socket/facts.h"
 #include "socket/spoof_filter.h"
-
-/* From linux/in6.h. */
-#define OPT_IPV6_MULTICAST_ALL 29
-
-static int set_multicast_all(int fd, int value)
-{
-	return real.setsockopt(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, &value, sizeof value) == 0 ? 0
-												    : -errno;
-}
 
 void shield_detach(int fd, int protocol)
 {
-	const int none = 0;
-
 	if (protocol != IPPROTO_UDP)
 		return;
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
-	(void)set_multicast_all(fd, 1);
+	(void)socket_set(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+	(void)socket_set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 1);
 }
 
 int shield_attach(int fd, int protocol)
@@ -34,7 +24,7 @@ int shield_attach(int fd, int protocol)
 
 	if (result || protocol != IPPROTO_UDP)
 		return result;
-	result = set_multicast_all(fd, 0);
+	result = socket_set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
 	if (result)
 		shield_detach(fd, protocol);
 	return result;

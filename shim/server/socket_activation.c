@@ -8,25 +8,22 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/real.h"
 #include "base/sockaddr.h"
 #include "server/shield.h"
 #include "socket/facts.h"
+#include "socket/holdings.h"
 #include "socket/mark.h"
+#include "socket/options.h"
 
 /* sd_listen_fds(3): SD_LISTEN_FDS_START. */
 enum { FIRST = 3, MOST = 4096 };
 
 static void mark_inherited(int fd)
 {
-	int domain = 0, only = 0, protocol = socket_protocol(fd), result;
-	socklen_t size = sizeof domain;
+	int protocol = socket_protocol(fd), result;
 
-	if (real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_INET6 ||
-	    !protocol || mark_test(fd) != MARK_NONE)
-		return;
-	(void)real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size);
-	if (only)
+	if (socket_option(fd, SO_DOMAIN) != AF_INET6 || !protocol || mark_test(fd) != MARK_NONE ||
+	    socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0)
 		return;
 	result = protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : shield_attach_late(fd, protocol);
 	if (result == 0)
@@ -41,18 +38,22 @@ void activation_mark_connection(int listener, int connection)
 		(void)mark_set(connection, socket_option(connection, SO_PROTOCOL));
 }
 
-void activation_log_plain(int fd, const char *origin)
+int activation_take(int fd, const char *origin)
 {
 	union sockaddr_any name;
-	socklen_t len = sizeof name;
-	int saved = errno;
+	int domain = socket_option(fd, SO_DOMAIN);
 
-	if (log_wants(LOG_LEVEL_INFO) && real.getsockname(fd, &name.any, &len) == 0 &&
-	    sockaddr_is_in(&name.any, len) && name.in.sin_port &&
+	if (domain == AF_INET6)
+		mark_note_in6();
+	if (domain == AF_INET || domain == AF_INET6) {
+		options_note_all();
+		holdings_note_copy();
+	}
+	if (log_wants(LOG_LEVEL_INFO) && socket_name(fd, &name) == AF_INET && name.in.sin_port &&
 	    name.in.sin_addr.s_addr == htonl(INADDR_ANY))
 		log_line(LOG_LEVEL_INFO, "descriptor %d, which %s, stays IPv4: 0.0.0.0:%u", fd, origin,
 			 ntohs(name.in.sin_port));
-	errno = saved;
+	return domain;
 }
 
 void activation_mark_sockets(void)

@@ -8,9 +8,10 @@
  * Called once, when the library is loaded, if the configuration asks for it. Leaves errno alone. */
 void activation_mark_sockets(void);
 
-/* Logs that FD serves IPv4 alone, if it is bound to 0.0.0.0. ORIGIN says how FD came to the process ("was
- * passed on"). Callable from any thread, async-signal-safe, leaves errno alone. */
-void activation_log_plain(int fd, const char *origin);
+/* FD has come from another process, which may have set options on it and may still have it. If it is bound to
+ * 0.0.0.0, logs that it serves IPv4 alone; ORIGIN says how it came ("was passed on"). Returns its domain, or
+ * -1 if it is no socket. Callable from any thread, async-signal-safe; errno is undefined afterwards. */
+int activation_take(int fd, const char *origin);
 
 /* Marks CONNECTION, accepted from LISTENER, if LISTENER is marked. The connection that a service is started
  * for is older than the listener's mark. Callable from any thread, async-signal-safe, leaves errno alone. */

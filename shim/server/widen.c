@@ -30,42 +30,52 @@
 #include "socket/options.h"
 #include "socket/replace.h"
 
-/* Whether FD is an AF_INET socket at 0.0.0.0, with or without a port. NAME is set if it is an AF_INET socket.
- */
-static bool wildcard_name(int fd, struct sockaddr_in *name)
+/* Whether FD is an AF_INET socket at 0.0.0.0. If so, PORT is its port, or 0. */
+static bool is_at_wildcard(int fd, in_port_t *port)
 {
-	union sockaddr_any any;
-	socklen_t len = sizeof any;
+	union sockaddr_any name;
 
-	if (real.getsockname(fd, &any.any, &len) != 0 || !sockaddr_is_in(&any.any, len))
+	if (socket_name(fd, &name) != AF_INET || name.in.sin_addr.s_addr != htonl(INADDR_ANY))
 		return false;
-	*name = any.in;
-	return any.in.sin_addr.s_addr == htonl(INADDR_ANY);
+	*port = name.in.sin_port;
+	return true;
 }
 
-static int shield(int clone, int protocol, const char **missed)
-{
-	int result = shield_attach(clone, protocol);
+struct change {
+	int fd, protocol, clone;
+	uint64_t cookie;
+	const char *missed; /* what could not be done, for the log; or NULL */
+};
 
-	*missed = result ? "the spoof filter" : NULL;
+/* Makes the clone of C->FD, shielded. */
+static int make_clone(struct change *c)
+{
+	int result;
+
+	c->cookie = socket_cookie(c->fd);
+	c->clone = clone_make(c->fd, AF_INET, c->protocol, AF_INET6, &c->missed);
+	if (c->clone < 0)
+		return c->clone;
+	result = shield_attach(c->clone, c->protocol);
+	c->missed = result ? "the spoof filter" : NULL;
 	return result;
 }
 
 /* After bind(): MPTCP's mark is a range of ports that bind() would choose from. */
-static int mark_and_replace(int fd, uint64_t cookie, int clone, int protocol, int except, const char **missed)
+static int mark_and_replace(struct change *c, int except)
 {
-	int result = mark_set(clone, protocol);
+	int result = mark_set(c->clone, c->protocol);
 
-	*missed = result ? "the mark" : NULL;
-	result = result ? result : replace_socket(fd, cookie, clone, except);
+	c->missed = result ? "the mark" : NULL;
+	result = result ? result : replace_socket(c->fd, c->cookie, c->clone, except);
 	mark_stale_all();
 	/* A sandbox may forbid to read it later. */
-	if (protocol == IPPROTO_UDP)
-		(void)mark_datagram_lately(fd);
+	if (c->protocol == IPPROTO_UDP)
+		(void)mark_datagram_lately(c->fd);
 	return result;
 }
 
-static void log_widening(int fd, const struct sockaddr_in6 *at, int result, const char *missed)
+static void log_widening(const struct change *c, const struct sockaddr_in6 *at, int result)
 {
 	char text[SOCKADDR_TEXT];
 
@@ -73,10 +83,10 @@ static void log_widening(int fd, const struct sockaddr_in6 *at, int result, cons
 		return;
 	sockaddr_text((const struct sockaddr *)at, text);
 	if (result)
-		log_line(LOG_LEVEL_INFO, "descriptor %d stays IPv4 instead of %s: %s%s%s", fd, text,
-			 log_errno(-result), missed ? ", " : "", missed ? missed : "");
+		log_line(LOG_LEVEL_INFO, "descriptor %d stays IPv4 instead of %s: %s%s%s", c->fd, text,
+			 log_errno(-result), c->missed ? ", " : "", c->missed ? c->missed : "");
 	else
-		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", fd, text);
+		log_line(LOG_LEVEL_INFO, "descriptor %d widened to %s", c->fd, text);
 }
 
 /* The cookies of the sockets that last replaced another one. */
@@ -112,33 +122,31 @@ bool widen_woke(int fd, unsigned before)
 }
 
 /* Wakes up threads that wait on the old socket, so that they look at the new one. */
-static int replace_and_wake(int fd, uint64_t cookie, int clone, int protocol, const char **missed)
+static int replace_and_wake(struct change *c)
 {
-	int old = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0), result;
+	int old = sys_fcntl(c->fd, F_DUPFD_CLOEXEC, 0), result;
 
 	if (old < 0)
 		return -errno;
-	result = mark_and_replace(fd, cookie, clone, protocol, old, missed);
+	result = mark_and_replace(c, old);
 	if (result == 0) {
-		note_wake(socket_cookie(clone));
+		note_wake(socket_cookie(c->clone));
 		(void)real.shutdown(old, SHUT_RD);
 	}
 	sys_close(old);
 	return result;
 }
 
-/* Puts CLONE in FD's place, unless RESULT is an error, and closes it. WAKE: threads may wait on FD. Returns
- * RESULT, or a negative errno. */
-static int put_clone(int fd, uint64_t cookie, int clone, int protocol, bool wake, int result,
-		     const char **missed)
+/* Puts the clone in C->FD's place, unless RESULT is an error, and closes it. WAKE: threads may wait on FD.
+ * Returns RESULT, or a negative errno. */
+static int put_clone(struct change *c, bool wake, int result)
 {
 	if (result == 0)
-		result = wake ? replace_and_wake(fd, cookie, clone, protocol, missed)
-			      : mark_and_replace(fd, cookie, clone, protocol, -1, missed);
+		result = wake ? replace_and_wake(c) : mark_and_replace(c, -1);
 	if (result == 0)
-		listeners_note(clone, fd);
-	if (clone >= 0)
-		sys_close(clone);
+		listeners_note(c->clone, c->fd);
+	if (c->clone >= 0)
+		sys_close(c->clone);
 	return result;
 }
 
@@ -157,28 +165,24 @@ static int bind_clone(int clone, int protocol, const struct sockaddr_in6 *at, bo
 
 int widen(int fd, const struct sockaddr_in6 *at, bool only)
 {
-	int protocol = socket_protocol(fd), on = 1, clone, result;
-	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr);
-	const char *missed = NULL;
-	uint64_t cookie = socket_cookie(fd);
-	struct sockaddr_in name;
+	struct change c = {.fd = fd, .protocol = socket_protocol(fd)};
+	bool any = IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr), datagrams = c.protocol == IPPROTO_UDP;
+	in_port_t port;
+	int result;
 
-	if (!protocol || !wildcard_name(fd, &name) || name.sin_port != 0)
+	if (!c.protocol || !is_at_wildcard(fd, &port) || port ||
+	    (datagrams && any && at->sin6_port == 0 && !only))
 		return -EAFNOSUPPORT;
-	if (protocol == IPPROTO_UDP && any && at->sin6_port == 0 && !only)
-		return -EAFNOSUPPORT;
-	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
-	result = clone < 0 ? clone : shield(clone, protocol, &missed);
-	if (result == 0 && only && real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
-		result = -errno;
+	result = make_clone(&c);
+	if (result == 0 && only)
+		result = socket_set(c.clone, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* A source for connect() would cost FD a port that the kernel has chosen (__udp_disconnect()). */
-	if (any && at->sin6_port && protocol == IPPROTO_UDP && clone >= 0)
-		(void)reply_source_ask(clone);
+	if (any && at->sin6_port && datagrams && c.clone >= 0)
+		(void)reply_source_ask(c.clone);
 	if (result == 0)
-		result = bind_clone(clone, protocol, at, only);
-	result = put_clone(fd, cookie, clone, protocol, protocol == IPPROTO_UDP && !threads_are_none(),
-			   result, &missed);
-	log_widening(fd, at, result, missed);
+		result = bind_clone(c.clone, c.protocol, at, only);
+	result = put_clone(&c, datagrams && !threads_are_none(), result);
+	log_widening(&c, at, result);
 	return result;
 }
 
@@ -214,28 +218,24 @@ static int join(int fd, int clone, in_port_t port, bool connecting)
 									     : result;
 }
 
-static int widen_in_place(int fd, bool connecting)
+int widen_in_place(int fd, bool connecting)
 {
-	int protocol = socket_protocol(fd), clone, result;
+	struct change c = {.fd = fd, .protocol = socket_protocol(fd)};
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
-	const char *missed = NULL;
-	struct sockaddr_in name;
-	uint64_t cookie;
+	int result;
 
 	take_turn();
-	cookie = socket_cookie(fd);
-	if (!protocol || !wildcard_name(fd, &name) || (name.sin_port != 0 && protocol != IPPROTO_UDP)) {
+	if (!c.protocol || !is_at_wildcard(fd, &at.sin6_port) ||
+	    (at.sin6_port && c.protocol != IPPROTO_UDP)) {
 		widening = false;
 		return -EAFNOSUPPORT;
 	}
-	at.sin6_port = name.sin_port;
-	clone = clone_make(fd, AF_INET, protocol, AF_INET6, &missed);
-	result = clone < 0 ? clone : shield(clone, protocol, &missed);
-	if (result == 0 && name.sin_port)
-		result = join(fd, clone, name.sin_port, connecting);
-	result = put_clone(fd, cookie, clone, protocol, true, result, &missed);
+	result = make_clone(&c);
+	if (result == 0 && at.sin6_port)
+		result = join(fd, c.clone, at.sin6_port, connecting);
+	result = put_clone(&c, true, result);
 	widening = false;
-	log_widening(fd, &at, result, missed);
+	log_widening(&c, &at, result);
 	return result;
 }
 
@@ -249,31 +249,17 @@ static bool is_idle(int fd)
 
 int widen_again(int fd)
 {
-	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
-	socklen_t len = sizeof at;
-	const char *missed = NULL;
-	uint64_t cookie = socket_cookie(fd);
-	int clone, result;
+	struct change c = {.fd = fd, .protocol = IPPROTO_UDP};
+	union sockaddr_any at;
+	int result;
 
 	if (options_kept() || reply_source_is_fixed() || !listeners_are_ours(fd) || !is_idle(fd) ||
-	    real.getsockname(fd, (struct sockaddr *)&at, &len) != 0 ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&at.sin6_addr))
+	    socket_name(fd, &at) != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&at.in6.sin6_addr))
 		return -EOPNOTSUPP;
-	clone = clone_make(fd, AF_INET, IPPROTO_UDP, AF_INET6, &missed);
-	result = clone < 0 ? clone : shield(clone, IPPROTO_UDP, &missed);
+	result = make_clone(&c);
 	if (result == 0 && reply_source_expected())
-		(void)reply_source_ask(clone);
-	if (result == 0 && at.sin6_port)
-		result = port_succeed(fd, clone, &at);
-	return put_clone(fd, cookie, clone, IPPROTO_UDP, true, result, &missed);
-}
-
-int widen_client(int fd)
-{
-	return widen_in_place(fd, false);
-}
-
-int widen_connecting(int fd)
-{
-	return widen_in_place(fd, true);
+		(void)reply_source_ask(c.clone);
+	if (result == 0 && at.in6.sin6_port)
+		result = port_succeed(fd, c.clone, &at.in6);
+	return put_clone(&c, true, result);
 }

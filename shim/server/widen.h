@@ -15,13 +15,9 @@
 int widen(int fd, const struct sockaddr_in6 *at, bool only);
 
 /* Replaces FD in the same way for a client that is about to reach an IPv6 address. A UDP socket that has a
- * port keeps it. */
-int widen_client(int fd);
-
-/* The same for connect() to an IPv6 address. If the program has dropped its privileges since it made FD,
- * another user owns FD, and only that user can join its port. Then the new socket has the port in IPv6 alone.
- */
-int widen_connecting(int fd);
+ * port keeps it. If the program has dropped its privileges since it made FD, another user owns FD, and only
+ * that user can join its port. CONNECTING: then the new socket has the port in IPv6 alone. */
+int widen_in_place(int fd, bool connecting);
 
 /* Replaces the marked datagram socket FD at [::], whose association was dissolved, by a new one. The kernel
  * has kept the IPv6 address of FD's peer, and delivers IPv6 datagrams of no other peer (__udp_disconnect()).

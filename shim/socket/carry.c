@@ -101,14 +101,6 @@ static int carry_row(int from, int to, const struct option *row, int family)
 	return same(&had, &has) ? 0 : -EOPNOTSUPP;
 }
 
-static bool is_in6(int fd)
-{
-	int domain = 0;
-	socklen_t len = sizeof domain;
-
-	return real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET6;
-}
-
 /* On IPv6 sockets, the settings for the two families may differ. */
 static int carry_in6(int from, int to, const struct option *row)
 {
@@ -136,7 +128,7 @@ static int carry_options(int from, int to, int family, const char **missed)
 			continue;
 		*missed = row->text;
 		if (!asked)
-			in6 = is_in6(from);
+			in6 = socket_option(from, SO_DOMAIN) == AF_INET6;
 		asked = true;
 		if (row->level != IPPROTO_IPV6)
 			result = carry_row(from, to, row, in6 ? AF_INET : family);
@@ -144,21 +136,6 @@ static int carry_options(int from, int to, int family, const char **missed)
 			result = carry_in6(from, to, row);
 	}
 	return result;
-}
-
-int options_carry_flags(int from, int to, int flags)
-{
-	struct f_owner_ex owner = {.pid = 0};
-	int signal;
-
-	if (options_owned() && sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
-		return -errno;
-	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
-		return -errno;
-	signal = options_owned() || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
-	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
-		return -errno;
-	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
 /* A socket has an owner: firewalls match it, and SO_REUSEPORT compares it, so that bind() may fail. A process

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/real.h"
 #include "base/sys.h"
 #include "socket/facts.h"
 #include "socket/options.h"
@@ -22,13 +21,13 @@ int clone_new(int family, int protocol)
  * IPV6_V6ONLY is set because net.ipv6.bindv6only may change its default. */
 static int as_in(int clone)
 {
-	const int off = 0, on = 1;
+	int result = options_touched(IPPROTO_IP, IP_MULTICAST_ALL)
+			 ? 0
+			 : socket_set(clone, IPPROTO_IP, IP_MULTICAST_ALL, 1);
 
-	if (!options_touched(IPPROTO_IP, IP_MULTICAST_ALL) &&
-	    real.setsockopt(clone, IPPROTO_IP, IP_MULTICAST_ALL, &on, sizeof on) != 0 &&
-	    errno != EOPNOTSUPP && errno != ENOPROTOOPT)
-		return -errno;
-	return real.setsockopt(clone, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 ? 0 : -errno;
+	return result && result != -EOPNOTSUPP && result != -ENOPROTOOPT
+		   ? result
+		   : socket_set(clone, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 }
 
 int clone_make(int fd, int from, int protocol, int family, const char **missed)
@@ -58,6 +57,6 @@ int clone_read_reuse(int fd, int *flags)
 
 void clone_set_reuse(int fd, const int *flags)
 {
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &flags[0], sizeof flags[0]);
-	(void)real.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &flags[1], sizeof flags[1]);
+	(void)socket_set(fd, SOL_SOCKET, SO_REUSEADDR, flags[0]);
+	(void)socket_set(fd, SOL_SOCKET, SO_REUSEPORT, flags[1]);
 }

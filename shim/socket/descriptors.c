@@ -5,13 +5,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/real.h"
 #include "base/sys.h"
+#include "socket/mark.h"
 
 #define MOST_NUMBERS 65536
 #define PATH_BYTES 48
@@ -86,23 +89,38 @@ int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 	return result;
 }
 
+static int is_inherited(int fd, void *arg)
+{
+	const bool *cloexec_too = arg;
+	int flags = sys_fcntl(fd, F_GETFD, 0);
+
+	/* If a descriptor's flags can't be read, it counts as inherited and marked. */
+	if (flags < 0 ? errno == EBADF : !*cloexec_too && flags & FD_CLOEXEC)
+		return 0;
+	return mark_test(fd) != MARK_NONE || mark_hidden(fd);
+}
+
+bool descriptors_inherit_mark(bool cloexec_too)
+{
+	int saved = errno;
+	bool result = descriptors_each(is_inherited, &cloexec_too) != 0;
+
+	errno = saved;
+	return result;
+}
+
 /* Reads the number in BASE after LABEL in LINE; false if there is none. */
-static bool field(const char *line, const char *label, unsigned base, uint64_t *number)
+static bool field(const char *line, const char *label, int base, uint64_t *number)
 {
 	const char *at = strstr(line, label);
-	const char *digits = "0123456789abcdef", *digit;
-	bool any = false;
+	char *end = NULL;
 
 	*number = 0;
 	if (!at)
 		return false;
-	for (at += strlen(label); *at == ' '; at++)
-		;
-	for (; *at && (digit = memchr(digits, *at, base)); at++) {
-		*number = *number * base + (uint64_t)(digit - digits);
-		any = true;
-	}
-	return any;
+	at += strlen(label);
+	*number = strtoull(at, &end, base);
+	return end != at;
 }
 
 /* fs/eventpoll.c, ep_show_fdinfo(): "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x" */
@@ -129,21 +147,6 @@ static bool is_epoll(int fd, int other)
 	return real.epoll_ctl(fd, EPOLL_CTL_MOD, other, &none) == -1 && errno == ENOENT;
 }
 
-static void path_of(char *path, int fd)
-{
-	char digits[12];
-	int n = 0;
-
-	path = stpcpy(path, "/proc/thread-self/fdinfo/");
-	do {
-		digits[n++] = (char)('0' + fd % 10);
-		fd /= 10;
-	} while (fd);
-	while (n)
-		*path++ = digits[--n];
-	*path = '\0';
-}
-
 int descriptors_registrations(int set, int unregistered, uint64_t inode,
 			      int (*visit)(const struct descriptors_registration *r, void *arg), void *arg)
 {
@@ -158,7 +161,7 @@ int descriptors_registrations_in(int set, uint64_t inode,
 	ssize_t n = 0;
 	int info, result = 0;
 
-	path_of(path, set);
+	(void)log_text(path, sizeof path, "/proc/thread-self/fdinfo/%d", set);
 	info = sys_open(path, O_RDONLY, 0);
 	/* Another thread may have closed it, and with it the registrations. */
 	if (info < 0)

@@ -18,6 +18,10 @@ int descriptors_each(int (*visit)(int fd, void *arg), void *arg);
 enum { DESCRIPTORS_LOW = 256 };
 int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg);
 
+/* Whether a program that is executed inherits a marked socket. CLOEXEC_TOO counts descriptors with FD_CLOEXEC
+ * as well. Async-signal-safe, also after vfork(). Leaves errno alone. */
+bool descriptors_inherit_mark(bool cloexec_too);
+
 /* One line of epoll's fdinfo (proc(5)): a registration. */
 struct descriptors_registration {
 	int set;    /* the epoll descriptor */

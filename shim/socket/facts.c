@@ -32,6 +32,11 @@ int socket_option(int fd, int name)
 	return socket_int(fd, SOL_SOCKET, name);
 }
 
+int socket_set(int fd, int level, int name, int value)
+{
+	return real.setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
 int socket_protocol(int fd)
 {
 	int type = socket_option(fd, SO_TYPE), protocol = socket_option(fd, SO_PROTOCOL);
@@ -39,6 +44,36 @@ int socket_protocol(int fd)
 	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
 		return protocol;
 	return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? protocol : 0;
+}
+
+static inline int ask(int (*call)(int, struct sockaddr *, socklen_t *), int fd, union sockaddr_any *name)
+{
+	socklen_t len = sizeof *name;
+
+	name->any.sa_family = AF_UNSPEC;
+	return call(fd, &name->any, &len) == 0 &&
+		       (name->any.sa_family == AF_INET || name->any.sa_family == AF_INET6)
+		   ? name->any.sa_family
+		   : 0;
+}
+
+int socket_name(int fd, union sockaddr_any *name)
+{
+	return ask(real.getsockname, fd, name);
+}
+
+int socket_peer(int fd, union sockaddr_any *name)
+{
+	return ask(real.getpeername, fd, name);
+}
+
+in_port_t socket_wildcard_in6(int fd)
+{
+	union sockaddr_any name;
+
+	return socket_name(fd, &name) == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr)
+		   ? name.in6.sin6_port
+		   : 0;
 }
 
 uint64_t socket_cookie(int fd)

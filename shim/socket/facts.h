@@ -8,10 +8,14 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* From linux/in.h, which some C libraries' headers lack. */
+#include "base/sockaddr.h"
+
+/* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+#define OPT_IPV6_MULTICAST_ALL 29
+#define OPT_IP_MULTICAST_ALL 49
 
 /* The value of an int option, or -1 if it can't be read. If a sandbox has no getsockopt() (ENOSYS), each
  * thread tries it once. */
@@ -19,6 +23,17 @@ int socket_int(int fd, int level, int name);
 
 /* The same of level SOL_SOCKET. */
 int socket_option(int fd, int name);
+
+/* Puts FD's own address, or its peer's, into NAME. Returns the family, AF_INET or AF_INET6; 0 if there is no
+ * such address. */
+int socket_name(int fd, union sockaddr_any *name);
+int socket_peer(int fd, union sockaddr_any *name);
+
+/* The port of the AF_INET6 socket FD, in network byte order, if it is at [::], else 0. */
+in_port_t socket_wildcard_in6(int fd);
+
+/* Sets an int option. Returns 0 or a negative errno. */
+int socket_set(int fd, int level, int name, int value);
 
 /* The protocol of FD if it is TCP, MPTCP or UDP, else 0: the shim leaves all others alone. */
 int socket_protocol(int fd);

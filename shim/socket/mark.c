@@ -5,13 +5,9 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
-#include "base/real.h"
 #include "socket/facts.h"
 #include "socket/options.h"
 
-/* From linux/in.h and linux/in6.h, which some C libraries' headers lack. */
-#define OPT_IPV6_MULTICAST_ALL 29
-#define OPT_IP_MULTICAST_ALL 49
 #define OPT_IP_LOCAL_PORT_RANGE 51
 
 /* IPV6_MULTICAST_ALL and IP_MULTICAST_ALL (both 1 by default) say which multicast datagrams a socket gets.
@@ -25,9 +21,6 @@
 #define DATAGRAM_MARK 0x44000000u
 #define DATAGRAM_OWN 0x007fffffu
 #define DATAGRAM_KEPT 0x45753434u
-
-/* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
-#define ROOM_IN6 24
 
 static _Atomic bool expected;
 
@@ -110,10 +103,8 @@ static int get(int fd, int level, int name)
 
 static int set(int fd, int level, int name, int value)
 {
-	int saved = errno, result = 0;
+	int saved = errno, result = socket_set(fd, level, name, value);
 
-	if (real.setsockopt(fd, level, name, &value, sizeof value) != 0)
-		result = -errno;
 	errno = saved;
 	return result;
 }
@@ -194,7 +185,7 @@ bool mark_test_datagram(int fd)
 bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
 {
 	*mark = mark_datagram(fd);
-	return *mark || (room < ROOM_IN6 && mark_hidden(fd));
+	return *mark || (room < SIN6_LEN_RFC2133 && mark_hidden(fd));
 }
 
 /* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
@@ -212,7 +203,7 @@ bool mark_assume(int fd, socklen_t room)
 {
 	if (!mark_expected())
 		return false;
-	return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET || (room < ROOM_IN6 && mark_hidden(fd));
+	return get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET || (room < SIN6_LEN_RFC2133 && mark_hidden(fd));
 }
 
 /* Whether the process may have a listener of its own in AF_INET6. */

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/real.h"
-
 #define NONE (-1)
 #define OPT_SO_BUF_LOCK 72
 #define OPT_SO_RCVTIMEO_NEW 66
@@ -21,46 +19,20 @@
 /* Numbers are used if the headers of older systems or of musl may lack the name. They are the kernel's
  * (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h). A few architectures have other numbers for
  * SOL_SOCKET (alpha, hppa, mips, sparc): they have the options that their headers name. */
-#define S(name, kind)                                      \
-	{                                                  \
-#name, SOL_SOCKET, name, NONE, kind, false \
+#define ROW(...)            \
+	{                   \
+		__VA_ARGS__ \
 	}
-#define T(name, kind)                                       \
-	{                                                   \
-#name, IPPROTO_TCP, name, NONE, kind, false \
-	}
-#define TN(text, number, kind)                                \
-	{                                                     \
-#text, IPPROTO_TCP, number, NONE, kind, false \
-	}
-#define SN(text, number, kind)                               \
-	{                                                    \
-#text, SOL_SOCKET, number, NONE, kind, false \
-	}
-#define K(text, level, number)                                \
-	{                                                     \
-#text, level, number, NONE, OPTION_KEEP, true \
-	}
-#define M(text, number)                                             \
-	{                                                           \
-#text, IPPROTO_IP, number, NONE, OPTION_KEEP, false \
-	}
-#define U(text, number, kind)                                 \
-	{                                                     \
-#text, IPPROTO_UDP, number, NONE, kind, false \
-	}
-#define I(text, number, number6, kind)                          \
-	{                                                       \
-#text, IPPROTO_IP, number, number6, kind, false \
-	}
-#define V(text, number)                                              \
-	{                                                            \
-#text, IPPROTO_IPV6, number, NONE, OPTION_INT, false \
-	}
-#define I_STRICT(text, number, number6, kind)                  \
-	{                                                      \
-#text, IPPROTO_IP, number, number6, kind, true \
-	}
+#define S(name, kind) ROW(#name, SOL_SOCKET, name, NONE, kind, false)
+#define T(name, kind) ROW(#name, IPPROTO_TCP, name, NONE, kind, false)
+#define TN(text, number, kind) ROW(#text, IPPROTO_TCP, number, NONE, kind, false)
+#define SN(text, number, kind) ROW(#text, SOL_SOCKET, number, NONE, kind, false)
+#define K(text, level, number) ROW(#text, level, number, NONE, OPTION_KEEP, true)
+#define M(text, number) ROW(#text, IPPROTO_IP, number, NONE, OPTION_KEEP, false)
+#define U(text, number, kind) ROW(#text, IPPROTO_UDP, number, NONE, kind, false)
+#define I(text, number, number6, kind) ROW(#text, IPPROTO_IP, number, number6, kind, false)
+#define V(text, number) ROW(#text, IPPROTO_IPV6, number, NONE, OPTION_INT, false)
+#define I_STRICT(text, number, number6) ROW(#text, IPPROTO_IP, number, number6, OPTION_INT, true)
 
 const struct option options[] = {
     /* Not carried: options for IPv4 headers only, or that can't be read back. */
@@ -104,9 +76,9 @@ const struct option options[] = {
     I(IP_RECVTOS, 13, 66, OPTION_INT),      /* IPV6_RECVTCLASS */
     I(IP_FREEBIND, 15, 78, OPTION_INT),     /* IPV6_FREEBIND */
     I(IP_PASSSEC, 18, NONE, OPTION_INT),
-    I_STRICT(IP_TRANSPARENT, 19, 75, OPTION_INT), /* IPV6_TRANSPARENT */
-    I(IP_RECVORIGDSTADDR, 20, 74, OPTION_INT),    /* IPV6_RECVORIGDSTADDR */
-    I_STRICT(IP_MINTTL, 21, 73, OPTION_INT),      /* IPV6_MINHOPCOUNT */
+    I_STRICT(IP_TRANSPARENT, 19, 75),          /* IPV6_TRANSPARENT */
+    I(IP_RECVORIGDSTADDR, 20, 74, OPTION_INT), /* IPV6_RECVORIGDSTADDR */
+    I_STRICT(IP_MINTTL, 21, 73),               /* IPV6_MINHOPCOUNT */
     I(IP_BIND_ADDRESS_NO_PORT, 24, NONE, OPTION_INT),
     I(IP_RECVFRAGSIZE, 25, 77, OPTION_INT), /* IPV6_RECVFRAGSIZE */
     I(IP_CHECKSUM, 23, NONE, OPTION_INT),

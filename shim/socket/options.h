@@ -57,10 +57,6 @@ bool options_owned(void);
  */
 int options_carry(int from, int to, int family, const char **missed);
 
-/* Gives TO the file status FLAGS of FROM, except O_ASYNC, and the receiver of SIGIO and SIGURG. Returns 0 or
- * a negative errno. */
-int options_carry_flags(int from, int to, int flags);
-
 /* The program's setsockopt() of ROW on the marked FD with VALUE, LEN has succeeded: sets the same for IPv6.
  * Returns 0, or a negative errno if a strict option could not be set. Async-signal-safe. */
 int options_mirror(int fd, const struct option *row, const void *value, socklen_t len);

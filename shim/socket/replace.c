@@ -31,6 +31,14 @@ struct holdings {
 	struct replace_known *known;
 };
 
+static bool holds(const struct holdings *h, int fd)
+{
+	for (int i = 0; i < h->fd_count; i++)
+		if (h->fds[i] == fd)
+			return true;
+	return false;
+}
+
 static int note_registration(const struct descriptors_registration *r, void *arg)
 {
 	struct holdings *h = arg;
@@ -93,11 +101,8 @@ static int note_descriptor(int fd, void *arg)
 	 * itself. */
 	if (cookie == 0)
 		return errno == EBADF ? 0 : -errno;
-	if (cookie != h->cookie)
+	if (cookie != h->cookie || holds(h, fd))
 		return 0;
-	for (int i = 0; i < h->fd_count; i++)
-		if (h->fds[i] == fd)
-			return 0;
 	if (h->fd_count == MOST_DESCRIPTORS)
 		return -ENOSPC;
 	flags = sys_fcntl(fd, F_GETFD, 0);
@@ -165,14 +170,6 @@ static int exchange(struct holdings *h, int fd)
 	return result;
 }
 
-static bool holds(const struct holdings *h, int fd)
-{
-	for (int i = 0; i < h->fd_count; i++)
-		if (h->fds[i] == fd)
-			return true;
-	return false;
-}
-
 /* A socket can be registered by a number that has been closed since (epoll(7), "Questions"). Such a
  * registration can't be made again. */
 static bool all_open(const struct holdings *h)
@@ -181,6 +178,23 @@ static bool all_open(const struct holdings *h)
 		if (!holds(h, h->registrations[i].target))
 			return false;
 	return true;
+}
+
+/* Gives TO the file status FLAGS of FROM, except O_ASYNC, and the receiver of SIGIO and SIGURG. Returns 0 or
+ * a negative errno. */
+static int carry_flags(int from, int to, int flags)
+{
+	struct f_owner_ex owner = {.pid = 0};
+	int signal;
+
+	if (options_owned() && sys_fcntl(from, F_GETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	if (owner.pid && sys_fcntl(to, F_SETOWN_EX, (long)&owner) != 0)
+		return -errno;
+	signal = options_owned() || flags & O_ASYNC ? sys_fcntl(from, F_GETSIG, 0) : 0;
+	if (signal > 0 && sys_fcntl(to, F_SETSIG, signal) != 0)
+		return -errno;
+	return sys_fcntl(to, F_SETFL, flags & ~O_ASYNC) == 0 ? 0 : -errno;
 }
 
 int replace_socket(int fd, uint64_t cookie, int with, int except)
@@ -213,7 +227,7 @@ int replace_registered(int fd, uint64_t cookie, int with, int except, struct rep
 	/* If the walk has missed FD, it has missed others. */
 	if (!holds(&h, fd) || !all_open(&h))
 		return -EBADF;
-	result = options_carry_flags(fd, with, flags);
+	result = carry_flags(fd, with, flags);
 	if (result)
 		return result;
 	/* The common case needs no spare descriptor: nothing can fail half-way. */

@@ -37,12 +37,8 @@ static struct sock_filter steps[] = {
 static int attach(int fd, struct sock_filter *filter, unsigned short count)
 {
 	const struct sock_fprog program = {count, filter};
-	int saved = errno, result = 0;
 
-	if (real.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-		result = -errno;
-	errno = saved;
-	return result;
+	return real.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : -errno;
 }
 
 int spoof_filter_attach(int fd)

@@ -6,7 +6,7 @@
 
 /* Keeps datagrams that came over IPv6 from a V4MAPPED source, or from ::, out of the AF_INET6 datagram socket
  * FD. Neither source can be answered (RFC 4291, 2.5.2; draft-itojun-v6ops-v4mapped-harmful). Returns 0 or a
- * negative errno. Async-signal-safe, callable from any thread, leaves errno alone. */
+ * negative errno. Async-signal-safe, callable from any thread; errno is undefined afterwards. */
 int spoof_filter_attach(int fd);
 
 /* Replaces that filter by one that keeps out all IPv6 datagrams and, unless INTERFACE is 0, all that come

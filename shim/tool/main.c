@@ -1,6 +1,9 @@
 #include "tool/tool.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+
+#include "base/sockaddr.h"
 
 static const struct {
 	const char *name;
@@ -12,6 +15,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	sockaddr_parse = inet_pton;
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			tool_exit(commands[i].run(argc - 1, argv + 1));

@@ -13,12 +13,10 @@
 #include "base/log.h"
 #include "resolver/route.h"
 #include "resolver/scope.h"
+#include "socket/facts.h"
 #include "socket/mark.h"
 #include "tool/bounded.h"
 #include "tool/keep.h"
-
-/* linux/in.h; netinet/in.h of glibc 2.32 and of musl lack it. */
-#define PROTOCOL_MPTCP 262
 
 /* The number of net.ipv6.NAME, or -1 if it can't be read. */
 static int sysctl_of(const char *name)
@@ -142,7 +140,7 @@ static int try_mark(int type, int protocol)
 static void mark(struct findings *f, bool there)
 {
 	int tcp = try_mark(SOCK_STREAM, IPPROTO_TCP), udp = try_mark(SOCK_DGRAM, IPPROTO_UDP);
-	int mptcp = try_mark(SOCK_STREAM, PROTOCOL_MPTCP);
+	int mptcp = try_mark(SOCK_STREAM, IPPROTO_MPTCP);
 
 	if (!there)
 		findings_add(f, "mark", FINDING_UNKNOWN, "See kernel_ipv6.", "no AF_INET6 socket to mark");

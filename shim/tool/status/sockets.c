@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "socket/facts.h"
 #include "socket/mark.h"
 #include "tool/keep.h"
 
@@ -23,31 +24,20 @@
 #define SYS_pidfd_getfd 438
 #endif
 
-#define PROTOCOL_MPTCP 262
-
-static int option(int fd, int level, int name)
-{
-	int value = -1;
-	socklen_t len = sizeof value;
-
-	return getsockopt(fd, level, name, &value, &len) == 0 ? value : -1;
-}
-
 /* Can others reach a program through FD? A UDP socket that has a peer is a client's. */
 static bool serves(int fd)
 {
-	int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+	int domain = socket_option(fd, SO_DOMAIN);
 	union sockaddr_any peer;
-	socklen_t len = sizeof peer;
 
 	if (domain != AF_INET && domain != AF_INET6)
 		return false;
-	switch (option(fd, SOL_SOCKET, SO_PROTOCOL)) {
+	switch (socket_protocol(fd)) {
 	case IPPROTO_TCP:
-	case PROTOCOL_MPTCP:
-		return option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1;
+	case IPPROTO_MPTCP:
+		return socket_option(fd, SO_ACCEPTCONN) == 1;
 	case IPPROTO_UDP:
-		return getpeername(fd, &peer.any, &len) != 0;
+		return !socket_peer(fd, &peer);
 	default:
 		return false;
 	}
@@ -56,12 +46,11 @@ static bool serves(int fd)
 static void read_address(int fd, struct sockets_one *s)
 {
 	struct connections *c = &s->served;
-	socklen_t len = sizeof s->bound;
 	bool any, mapped;
 
 	memset(&s->bound, 0, sizeof s->bound);
 	*c = (struct connections){.address = IN6ADDR_ANY_INIT};
-	if (getsockname(fd, &s->bound.any, &len) != 0)
+	if (!socket_name(fd, &s->bound))
 		return;
 	if (s->bound.any.sa_family == AF_INET) {
 		c->port = ntohs(s->bound.in.sin_port);
@@ -76,7 +65,7 @@ static void read_address(int fd, struct sockets_one *s)
 	c->address = s->bound.in6.sin6_addr;
 	any = IN6_IS_ADDR_UNSPECIFIED(&c->address);
 	mapped = IN6_IS_ADDR_V4MAPPED(&c->address);
-	c->in4 = mapped || (any && option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0);
+	c->in4 = mapped || (any && socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0);
 	c->in6 = !mapped;
 }
 
@@ -91,12 +80,11 @@ static struct sockets_one *find(struct sockets *found, uint64_t cookie)
 /* Notes FD, a copy of the process's descriptor. */
 static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 {
-	struct sockets_one one = {.process = process, .last = process}, *known;
-	socklen_t len = sizeof one.cookie;
+	struct sockets_one one = {.process = process, .last = process, .cookie = socket_cookie(fd)}, *known;
 	struct stat netns;
 	char path[64];
 
-	if (!serves(fd) || getsockopt(fd, SOL_SOCKET, SO_COOKIE, &one.cookie, &len) != 0)
+	if (!one.cookie || !serves(fd))
 		return;
 	known = find(found, one.cookie);
 	if (known) {
@@ -105,7 +93,7 @@ static void take(int fd, pid_t pid, size_t process, struct sockets *found)
 		known->last = process;
 		return;
 	}
-	one.protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
+	one.protocol = socket_protocol(fd);
 	one.widened = mark_test(fd) != MARK_NONE;
 	read_address(fd, &one);
 	if (!one.served.port)

@@ -8,6 +8,9 @@
 #include <netinet/in.h>
 
 #include "address/message.h"
+#include "config/config.h"
+
+struct config config;
 
 /* One control message. */
 struct item {

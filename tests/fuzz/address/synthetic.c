@@ -4,6 +4,8 @@
 
 #include "../fuzz.h"
 
+struct config config;
+
 enum { PEERS = 96, SHOWN = 4096 };
 
 /* Addresses in few sets, so that they evict each other: of one /64, of one /48, and others. */

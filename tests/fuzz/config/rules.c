@@ -4,10 +4,12 @@
 #define _GNU_SOURCE
 #include "../fuzz.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/sockaddr.h"
 #include "config/loader.h"
 #include "config/rules_table.h"
 
@@ -18,6 +20,7 @@ static void find_program(const char *names[2])
 
 static void begin(struct settings *s)
 {
+	sockaddr_parse = inet_pton;
 	rules_clear();
 	rules_programs(find_program);
 	settings_default(s);
@@ -141,7 +144,7 @@ static void parse_file(const uint8_t *data, size_t size)
 		round_trip(&s);
 	}
 	begin(&s);
-	if (settings_parse_rules((const char *)data, size, &error) != 0)
+	if (settings_parse(NULL, (const char *)data, size, &error) != 0)
 		check_error(&error, data, size);
 }
 

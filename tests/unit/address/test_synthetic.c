@@ -12,6 +12,7 @@
 
 #include "address/synthetic.h"
 #include "base/hash.h"
+#include "config/config.h"
 
 static const struct hash_key key = {0x1122334455667788, 0x99aabbccddeeff00};
 
@@ -394,6 +395,6 @@ int main(void)
 	    cmocka_unit_test(exhaustion),
 	};
 
-	synthetic_set_key(&key);
+	config.key = key;
 	return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
 }

@@ -11,6 +11,9 @@
 #include <sys/time.h>
 
 #include "address/synthetic.h"
+#include "config/config.h"
+
+struct config config = {.key = {1, 2}};
 
 enum { THREADS = 4, ROUNDS = 60000, NETWORKS = 2500 };
 
@@ -53,11 +56,9 @@ static void interrupt(int number)
 
 int main(void)
 {
-	const struct hash_key key = {1, 2};
 	const struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
 	pthread_t threads[THREADS];
 
-	synthetic_set_key(&key);
 	signal(SIGALRM, interrupt);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (long i = 0; i < THREADS; i++)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sockaddr.h"
 #include "config/rules.h"
 
 /* Replaces all rules by those in TEXT, one to a line. */
@@ -338,5 +339,6 @@ int main(void)
 	    cmocka_unit_test(text_is_read_again),
 	};
 
+	sockaddr_parse = inet_pton;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

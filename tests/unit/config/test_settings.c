@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sockaddr.h"
 #include "config/settings.h"
 
 static int parse(struct settings *s, const char *text, struct rules_error *error)
@@ -147,9 +148,9 @@ static void refused(void **state)
 			 -EINVAL);
 	assert_int_equal(error.column, 10);
 	/* A rule is no place for a setting. */
-	assert_int_equal(settings_parse_rules("bind ipv4\ndelay = 1\n", 20, &error), -EINVAL);
+	assert_int_equal(settings_parse(NULL, "bind ipv4\ndelay = 1\n", 20, &error), -EINVAL);
 	assert_int_equal(error.line, 2);
-	assert_int_equal(settings_parse_rules("", 0, &error), 0);
+	assert_int_equal(settings_parse(NULL, "", 0, &error), 0);
 }
 
 static void one_by_one(void **state)
@@ -187,5 +188,6 @@ int main(void)
 	    cmocka_unit_test(one_by_one),
 	};
 
+	sockaddr_parse = inet_pton;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

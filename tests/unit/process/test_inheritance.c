@@ -11,7 +11,7 @@
 #include "process/inheritance.h"
 #include "process/library.h"
 #include "server/widen.h"
-#include "socket/inherited.h"
+#include "socket/descriptors.h"
 
 /* Completes the environment, if needed, and compares it with EXPECTED, sorted or not. */
 static bool complete(char *const envp[], bool cloexec_too, char ***made)
@@ -19,7 +19,7 @@ static bool complete(char *const envp[], bool cloexec_too, char ***made)
 	static char *slots[64], text[8192];
 	struct inheritance need;
 
-	if (!inheritance_needs(envp, inherited_marked, cloexec_too, &need))
+	if (!inheritance_needs(envp, descriptors_inherit_mark, cloexec_too, &need))
 		return false;
 	assert_in_range(need.slots, 1, 64);
 	assert_in_range(need.size, 1, sizeof text);
@@ -104,7 +104,8 @@ static void inherits_one(void **state)
 /* What the program itself sets holds. */
 static void keeps(void **state)
 {
-	char *const env[] = {"DUALSTACK_KEY=ff", "LD_PRELOAD=/y/libdualstack.so", NULL};
+	char *const env[] = {"DUALSTACK_KEY=ff", "DUALSTACK_SETTINGS=", "LD_PRELOAD=/y/libdualstack.so",
+			     NULL};
 	char *const own_key[] = {"DUALSTACK_KEY=ff", NULL};
 	int fd = widened(0);
 	char **made;
@@ -121,7 +122,7 @@ static void preload_twice(void **state)
 {
 	char *const env[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=/x/other.so", NULL};
 	char *const both[] = {"LD_PRELOAD=/y/libdualstack.so", "LD_PRELOAD=libdualstack.so",
-			      "DUALSTACK_KEY=ff", NULL};
+			      "DUALSTACK_KEY=ff", "DUALSTACK_SETTINGS=", NULL};
 	int fd = widened(0);
 	char **made;
 
@@ -214,6 +215,7 @@ static int with_library(void **state)
 	(void)state;
 	config.active = true;
 	config.variables[CONFIG_KEY] = "DUALSTACK_KEY=00";
+	config.variables[CONFIG_SETTINGS] = "DUALSTACK_SETTINGS=";
 	library.file = "/where/libdualstack.so";
 	library.entry = "/where/libdualstack.so";
 	return 0;
