@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "resolver/question.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <strings.h>
 
@@ -80,16 +81,26 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 	return error && *other ? EAI_NODATA : error;
 }
 
+/* For AF_UNSPEC, glibc says that there is no such name if no descriptor is left to look for it. */
+static bool had_no_descriptor(int error)
+{
+	return question_no_address(error) && (errno == EMFILE || errno == ENFILE);
+}
+
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
-	int error;
+	int error, saved = errno;
 
 	*own = *other = NULL;
 	if (!bounded_allowed())
 		return question_ask_plainly(q, own);
 	if (q->hints->ai_flags & AI_CANONNAME)
 		return ask_in_turn(q, own, other);
+	errno = 0;
 	error = ask_both(q, own, other);
+	if (had_no_descriptor(error))
+		return question_ask_plainly(q, own);
+	errno = errno ? errno : saved;
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)
 		return error;
 	if (!*other)

@@ -210,3 +210,23 @@ client(True)' $family
 		assert_line --index 1 ConnectionRefusedError
 	done
 }
+
+# Mail must not come back because a server was busy.
+@test "without a descriptor left, a name is not found for the moment, as natively" {
+	for command in '' "$run --"; do
+		# shellcheck disable=SC2086 # several words
+		run -0 on_client $command python3 -c '
+import os, resource, socket
+"name".encode("idna")
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    while True: os.dup(0)
+except OSError:
+    pass
+try:
+    socket.getaddrinfo("both.example", 7000, socket.AF_INET, socket.SOCK_STREAM)
+except OSError as e:
+    print(e.__class__.__name__, e.errno)'
+		assert_output 'OSError 24'
+	done
+}
