@@ -178,6 +178,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = bind_clone(clone, protocol, at, only);
 	result = put_clone(fd, cookie, clone, protocol, protocol == IPPROTO_UDP && !threads_are_none(),
 			   result, &missed);
+	if (result == 0)
+		mark_note_server();
 	log_widening(fd, at, result, missed);
 	return result;
 }

@@ -29,7 +29,7 @@
 /* A program that knows IPv6 has room for a sockaddr_in6, of 24 bytes at least (RFC 2133, 3.3). */
 #define ROOM_IN6 24
 
-static _Atomic bool expected;
+static _Atomic bool expected, serves;
 
 /* The mark of the one marked datagram socket of this process; 0: there is none. */
 enum { SEVERAL = 1 };
@@ -75,9 +75,20 @@ void mark_expect(void)
 	atomic_store_explicit(&expected, true, memory_order_relaxed);
 }
 
+void mark_note_server(void)
+{
+	atomic_store_explicit(&serves, true, memory_order_relaxed);
+}
+
+bool mark_serves(void)
+{
+	return atomic_load_explicit(&serves, memory_order_relaxed);
+}
+
 void mark_expect_foreign(void)
 {
 	mark_expect();
+	mark_note_server();
 	mark_stale_all();
 	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 }
@@ -85,6 +96,7 @@ void mark_expect_foreign(void)
 void mark_forget(void)
 {
 	atomic_store_explicit(&expected, false, memory_order_relaxed);
+	atomic_store_explicit(&serves, false, memory_order_relaxed);
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
 }
 

@@ -211,6 +211,18 @@ client(True)' $family
 	done
 }
 
+# A server finds its peers among the addresses of their names (address/47-names-of-peers.bats). Nobody has come to a client.
+@test "a client that was given an address for a name with IPv6 alone gets another name's IPv4 addresses as they are" {
+	run -0 on_client "$run" -- python3 -c '
+import socket
+for name in "six.example", "both.example":
+    print(name, *(a[4][0] for a in socket.getaddrinfo(name, 7000, socket.AF_INET, socket.SOCK_STREAM)))
+    print(*socket.gethostbyname_ex(name)[2])'
+	assert_line --index 0 --regexp '^six.example 24[0-9.]+$'
+	assert_line --index 2 "both.example $server4"
+	assert_line --index 3 "$server4"
+}
+
 # Mail must not come back because a server was busy.
 @test "without a descriptor left, a name is not found for the moment, as natively" {
 	for command in '' "$run --"; do
