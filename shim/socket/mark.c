@@ -162,10 +162,14 @@ static int set_datagram(int fd)
 
 int mark_set(int fd, int protocol)
 {
+	int result;
+
 	mark_expect();
 	switch (protocol) {
 	case IPPROTO_TCP:
-		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+		result = set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+		/* A sandbox may forbid to read it. */
+		return result == 0 && get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) != 0 ? -EPERM : result;
 	case IPPROTO_UDP:
 		return set_datagram(fd);
 	default:
@@ -203,21 +207,26 @@ bool mark_test_datagram(int fd)
 	return mark_datagram(fd) != 0;
 }
 
-bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
-{
-	*mark = mark_datagram(fd);
-	return *mark || (room < ROOM_IN6 && mark_hidden(fd));
-}
-
-/* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
-bool mark_hidden(int fd)
+/* Whether a sandbox forbids reading the option: FD is a socket, and may have it. */
+static bool forbidden(int fd, int level, int name)
 {
 	int saved = errno;
-	bool result =
-	    mark_expected() && socket_option(fd, SO_RCVLOWAT) < 0 && errno != ENOTSOCK && errno != EBADF;
+	bool result = mark_expected() && socket_int(fd, level, name) < 0 && errno != ENOTSOCK &&
+		      errno != EBADF && errno != ENOPROTOOPT && errno != EOPNOTSUPP;
 
 	errno = saved;
 	return result;
+}
+
+bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
+{
+	*mark = mark_datagram(fd);
+	return *mark || (room < ROOM_IN6 && forbidden(fd, SOL_SOCKET, SO_RCVLOWAT));
+}
+
+bool mark_hidden(int fd)
+{
+	return forbidden(fd, SOL_SOCKET, SO_RCVLOWAT) || forbidden(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL);
 }
 
 bool mark_assume(int fd, socklen_t room)
