@@ -17,6 +17,7 @@
 #include "client/connects.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/kernel_wait.h"
 #include "client/lock.h"
 #include "client/steps.h"
 #include "client/wait.h"
@@ -160,7 +161,7 @@ static int wait_once(int fd, uint64_t end, const sigset_t *mask)
 		end = time + WAIT_PATIENCE;
 	if (due < end)
 		end = due;
-	return real.ppoll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);
+	return kernel_poll(fds, 2, wait_from_ms(end > time ? (int)(end - time) : 0, &t), mask);
 }
 
 /* Waits for FD's connect until END, NEVER or in ms. LIMITED: the program has set a timeout, so any handler

@@ -16,6 +16,7 @@
 #include "client/deadline.h"
 #include "client/hidden.h"
 #include "client/in_progress.h"
+#include "client/kernel_wait.h"
 #include "client/lock.h"
 #include "client/steps.h"
 #include "client/wake.h"
@@ -66,15 +67,15 @@ static int poll_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
-		return real.ppoll(fds, count, until(end, hidden < 0 ? 0 : SLICE, &t), mask);
+		return kernel_poll(fds, count, until(end, hidden < 0 ? 0 : SLICE, &t), mask);
 	if (count)
 		memcpy(all, fds, count * sizeof *fds);
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
-	result = real.ppoll(all, count + 1, until(end, 0, &t), mask);
+	result = kernel_poll(all, count + 1, until(end, 0, &t), mask);
 	/* With the library's, there are more than RLIMIT_NOFILE allows. */
 	if (result < 0 && errno == EINVAL) {
 		errno = saved;
-		return real.ppoll(fds, count, until(end, SLICE, &t), mask);
+		return kernel_poll(fds, count, until(end, SLICE, &t), mask);
 	}
 	for (nfds_t i = 0; i < count && result >= 0; i++)
 		fds[i].revents = all[i].revents;
@@ -125,7 +126,7 @@ static int poll_while_pending(struct pollfd *fds, nfds_t count, const struct tim
 	}
 	if (deadline_valid(timeout) && end >= 0)
 		timeout = deadline_rest(end, &left);
-	return real.ppoll(fds, count, timeout, lock_let_in(hold, mask));
+	return kernel_poll(fds, count, timeout, lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -304,15 +305,6 @@ static int epoll_sift(int set, struct epoll_event *events, int count, unsigned s
 	return left;
 }
 
-/* epoll_pwait() with T rounded up to ms. */
-static int real_epoll(int set, struct epoll_event *events, int most, const struct timespec *t,
-		      const sigset_t *mask)
-{
-	int64_t ms = t ? (int64_t)t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000 : -1;
-
-	return real.epoll_pwait(set, events, most, ms > INT32_MAX ? INT32_MAX : (int)ms, mask);
-}
-
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
 		      unsigned *since, struct lock_hold *hold)
 {
@@ -322,15 +314,16 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 
 	*since = atomic_load(&connects_changes);
 	if ((both[1].fd < 0 && !holdings_nested()) || deadline_over(end)) {
-		result = real_epoll(set, events, most, until(end, 0, &t), lock_let_in(hold, mask));
+		result = kernel_epoll(set, events, most, kernel_wait_ms(until(end, 0, &t)),
+				      lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		return result;
 	}
 	/* The kernel refuses a bad SET or MOST at once. */
-	result = real.epoll_pwait(set, events, most, 0, mask);
+	result = kernel_epoll(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
-	result = real.ppoll(both, 2, until(end, 0, &t), lock_let_in(hold, mask));
+	result = kernel_poll(both, 2, until(end, 0, &t), lock_let_in(hold, mask));
 	lock_hold_again(hold);
 	if (result < 0)
 		return -1;
@@ -355,8 +348,9 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result = real_epoll(set, events, most, end < 0 ? NULL : deadline_rest(end, &left),
-					    lock_let_in(hold, mask));
+			result = kernel_epoll(set, events, most,
+					      kernel_wait_ms(end < 0 ? NULL : deadline_rest(end, &left)),
+					      lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}

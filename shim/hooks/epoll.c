@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
+#include "client/kernel_wait.h"
 #include "client/wait.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
@@ -86,7 +87,7 @@ static __attribute__((noinline)) int epoll_pwait_watched(int set, struct epoll_e
 	if (connects_pending())
 		return wait_epoll(set, events, most, wait_from_ms(timeout, &t), mask, 0, changes);
 	wake_begin();
-	result = real.epoll_pwait(set, events, most, timeout, mask);
+	result = kernel_epoll(set, events, most, timeout, mask);
 	wake_end();
 	return sifted(set, events, result, most, wait_from_ms(timeout, &t), mask, changes);
 }
