@@ -19,6 +19,8 @@ struct answer {
 	uint64_t name;     /* the name's hash; 0: never used */
 	uint32_t when;     /* seconds, when the answer came */
 	uint32_t in6_when; /* the same for the IPv6 addresses, which can be from an earlier answer */
+	uint32_t order;    /* how many answers came before: many can come in a second */
+	uint32_t unused;
 	struct names_list list;
 };
 
@@ -33,6 +35,7 @@ struct entry {
 };
 
 LARGE static struct entry table[NAMES_ENTRIES];
+static _Atomic uint32_t answers;
 
 /* The numbers that this thread asked for last. Initial-exec puts them into the static block, which a
  * preloaded library may use, so that the first access allocates nothing. */
@@ -174,7 +177,7 @@ static bool is_named(const struct answer *a, uint64_t hash, const char *name)
 static struct entry *entry_for(const char *name, uint64_t hash, struct answer *old)
 {
 	struct entry *oldest = &table[0];
-	uint32_t age = 0, time = now();
+	uint32_t age = 0, order = atomic_load_explicit(&answers, memory_order_relaxed);
 
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (!read_entry(&table[i], old)) {
@@ -186,8 +189,8 @@ static struct entry *entry_for(const char *name, uint64_t hash, struct answer *o
 		}
 		if (is_named(old, hash, name))
 			return &table[i];
-		if (time - old->when >= age) {
-			age = time - old->when;
+		if (order - old->order >= age) {
+			age = order - old->order;
 			oldest = &table[i];
 		}
 	}
@@ -215,6 +218,7 @@ static bool note(const char *name, const struct names_list *list)
 	struct entry *e = entry_for(name, a.name, &old);
 
 	a.in6_when = a.when;
+	a.order = atomic_fetch_add_explicit(&answers, 1, memory_order_relaxed);
 	strncpy(a.list.name, name, NAMES_TEXT - 1);
 	if (count_of(list, false) == 0 && old.name && a.when - old.in6_when < NAMES_LIFE) {
 		a.in6_when = old.in6_when;

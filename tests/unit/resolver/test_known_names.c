@@ -272,6 +272,24 @@ static void is_bounded(void **state)
 	assert_int_equal(strlen(found(addresses, &list)), NAMES_TEXT - 1);
 }
 
+/* All in one second: the oldest go. */
+static void the_oldest_make_room(void **state)
+{
+	struct names_list list;
+	char name[32], address[32];
+
+	(void)state;
+	for (int i = 0; i < 2 * NAMES_ENTRIES; i++) {
+		snprintf(name, sizeof name, "n%d.example", i);
+		snprintf(address, sizeof address, "::ffff:10.1.%d.%d", i / 256, i % 256);
+		note(name, address);
+	}
+	for (int i = 0; i < 2 * NAMES_ENTRIES; i++) {
+		snprintf(name, sizeof name, "n%d.example", i);
+		assert_int_equal(names_known(name, &list), i >= NAMES_ENTRIES);
+	}
+}
+
 /* A name may have any number of addresses: so many of each family are kept, the first ones. One family's do
  * not push out the other's. */
 static void keeps_some_of_each_family(void **state)
@@ -318,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(who_has_connected_in_in6),
 	    cmocka_unit_test(link_local_ones_by_interface),
 	    cmocka_unit_test(is_bounded),
+	    cmocka_unit_test(the_oldest_make_room),
 	    cmocka_unit_test(keeps_some_of_each_family),
 	};
 
