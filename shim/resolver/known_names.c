@@ -239,27 +239,45 @@ void names_note(const char *name, const struct names_list *list)
 		(void)sched_yield();
 }
 
-/* Reads E. False unless it has ADDR and has not expired. */
+static bool is_expired(const struct answer *a)
+{
+	return now() - a->when >= NAMES_LIFE;
+}
+
+/* Reads E. False unless it has ADDR. */
 static bool has(struct entry *e, const struct names_address *addr, struct answer *a)
 {
 	return atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&
-	       read_entry(e, a) && now() - a->when < NAMES_LIFE && names_holds(&a->list, addr);
+	       read_entry(e, a) && names_holds(&a->list, addr);
 }
 
-void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
-		void *arg)
+/* Visits the names with ADDR that have EXPIRED, or those that have not. Returns how many there are. */
+static unsigned each(const struct names_address *addr, bool expired,
+		     void (*visit)(const struct names_list *list, void *arg), void *arg)
 {
 	struct answer a;
+	unsigned count = 0;
 
-	for (int i = 0; i < NUMBERS; i++)
-		if (names_same(&numbers[i], addr))
-			return;
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
 			break;
-		if (has(&table[i], addr, &a))
-			visit(&a.list, arg);
+		if (!has(&table[i], addr, &a) || is_expired(&a) != expired)
+			continue;
+		visit(&a.list, arg);
+		count++;
 	}
+	return count;
+}
+
+/* The program may still hold the address of a name that has expired. */
+void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
+		void *arg)
+{
+	for (int i = 0; i < NUMBERS; i++)
+		if (names_same(&numbers[i], addr))
+			return;
+	if (each(addr, false, visit, arg))
+		(void)each(addr, true, visit, arg);
 }
 
 void names_connected_in6(const struct names_address *addr)
@@ -279,7 +297,7 @@ bool names_known(const char *name, struct names_list *list)
 	struct answer a;
 
 	(void)entry_for(name, hash_of(name), &a);
-	if (!a.name || now() - a.when >= NAMES_LIFE)
+	if (!a.name || is_expired(&a))
 		return false;
 	*list = a.list;
 	return true;

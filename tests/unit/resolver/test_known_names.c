@@ -150,6 +150,23 @@ static void expires(void **state)
 	assert_false(names_known("old.example", &list));
 }
 
+/* The program may still mean the name that has expired. */
+static void expired_names_count_beside_others(void **state)
+{
+	struct names_address shared = {.addr = addr("::ffff:192.0.2.35")};
+	struct names_list list;
+
+	(void)state;
+	note("before.example", "2001:db8::35 ::ffff:192.0.2.35");
+	seconds += NAMES_LIFE;
+	assert_int_equal(names_of(&shared, &list), 0);
+	note("after.example", "2001:db8::36 ::ffff:192.0.2.35");
+	assert_int_equal(names_of(&shared, &list), 2);
+	assert_string_equal(list.name, "before.example");
+	seconds += NAMES_LIFE;
+	assert_int_equal(names_of(&shared, &list), 0);
+}
+
 /* Several names with one address: all of them, in any order. */
 static void every_name_of_an_address(void **state)
 {
@@ -331,6 +348,7 @@ int main(void)
 	    cmocka_unit_test(an_answer_replaces_the_one_before),
 	    cmocka_unit_test(keeps_in6_for_its_time),
 	    cmocka_unit_test(expires),
+	    cmocka_unit_test(expired_names_count_beside_others),
 	    cmocka_unit_test(every_name_of_an_address),
 	    cmocka_unit_test(a_number_is_a_number),
 	    cmocka_unit_test(who_has_connected_in_in6),
