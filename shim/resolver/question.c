@@ -81,10 +81,12 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 	return error && *other ? EAI_NODATA : error;
 }
 
-/* For AF_UNSPEC, glibc says that there is no such name if no descriptor is left to look for it. */
-static bool had_no_descriptor(int error)
+/* Whether the program's own question may fail for the moment where the one for both families fails for good:
+ * for AF_UNSPEC, glibc says that there is no such name if no descriptor is left to look for it, or if no name
+ * server answers about IPv6. */
+static bool may_be_passing(const struct question *q)
 {
-	return question_no_address(error) && (errno == EMFILE || errno == ENFILE);
+	return q->hints->ai_family == AF_INET6 || errno == EMFILE || errno == ENFILE;
 }
 
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
@@ -98,7 +100,7 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 		return ask_in_turn(q, own, other);
 	errno = 0;
 	error = ask_both(q, own, other);
-	if (had_no_descriptor(error))
+	if (question_no_address(error) && may_be_passing(q))
 		return question_ask_plainly(q, own);
 	errno = errno ? errno : saved;
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)

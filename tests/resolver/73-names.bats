@@ -242,3 +242,31 @@ except OSError as e:
 		assert_output 'OSError 24'
 	done
 }
+
+# A mail server asks for each family in turn, and tries again later if one is not found for the moment.
+@test "no IPv4 address, and no answer about IPv6: not found for the moment, for a program that asks for IPv6" {
+	cat >"$BATS_TEST_TMPDIR/dns.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("127.0.0.9", 53))
+		while True:
+		    query, client = s.recvfrom(512)
+		    if b"\0\x1c\0\x01" in query:  # AAAA
+		        continue
+		    s.sendto(query[:2] + b"\x85\x80" + query[4:6] + bytes(6) + query[12:], client)
+	END
+	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
+	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
+	printf '%s\n' 'nameserver 127.0.0.9' 'options timeout:1 attempts:1' >"/etc/netns/$client/resolv.conf"
+	for family in 2:-5 10:-3; do # EAI_NODATA, EAI_AGAIN
+		for command in '' "$run --"; do
+			# shellcheck disable=SC2086 # several words
+			run -0 on_client $command python3 -c 'import socket, sys
+try:
+    socket.getaddrinfo("name.test", 80, int(sys.argv[1]), socket.SOCK_STREAM)
+except OSError as e:
+    print(e.errno)' "${family%:*}"
+			assert_output "${family#*:}"
+		done
+	done
+}
