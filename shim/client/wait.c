@@ -16,6 +16,7 @@
 #include "client/attempts.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
+#include "client/kernel_wait.h"
 #include "client/lock.h"
 #include "client/slots.h"
 #include "client/wake.h"
@@ -90,15 +91,15 @@ int wait_once(struct pollfd *fds, nfds_t count, int64_t end, const sigset_t *mas
 	struct timespec t;
 
 	if (hidden < 0 || count > TOGETHER || !memory_readable(fds, count * sizeof *fds))
-		return real.ppoll(fds, count, until(end, hidden < 0 ? WAIT_PATIENCE : SLICE, &t), mask);
+		return kernel_poll(fds, count, until(end, hidden < 0 ? WAIT_PATIENCE : SLICE, &t), mask);
 	if (count)
 		memcpy(all, fds, count * sizeof *fds);
 	all[count] = (struct pollfd){.fd = hidden, .events = POLLIN};
-	result = real.ppoll(all, count + 1, until(end, WAIT_PATIENCE, &t), mask);
+	result = kernel_poll(all, count + 1, until(end, WAIT_PATIENCE, &t), mask);
 	/* With the library's, there are more than RLIMIT_NOFILE allows. */
 	if (result < 0 && errno == EINVAL) {
 		errno = saved;
-		return real.ppoll(fds, count, until(end, SLICE, &t), mask);
+		return kernel_poll(fds, count, until(end, SLICE, &t), mask);
 	}
 	for (nfds_t i = 0; i < count && result >= 0; i++)
 		fds[i].revents = all[i].revents;
@@ -145,7 +146,7 @@ static int poll_until(struct pollfd *fds, nfds_t count, int64_t end, const sigse
 		if (result != 0 || clock_ns() >= end)
 			return result;
 	}
-	return real.ppoll(fds, count, wait_rest(end, &left), lock_let_in(hold, mask));
+	return kernel_poll(fds, count, wait_rest(end, &left), lock_let_in(hold, mask));
 }
 
 int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
@@ -154,7 +155,7 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	int result;
 
 	if (!is_valid(timeout))
-		return real.ppoll(fds, count, timeout, mask);
+		return kernel_poll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
 	result = poll_until(fds, count, wait_end(timeout), mask, &hold);
 	pthread_cleanup_pop(1);
@@ -317,15 +318,6 @@ static int epoll_sift(int set, struct epoll_event *events, int count, unsigned s
 	return left;
 }
 
-/* epoll_pwait() with T rounded up to ms. */
-static int real_epoll(int set, struct epoll_event *events, int most, const struct timespec *t,
-		      const sigset_t *mask)
-{
-	int64_t ms = t ? (int64_t)t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000 : -1;
-
-	return real.epoll_pwait(set, events, most, ms > INT32_MAX ? INT32_MAX : (int)ms, mask);
-}
-
 static int epoll_once(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask,
 		      unsigned *since, struct lock_hold *hold)
 {
@@ -335,16 +327,16 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 
 	*since = atomic_load(&connects_changes);
 	if ((both[1].fd < 0 && !holdings_nested()) || clock_ns() >= end) {
-		result =
-		    real_epoll(set, events, most, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
+		result = kernel_epoll(set, events, most, kernel_wait_ms(until(end, WAIT_PATIENCE, &t)),
+				      lock_let_in(hold, mask));
 		lock_hold_again(hold);
 		return result;
 	}
 	/* The kernel refuses a bad SET or MOST at once. */
-	result = real.epoll_pwait(set, events, most, 0, mask);
+	result = kernel_epoll(set, events, most, 0, mask);
 	if (result != 0)
 		return result;
-	result = real.ppoll(both, 2, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
+	result = kernel_poll(both, 2, until(end, WAIT_PATIENCE, &t), lock_let_in(hold, mask));
 	lock_hold_again(hold);
 	if (result < 0)
 		return -1;
@@ -369,8 +361,8 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 		} else {
 			since = atomic_load(&connects_changes);
 			wake_begin();
-			result =
-			    real_epoll(set, events, most, wait_rest(end, &left), lock_let_in(hold, mask));
+			result = kernel_epoll(set, events, most, kernel_wait_ms(wait_rest(end, &left)),
+					      lock_let_in(hold, mask));
 			wake_end();
 			lock_hold_again(hold);
 		}

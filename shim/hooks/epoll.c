@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
+#include "client/kernel_wait.h"
 #include "client/wait.h"
 #include "client/wake.h"
 #include "socket/holdings.h"
@@ -78,7 +79,7 @@ static __attribute__((noinline)) int watch(int set, struct epoll_event *events, 
 	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
 		return wait_epoll(set, events, most, timeout, mask, 0, changes);
 	wake_begin();
-	result = ms ? real.epoll_pwait(set, events, most, *ms, mask)
+	result = ms ? kernel_epoll(set, events, most, *ms, mask)
 		    : real.epoll_pwait2(set, events, most, timeout, mask);
 	wake_end();
 	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))

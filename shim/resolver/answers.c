@@ -231,7 +231,7 @@ size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t 
 {
 	size_t count = 0;
 
-	for (; list && mark_expected() && count < most; list = list->ai_next) {
+	for (; list && mark_serves() && count < most; list = list->ai_next) {
 		struct sockaddr_in6 in6;
 
 		if (is_in6(list, &in6) && translate_known(&in6) &&

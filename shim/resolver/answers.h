@@ -50,8 +50,8 @@ bool answers_taken(struct in_addr in);
 struct sockaddr_in answers_shown(const char *node, const struct sockaddr_in6 *in6);
 
 /* Puts into SHOWN the synthetic addresses of the peers that this process knows among the IPv6 addresses in
- * LIST, at most MOST, and returns how many. So a server that looks up a peer's name, and then that name's
- * addresses, finds the peer there. */
+ * LIST, at most MOST, and returns how many; none if no peer can have come. So a server that looks up a peer's
+ * name, and then that name's addresses, finds the peer there. */
 size_t answers_peers(const struct addrinfo *list, struct in_addr *shown, size_t most);
 
 #endif

@@ -19,6 +19,8 @@ struct answer {
 	uint64_t name;     /* the name's hash; 0: never used */
 	uint32_t when;     /* seconds, when the answer came */
 	uint32_t in6_when; /* the same for the IPv6 addresses, which can be from an earlier answer */
+	uint32_t order;    /* how many answers came before: many can come in a second */
+	uint32_t unused;
 	struct names_list list;
 };
 
@@ -33,6 +35,7 @@ struct entry {
 };
 
 LARGE static struct entry table[NAMES_ENTRIES];
+static _Atomic uint32_t answers;
 
 /* The numbers that this thread asked for last. Initial-exec puts them into the static block, which a
  * preloaded library may use, so that the first access allocates nothing. */
@@ -171,7 +174,7 @@ static bool is_named(const struct answer *a, uint64_t hash, const char *name)
 static struct entry *entry_for(const char *name, uint64_t hash, struct answer *old)
 {
 	struct entry *oldest = &table[0];
-	uint32_t age = 0, time = now();
+	uint32_t age = 0, order = atomic_load_explicit(&answers, memory_order_relaxed);
 
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (!read_entry(&table[i], old)) {
@@ -183,8 +186,8 @@ static struct entry *entry_for(const char *name, uint64_t hash, struct answer *o
 		}
 		if (is_named(old, hash, name))
 			return &table[i];
-		if (time - old->when >= age) {
-			age = time - old->when;
+		if (order - old->order >= age) {
+			age = order - old->order;
 			oldest = &table[i];
 		}
 	}
@@ -212,6 +215,7 @@ static bool note(const char *name, struct names_list *list)
 	struct entry *e = entry_for(name, a.name, &old);
 
 	a.in6_when = a.when;
+	a.order = atomic_fetch_add_explicit(&answers, 1, memory_order_relaxed);
 	strncpy(a.list.name, name, NAMES_TEXT - 1);
 	if (count_of(list, false) == 0 && old.name && a.when - old.in6_when < NAMES_LIFE) {
 		a.in6_when = old.in6_when;
@@ -235,29 +239,48 @@ void names_note(const char *name, struct names_list *list)
 		(void)sched_yield();
 }
 
-/* The first entry from FROM on that has ADDR and has not expired, with its data in A; NULL: none. */
+static bool is_expired(const struct answer *a)
+{
+	return now() - a->when >= NAMES_LIFE;
+}
+
+/* The first entry from FROM on that has ADDR, with its data in A; NULL: none. */
 static struct entry *next(struct entry *from, const struct names_address *addr, struct answer *a)
 {
 	for (struct entry *e = from; e < table + NAMES_ENTRIES; e++) {
 		if (atomic_load_explicit(&e->seq, memory_order_relaxed) == 0)
 			break;
 		if (atomic_load_explicit(&e->filter, memory_order_relaxed) & bit_of(&addr->addr) &&
-		    read_entry(e, a) && now() - a->when < NAMES_LIFE && names_holds(&a->list, addr))
+		    read_entry(e, a) && names_holds(&a->list, addr))
 			return e;
 	}
 	return NULL;
 }
 
+/* Visits the names with ADDR that have EXPIRED, or those that have not. Returns how many there are. */
+static unsigned each(const struct names_address *addr, bool expired,
+		     void (*visit)(const struct names_list *list, void *arg), void *arg)
+{
+	struct answer a;
+	unsigned count = 0;
+
+	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
+		if (is_expired(&a) == expired) {
+			visit(&a.list, arg);
+			count++;
+		}
+	return count;
+}
+
+/* The program may still hold the address of a name that has expired. */
 void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
 		void *arg)
 {
-	struct answer a;
-
 	for (int i = 0; i < NUMBERS; i++)
 		if (names_same(&numbers[i], addr))
 			return;
-	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
-		visit(&a.list, arg);
+	if (each(addr, false, visit, arg))
+		(void)each(addr, true, visit, arg);
 }
 
 void names_connected_in6(const struct names_address *addr)
@@ -273,7 +296,7 @@ bool names_known(const char *name, struct names_list *list)
 	struct answer a;
 
 	(void)entry_for(name, hash_of(name), &a);
-	if (!a.name || now() - a.when >= NAMES_LIFE)
+	if (!a.name || is_expired(&a))
 		return false;
 	*list = a.list;
 	return true;

@@ -48,7 +48,9 @@ void names_note(const char *name, struct names_list *list);
  * that has it. */
 void names_note_number(const struct names_address *addr);
 
-/* Calls VISIT for each name with ADDR, unless the calling thread has asked for ADDR as a number. */
+/* Calls VISIT for each name with ADDR, unless the calling thread has asked for ADDR as a number. If all of
+ * them have expired, there is none; else those that have expired come last, since the program may mean one.
+ */
 void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
 		void *arg);
 

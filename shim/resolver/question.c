@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "resolver/question.h"
 
+#include <errno.h>
 #include <arpa/nameser.h>
 #include <pthread.h>
 #include <resolv.h>
@@ -208,16 +209,28 @@ static int ask_in_turn(const struct question *q, struct addrinfo **own, struct a
 	return error && *other ? EAI_NODATA : error;
 }
 
+/* Whether the program's own question may fail for the moment where the one for both families fails for good:
+ * for AF_UNSPEC, glibc says that there is no such name if no descriptor is left to look for it, or if no name
+ * server answers about IPv6. */
+static bool may_be_passing(const struct question *q)
+{
+	return q->hints->ai_family == AF_INET6 || errno == EMFILE || errno == ENFILE;
+}
+
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other)
 {
-	int error;
+	int error, saved = errno;
 
 	*own = *other = NULL;
 	if (!question_allowed())
 		return question_ask_plainly(q, own);
 	if (q->hints->ai_flags & AI_CANONNAME)
 		return ask_in_turn(q, own, other);
+	errno = 0;
 	error = ask_both(q, own, other);
+	if (question_no_address(error) && may_be_passing(q))
+		return question_ask_plainly(q, own);
+	errno = errno ? errno : saved;
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)
 		return error;
 	if (!*other)

@@ -182,6 +182,8 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 	if (result == 0)
 		result = bind_clone(c.clone, c.protocol, at, only);
 	result = put_clone(&c, datagrams && !threads_are_none(), result);
+	if (result == 0)
+		mark_note_server();
 	log_widening(&c, at, result);
 	return result;
 }

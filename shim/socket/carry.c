@@ -70,6 +70,18 @@ static int write_buffer(int fd, const struct option *row, const struct value *v)
 	return result ? set(fd, row->level, row->name, &size, sizeof size) : 0;
 }
 
+/* The kernel takes a time only when it switches SO_LINGER on, and keeps it when it switches it off. */
+static int write_linger(int fd, const struct option *row, const struct value *v)
+{
+	struct linger on;
+	int result;
+
+	memcpy(&on, v->bytes, sizeof on);
+	on.l_onoff = 1;
+	result = set(fd, row->level, row->name, &on, sizeof on);
+	return result ? result : set(fd, row->level, row->name, v->bytes, v->len);
+}
+
 static int write_one(int fd, const struct option *row, const struct value *v, int family)
 {
 	int result;
@@ -78,6 +90,8 @@ static int write_one(int fd, const struct option *row, const struct value *v, in
 		return -EOPNOTSUPP;
 	if (row->kind == OPTION_BUFFER)
 		return write_buffer(fd, row, v);
+	if (row->kind == OPTION_LINGER)
+		return write_linger(fd, row, v);
 	result = set(fd, row->level, row->name, v->bytes, v->len);
 	if (result == 0 && family == AF_INET6 && row->name6 >= 0)
 		result = set(fd, IPPROTO_IPV6, row->name6, v->bytes, v->len);

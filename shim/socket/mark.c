@@ -22,7 +22,7 @@
 #define DATAGRAM_OWN 0x007fffffu
 #define DATAGRAM_KEPT 0x45753434u
 
-static _Atomic bool expected;
+static _Atomic bool expected, serves;
 
 /* The mark of the one marked datagram socket of this process; 0: there is none. */
 enum { SEVERAL = 1 };
@@ -68,9 +68,20 @@ void mark_expect(void)
 	atomic_store_explicit(&expected, true, memory_order_relaxed);
 }
 
+void mark_note_server(void)
+{
+	atomic_store_explicit(&serves, true, memory_order_relaxed);
+}
+
+bool mark_serves(void)
+{
+	return atomic_load_explicit(&serves, memory_order_relaxed);
+}
+
 void mark_expect_foreign(void)
 {
 	mark_expect();
+	mark_note_server();
 	mark_stale_all();
 	atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
 }
@@ -78,6 +89,7 @@ void mark_expect_foreign(void)
 void mark_forget(void)
 {
 	atomic_store_explicit(&expected, false, memory_order_relaxed);
+	atomic_store_explicit(&serves, false, memory_order_relaxed);
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
 }
 
@@ -141,10 +153,14 @@ static int set_datagram(int fd)
 
 int mark_set(int fd, int protocol)
 {
+	int result;
+
 	mark_expect();
 	switch (protocol) {
 	case IPPROTO_TCP:
-		return set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+		result = set(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL, 0);
+		/* A sandbox may forbid to read it. */
+		return result == 0 && get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) != 0 ? -EPERM : result;
 	case IPPROTO_UDP:
 		return set_datagram(fd);
 	default:
@@ -182,21 +198,26 @@ bool mark_test_datagram(int fd)
 	return mark_datagram(fd) != 0;
 }
 
-bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
-{
-	*mark = mark_datagram(fd);
-	return *mark || (room < SIN6_LEN_RFC2133 && mark_hidden(fd));
-}
-
-/* Every socket has SO_RCVLOWAT. If that can't be read, no mark can. */
-bool mark_hidden(int fd)
+/* Whether a sandbox forbids reading the option: FD is a socket, and may have it. */
+static bool forbidden(int fd, int level, int name)
 {
 	int saved = errno;
-	bool result =
-	    mark_expected() && socket_option(fd, SO_RCVLOWAT) < 0 && errno != ENOTSOCK && errno != EBADF;
+	bool result = mark_expected() && socket_int(fd, level, name) < 0 && errno != ENOTSOCK &&
+		      errno != EBADF && errno != ENOPROTOOPT && errno != EOPNOTSUPP;
 
 	errno = saved;
 	return result;
+}
+
+bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
+{
+	*mark = mark_datagram(fd);
+	return *mark || (room < SIN6_LEN_RFC2133 && forbidden(fd, SOL_SOCKET, SO_RCVLOWAT));
+}
+
+bool mark_hidden(int fd)
+{
+	return forbidden(fd, SOL_SOCKET, SO_RCVLOWAT) || forbidden(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL);
 }
 
 bool mark_assume(int fd, socklen_t room)

@@ -18,7 +18,12 @@ void mark_expect(void);
 void mark_expect_foreign(void);
 bool mark_expected(void);
 
-/* Undoes both. Only while the library is being loaded, when no other thread can have a socket. */
+/* mark_note_server(): peers may come to a socket of the process, because it has bound one, or has one from
+ * elsewhere (mark_expect_foreign()). mark_serves(): whether that is so. */
+void mark_note_server(void);
+bool mark_serves(void);
+
+/* Undoes all of this. Only while the library is being loaded, when no other thread can have a socket. */
 void mark_forget(void);
 
 enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };

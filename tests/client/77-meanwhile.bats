@@ -107,3 +107,39 @@ silent() {
 	run -0 meanwhile signal "$run" --
 	assert_output $'connect: EINPROGRESS\nblocking: EINTR\npoll: EINTR\nselect: EINTR\nepoll: EINTR'
 }
+
+@test "a sandbox that permits poll() and epoll_wait(), but neither ppoll() nor epoll_pwait()" {
+	[ "$(uname -m)" = x86_64 ] || skip 'elsewhere the C library calls ppoll() and epoll_pwait()'
+	greet $server6
+	cat >"$BATS_TEST_TMPDIR/waits.py" <<-'END'
+		import select, socket, threading
+		address = socket.getaddrinfo("both.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+		def greeted(wait):
+		    s = socket.socket()
+		    s.setblocking(False)
+		    s.connect_ex(address)
+		    wait(s)
+		    s.settimeout(5)
+		    return s.recv(99).decode().strip()
+		def by_poll(s):
+		    p = select.poll()
+		    p.register(s, select.POLLOUT)
+		    p.poll(5000)
+		def by_epoll(s):
+		    with select.epoll() as e:
+		        e.register(s, select.EPOLLOUT)
+		        e.poll(5)
+		print(greeted(by_poll), greeted(by_epoll))
+		with socket.socket() as s:
+		    s.connect(address)
+		    print(s.recv(99).decode().strip())
+		# With another thread, each wait may be one for a connect.
+		threading.Thread(target=threading.Event().wait, daemon=True).start()
+		with select.epoll() as e:
+		    print(e.poll(0))
+	END
+	run -0 on_client "$programs/deny" ppoll:EPERM epoll_pwait:EPERM -- "$run" -- timeout 20 python3 "$BATS_TEST_TMPDIR/waits.py"
+	assert_line --index 0 'over IPv6 over IPv6'
+	assert_line --index 1 'over IPv6'
+	assert_line --index 2 '[]'
+}

@@ -29,7 +29,7 @@ static unsigned number_of(const char *call)
 	    {"socket", SYS_socket},         {"bind", SYS_bind},   {"setsockopt", SYS_setsockopt},
 	    {"getsockopt", SYS_getsockopt}, {"dup3", SYS_dup3},   {"epoll_ctl", SYS_epoll_ctl},
 	    {"openat", SYS_openat},         {"fcntl", SYS_fcntl}, {"listen", SYS_listen},
-	    {"getdents64", SYS_getdents64},
+	    {"getdents64", SYS_getdents64}, {"ppoll", SYS_ppoll}, {"epoll_pwait", SYS_epoll_pwait},
 	};
 
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)

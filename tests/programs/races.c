@@ -7,6 +7,7 @@
  *   fork      a child waits in recvfrom() on 0.0.0.0:5000 while the parent binds an IPv6 socket to the port
  *   cancel    a thread that is to be cancelled narrows 0.0.0.0:5000, which is no cancellation point
  *   sandbox   getsockopt() is forbidden after the server is bound; then a client asks over IPv4
+ *   sandbox-in6  likewise over TCP, and only getsockopt() of IPPROTO_IPV6 is forbidden
  * The IPv6 peer is one that has sent to 0.0.0.0:5001. Prints what each saw. */
 #define _GNU_SOURCE
 #include "common.h"
@@ -17,6 +18,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -306,15 +308,43 @@ static void case_cancel(void)
 	}
 }
 
-static void case_sandbox(void)
+/* Forbids getsockopt(): of IPPROTO_IPV6, or of all levels. */
+static void forbid_getsockopt(bool in6)
 {
+	const unsigned level =
+	    offsetof(struct seccomp_data, args[1]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) * 4;
 	struct sock_filter filter[] = {
 	    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr)},
-	    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_getsockopt},
+	    {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_getsockopt},
+	    {BPF_LD | BPF_W | BPF_ABS, 0, 0, level},
+	    {BPF_JMP | BPF_JEQ | BPF_K, 0, in6, IPPROTO_IPV6},
 	    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
 	    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
 	};
-	struct sock_fprog program = {4, filter};
+	struct sock_fprog program = {6, filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("seccomp");
+}
+
+static void case_sandbox_in6(void)
+{
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons(5000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in from;
+	socklen_t len = sizeof from;
+
+	fd = bound(AF_INET, SOCK_STREAM, 5000);
+	listen(fd, 1);
+	forbid_getsockopt(true);
+	if (connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof to) ||
+	    accept(fd, (struct sockaddr *)&from, &len) < 0)
+		die("sandbox-in6");
+	printf("from %s family %d length %u\n", inet_ntoa(from.sin_addr), from.sin_family, (unsigned)len);
+}
+
+static void case_sandbox(void)
+{
 	struct sockaddr_in to = {
 	    .sin_family = AF_INET, .sin_port = htons(5000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	struct sockaddr_in from;
@@ -322,8 +352,7 @@ static void case_sandbox(void)
 	char byte;
 
 	fd = bound(AF_INET, SOCK_DGRAM, 5000);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-		die("seccomp");
+	forbid_getsockopt(false);
 	sendto(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, 0, (struct sockaddr *)&to, sizeof to);
 	recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &len);
 	printf("from %s family %d length %u, answered: %zd\n", inet_ntoa(from.sin_addr), from.sin_family,
@@ -335,9 +364,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} cases[] = {{"accept", case_accept}, {"stop", case_stop},      {"receive", case_receive},
-		     {"bind", case_bind},     {"send", case_send},      {"fork", case_fork},
-		     {"cancel", case_cancel}, {"sandbox", case_sandbox}};
+	} cases[] = {{"accept", case_accept}, {"stop", case_stop},       {"receive", case_receive},
+		     {"bind", case_bind},     {"send", case_send},       {"fork", case_fork},
+		     {"cancel", case_cancel}, {"sandbox", case_sandbox}, {"sandbox-in6", case_sandbox_in6}};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)

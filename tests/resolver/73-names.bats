@@ -225,3 +225,63 @@ client(True)' $family
 		assert_line --index 1 ConnectionRefusedError
 	done
 }
+
+# A server finds its peers among the addresses of their names (address/47-names-of-peers.bats). Nobody has come to a client.
+@test "a client that was given an address for a name with IPv6 alone gets another name's IPv4 addresses as they are" {
+	run -0 on_client "$run" -- python3 -c '
+import socket
+for name in "six.example", "both.example":
+    print(name, *(a[4][0] for a in socket.getaddrinfo(name, 7000, socket.AF_INET, socket.SOCK_STREAM)))
+    print(*socket.gethostbyname_ex(name)[2])'
+	assert_line --index 0 --regexp '^six.example 24[0-9.]+$'
+	assert_line --index 2 "both.example $server4"
+	assert_line --index 3 "$server4"
+}
+
+# Mail must not come back because a server was busy.
+@test "without a descriptor left, a name is not found for the moment, as natively" {
+	for command in '' "$run --"; do
+		# shellcheck disable=SC2086 # several words
+		run -0 on_client $command python3 -c '
+import os, resource, socket
+"name".encode("idna")
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    while True: os.dup(0)
+except OSError:
+    pass
+try:
+    socket.getaddrinfo("both.example", 7000, socket.AF_INET, socket.SOCK_STREAM)
+except OSError as e:
+    print(e.__class__.__name__, e.errno)'
+		assert_output 'OSError 24'
+	done
+}
+
+# A mail server asks for each family in turn, and tries again later if one is not found for the moment.
+@test "no IPv4 address, and no answer about IPv6: not found for the moment, for a program that asks for IPv6" {
+	cat >"$BATS_TEST_TMPDIR/dns.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("127.0.0.9", 53))
+		while True:
+		    query, client = s.recvfrom(512)
+		    if b"\0\x1c\0\x01" in query:  # AAAA
+		        continue
+		    s.sendto(query[:2] + b"\x85\x80" + query[4:6] + bytes(6) + query[12:], client)
+	END
+	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
+	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
+	printf '%s\n' 'nameserver 127.0.0.9' 'options timeout:1 attempts:1' >"/etc/netns/$client/resolv.conf"
+	for family in 2:-5 10:-3; do # EAI_NODATA, EAI_AGAIN
+		for command in '' "$run --"; do
+			# shellcheck disable=SC2086 # several words
+			run -0 on_client $command python3 -c 'import socket, sys
+try:
+    socket.getaddrinfo("name.test", 80, int(sys.argv[1]), socket.SOCK_STREAM)
+except OSError as e:
+    print(e.errno)' "${family%:*}"
+			assert_output "${family#*:}"
+		done
+	done
+}

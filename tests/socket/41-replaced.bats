@@ -70,6 +70,17 @@ teardown() { hosts_down; }
 	done
 }
 
+# The mark of a stream is an option of IPv6, that of a datagram socket is not.
+@test "a sandbox that forbids getsockopt() of IPv6 options, before the socket is bound and after" {
+	local steps=(a=tcp4 a.bind:0.0.0.0/5002 a.listen who:127.0.0.1/5002 a.name b=udp4 b.bind:0.0.0.0/5001 tell:127.0.0.1/5001)
+	run -0 on_server "$programs/deny" getsockopt,1=41:EPERM -- "$run" -- "$programs/steps" "${steps[@]}"
+	assert_line 'who:127.0.0.1/5002 accepted by a, family 2, 127.0.0.1'
+	assert_line 'a.name family 2 length 16 0.0.0.0/5002'
+	assert_line 'tell:127.0.0.1/5001 got by b, family 2, 127.0.0.1'
+	run -0 on_server "$run" -- "$programs/races" sandbox-in6
+	assert_output 'from 127.0.0.1 family 2 length 16'
+}
+
 @test "a thread that waits in any call that receives goes on waiting, and gets the answer" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/waits.py" <<-'END'

@@ -150,6 +150,23 @@ static void expires(void **state)
 	assert_false(names_known("old.example", &list));
 }
 
+/* The program may still mean the name that has expired. */
+static void expired_names_count_beside_others(void **state)
+{
+	struct names_address shared = {.addr = addr("::ffff:192.0.2.35")};
+	struct names_list list;
+
+	(void)state;
+	note("before.example", "2001:db8::35 ::ffff:192.0.2.35");
+	seconds += NAMES_LIFE;
+	assert_int_equal(names_of(&shared, &list), 0);
+	note("after.example", "2001:db8::36 ::ffff:192.0.2.35");
+	assert_int_equal(names_of(&shared, &list), 2);
+	assert_string_equal(list.name, "before.example");
+	seconds += NAMES_LIFE;
+	assert_int_equal(names_of(&shared, &list), 0);
+}
+
 /* Several names with one address: all of them, in any order. */
 static void every_name_of_an_address(void **state)
 {
@@ -272,6 +289,24 @@ static void is_bounded(void **state)
 	assert_int_equal(strlen(found(addresses, &list)), NAMES_TEXT - 1);
 }
 
+/* All in one second: the oldest go. */
+static void the_oldest_make_room(void **state)
+{
+	struct names_list list;
+	char name[32], address[32];
+
+	(void)state;
+	for (int i = 0; i < 2 * NAMES_ENTRIES; i++) {
+		snprintf(name, sizeof name, "n%d.example", i);
+		snprintf(address, sizeof address, "::ffff:10.1.%d.%d", i / 256, i % 256);
+		note(name, address);
+	}
+	for (int i = 0; i < 2 * NAMES_ENTRIES; i++) {
+		snprintf(name, sizeof name, "n%d.example", i);
+		assert_int_equal(names_known(name, &list), i >= NAMES_ENTRIES);
+	}
+}
+
 /* A name may have any number of addresses: so many of each family are kept, the first ones. One family's do
  * not push out the other's. */
 static void keeps_some_of_each_family(void **state)
@@ -313,11 +348,13 @@ int main(void)
 	    cmocka_unit_test(an_answer_replaces_the_one_before),
 	    cmocka_unit_test(keeps_in6_for_its_time),
 	    cmocka_unit_test(expires),
+	    cmocka_unit_test(expired_names_count_beside_others),
 	    cmocka_unit_test(every_name_of_an_address),
 	    cmocka_unit_test(a_number_is_a_number),
 	    cmocka_unit_test(who_has_connected_in_in6),
 	    cmocka_unit_test(link_local_ones_by_interface),
 	    cmocka_unit_test(is_bounded),
+	    cmocka_unit_test(the_oldest_make_room),
 	    cmocka_unit_test(keeps_some_of_each_family),
 	};
 

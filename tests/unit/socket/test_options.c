@@ -271,6 +271,25 @@ static void together(void **state)
 	close(fd);
 }
 
+/* Switched on and off again, SO_LINGER reads with the time that it had. */
+static void lingered(void **state)
+{
+	const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	const struct linger off = {0, 0};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct value before, after;
+
+	(void)state;
+	need_socket_options();
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off), 0);
+	assert_int_equal(get(fd, SOL_SOCKET, SO_LINGER, &before), 0);
+	assert_int_equal(widen(fd, &any, false), 0);
+	assert_int_equal(get(fd, SOL_SOCKET, SO_LINGER, &after), 0);
+	assert_memory_equal(&before, &after, sizeof after);
+	close(fd);
+}
+
 /* What fcntl() and fchown() set. */
 static void file(void **state)
 {
@@ -343,10 +362,8 @@ int main(void)
 	options_setup();
 	options_note_all();
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(walk),
-	    cmocka_unit_test(together),
-	    cmocka_unit_test(file),
-	    cmocka_unit_test(mirror),
+	    cmocka_unit_test(walk), cmocka_unit_test(together), cmocka_unit_test(lingered),
+	    cmocka_unit_test(file), cmocka_unit_test(mirror),
 	};
 	struct sockaddr_in *peer = (struct sockaddr_in *)&md5.tcpm_addr;
 
