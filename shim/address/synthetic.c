@@ -18,9 +18,9 @@
 /* An address of the pool, behind its prefix (28 bits in 240.0.0.0/4), is one of
  *   0, the bits of the /64's hash, and HOST_BITS of the whole address's: a hash;
  *   1 (NUMBERED), and a count: a number.
- * Both contain the set where the peer is: the last eight bits, and the one above HOST_BITS, which comes from
+ * Both contain the set where the peer is: the last LOW_BITS, and the bit above HOST_BITS, which comes from
  * the /64. So a /64 fills at most half of the sets, and its numbers are in few /24s. */
-enum { SET_BITS = 9 };
+enum { SET_BITS = 8, LOW_BITS = SET_BITS - 1, LOW = (1 << LOW_BITS) - 1, OF_64 = 1 << LOW_BITS };
 _Static_assert(SYNTHETIC_SETS == 1 << SET_BITS, "a set's number has SET_BITS");
 
 static struct {
@@ -67,23 +67,24 @@ bool synthetic_in_pool(in_addr_t addr)
 
 static uint32_t set_of(uint32_t shown)
 {
-	return (shown & 0xff) | (shown >> (SYNTHETIC_HOST_BITS - 8) & 0x100);
+	return (shown & LOW) | (shown >> (SYNTHETIC_HOST_BITS - LOW_BITS) & OF_64);
 }
 
 /* The number COUNT of SET: the bits that don't tell the set are the count. */
 static uint32_t number_of(uint32_t set, uint32_t count)
 {
-	const uint32_t low = count & ((1u << (SYNTHETIC_HOST_BITS - 8)) - 1);
+	const uint32_t low = count & ((1u << (SYNTHETIC_HOST_BITS - LOW_BITS)) - 1);
 
 	return pool.net | pool.numbered | (count - low) << SET_BITS |
-	       (set & 0x100) << (SYNTHETIC_HOST_BITS - 8) | low << 8 | (set & 0xff);
+	       (set & OF_64) << (SYNTHETIC_HOST_BITS - LOW_BITS) | low << LOW_BITS | (set & LOW);
 }
 
 static uint32_t count_of(uint32_t shown)
 {
-	const uint32_t low = shown >> 8 & ((1u << (SYNTHETIC_HOST_BITS - 8)) - 1);
+	const uint32_t low = shown >> LOW_BITS & ((1u << (SYNTHETIC_HOST_BITS - LOW_BITS)) - 1);
+	const uint32_t high = (shown & (pool.numbered - 1)) >> (SYNTHETIC_HOST_BITS + 1);
 
-	return (shown & (pool.numbered - 1)) >> (SYNTHETIC_HOST_BITS + 1) << (SYNTHETIC_HOST_BITS - 8) | low;
+	return high << (SYNTHETIC_HOST_BITS - LOW_BITS) | low;
 }
 
 static struct peer peer_of(const struct in6_addr *real, uint32_t scope)

@@ -20,7 +20,7 @@
  *
  * In the life of a process, no synthetic address ever stands for two peers: sending to a peer that was pushed
  * out fails, and reaches nobody else. When the numbers are used up (in 240.0.0.0/4, each set has more than
- * 2^17), new peers are shown as SYNTHETIC_NOBODY.
+ * 2^18), new peers are shown as SYNTHETIC_NOBODY.
  *
  * If a network uses addresses of the pool after all, an IPv4 host that has one (V4MAPPED here) is a peer like
  * any other. It is shown as its own address if that is in the lower half and no other peer is shown as it.
@@ -39,8 +39,8 @@
 #include "config/settings.h"
 
 enum {
-	SYNTHETIC_WAYS = 8,   /* slots where one peer can be */
-	SYNTHETIC_SETS = 512, /* 4096 peers of 32 bytes: 128 KiB when full; untouched pages cost nothing */
+	SYNTHETIC_WAYS = 16,  /* slots where one peer can be */
+	SYNTHETIC_SETS = 256, /* 4096 peers of 32 bytes: 128 KiB when full; untouched pages cost nothing */
 	SYNTHETIC_HOST_BITS = 11, /* the bits of a hash that differ within a /64 */
 };
 

@@ -257,30 +257,26 @@ static struct entry *next(struct entry *from, const struct names_address *addr, 
 	return NULL;
 }
 
-/* Visits the names with ADDR that have EXPIRED, or those that have not. Returns how many there are. */
-static unsigned each(const struct names_address *addr, bool expired,
-		     void (*visit)(const struct names_list *list, void *arg), void *arg)
-{
-	struct answer a;
-	unsigned count = 0;
-
-	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
-		if (is_expired(&a) == expired) {
-			visit(&a.list, arg);
-			count++;
-		}
-	return count;
-}
-
-/* The program may still hold the address of a name that has expired. */
 void names_each(const struct names_address *addr, void (*visit)(const struct names_list *list, void *arg),
 		void *arg)
 {
+	struct answer a;
+	bool fresh = false, expired = false;
+
 	for (int i = 0; i < NUMBERS; i++)
 		if (names_same(&numbers[i], addr))
 			return;
-	if (each(addr, false, visit, arg))
-		(void)each(addr, true, visit, arg);
+	for (struct entry *e = table; (e = next(e, addr, &a)) != NULL; e++)
+		if (is_expired(&a)) {
+			expired = true;
+		} else {
+			visit(&a.list, arg);
+			fresh = true;
+		}
+	/* The program may still hold the address of a name that has expired. */
+	for (struct entry *e = table; fresh && expired && (e = next(e, addr, &a)) != NULL; e++)
+		if (is_expired(&a))
+			visit(&a.list, arg);
 }
 
 void names_connected_in6(const struct names_address *addr)

@@ -42,7 +42,7 @@ static uint32_t hashed(const struct in6_addr *a)
 /* The set that a hash leads to. */
 static uint32_t set_of(uint32_t hash)
 {
-	return (hash & 0xff) | (hash >> 3 & 0x100);
+	return (hash & 0x7f) | (hash >> 4 & 0x80);
 }
 
 static void assert_known(in_addr_t shown, const struct in6_addr *a)
@@ -313,7 +313,7 @@ static void newcomers(void **state)
 /* A set whose numbers are used up gives out no more, and its last ones stay valid. */
 static void exhaustion(void **state)
 {
-	enum { PER_SET = (1 << 18) + 64 }; /* numbers, and hashes of some that nobody else had */
+	enum { PER_SET = (1 << 19) + 64 }; /* numbers, and hashes of some that nobody else had */
 	const uint64_t network = 0x20010db8dddd0000;
 	struct in6_addr a = peer(network, 0);
 	const uint32_t set = set_of(hashed(&a));
