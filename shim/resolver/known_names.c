@@ -251,22 +251,26 @@ static bool has(struct entry *e, const struct names_address *addr, struct answer
 	       read_entry(e, a) && names_holds(&a->list, addr);
 }
 
-/* Visits the names with ADDR that have EXPIRED, or those that have not. Returns how many there are. */
+/* Visits the names with ADDR that have EXPIRED, or those that have not. Returns the number of the others if
+ * there was one to visit, else 0. */
 static unsigned each(const struct names_address *addr, bool expired,
 		     void (*visit)(const struct names_list *list, void *arg), void *arg)
 {
 	struct answer a;
-	unsigned count = 0;
+	unsigned counts[2] = {0, 0};
+	bool old;
 
 	for (int i = 0; i < NAMES_ENTRIES; i++) {
 		if (atomic_load_explicit(&table[i].seq, memory_order_relaxed) == 0)
 			break;
-		if (!has(&table[i], addr, &a) || is_expired(&a) != expired)
+		if (!has(&table[i], addr, &a))
 			continue;
-		visit(&a.list, arg);
-		count++;
+		old = is_expired(&a);
+		counts[old]++;
+		if (old == expired)
+			visit(&a.list, arg);
 	}
-	return count;
+	return counts[expired] ? counts[!expired] : 0;
 }
 
 /* The program may still hold the address of a name that has expired. */
