@@ -198,12 +198,21 @@ bool mark_test_datagram(int fd)
 	return mark_datagram(fd) != 0;
 }
 
-/* Whether a sandbox forbids reading the option: FD is a socket, and may have it. */
+/* Whether a sandbox forbids reading the option of FD, which is a socket and may have it. If not, errno says
+ * why it can't be read. */
 static bool forbidden(int fd, int level, int name)
 {
+	errno = 0;
+	return socket_int(fd, level, name) < 0 && errno != ENOTSOCK && errno != EBADF &&
+	       errno != ENOPROTOOPT && errno != EOPNOTSUPP;
+}
+
+static bool hidden(int fd, bool datagram)
+{
 	int saved = errno;
-	bool result = mark_expected() && socket_int(fd, level, name) < 0 && errno != ENOTSOCK &&
-		      errno != EBADF && errno != ENOPROTOOPT && errno != EOPNOTSUPP;
+	bool result = mark_expected() &&
+		      (forbidden(fd, SOL_SOCKET, SO_RCVLOWAT) ||
+		       (!datagram && errno == 0 && forbidden(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL)));
 
 	errno = saved;
 	return result;
@@ -212,12 +221,12 @@ static bool forbidden(int fd, int level, int name)
 bool mark_test_receiver(int fd, socklen_t room, unsigned *mark)
 {
 	*mark = mark_datagram(fd);
-	return *mark || (room < SIN6_LEN_RFC2133 && forbidden(fd, SOL_SOCKET, SO_RCVLOWAT));
+	return *mark || (room < SIN6_LEN_RFC2133 && hidden(fd, true));
 }
 
 bool mark_hidden(int fd)
 {
-	return forbidden(fd, SOL_SOCKET, SO_RCVLOWAT) || forbidden(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL);
+	return hidden(fd, false);
 }
 
 bool mark_assume(int fd, socklen_t room)
