@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "resolver/question.h"
 
-#include <errno.h>
 #include <arpa/nameser.h>
+#include <errno.h>
 #include <pthread.h>
 #include <resolv.h>
 #include <stdatomic.h>
