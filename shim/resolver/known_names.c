@@ -228,7 +228,8 @@ static bool note(const char *name, struct names_list *list)
 	forget_numbers(&a.list);
 	if (!write_entry(e, &a))
 		return false;
-	*list = a.list;
+	if (a.list.count > list->count)
+		*list = a.list;
 	return true;
 }
 
