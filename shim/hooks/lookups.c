@@ -65,51 +65,51 @@ static void tell_program(struct lookups *all)
 	free(all);
 }
 
+/* Those of ALL that are done, or have failed. */
+static void drop(struct lookups *all, int count)
+{
+	if (atomic_fetch_sub(&all->left, count) == count)
+		tell_program(all);
+}
+
 /* After this, the program may free REQUEST. */
-static void end(struct lookups *all, struct gaicb *request, int error)
+static void end(struct gaicb *request, int error)
 {
 	__atomic_store_n(&request->__return, error, __ATOMIC_RELEASE);
 	atomic_fetch_add(&requests_done, 1);
 	(void)syscall(SYS_futex, &requests_done, FUTEX_WAKE_PRIVATE, INT_MAX);
-	if (atomic_fetch_sub(&all->left, 1) == 1)
-		tell_program(all);
 }
 
 static void *look_up(void *lookup)
 {
-	const struct lookup *one = lookup;
-	struct gaicb *request = one->request;
-	int error;
+	const struct lookup one = *(const struct lookup *)lookup;
+	struct gaicb *r = one.request;
 
 	(void)pthread_detach(pthread_self());
-	error =
-	    hook_getaddrinfo(request->ar_name, request->ar_service, request->ar_request, &request->ar_result);
-	end(one->all, request, error);
+	end(r, hook_getaddrinfo(r->ar_name, r->ar_service, r->ar_request, &r->ar_result));
+	drop(one.all, 1);
 	return NULL;
 }
 
-/* EAI_AGAIN if a thread can't be started. Its request then has that error. */
+/* Returns how many threads were started. */
 static int start(struct lookups *all, int count)
 {
-	int result = 0;
+	int started = 0;
 	sigset_t blocked, before;
 	pthread_t thread;
 
 	(void)sigfillset(&blocked);
 	(void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
-	for (int i = 0; i < count; i++)
-		if (pthread_create(&thread, NULL, look_up, &all->each[i]) != 0) {
-			result = EAI_AGAIN;
-			end(all, all->each[i].request, result);
-		}
+	while (started < count && pthread_create(&thread, NULL, look_up, &all->each[started]) == 0)
+		started++;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return result;
+	return started;
 }
 
 int hook_getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
 {
 	struct lookups *all;
-	int requests = 0, result, waited = 0;
+	int requests = 0, started, result = 0;
 
 	hooks_start();
 	if (!config.active || (mode != GAI_WAIT && mode != GAI_NOWAIT))
@@ -117,24 +117,24 @@ int hook_getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent
 	all = malloc(sizeof *all + (size_t)(count > 0 ? count : 0) * sizeof *all->each);
 	if (!all)
 		return EAI_MEMORY;
-	all->event = (struct sigevent){.sigev_notify = SIGEV_NONE};
-	if (event && mode == GAI_NOWAIT)
-		all->event = *event;
+	all->event = event && mode == GAI_NOWAIT ? *event : (struct sigevent){.sigev_notify = SIGEV_NONE};
 	for (int i = 0; i < count; i++)
 		if (list[i]) {
 			list[i]->ar_result = NULL;
 			list[i]->__return = EAI_INPROGRESS;
 			all->each[requests++] = (struct lookup){all, list[i]};
 		}
-	atomic_init(&all->left, requests);
-	if (!requests) {
-		tell_program(all);
-		return 0;
-	}
-	result = start(all, requests);
-	while (mode == GAI_WAIT && waited == 0)
-		waited = hook_gai_suspend((const struct gaicb *const *)list, count, NULL);
-	return waited == EAI_INTR ? waited : result;
+	/* One is this call itself. */
+	atomic_init(&all->left, requests + 1);
+	started = start(all, requests);
+	for (int i = started; i < requests; i++)
+		end(all->each[i].request, EAI_AGAIN);
+	drop(all, 1 + requests - started);
+	while (mode == GAI_WAIT && result == 0)
+		result = hook_gai_suspend((const struct gaicb *const *)list, count, NULL);
+	if (result == EAI_INTR)
+		return result;
+	return started < requests ? EAI_AGAIN : 0;
 }
 
 static int count_in_progress(const struct gaicb *const *list, int count)
