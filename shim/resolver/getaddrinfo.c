@@ -45,8 +45,8 @@ static struct addrinfo *answer_of(const struct names_list *list, bool mapped, co
 		    !real.inet_ntop(AF_INET6, &known->addr, text, sizeof text) ||
 		    real.getaddrinfo(text, q->service, &numeric, end) != 0)
 			continue;
-		while (*end)
-			end = &(*end)->ai_next;
+		for (; *end; end = &(*end)->ai_next)
+			(*end)->ai_flags = q->hints->ai_flags;
 	}
 	return first;
 }
@@ -82,12 +82,14 @@ static void add_peers(const struct question *q, struct addrinfo *answer, const s
 	char text[INET_ADDRSTRLEN];
 
 	numeric.ai_flags = AI_NUMERICHOST | (q->hints->ai_flags & AI_NUMERICSERV);
+	while (answer->ai_next)
+		answer = answer->ai_next;
 	for (size_t i = 0; i < count; i++) {
-		while (answer->ai_next)
-			answer = answer->ai_next;
 		if (!real.inet_ntop(AF_INET, &peers[i], text, sizeof text) ||
 		    real.getaddrinfo(text, q->service, &numeric, &answer->ai_next) != 0)
 			answer->ai_next = NULL;
+		for (; answer->ai_next; answer = answer->ai_next)
+			answer->ai_next->ai_flags = q->hints->ai_flags;
 	}
 }
 

@@ -70,6 +70,10 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	greet $server4
 	lookups 6 four.example
 	assert_output --partial 'over IPv4'
+	# Each has the flags that were asked for.
+	run -0 on_client "$run" -- "$programs/lookups" flags6 four.example
+	assert [ "$(grep -c ' ::ffff:' <<<"$output")" -gt 100 ]
+	run -1 grep -Ev '^([0-9a-f]+) .*( error | flags \1 )' <<<"$output"
 }
 
 @test "the log has each IPv6 address and its synthetic one once" {
