@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
@@ -28,20 +29,27 @@ static inline int kernel_wait_ms(const struct timespec *t)
 					   : (int)(t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000);
 }
 
+/* The signal mask is the one that a refused call would have set. A signal that comes just before the wait
+ * does not end it. */
 static inline int kernel_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 			      const sigset_t *mask)
 {
 	int saved = errno, result = real.ppoll(fds, count, timeout, mask);
+	sigset_t before;
 
 	if (!kernel_wait_refused(result))
 		return result;
 	errno = saved;
-	return real.poll(fds, count, kernel_wait_ms(timeout));
+	(void)pthread_sigmask(SIG_SETMASK, mask, &before);
+	result = real.poll(fds, count, kernel_wait_ms(timeout));
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
 }
 
 static inline int kernel_epoll(int set, struct epoll_event *events, int most, int ms, const sigset_t *mask)
 {
 	int saved = errno, result;
+	sigset_t before;
 
 	if (!mask)
 		return real.epoll_wait(set, events, most, ms);
@@ -49,7 +57,10 @@ static inline int kernel_epoll(int set, struct epoll_event *events, int most, in
 	if (!kernel_wait_refused(result))
 		return result;
 	errno = saved;
-	return real.epoll_wait(set, events, most, ms);
+	(void)pthread_sigmask(SIG_SETMASK, mask, &before);
+	result = real.epoll_wait(set, events, most, ms);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
 }
 
 #endif
