@@ -254,7 +254,7 @@ teardown() { hosts_down; }
 		class Several(ctypes.Structure):
 		    _fields_ = [("name", ctypes.c_char_p), ("namelen", ctypes.c_uint), ("iov", ctypes.POINTER(Vector)), ("iovlen", ctypes.c_size_t),
 		                ("control", ctypes.c_char_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_long), ("size", ctypes.c_uint)]
-		ttl = struct.pack("@Niii4x", 20, socket.IPPROTO_IP, socket.IP_TTL, 33)
+		ttl = struct.pack("@Niii", socket.CMSG_LEN(4), socket.IPPROTO_IP, socket.IP_TTL, 33).ljust(socket.CMSG_SPACE(4), b"\0")
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.bind(("0.0.0.0", 5000))
 		print("serving", flush=True)

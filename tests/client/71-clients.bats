@@ -125,11 +125,13 @@ ipv4_only() {
 		$s = IO::Socket::INET->new(PeerAddr => "NAME", PeerPort => 7000, Timeout => 10) or die "$@\n"; print <$s>'
 }
 
-# Its greeting is no SMTP, and neomutt says what it was.
 @test "neomutt with use_ipv6 off (getaddrinfo_a, gai_suspend)" {
 	need neomutt
+	start mail4 socat "TCP4-LISTEN:7025,bind=$server4,fork,reuseaddr" 'SYSTEM:echo 554 over IPv4'
+	start mail6 socat "TCP6-LISTEN:7025,bind=[$server6],fork,reuseaddr" 'SYSTEM:echo 554 over IPv6'
+	wait_until eval '[ "$(on_server ss -Hltn "sport = :7025" | wc -l)" = 2 ]'
 	ipv4_only sh -c 'echo text | neomutt -n -F /dev/null -s subject -e "set from=a@b.example nouse_ipv6 nossl_starttls" \
-		-e "set smtp_url=smtp://NAME:7000" -e "set record=" c@d.example 2>&1'
+		-e "set smtp_url=smtp://NAME:7025" -e "set record=" c@d.example 2>&1'
 }
 
 @test "s3270 (knows IPv6; getaddrinfo_a with SIGEV_THREAD)" {
