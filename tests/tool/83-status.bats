@@ -113,6 +113,7 @@ tcp 127.0.0.1:5000 ipv4_only false 3/0'
 	need gcc
 	printf '%s\n' '#include <unistd.h>' 'int main(void) { return pause(); }' | gcc -static -x c -o "$BATS_TEST_TMPDIR/alone" -
 	start alone "$run" --anyway "$BATS_TEST_TMPDIR/alone"
+	wait_until eval '[ "$(readlink /proc/$started/exe)" = "$BATS_TEST_TMPDIR/alone" ]'
 	run -1 --separate-stderr status "$started"
 	assert_line --regexp "^Not loaded where it is needed \(dualstack\(7\), SYMPTOMS\): alone\[$started\]$"
 	assert_equal "$stderr" "dualstack-run: --status: $started: the library is loaded in none of its processes"
