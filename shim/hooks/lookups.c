@@ -65,7 +65,7 @@ static void tell_program(struct lookups *all)
 	free(all);
 }
 
-/* Those of ALL that are done, or have failed. */
+/* COUNT more of ALL are done, or have failed. After the last, the program is told. */
 static void drop(struct lookups *all, int count)
 {
 	if (atomic_fetch_sub(&all->left, count) == count)

@@ -18,25 +18,29 @@ RARE static bool to_kernel(int fd, int flags, int timeout)
 	return !connects_pending() || connect_settled(fd, flags, timeout);
 }
 
-/* Makes CALL, which receives with FLAGS; once more if FD was widened meanwhile. */
-#define RECEIVE(fd, flags, call)                                                \
-	({                                                                      \
-		unsigned before = widen_before();                               \
-		ssize_t result = -1;                                            \
-		if (!connects_pending() || to_kernel(fd, flags, SO_RCVTIMEO)) { \
-			result = (call);                                        \
-			if (result == 0 && widen_woke(fd, before))              \
-				result = (call);                                \
-		}                                                               \
-		result;                                                         \
-	})
+/* Whether the kernel is to be called for FD, which receives with FLAGS. BEFORE is for woken(). */
+static inline bool may_receive(int fd, int flags, unsigned *before)
+{
+	*before = widen_before();
+	return !connects_pending() || to_kernel(fd, flags, SO_RCVTIMEO);
+}
 
-/* Makes CALL, which writes. The function takes the descriptor alone: for more, registers would be saved. */
+/* Whether the call has to be made again: FD was widened meanwhile, which ends it with 0. */
+static inline bool woken(int fd, ssize_t result, unsigned before)
+{
+	return result == 0 && widen_woke(fd, before);
+}
+
+/* Takes the descriptor alone: for more, registers would be saved. */
 RARE static bool writes_to_kernel(int fd)
 {
 	return to_kernel(fd, 0, SO_SNDTIMEO);
 }
-#define WRITE(fd, call) (connects_pending() && !writes_to_kernel(fd) ? -1 : (call))
+
+static inline bool may_write(int fd)
+{
+	return !connects_pending() || writes_to_kernel(fd);
+}
 
 ssize_t hook_send(int fd, const void *data, size_t size, int flags)
 {
@@ -46,54 +50,79 @@ ssize_t hook_send(int fd, const void *data, size_t size, int flags)
 
 ssize_t hook_recv(int fd, void *data, size_t size, int flags)
 {
-	return RECEIVE(fd, flags, real.recv(fd, data, size, flags));
+	unsigned before;
+	ssize_t result = may_receive(fd, flags, &before) ? real.recv(fd, data, size, flags) : -1;
+
+	return woken(fd, result, before) ? real.recv(fd, data, size, flags) : result;
 }
 
 /* _FORTIFY_SOURCE compiles recv() and read() to the calls with SPACE, the size of DATA as far as the compiler
  * knows. */
+static ssize_t call_recv(int fd, void *data, size_t size, size_t space, int flags)
+{
+	return real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
+			       : real.recv(fd, data, size, flags);
+}
+
 ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
 {
-	return RECEIVE(fd, flags,
-		       real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
-				       : real.recv(fd, data, size, flags));
+	unsigned before;
+	ssize_t result = may_receive(fd, flags, &before) ? call_recv(fd, data, size, space, flags) : -1;
+
+	return woken(fd, result, before) ? call_recv(fd, data, size, space, flags) : result;
 }
 
 ssize_t hook_read(int fd, void *data, size_t size)
 {
-	return RECEIVE(fd, 0, real.read(fd, data, size));
+	unsigned before;
+	ssize_t result = may_receive(fd, 0, &before) ? real.read(fd, data, size) : -1;
+
+	return woken(fd, result, before) ? real.read(fd, data, size) : result;
+}
+
+static ssize_t call_read(int fd, void *data, size_t size, size_t space)
+{
+	return real.__read_chk ? real.__read_chk(fd, data, size, space) : real.read(fd, data, size);
 }
 
 ssize_t hook___read_chk(int fd, void *data, size_t size, size_t space)
 {
-	return RECEIVE(fd, 0,
-		       real.__read_chk ? real.__read_chk(fd, data, size, space) : real.read(fd, data, size));
+	unsigned before;
+	ssize_t result = may_receive(fd, 0, &before) ? call_read(fd, data, size, space) : -1;
+
+	return woken(fd, result, before) ? call_read(fd, data, size, space) : result;
 }
 
 ssize_t hook_write(int fd, const void *data, size_t size)
 {
-	return WRITE(fd, real.write(fd, data, size));
+	return may_write(fd) ? real.write(fd, data, size) : -1;
 }
 
 ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 {
-	return RECEIVE(fd, 0, real.readv(fd, pieces, count));
+	unsigned before;
+	ssize_t result = may_receive(fd, 0, &before) ? real.readv(fd, pieces, count) : -1;
+
+	return woken(fd, result, before) ? real.readv(fd, pieces, count) : result;
 }
 
 ssize_t hook_writev(int fd, const struct iovec *pieces, int count)
 {
-	return WRITE(fd, real.writev(fd, pieces, count));
+	return may_write(fd) ? real.writev(fd, pieces, count) : -1;
 }
 
 ssize_t hook_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
 {
-	return WRITE(fd,
-		     real.pwritev2 ? real.pwritev2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS));
+	if (!may_write(fd))
+		return -1;
+	return real.pwritev2 ? real.pwritev2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS);
 }
 
 ssize_t hook_pwritev64v2(int fd, const struct iovec *pieces, int count, int64_t offset, int flags)
 {
-	return WRITE(fd, real.pwritev64v2 ? real.pwritev64v2(fd, pieces, count, offset, flags)
-					  : hooks_fail(-ENOSYS));
+	if (!may_write(fd))
+		return -1;
+	return real.pwritev64v2 ? real.pwritev64v2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS);
 }
 
 /* RESULT of sendfile() of SIZE bytes. If the file ends before, a datagram is still to be sent, which Linux
@@ -111,17 +140,17 @@ static ssize_t sent(int to, ssize_t result, size_t size)
 
 ssize_t hook_sendfile(int to, int from, off_t *offset, size_t size)
 {
-	return WRITE(to, sent(to, real.sendfile(to, from, offset, size), size));
+	return may_write(to) ? sent(to, real.sendfile(to, from, offset, size), size) : -1;
 }
 
 ssize_t hook_sendfile64(int to, int from, int64_t *offset, size_t size)
 {
 	if (!real.sendfile64)
 		return hook_sendfile(to, from, (off_t *)offset, size);
-	return WRITE(to, sent(to, real.sendfile64(to, from, offset, size), size));
+	return may_write(to) ? sent(to, real.sendfile64(to, from, offset, size), size) : -1;
 }
 
 ssize_t hook_splice(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t size, unsigned flags)
 {
-	return WRITE(to, real.splice(from, from_offset, to, to_offset, size, flags));
+	return may_write(to) ? real.splice(from, from_offset, to, to_offset, size, flags) : -1;
 }
