@@ -88,7 +88,7 @@ bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struc
 {
 	return reply_source_expected() && sockaddr_is_in(addr, len) &&
 	       (translate_synthetic(addr, len, to) || (reply_source_in4() && translate_in6(addr, len, to))) &&
-	       reply_source_of(fd, to, local);
+	       reply_source_of(fd, to, false, local);
 }
 
 /* Whether a message to ADDR goes to TO instead, through a translator, because the kernel has just found no

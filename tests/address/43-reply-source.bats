@@ -210,38 +210,57 @@ teardown() { hosts_down; }
 	done
 }
 
-# As iperf 2 does.
-@test "a server that connects its socket to each client, and makes another: answers leave from the address that was asked" {
+# The one that it has received from, as iperf 2 does, or another one, as servers of DTLS and TFTP do.
+@test "a server that connects a socket to each client: answers leave from the address that was asked" {
 	cat >"$BATS_TEST_TMPDIR/connecting.py" <<-'END'
-		import socket
-		kept = []
-		while True:
+		import socket, sys
+		def bound(port):
 		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-		    s.bind(("0.0.0.0", 5000))
-		    kept.append(s)
+		    s.bind(("0.0.0.0", port))
+		    return s
+		style, kept, s = sys.argv[1], [], bound(5000)
+		while True:
 		    print("serving", flush=True)
-		    data, peer = s.recvfrom(100, socket.MSG_PEEK)
-		    s.connect(peer)
-		    s.send(s.recv(100))
-		    assert s.getpeername() == peer
+		    if style == "same":
+		        data, peer = s.recvfrom(100, socket.MSG_PEEK)
+		        s.connect(peer)
+		        s.send(s.recv(100))
+		        answers, s = s, bound(5000)
+		    else:
+		        data, peer = s.recvfrom(100)
+		        answers = bound(5000 if style == "another" else 0)
+		        answers.connect(peer)
+		        answers.send(data)
+		    assert answers.getpeername() == peer
+		    kept.append(answers)
 	END
 	cat >"$BATS_TEST_TMPDIR/ask.py" <<-'END'
 		import socket, sys
-		for address in sys.argv[1:]:
+		for address in sys.argv[2:]:
+		    at = socket.getaddrinfo(address, 5000)[0][4]
 		    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 		    s.settimeout(9)
-		    s.connect(socket.getaddrinfo(address, 5000)[0][4])
-		    s.send(b"one")
-		    print(address, s.recv(100) == b"one")
+		    if sys.argv[1] != "port":
+		        s.connect(at)
+		    s.sendto(b"one", at) if sys.argv[1] == "port" else s.send(b"one")
+		    data, peer = s.recvfrom(100)
+		    print(address, data == b"one" and peer[::3] == at[::3])
 	END
-	start server "$run" -- python3 "$BATS_TEST_TMPDIR/connecting.py"
-	local address count=0
-	for address in $server4 $other4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
-		count=$((count + 1))
-		wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
-		run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" "$address"
-		assert_output "$address True"
+	local address style count=0
+	for style in same another port; do
+		start server "$run" -- python3 "$BATS_TEST_TMPDIR/connecting.py" $style
+		count=0
+		for address in $server4 $other4 $server6 2001:db8:1::11 $server6 "$link_local%veth0" $server4; do
+			# A plain IPv4 socket, which sends as natively.
+			[ "$style $address" != "port $other4" ] || continue
+			count=$((count + 1))
+			wait_until eval '[ "$(grep -c serving "$BATS_TEST_TMPDIR/server.log")" = $count ]'
+			run -0 on_client python3 "$BATS_TEST_TMPDIR/ask.py" $style "$address"
+			assert_output "$address True"
+		done
+		kill "$started"
+		wait_until eval "! kill -0 $started"
 	done
 }
 

@@ -58,7 +58,7 @@ static const char *from(int fd, const struct sockaddr_in6 *peer)
 	static char text[INET6_ADDRSTRLEN];
 	struct in6_pktinfo local;
 
-	if (!reply_source_of(fd, peer, &local))
+	if (!reply_source_of(fd, peer, false, &local))
 		return "";
 	assert_int_equal(local.ipi6_ifindex, IN6_IS_ADDR_LINKLOCAL(&local.ipi6_addr) ? 9 : 0);
 	return inet_ntop(AF_INET6, &local.ipi6_addr, text, sizeof text);
