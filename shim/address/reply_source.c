@@ -311,7 +311,7 @@ bool reply_source_in4(void)
 	return reply_source_is_fixed() || atomic_load_explicit(&any_in4, memory_order_relaxed);
 }
 
-bool reply_source_of(int fd, const struct sockaddr_in6 *to, bool connecting, struct in6_pktinfo *local)
+bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local)
 {
 	struct entry e, held;
 	struct slot *set, *slot;
@@ -327,7 +327,7 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, bool connecting, str
 		return false;
 	if (held.words[MARK] != e.words[MARK]) {
 		slot = find(set, &e, MARK, &held);
-		slot = slot || !connecting ? slot : find_latest(set, &e, &held);
+		slot = slot ? slot : find_latest(set, &e, &held);
 	}
 	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;

@@ -9,10 +9,10 @@
  * program that goes on sending when its route has moved to another interface sends from there.
  *
  * The table has a fixed size and no locks. If a peer is forgotten, the kernel chooses. The key is the
- * socket's mark (socket/mark.h) and the peer's address and port, so no socket and no peer ever gets the
- * source of another. Exception: a server may make a socket for each client and connect it (DTLS, TFTP). The
- * client has asked another one, so that one's source is taken. All functions are async-signal-safe, any
- * thread may call them, and they leave errno alone. */
+ * socket's mark (socket/mark.h) and the peer's address and port, so no peer ever gets the source of another.
+ * A socket that the peer has not asked sends from the address that it asked last: a server may make a socket
+ * for each client (DTLS, TFTP). All functions are async-signal-safe, any thread may call them, and they leave
+ * errno alone. */
 #ifndef DUALSTACK_REPLY_SOURCE_H
 #define DUALSTACK_REPLY_SOURCE_H
 
@@ -52,8 +52,7 @@ bool reply_source_is_fixed(void);
 /* Whether reply_source_of() may be true for an IPv4 address. No system calls. */
 bool reply_source_in4(void);
 
-/* Returns whether FD is to send to TO from LOCAL; both may be V4MAPPED. CONNECTING: FD is being connected to
- * TO, which may have asked another socket of the process. */
-bool reply_source_of(int fd, const struct sockaddr_in6 *to, bool connecting, struct in6_pktinfo *local);
+/* Returns whether FD is to send to TO from LOCAL; both may be V4MAPPED. */
+bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *local);
 
 #endif

@@ -112,8 +112,8 @@ static int connect_datagrams(int fd, const struct sockaddr_in6 *to)
 
 	if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
 		return -1;
-	if (reply_source_of(fd, to, true, &local) && !is_at(fd, &local.ipi6_addr) &&
-	    association_may_dissolve(fd) && !connect_from(fd, &local, to)) {
+	if (reply_source_of(fd, to, &local) && !is_at(fd, &local.ipi6_addr) && association_may_dissolve(fd) &&
+	    !connect_from(fd, &local, to)) {
 		association_dissolve(fd);
 		if (real.connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
 			return -1;

@@ -88,7 +88,7 @@ bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struc
 {
 	return reply_source_expected() && sockaddr_is_in(addr, len) &&
 	       (translate_synthetic(addr, len, to) || (reply_source_in4() && translate_in6(addr, len, to))) &&
-	       reply_source_of(fd, to, false, local);
+	       reply_source_of(fd, to, local);
 }
 
 /* Whether a message to ADDR goes to TO instead, through a translator, because the kernel has just found no
@@ -133,18 +133,13 @@ static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, s
 	return real.sendmsg(fd, &kernel, flags);
 }
 
-/* Sends to TO without a look at FD: an AF_INET socket refuses TO (udp_sendmsg()). */
-static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
-						  const struct sockaddr_in6 *to)
+/* Whether an AF_INET socket has refused an IPv6 address (udp_sendmsg()), and is ready for it now. */
+static __attribute__((noinline)) bool ready_now(int fd, ssize_t sent, int saved)
 {
-	const struct sockaddr *name = (const struct sockaddr *)to;
-	int saved = errno;
-	ssize_t result = real.sendto(fd, data, size, flags, name, sizeof *to);
-
-	if (result >= 0 || errno != EAFNOSUPPORT)
-		return result;
+	if (sent >= 0 || errno != EAFNOSUPPORT)
+		return false;
 	errno = saved;
-	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
+	return ready_for_in6(fd);
 }
 
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
@@ -184,7 +179,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 			return result;
 		errno = saved;
 	}
-	return send_in6(fd, data, size, flags, &to);
+	result = real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
+	return ready_now(fd, result, saved) ? hook_sendto(fd, data, size, flags, addr, len) : result;
 }
 
 /* Whether MESSAGE has control messages but no name, and FD is connected to the IPv6 address TO. If so, the
@@ -289,11 +285,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		errno = saved;
 	}
 	sent = send_message(fd, message, flags, &to, NULL, connected);
-	if (sent >= 0 || errno != EAFNOSUPPORT)
-		return sent;
-	errno = saved;
-	/* An AF_INET socket. */
-	return ready_for_in6(fd) ? send_message(fd, message, flags, &to, NULL, connected) : -1;
+	return ready_now(fd, sent, saved) ? hook_sendmsg(fd, message, flags) : sent;
 }
 
 bool hooks_sends(int fd, const struct msghdr *message, int flags)
