@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Returns whether ADDR (of LEN bytes) is a synthetic address, or one V4MAPPED in an IPv6 address. If so, REAL
+/* Returns whether ADDR (of LEN bytes) is a synthetic address, or one V4MAPPED in an IPv6 address. If so, PEER
  * is the IPv6 address behind it, with ADDR's port. */
 bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer);
 

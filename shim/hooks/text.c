@@ -44,7 +44,7 @@ bool hooks_expects_in6(socklen_t size, int flags)
 	       (!(flags & NI_NUMERICHOST) && size >= INET6_ADDRSTRLEN);
 }
 
-/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of REAL. */
+/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of PEER, the address behind it. */
 static bool is_text_of_real(int family, const void *addr, socklen_t size, struct sockaddr_in6 *peer)
 {
 	union sockaddr_any name = {.in6 = {.sin6_family = 0}};
