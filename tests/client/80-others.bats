@@ -51,6 +51,23 @@ print(events == [(s.fileno(), select.EPOLLOUT)])'
 	assert_output True
 }
 
+# It has waited for most of that time already.
+@test "epoll_wait() ends in time, also if another thread begins a connect meanwhile" {
+	drop_in6 $server6
+	drop_in $mute4
+	run -0 client '
+set = select.epoll()
+waits = threading.Thread(target=lambda: set.poll(2))
+waits.start()
+sleeps(waits, "ep_poll")
+time.sleep(1.7)
+s = begun("mute.example")
+set.register(s, select.EPOLLOUT)
+waits.join(1.8)
+print(waits.is_alive())'
+	assert_output False
+}
+
 # Natively one that is shut down ends with ECONNRESET.
 @test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
 	drop_in6 $dead6
