@@ -39,6 +39,13 @@ silent() {
 	assert_output "$native"
 }
 
+@test "a shutdown() in no direction is refused, and ends nothing" {
+	greet $server6
+	silent ip
+	run -0 meanwhile shutdown "$run" --
+	assert_output $'connect: EINPROGRESS\nshutdown: EINVAL\nend: connected'
+}
+
 @test "the library's epoll set is none of the program's numbers" {
 	silent ip ip6
 	run -0 meanwhile number "$run" --

@@ -68,6 +68,18 @@ print(waits.is_alive())'
 	assert_output False
 }
 
+@test "a program that waits for a connection by TCP_INFO gets there" {
+	greet $server6
+	run -0 client '
+s = begun("only6.example")
+syn_sent, end = 2, time.monotonic() + 20
+while s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == syn_sent and time.monotonic() < end:
+    time.sleep(0.001)
+s.setblocking(True)
+print(s.recv(100).decode().strip())'
+	assert_output 'over IPv6'
+}
+
 # Natively one that is shut down ends with ECONNRESET.
 @test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
 	drop_in6 $dead6

@@ -1,7 +1,8 @@
 /* meanwhile WHAT NAME PORT: connects without blocking to NAME's first IPv4 address, and does WHAT:
  *
  * again      waits until it is over, and connects once more
- * arguments  waits with arguments that the kernel refuses
+ * arguments  waits with arguments that the kernel refuses, and makes calls that don't wait
+ * shutdown   shuts it down in no direction
  * number     after a while, closes all low numbers but its own, and makes epoll sets of its own there
  * last       has one descriptor to spare
  * gone       registers it in an epoll set, and closes that
@@ -106,6 +107,14 @@ static void arguments(void)
 	show("select", select(8, nowhere, NULL, NULL, &none));
 	show("no set", epoll_wait(ends[0], &event, 1, LONG));
 	show("no room", epoll_wait(registered(), &event, 0, LONG));
+	show("out of band", recv(fd, ends, 1, MSG_OOB));
+	show("fast open", send(fd, ends, 1, MSG_FASTOPEN));
+}
+
+static void shutdown_nowhere(void)
+{
+	show("shutdown", shutdown(fd, SHUT_RDWR + 1));
+	end();
 }
 
 static void number(void)
@@ -238,9 +247,10 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again},   {"arguments", arguments}, {"number", number},
-		   {"last", last},     {"gone", gone},           {"child", child},
-		   {"reused", reused}, {"same", same},           {"signal", signal_comes}};
+	} all[] = {{"again", again},        {"arguments", arguments}, {"shutdown", shutdown_nowhere},
+		   {"number", number},      {"last", last},           {"gone", gone},
+		   {"child", child},        {"reused", reused},       {"same", same},
+		   {"signal", signal_comes}};
 
 	if (argc != 4)
 		die("meanwhile WHAT NAME PORT");
