@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -288,12 +289,12 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int 
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	int number;
+	int *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
+		    : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
+								 : NULL;
 
-	if (level == SOL_SOCKET && name == SO_REUSEADDR && len >= sizeof number) {
-		memcpy(&number, value, sizeof number);
-		e->plan.reuse = number;
-	}
+	if (kept && len >= sizeof *kept)
+		memcpy(kept, value, sizeof *kept);
 	for (uint32_t i = 0; i <= e->count; i++) {
 		int other = e->attempts[i].fd;
 

@@ -80,6 +80,21 @@ print(s.recv(100).decode().strip())'
 	assert_output 'over IPv6'
 }
 
+# A connection sends no larger segments, so that TCP_MAXSEG of a socket on its way is not what the program has set.
+@test "TCP_MAXSEG goes to the other addresses as it was set, and not at all if it was not" {
+	greet $server6
+	for size in 1000 0; do
+		run -0 client '
+other = socket.socket()
+s = other if int(sys.argv[1]) else socket.socket()
+other.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+s.connect(address("only6.example"))
+print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))' $size
+		# Twelve bytes are for the timestamp.
+		assert_output "$((${size/#0/1440} - 12))"
+	done
+}
+
 # Natively one that is shut down ends with ECONNRESET.
 @test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
 	drop_in6 $dead6
