@@ -268,7 +268,9 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own)
 {
 	fill(e, fd, d);
-	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1)) {
+	/* To an address of another family than its own, the kernel connects no socket. */
+	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1) ||
+	    e->plan.in6 != (d->family == AF_INET6)) {
 		attempts_forget(e);
 		return -ENOSPC;
 	}

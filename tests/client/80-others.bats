@@ -95,6 +95,20 @@ print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))' $size
 	done
 }
 
+@test "an AF_INET6 socket is not connected to an AF_INET address, whatever is preferred" {
+	greet $server4 $server6
+	for prefer in own ipv6; do
+		DUALSTACK_PREFER=$prefer run -0 client '
+s = socket.socket(socket.AF_INET6)
+to = address("both.example")
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.connect(s.fileno(), b"\2\0" + to[1].to_bytes(2, "big") + socket.inet_aton(to[0]) + bytes(8), 16),
+      os.strerror(ctypes.get_errno()))'
+		assert_output '-1 Invalid argument'
+	done
+}
+
 # Natively one that is shut down ends with ECONNRESET.
 @test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
 	drop_in6 $dead6
