@@ -44,6 +44,20 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	done
 }
 
+# The C library looks no further for AF_UNSPEC: the hosts file has the name.
+@test "a name in the hosts file in one family, and at the name server in the other: each is found where it is natively" {
+	printf '%s\n' "2001:db8:1::77 both.example" "192.0.2.77 six.example" >"/etc/netns/$client/hosts"
+	local family name
+	for family in AF_INET AF_INET6; do
+		for name in both.example six.example; do
+			run -0 on_client "$programs/resolve" $name
+			native=$(grep "getaddrinfo $family:" <<<"$output")
+			run -0 on_client "$run" -- "$programs/resolve" $name
+			assert_line "$native"
+		done
+	done
+}
+
 @test "a name in the hosts file with IPv6 addresses only, where no name server answers" {
 	echo "$server6 lone.example" >"/etc/netns/$client/hosts"
 	echo 'nameserver 127.0.0.9' >"/etc/netns/$client/resolv.conf"
