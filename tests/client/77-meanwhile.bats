@@ -109,6 +109,12 @@ silent() {
 	assert_line --index 1 'Operation now in progress'
 }
 
+@test "a thread that is woken for a connect gets what comes at the same time, if all has the same data" {
+	silent ip ip6
+	run -0 meanwhile woken "$run" --
+	assert_line 'woken: 1'
+}
+
 @test "a signal that comes while the library makes another attempt ends the wait" {
 	silent ip ip6
 	run -0 meanwhile signal "$run" --
