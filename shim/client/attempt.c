@@ -17,6 +17,9 @@
 #include "socket/mark.h"
 #include "socket/options.h"
 
+/* TCP_MAXSEG of a socket that has none set (linux/tcp.h, TCP_MSS_DEFAULT). */
+enum { MSS_DEFAULT = 536 };
+
 static _Atomic bool binds;
 
 void attempt_note_bind(void)
@@ -50,6 +53,11 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 
 	memset(plan, 0, sizeof *plan);
 	plan->port = port;
+	/* Later it is the size in use (do_tcp_getsockopt()). */
+	if (options_touched(IPPROTO_TCP, TCP_MAXSEG))
+		plan->maxseg = socket_int(fd, IPPROTO_TCP, TCP_MAXSEG);
+	if (plan->maxseg < 0 || plan->maxseg == MSS_DEFAULT)
+		plan->maxseg = 0;
 	if (!atomic_load_explicit(&binds, memory_order_relaxed) ||
 	    real.getsockname(fd, &plan->local.any, &len) != 0)
 		return;
@@ -140,6 +148,8 @@ int attempt_clone(const struct attempt_plan *plan, int like, int own, const stru
 
 	if (clone < 0)
 		return clone;
+	if (options_touched(IPPROTO_TCP, TCP_MAXSEG))
+		set(clone, IPPROTO_TCP, TCP_MAXSEG, plan->maxseg);
 	if (plan->bound)
 		result = bind_clone(plan, own, clone, family);
 	if (result == 0 && family == AF_INET6 && !plan->in6)

@@ -19,13 +19,14 @@ struct attempt_plan {
 	union sockaddr_any local;
 	in_port_t port; /* to connect to */
 	int reuse;      /* SO_REUSEADDR, as the program has set it */
+	int maxseg;     /* TCP_MAXSEG, likewise; 0: it has not */
 };
 
 /* The program has bound a stream socket itself: from now on attempt_local() asks the kernel. */
 void attempt_note_bind(void);
 
-/* Begins PLAN with the address that FD is bound to. To be called before FD connects, as connecting binds it.
- */
+/* Begins PLAN with the address that FD is bound to, and TCP_MAXSEG. To be called before FD connects, as
+ * connecting changes both. */
 void attempt_local(int fd, in_port_t port, struct attempt_plan *plan);
 
 /* Completes PLAN with the other facts about the TCP socket FD. False if the kernel does not tell them. */

@@ -216,8 +216,12 @@ bool connect_settled(int fd, int flags, int timeout)
 
 	if (connects_ask(fd) != -EINPROGRESS)
 		return true;
+	/* Neither waits for the connection (tcp_recv_urg(), inet_recv_error()). */
+	if (timeout == SO_RCVTIMEO && flags & (MSG_OOB | MSG_ERRQUEUE))
+		return true;
 	if (flags & MSG_DONTWAIT || !blocks_now(fd)) {
-		errno = EAGAIN;
+		/* MSG_FASTOPEN connects. */
+		errno = flags & MSG_FASTOPEN ? EALREADY : EAGAIN;
 		return false;
 	}
 	pthread_cleanup_push(lock_release, &hold);

@@ -138,6 +138,7 @@ bool destination_order(struct destination *d, int family)
 		merge(&d->list, &other, &own, in_turn);
 	else
 		merge(&d->list, &own, &other, in_turn);
+	d->family = family;
 	d->asked = 0;
 	while (d->asked < d->list.count && !names_same(&d->list.addresses[d->asked], &to))
 		d->asked++;

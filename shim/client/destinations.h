@@ -14,6 +14,7 @@
 /* The destination of a connect(). */
 struct destination {
 	struct sockaddr_in6 to;   /* the address that the program asked for; IPv4 V4MAPPED */
+	int family;               /* of that address, as the program gave it */
 	enum rules_action action; /* the rules' action for it */
 	unsigned names;           /* how many known names have TO; 0: it came from none */
 	struct names_list list;   /* the addresses that all these names have */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -267,7 +268,9 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own)
 {
 	fill(e, fd, d);
-	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1)) {
+	/* To an address of another family than its own, the kernel connects no socket. */
+	if (!e->cookie || !complete(e, own || d->own_first ? 2 : 1) ||
+	    e->plan.in6 != (d->family == AF_INET6)) {
 		attempts_forget(e);
 		return -ENOSPC;
 	}
@@ -288,12 +291,12 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int 
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	int number;
+	int *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
+		    : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
+								 : NULL;
 
-	if (level == SOL_SOCKET && name == SO_REUSEADDR && len >= sizeof number) {
-		memcpy(&number, value, sizeof number);
-		e->plan.reuse = number;
-	}
+	if (kept && len >= sizeof *kept)
+		memcpy(kept, value, sizeof *kept);
 	for (uint32_t i = 0; i <= e->count; i++) {
 		int other = e->attempts[i].fd;
 

@@ -34,7 +34,7 @@ static bool is_valid(const struct timespec *timeout)
 
 int64_t wait_end(const struct timespec *timeout)
 {
-	int64_t start = clock_ns();
+	int64_t start = timeout ? clock_ns() : 0;
 
 	if (!timeout || timeout->tv_sec > (INT64_MAX - start) / 1000000000 - 1)
 		return WAIT_FOREVER;
@@ -346,10 +346,9 @@ static int epoll_once(int set, struct epoll_event *events, int most, int64_t end
 	return real.epoll_wait(set, events, most, 0);
 }
 
-static int epoll_while_pending(int set, struct epoll_event *events, int most, const struct timespec *timeout,
+static int epoll_while_pending(int set, struct epoll_event *events, int most, int64_t end,
 			       const sigset_t *mask, int told, unsigned since, struct lock_hold *hold)
 {
-	int64_t end = wait_end(timeout);
 	int result = epoll_sift(set, events, told, since, hold);
 
 	while (result == 0) {
@@ -374,14 +373,14 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, co
 	return result;
 }
 
-int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask, int told, unsigned since)
+int wait_epoll(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask, int told,
+	       unsigned since)
 {
 	struct lock_hold hold = {.on = false};
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	result = epoll_while_pending(set, events, most, timeout, mask, told, since, &hold);
+	result = epoll_while_pending(set, events, most, end, mask, told, since, &hold);
 	pthread_cleanup_pop(1);
 	return result;
 }

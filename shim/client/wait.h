@@ -44,9 +44,10 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct timespec *timeout,
 		const sigset_t *mask, struct timespec *left);
 
-/* TOLD events are in EVENTS already: SET reported them while another thread connected, and connects_changes
- * was SINCE before. Those that are out of date are removed, and the wait goes on if none is left. */
-int wait_epoll(int set, struct epoll_event *events, int most, const struct timespec *timeout,
-	       const sigset_t *mask, int told, unsigned since);
+/* Waits until END, as wait_end(). TOLD events are in EVENTS already: SET reported them while another thread
+ * connected, and connects_changes was SINCE before. Those that are out of date are removed, and the wait goes
+ * on if none is left. */
+int wait_epoll(int set, struct epoll_event *events, int most, int64_t end, const sigset_t *mask, int told,
+	       unsigned since);
 
 #endif

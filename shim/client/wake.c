@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include "base/real.h"
 #include "base/sys.h"
@@ -14,12 +14,27 @@
 
 static _Atomic int waiting;
 
-/* Events under way. FD is an eventfd(2), 0 for a free place. */
+/* Events under way. FD is their source, 0 for a free place. */
 enum { PLACES = 16 };
 static struct {
 	_Atomic int fd;
 	uint64_t data;
 } places[PLACES];
+
+/* The kernel reports what a program asks for as EPOLLIN as this, too, and no program asks for this alone: so
+ * an event of the program's with the same data is not taken for the library's. */
+enum { EVENT = EPOLLRDNORM };
+
+/* A descriptor that is ready for EVENT, or -1. */
+static int make_source(void)
+{
+	int fd = attempts_high(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+
+	if (fd < 0 || real.shutdown(fd, SHUT_RD) == 0)
+		return fd;
+	sys_close(fd);
+	return -1;
+}
 
 void wake_begin(void)
 {
@@ -33,12 +48,12 @@ void wake_end(void)
 
 void wake_waiter(int set, const struct epoll_event *event)
 {
-	struct epoll_event once = {.events = EPOLLIN | EPOLLONESHOT, .data = event->data};
+	struct epoll_event once = {.events = EVENT | EPOLLONESHOT, .data = event->data};
 	int saved = errno, fd, place = 0, none = 0;
 
 	if (atomic_load(&waiting) <= 0)
 		return;
-	fd = attempts_high(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+	fd = make_source();
 	while (fd > 0 && place < PLACES && !atomic_compare_exchange_strong(&places[place].fd, &none, -1)) {
 		none = 0;
 		place++;
@@ -83,7 +98,7 @@ void wake_waiters(int fd)
 
 bool wake_swallow(int set, const struct epoll_event *event)
 {
-	if (event->events != EPOLLIN)
+	if (event->events != EVENT)
 		return false;
 	for (int i = 0; i < PLACES; i++) {
 		int fd = atomic_load(&places[i].fd);

@@ -59,7 +59,7 @@ void hook_closefrom(int first)
 int hook_shutdown(int fd, int how)
 {
 	hooks_start();
-	if (connects_pending())
+	if (connects_pending() && how >= SHUT_RD && how <= SHUT_RDWR)
 		connects_end(fd, false);
 	return real.shutdown(fd, how);
 }

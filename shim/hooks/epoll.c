@@ -69,22 +69,24 @@ static bool is_still(void)
 static __attribute__((noinline)) int watch(int set, struct epoll_event *events, int most, const int *ms,
 					   const struct timespec *timeout, const sigset_t *mask)
 {
+	const bool valid =
+	    !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
+	const int64_t end = valid ? wait_end(timeout) : 0;
 	const unsigned changes = atomic_load(&connects_changes);
 	int result;
 
 	hooks_start();
 	if (!ms && !real.epoll_pwait2)
 		return hooks_fail(-ENOSYS);
-	if (connects_pending() &&
-	    (!timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000)))
-		return wait_epoll(set, events, most, timeout, mask, 0, changes);
+	if (connects_pending() && valid)
+		return wait_epoll(set, events, most, end, mask, 0, changes);
 	wake_begin();
 	result = ms ? kernel_epoll(set, events, most, *ms, mask)
 		    : real.epoll_pwait2(set, events, most, timeout, mask);
 	wake_end();
 	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))
 		return result;
-	return wait_epoll(set, events, most, timeout, mask, result, changes);
+	return wait_epoll(set, events, most, end, mask, result, changes);
 }
 
 static __attribute__((noinline)) int watch_ms(int set, struct epoll_event *events, int most, int timeout,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -146,6 +147,9 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return peer_name(fd, value, *len);
 	if (level == SOL_SOCKET && name == SO_ERROR && connects_pending() && connect_error(fd, value, len))
 		return 0;
+	/* A program may wait for a connection by asking for its state. */
+	if (level == IPPROTO_TCP && name == TCP_INFO && connects_pending())
+		(void)connects_ask(fd);
 	/* An AF_INET socket has no options of this level: do_ip_getsockopt() and do_ipv6_getsockopt() differ
 	 * in the error. */
 	if (level == IPPROTO_IPV6 && hooks_dual(fd))

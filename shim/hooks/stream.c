@@ -152,5 +152,9 @@ ssize_t hook_sendfile64(int to, int from, int64_t *offset, size_t size)
 
 ssize_t hook_splice(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t size, unsigned flags)
 {
-	return may_write(to) ? real.splice(from, from_offset, to, to_offset, size, flags) : -1;
+	unsigned ignored;
+
+	return may_receive(from, 0, &ignored) && may_write(to)
+		   ? real.splice(from, from_offset, to, to_offset, size, flags)
+		   : -1;
 }

@@ -213,16 +213,11 @@ static int host_by(const struct outcome *outcome, const char *name, int family, 
 	/* IPv6 addresses are turned into IPv4 ones in place. */
 	const size_t spare = outcome->kind == OTHERWISE && family == AF_INET ? 0 : SPARE_BYTES;
 	struct names_list list = {.count = 0};
+	const bool fits = size >= spare;
 	int status;
 
 	*result = NULL;
-	if (size < spare) {
-		/* As gethostbyname(3). */
-		*error = NETDB_INTERNAL;
-		errno = ERANGE;
-		return ERANGE;
-	}
-	size -= spare;
+	size -= fits ? spare : 0;
 	if (outcome->kind == WITH_PEERS)
 		status = host_really_r(name, family, entry, buffer, size, result, error);
 	else if (family == AF_INET)
@@ -231,6 +226,13 @@ static int host_by(const struct outcome *outcome, const char *name, int family, 
 		status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
 	if (status != 0 || !*result)
 		return status;
+	if (!fits) {
+		/* As gethostbyname(3). */
+		*result = NULL;
+		*error = NETDB_INTERNAL;
+		errno = ERANGE;
+		return ERANGE;
+	}
 	if (outcome->kind == WITH_PEERS) {
 		host_add(*result, outcome->peers, outcome->count, buffer + size);
 		return status;

@@ -208,6 +208,21 @@ void names_note_number(const struct names_address *addr)
 	numbers[next_number++ % NUMBERS] = *addr;
 }
 
+/* Whether NEWER can be of the same hosts as OLDER: it has one of its IPv4 addresses, or none. */
+static bool are_same_hosts(const struct names_list *older, const struct names_list *newer)
+{
+	uint32_t in = 0;
+
+	for (uint32_t i = 0; i < newer->count; i++) {
+		if (!IN6_IS_ADDR_V4MAPPED(&newer->addresses[i].addr))
+			continue;
+		if (names_holds(older, &newer->addresses[i]))
+			return true;
+		in++;
+	}
+	return in == 0;
+}
+
 /* Returns whether NAME's entry, or a new one, was written. */
 static bool note(const char *name, struct names_list *list)
 {
@@ -217,7 +232,8 @@ static bool note(const char *name, struct names_list *list)
 	a.in6_when = a.when;
 	a.order = atomic_fetch_add_explicit(&answers, 1, memory_order_relaxed);
 	strncpy(a.list.name, name, NAMES_TEXT - 1);
-	if (count_of(list, false) == 0 && old.name && a.when - old.in6_when < NAMES_LIFE) {
+	if (count_of(list, false) == 0 && old.name && a.when - old.in6_when < NAMES_LIFE &&
+	    are_same_hosts(&old.list, list)) {
 		a.in6_when = old.in6_when;
 		for (uint32_t i = 0; i < old.list.count; i++)
 			if (!IN6_IS_ADDR_V4MAPPED(&old.list.addresses[i].addr))

@@ -49,18 +49,27 @@ static void note_time(uint64_t began, bool answered)
 #endif
 
 #ifdef RESOLVER_WITHIN
+/* What h_errno is not, until a name server is asked. */
+enum { NOT_ASKED = -9 };
+
 /* The thread's _res before. After a siglongjmp() out of the resolver, the next question finds it here. */
 static __thread struct {
 	bool lent;
-	int retrans, retry;
+	int retrans, retry, error;
 	unsigned long options;
 } before __attribute__((tls_model("initial-exec")));
+
+/* Whether the last question went to a name server. */
+static __thread bool asked_dns __attribute__((tls_model("initial-exec")));
 
 static void give_back(void *unused)
 {
 	(void)unused;
 	if (!before.lent)
 		return;
+	asked_dns = _res.res_h_errno != NOT_ASKED;
+	if (!asked_dns)
+		_res.res_h_errno = before.error;
 	_res.retrans = before.retrans;
 	_res.retry = before.retry;
 	_res.options = before.options;
@@ -78,7 +87,9 @@ static void lend(void)
 	before.retrans = _res.retrans;
 	before.retry = _res.retry;
 	before.options = _res.options;
+	before.error = _res.res_h_errno;
 	before.lent = true;
+	_res.res_h_errno = NOT_ASKED;
 	_res.retrans = PATIENCE;
 	_res.retry = 1;
 	_res.options |= RES_SNGLKUP | RES_SNGLKUPREOP;
@@ -94,16 +105,24 @@ static void lend(void)
 }
 #endif
 
-int question_briefly(const char *node, const char *service, const struct addrinfo *hints,
-		     struct addrinfo **result)
+static int ask_briefly(const char *node, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **result)
 {
-	const uint64_t began = clock_ms();
 	int error;
 
 	lend();
 	pthread_cleanup_push(give_back, NULL);
 	error = real.getaddrinfo(node, service, hints, result);
 	pthread_cleanup_pop(1);
+	return error;
+}
+
+int question_briefly(const char *node, const char *service, const struct addrinfo *hints,
+		     struct addrinfo **result)
+{
+	const uint64_t began = clock_ms();
+	const int error = ask_briefly(node, service, hints, result);
+
 	note_time(began, error == 0 && answers_has(*result, AF_INET6));
 	return error;
 }
@@ -122,13 +141,16 @@ int question_briefly6_r(const char *name, struct hostent *entry, char *buffer, s
 	return status;
 }
 
-/* Whether a search list may turn NAME into another name (resolv.conf(5)), if it has no address of a family.
- * To be called after a question. */
-static bool searches(const char *name)
+/* Whether the question for both families, which found NAME without an address of the program's, has not
+ * looked everywhere: hosts(5) has the name, and a name server has the address, or a search list leads to
+ * another name (resolv.conf(5)). */
+static bool may_be_elsewhere(const char *name)
 {
 	const size_t size = strlen(name);
 
 #ifdef RESOLVER_WITHIN
+	if (!asked_dns)
+		return true;
 	if (!_res.dnsrch[0])
 		return false;
 #endif
@@ -241,7 +263,7 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 		*other = NULL;
 		return question_ask_plainly(q, own);
 	}
-	if (!searches(q->node) || question_briefly(q->node, q->service, q->hints, own) != 0)
+	if (!may_be_elsewhere(q->node) || ask_briefly(q->node, q->service, q->hints, own) != 0)
 		return EAI_NODATA;
 	freeaddrinfo(*other);
 	*other = NULL;

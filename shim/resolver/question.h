@@ -20,9 +20,9 @@ bool question_no_address(int error);
 int question_ask_plainly(const struct question *q, struct addrinfo **result);
 
 /* Puts the answer to the program's own question into OWN, and the name's other addresses into OTHER, each
- * NULL if there is none. Returns the error for OWN. If a name has no address of the program's family, a
- * search list may lead to another name (resolv.conf(5)): then the program's own question is asked, and its
- * answer is about that name alone. */
+ * NULL if there is none. Returns the error for OWN. If a name has no address of the program's family, one may
+ * be where that question has not looked: then the program's own question is asked, too, and if it has an
+ * answer, that stands alone. */
 int question_ask(const struct question *q, struct addrinfo **own, struct addrinfo **other);
 
 /* Whether a brief question may be asked now: not for a minute after one was not answered in time. */

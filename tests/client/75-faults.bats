@@ -177,6 +177,7 @@ calls() {
 	refute_output --partial 'Broken pipe'
 	assert_line 'sendfile EAGAIN'
 	assert_line 'splice EAGAIN'
+	assert_line 'splice from it EAGAIN'
 	assert_line 'sendmmsg EAGAIN'
 	assert_line 'recvmmsg EAGAIN'
 	assert_line 'fflush EAGAIN'

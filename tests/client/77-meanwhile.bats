@@ -39,6 +39,13 @@ silent() {
 	assert_output "$native"
 }
 
+@test "a shutdown() in no direction is refused, and ends nothing" {
+	greet $server6
+	silent ip
+	run -0 meanwhile shutdown "$run" --
+	assert_output $'connect: EINPROGRESS\nshutdown: EINVAL\nend: connected'
+}
+
 @test "the library's epoll set is none of the program's numbers" {
 	silent ip ip6
 	run -0 meanwhile number "$run" --
@@ -100,6 +107,12 @@ silent() {
 	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/fast.py"
 	assert_line --index 0 --partial 'sent 6'
 	assert_line --index 1 'Operation now in progress'
+}
+
+@test "a thread that is woken for a connect gets what comes at the same time, if all has the same data" {
+	silent ip ip6
+	run -0 meanwhile woken "$run" --
+	assert_line 'woken: 1'
 }
 
 @test "a signal that comes while the library makes another attempt ends the wait" {

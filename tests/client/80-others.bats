@@ -51,6 +51,63 @@ print(events == [(s.fileno(), select.EPOLLOUT)])'
 	assert_output True
 }
 
+# It has waited for most of that time already.
+@test "epoll_wait() ends in time, also if another thread begins a connect meanwhile" {
+	drop_in6 $server6
+	drop_in $mute4
+	run -0 client '
+set = select.epoll()
+waits = threading.Thread(target=lambda: set.poll(2))
+waits.start()
+sleeps(waits, "ep_poll")
+time.sleep(1.7)
+s = begun("mute.example")
+set.register(s, select.EPOLLOUT)
+waits.join(1.8)
+print(waits.is_alive())'
+	assert_output False
+}
+
+@test "a program that waits for a connection by TCP_INFO gets there" {
+	greet $server6
+	run -0 client '
+s = begun("only6.example")
+syn_sent, closed, state, end = 2, 7, 2, time.monotonic() + 20
+while state == syn_sent and time.monotonic() < end:
+    state = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+print(state not in (syn_sent, closed))'
+	assert_output True
+}
+
+# A connection sends no larger segments, so that TCP_MAXSEG of a socket on its way is not what the program has set.
+@test "TCP_MAXSEG goes to the other addresses as it was set, and not at all if it was not" {
+	greet $server6
+	for size in 1000 0; do
+		run -0 client '
+other = socket.socket()
+s = other if int(sys.argv[1]) else socket.socket()
+other.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+s.connect(address("only6.example"))
+print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))' $size
+		# Twelve bytes are for the timestamp.
+		assert_output "$((${size/#0/1440} - 12))"
+	done
+}
+
+@test "an AF_INET6 socket is not connected to an AF_INET address, whatever is preferred" {
+	greet $server4 $server6
+	for prefer in own ipv6; do
+		DUALSTACK_PREFER=$prefer run -0 client '
+s = socket.socket(socket.AF_INET6)
+to = address("both.example")
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.connect(s.fileno(), b"\2\0" + to[1].to_bytes(2, "big") + socket.inet_aton(to[0]) + bytes(8), 16),
+      os.strerror(ctypes.get_errno()))'
+		assert_output '-1 Invalid argument'
+	done
+}
+
 # Natively one that is shut down ends with ECONNRESET.
 @test "shutdown() by another thread ends a connect() that blocks; after close(), another socket of that number is left alone" {
 	drop_in6 $dead6

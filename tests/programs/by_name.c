@@ -189,6 +189,10 @@ static void transfer_case(void)
 	until_failed(fd);
 	tell("splice", splice(ends[0], NULL, fd, NULL, 4, 0));
 	close(fd);
+	fd = on_its_way();
+	until_failed(fd);
+	tell("splice from it", splice(fd, NULL, ends[1], NULL, 4, 0));
+	close(fd);
 #ifdef __GLIBC__
 	fd = on_its_way();
 	until_failed(fd);

@@ -1,13 +1,15 @@
 /* meanwhile WHAT NAME PORT: connects without blocking to NAME's first IPv4 address, and does WHAT:
  *
  * again      waits until it is over, and connects once more
- * arguments  waits with arguments that the kernel refuses
+ * arguments  waits with arguments that the kernel refuses, and makes calls that don't wait
+ * shutdown   shuts it down in no direction
  * number     after a while, closes all low numbers but its own, and makes epoll sets of its own there
  * last       has one descriptor to spare
  * gone       registers it in an epoll set, and closes that
  * child      registers it in an epoll set; a child waits for it, too, and ends
  * reused     closes it by fclose(), and connects another socket, with the same number, to itself
  * same       registers it in an epoll set with the same data as a pipe, which is closed at its other end
+ * woken      another thread is woken by a pipe, and then for a connect, in a set where all have the same data
  * signal     waits in all ways; a signal comes while the library makes another attempt (socket() is the
  *            program's own)
  *
@@ -18,7 +20,10 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -106,6 +111,14 @@ static void arguments(void)
 	show("select", select(8, nowhere, NULL, NULL, &none));
 	show("no set", epoll_wait(ends[0], &event, 1, LONG));
 	show("no room", epoll_wait(registered(), &event, 0, LONG));
+	show("out of band", recv(fd, ends, 1, MSG_OOB));
+	show("fast open", send(fd, ends, 1, MSG_FASTOPEN));
+}
+
+static void shutdown_nowhere(void)
+{
+	show("shutdown", shutdown(fd, SHUT_RDWR + 1));
+	end();
 }
 
 static void number(void)
@@ -170,6 +183,68 @@ static void same(void)
 		die("pipe");
 	close(ends[1]);
 	printf("same: %d\n", epoll_wait(set, &event, 1, LONG));
+}
+
+/* The other thread. */
+static _Atomic pid_t other_thread;
+
+static void *take_one(void *set)
+{
+	struct epoll_event event;
+	int count;
+
+	other_thread = (pid_t)syscall(SYS_gettid);
+	do
+		count = epoll_wait(*(int *)set, &event, 1, LONG);
+	while (count == 1 && event.events != EPOLLIN);
+	printf("woken: %d\n", count);
+	return NULL;
+}
+
+/* Whether it is in epoll_wait(). */
+static bool waits_there(void)
+{
+	char path[64], text[64] = "";
+	FILE *file;
+	long call;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)other_thread);
+	file = fopen(path, "r");
+	if (file && !fgets(text, sizeof text, file))
+		*text = '\0';
+	if (file)
+		fclose(file);
+	call = *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
+#ifdef SYS_epoll_wait
+	if (call == SYS_epoll_wait)
+		return true;
+#endif
+	return call == SYS_epoll_pwait;
+}
+
+/* At a higher priority on the same processor, so that both are ready when the other thread goes on. */
+static void woken(void)
+{
+	struct epoll_event in = {.events = EPOLLIN | EPOLLET}, out = {.events = EPOLLOUT | EPOLLET};
+	struct sched_param first = {.sched_priority = 1}, other = {.sched_priority = 0};
+	int set = epoll_create1(EPOLL_CLOEXEC), ends[2];
+	pthread_t thread;
+	cpu_set_t one;
+
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (pipe(ends) || epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &in) ||
+	    epoll_ctl(set, EPOLL_CTL_ADD, fd, &out) || sched_setaffinity(0, sizeof one, &one) ||
+	    pthread_create(&thread, NULL, take_one, &set))
+		die("woken");
+	while (!waits_there())
+		sched_yield();
+	if (sched_setscheduler(0, SCHED_FIFO, &first) || write(ends[1], "x", 1) != 1 ||
+	    connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || sched_setscheduler(0, SCHED_OTHER, &other))
+		die("priority");
+	pthread_join(thread, NULL);
 }
 
 /* The C library's own close() comes by nobody. */
@@ -238,9 +313,10 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again},   {"arguments", arguments}, {"number", number},
-		   {"last", last},     {"gone", gone},           {"child", child},
-		   {"reused", reused}, {"same", same},           {"signal", signal_comes}};
+	} all[] = {{"again", again},         {"arguments", arguments}, {"shutdown", shutdown_nowhere},
+		   {"number", number},       {"last", last},           {"gone", gone},
+		   {"child", child},         {"reused", reused},       {"same", same},
+		   {"signal", signal_comes}, {"woken", woken}};
 
 	if (argc != 4)
 		die("meanwhile WHAT NAME PORT");

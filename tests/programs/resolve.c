@@ -67,5 +67,9 @@ int main(int argc, char **argv)
 	found = NULL;
 	gethostbyname2_r(argv[1], AF_INET6, &h, buffer, sizeof buffer, &found, &error);
 	entry("gethostbyname2_r AF_INET6", found, error);
+	/* An IPv6 address more needs more room. */
+	found = NULL;
+	printf("status %d ", gethostbyname2_r(argv[1], AF_INET6, &h, buffer, 256, &found, &error));
+	entry("gethostbyname2_r AF_INET6, 256 bytes", found, error);
 	return 0;
 }

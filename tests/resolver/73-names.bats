@@ -44,6 +44,26 @@ lookups() { PORT=7000 run -0 on_client "$run" --log=info -- "$programs/lookups" 
 	done
 }
 
+@test "a name with no address: the same errors, however little room there is for more" {
+	run -0 on_client "$programs/resolve" nosuch.example
+	native=$output
+	run -0 on_client "$run" -- "$programs/resolve" nosuch.example
+	assert_output "$native"
+}
+
+# The C library looks no further for AF_UNSPEC: the hosts file has the name.
+@test "a name in the hosts file in one family, and at the name server in the other: each is found where it is natively" {
+	printf '%s\n' "2001:db8:1::77 both.example" "192.0.2.77 six.example" >"/etc/netns/$client/hosts"
+	local flags name
+	for flags in flags flags6; do
+		for name in both.example six.example; do
+			on_client "$programs/lookups" $flags $name | sort >"$BATS_TEST_TMPDIR/plain"
+			on_client "$run" -- "$programs/lookups" $flags $name | sort >"$BATS_TEST_TMPDIR/shim"
+			run -0 diff "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/shim"
+		done
+	done
+}
+
 @test "a name in the hosts file with IPv6 addresses only, where no name server answers" {
 	echo "$server6 lone.example" >"/etc/netns/$client/hosts"
 	echo 'nameserver 127.0.0.9' >"/etc/netns/$client/resolv.conf"

@@ -137,6 +137,21 @@ static void keeps_in6_for_its_time(void **state)
 	assert_int_equal(list.count, 1);
 }
 
+/* The IPv6 addresses of before are those of the hosts of before. */
+static void a_name_that_has_moved_loses_in6(void **state)
+{
+	struct names_list list;
+
+	(void)state;
+	note("gone.example", "2001:db8::21 ::ffff:192.0.2.21 ::ffff:192.0.2.22");
+	note("gone.example", "::ffff:192.0.2.22 ::ffff:192.0.2.23");
+	assert_string_equal(found("::ffff:192.0.2.23", &list), "gone.example");
+	assert_int_equal(list.count, 3);
+	note("gone.example", "::ffff:192.0.2.24");
+	assert_string_equal(found("::ffff:192.0.2.24", &list), "gone.example");
+	assert_int_equal(list.count, 1);
+}
+
 static void expires(void **state)
 {
 	struct names_list list;
@@ -347,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(leaves_out_what_is_no_host),
 	    cmocka_unit_test(an_answer_replaces_the_one_before),
 	    cmocka_unit_test(keeps_in6_for_its_time),
+	    cmocka_unit_test(a_name_that_has_moved_loses_in6),
 	    cmocka_unit_test(expires),
 	    cmocka_unit_test(expired_names_count_beside_others),
 	    cmocka_unit_test(every_name_of_an_address),
