@@ -115,6 +115,8 @@ static void refused(void **state)
 	    {"pool = 240.0.0.0/17", 1, 8, "prefix"},
 	    {"pool = 241.0.0.0/4", 1, 8, "prefix"},
 	    {"pool = 127.0.0.0/8", 1, 8, "prefix"},
+	    {"pool = 112.0.0.0/4", 1, 8, "prefix"},
+	    {"pool = 126.0.0.0/7", 1, 8, "prefix"},
 	    {"pool = 0.0.0.0/8", 1, 8, "prefix"},
 	    {"pool = 224.0.0.0/4", 1, 8, "prefix"},
 	    {"pool = 2001:db8::/16", 1, 8, "prefix"},
