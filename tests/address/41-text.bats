@@ -101,11 +101,12 @@ all='inet_pton=the peer inet_aton=the peer inet_addr=the peer getaddrinfo=the pe
 	client6=$(ip -n "$client" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 	server6=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 	index=$(on_server cat /sys/class/net/veth0/ifindex)
-	start text "$run" -- python3 "$root/tests/lib/text.py" 5000 ntop self "$client6%$index" "$client6%1" "$client6"
+	start text "$run" -- python3 "$root/tests/lib/text.py" 5000 ntop mapped self "$client6%$index" "$client6%1" "$client6"
 	wait_port 5000
 	connect_to $server6%veth0
 	run -0 log_of text
 	assert_line --regexp "^ntop .* $client6%$index $synthetic .*"
+	assert_line 'mapped again True'
 	assert_line "self $client6%veth0 $all"
 	assert_line "$client6%$index $client6%$index $all"
 	refute_line --regexp "^$client6(%1)? .*the peer"
