@@ -258,7 +258,9 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
-		return real.connect(fd, addr, len);
+		return translate_nobodys(addr, len)
+			   ? refuse(fd)
+			   : real.connect(fd, (const struct sockaddr *)&d.to, sizeof d.to);
 	result = connect_plainly(fd, addr, len);
 	if (result == 0 || errno != ENETUNREACH || !destination_nat64(addr, len, &d.to) ||
 	    !connect_rules_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))

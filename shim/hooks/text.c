@@ -60,7 +60,7 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
 		return false;
 	name.any.sa_family = (sa_family_t)family;
 	memcpy(mapped ? (void *)&name.in6.sin6_addr : (void *)&name.in.sin_addr, addr, bytes);
-	if (!text_stands_for(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer))
+	if (!translate_synthetic(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer))
 		return false;
 	if (mapped)
 		atomic_store_explicit(&keeps_mapped, true, memory_order_relaxed);

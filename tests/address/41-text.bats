@@ -112,12 +112,13 @@ all='inet_pton=the peer inet_aton=the peer inet_addr=the peer getaddrinfo=the pe
 	refute_line --regexp "^$client6(%1)? .*the peer"
 }
 
-@test "connect(), bind() and sendto() of a known peer's sockaddr_in6 work on an AF_INET socket; a stranger's is refused" {
-	server=$client start peer "$programs/steps" a=tcp6 "a.bind:$client6/6000" a.listen b=udp6 "b.bind:$client6/6000" b.got b.got hold
+@test "connect(), bind() and sendto() of a known peer's sockaddr_in6 work on an AF_INET socket, and V4MAPPED on an AF_INET6 one" {
+	server=$client start peer "$programs/steps" a=tcp6 "a.bind:$client6/6000" a.listen b=udp6 "b.bind:$client6/6000" b.got b.got b.got b.got hold
 	pid=$started
 	wait_until eval 'on_client ss -Hltn "sport = :6000" | grep -q .'
-	told in6
+	told in6 mapped-in6
 	assert_line 'in6 0 0 True 0 0 True 5 -1 -1'
+	assert_line 'mapped-in6 0 0 True 0 0 True 5 -1 -1'
 	kill "$pid"
 }
 
