@@ -275,7 +275,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	memcpy(text, value, (size_t)(end - value));
 	text[end - value] = '\0';
 	if (settings_set(s, keys[key].name, text, &expected) != 0)
-		return wrong(error, l, value, "unknown value ", text, expected);
+		return wrong(error, l, value, *text ? "unknown value " : "no value", text, expected);
 	return 0;
 }
 

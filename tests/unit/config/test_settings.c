@@ -111,6 +111,7 @@ static void refused(void **state)
 	    {"log = info:", 1, 7, "absolute path"},
 	    {"log = loud", 1, 7, "off, error, info or debug"},
 	    {"pool = 240.0.0.0", 1, 8, "prefix"},
+	    {"pool = ", 1, 7, "no value, expected an IPv4 prefix"},
 	    {"pool = 240.0.0.0/3", 1, 8, "prefix"},
 	    {"pool = 240.0.0.0/17", 1, 8, "prefix"},
 	    {"pool = 241.0.0.0/4", 1, 8, "prefix"},
