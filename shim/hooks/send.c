@@ -52,8 +52,8 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Whether ADDR is of the pool and stands for nobody: no datagram ever leaves for it. Exception: a plain IPv4
- * socket with a port may answer a host that really has the address. */
+/* Whether ADDR is of the pool and stands for nobody: no datagram ever leaves for it. Exception: the program's
+ * own socket with a port may answer a host that really has the address. */
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
@@ -63,7 +63,7 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_nobodys(addr, len))
 		return false;
 	result = translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE ||
-		 (socket_name(fd, &name) == AF_INET && name.in.sin_port == 0);
+		 (socket_name(fd, &name) && name.in.sin_port == 0);
 	result = result && socket_option(fd, SO_TYPE) != SOCK_STREAM;
 	errno = saved;
 	return result;
