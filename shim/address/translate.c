@@ -17,7 +17,8 @@ static bool get_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_
 	return true;
 }
 
-/* Puts the V4MAPPED address ADDR into IN. Returns false if it is none. */
+/* Puts the IPv4 address that is V4MAPPED in ADDR into IN. Returns false if there is none. Apart, so that
+ * IPv4 addresses cost no more. */
 static __attribute__((noinline)) bool get_mapped(const struct sockaddr *addr, socklen_t len,
 						 struct sockaddr_in *in)
 {
@@ -29,8 +30,7 @@ static __attribute__((noinline)) bool get_mapped(const struct sockaddr *addr, so
 	return true;
 }
 
-/* Returns whether ADDR is of the pool, V4MAPPED or not. If so, IN is the address. Inline, as most addresses
- * are not. */
+/* Returns whether ADDR is of the pool, V4MAPPED or not. If so, IN is the address. */
 static inline bool is_of_pool(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
 {
 	if (sockaddr_is_in(addr, len))
