@@ -106,6 +106,26 @@ ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 	return woken(fd, result, before) ? real.readv(fd, pieces, count) : result;
 }
 
+ssize_t hook_preadv2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
+{
+	unsigned before;
+	ssize_t result = !may_receive(fd, 0, &before) ? -1
+			 : real.preadv2               ? real.preadv2(fd, pieces, count, offset, flags)
+						      : hooks_fail(-ENOSYS);
+
+	return woken(fd, result, before) ? real.preadv2(fd, pieces, count, offset, flags) : result;
+}
+
+ssize_t hook_preadv64v2(int fd, const struct iovec *pieces, int count, int64_t offset, int flags)
+{
+	unsigned before;
+	ssize_t result = !may_receive(fd, 0, &before) ? -1
+			 : real.preadv64v2            ? real.preadv64v2(fd, pieces, count, offset, flags)
+						      : hooks_fail(-ENOSYS);
+
+	return woken(fd, result, before) ? real.preadv64v2(fd, pieces, count, offset, flags) : result;
+}
+
 ssize_t hook_writev(int fd, const struct iovec *pieces, int count)
 {
 	return may_write(fd) ? real.writev(fd, pieces, count) : -1;

@@ -102,6 +102,8 @@ static const struct row {
     {"write/file", REGULAR, NULL, NULL, call_write, NULL},
     {"readv/stream", STREAM, NULL, comes, call_readv, NULL},
     {"writev/stream", STREAM, NULL, NULL, call_writev, taken},
+    {"preadv2/stream", STREAM, NULL, comes, call_preadv2, NULL},
+    {"preadv64v2/stream", STREAM, NULL, comes, call_preadv64v2, NULL},
     {"pwritev2/stream", STREAM, NULL, NULL, call_pwritev2, taken},
     {"pwritev64v2/stream", STREAM, NULL, NULL, call_pwritev64v2, taken},
     {"sendfile/stream", STREAM, NULL, source, call_sendfile, taken_and_close},

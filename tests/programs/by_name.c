@@ -198,6 +198,10 @@ static void transfer_case(void)
 	until_failed(fd);
 	tell("pwritev2", pwritev2(fd, &piece, 1, -1, 0));
 	close(fd);
+	fd = on_its_way();
+	until_failed(fd);
+	tell("preadv2", preadv2(fd, &piece, 1, -1, 0));
+	close(fd);
 #endif
 	fd = on_its_way();
 	until_failed(fd);
