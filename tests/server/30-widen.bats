@@ -277,7 +277,7 @@ assert_plain_under() {
 @test "what guards a socket at ::ffff:0.0.0.0 in IPv4 keeps it from being widened, or makes it IPv4 again" {
 	run -0 steps a=tcp6 a.set:ip:21:255 a.bind:::ffff:0.0.0.0/5000 a.listen who:::1/5000
 	assert_line 'who:::1/5000 ECONNREFUSED'
-	run -0 steps a=tcp6 a.bind:::ffff:0.0.0.0/5000 a.listen a.set:ip:21:999 who:::1/5000 a.set:ip:21:5 who:::1/5000 who:127.0.0.1/5000 \
+	run -0 steps a=tcp6 a.reuseaddr a.bind:::ffff:0.0.0.0/5000 a.listen a.set:ip:21:999 who:::1/5000 a.set:ip:21:5 who:::1/5000 who:127.0.0.1/5000 \
 		b=udp6 b.bind:::ffff:0.0.0.0/5001 tell:::1/5001 b.filter tell:::1/5001 tell:127.0.0.1/5001
 	assert_line 'a.set:ip:21:999 EINVAL'
 	assert_line 'who:::1/5000 accepted by a, family 10, ::1'
