@@ -19,6 +19,8 @@
 #define IPV6_ORIGDSTADDR 74
 #endif
 #define OPT_IPV6_2292PKTINFO 2 /* musl has no name for it */
+#define OPT_IPV6_RECVFRAGSIZE 77
+#define OPT_IP_RECVFRAGSIZE 25
 
 /* struct sock_extended_err. linux/errqueue.h needs headers that musl-gcc does not find. The offender's
  * address follows it. */
@@ -198,6 +200,7 @@ bool message_has(const struct msghdr *message, int level, int type, void *data, 
 static void put_in6(struct msghdr *to, size_t *used, const struct message_control *c, bool mapped, bool info)
 {
 	unsigned char tos;
+	uint32_t size;
 	int number;
 
 	if (c->header.cmsg_type == IPV6_RECVERR && c->size >= sizeof(struct extended_error)) {
@@ -211,6 +214,10 @@ static void put_in6(struct msghdr *to, size_t *used, const struct message_contro
 		put_address(to, used, c->data);
 	} else if (c->header.cmsg_type == IPV6_HOPLIMIT && c->size >= sizeof number) {
 		put(to, used, IPPROTO_IP, IP_TTL, c->data, sizeof number);
+	} else if (c->header.cmsg_type == OPT_IPV6_RECVFRAGSIZE && c->size >= sizeof size) {
+		memcpy(&size, c->data, sizeof size);
+		size = message_mtu(size);
+		put(to, used, IPPROTO_IP, OPT_IP_RECVFRAGSIZE, &size, sizeof size);
 	} else if (c->header.cmsg_type == IPV6_TCLASS && c->size >= sizeof number) {
 		/* In IPv4 it has one byte (ip_cmsg_recv_tos()). */
 		memcpy(&number, c->data, sizeof number);

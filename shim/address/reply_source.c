@@ -114,6 +114,26 @@ static struct slot *find(struct slot *set, const struct entry *key, int from, st
 	return NULL;
 }
 
+/* The slot of SET for KEY's peer that was noted last, by whichever socket, read into HELD; NULL if there is
+ * none. */
+static struct slot *find_latest(struct slot *set, const struct entry *key, struct entry *held)
+{
+	uint32_t now = (uint32_t)clock_coarse_ms();
+	struct slot *best = NULL;
+	struct entry e;
+
+	for (struct slot *s = set; s < set + REPLY_SOURCE_WAYS; s++) {
+		if (!read_slot(s, &e) ||
+		    memcmp(&e.words[HIGH], &key->words[HIGH], sizeof(uint64_t) * (KEY - HIGH)) != 0 ||
+		    (best && now - atomic_load_explicit(&s->used, memory_order_relaxed) >
+				 now - atomic_load_explicit(&best->used, memory_order_relaxed)))
+			continue;
+		best = s;
+		*held = e;
+	}
+	return best;
+}
+
 /* An empty slot of SET, or the one that was noted longest ago. */
 static struct slot *oldest(struct slot *set)
 {
@@ -305,8 +325,10 @@ bool reply_source_of(int fd, const struct sockaddr_in6 *to, struct in6_pktinfo *
 	e.words[MARK] = slot ? mark_datagram_lately(fd) : 0;
 	if (!e.words[MARK])
 		return false;
-	if (held.words[MARK] != e.words[MARK])
+	if (held.words[MARK] != e.words[MARK]) {
 		slot = find(set, &e, MARK, &held);
+		slot = slot ? slot : find_latest(set, &e, &held);
+	}
 	if (!slot || (held.words[LOCAL_HIGH] | held.words[LOCAL_LOW]) == 0 || is_over(slot, to))
 		return false;
 	memcpy(local->ipi6_addr.s6_addr, &held.words[LOCAL_HIGH], 16);

@@ -9,9 +9,10 @@
  * program that goes on sending when its route has moved to another interface sends from there.
  *
  * The table has a fixed size and no locks. If a peer is forgotten, the kernel chooses. The key is the
- * socket's mark (socket/mark.h) and the peer's address and port, so no socket and no peer ever gets the
- * source of another. All functions are async-signal-safe, any thread may call them, and they leave errno
- * alone. */
+ * socket's mark (socket/mark.h) and the peer's address and port, so no peer ever gets the source of another.
+ * A socket that the peer has not asked sends from the address that it asked last: a server may make a socket
+ * for each client (DTLS, TFTP). All functions are async-signal-safe, any thread may call them, and they leave
+ * errno alone. */
 #ifndef DUALSTACK_REPLY_SOURCE_H
 #define DUALSTACK_REPLY_SOURCE_H
 

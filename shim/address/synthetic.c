@@ -24,8 +24,8 @@ enum { SET_BITS = 8, LOW_BITS = SET_BITS - 1, LOW = (1 << LOW_BITS) - 1, OF_64 =
 _Static_assert(SYNTHETIC_SETS == 1 << SET_BITS, "a set's number has SET_BITS");
 
 static struct {
-	uint32_t net, numbered, counts; /* COUNTS: of each set */
-} pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .counts = 1u << (27 - SET_BITS)};
+	uint32_t net, numbered, counts; /* COUNTS: of each set, without the broadcast address */
+} pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .counts = (1u << (27 - SET_BITS)) - 1};
 
 struct slot {
 	_Atomic uint32_t seq;   /* twice the times filled; odd while being written */
@@ -56,7 +56,7 @@ void synthetic_set_pool(uint32_t net, unsigned bits)
 {
 	pool.net = net;
 	pool.numbered = 1u << (31 - bits);
-	pool.counts = pool.numbered >> SET_BITS;
+	pool.counts = (pool.numbered >> SET_BITS) - 1;
 }
 
 bool synthetic_in_pool(in_addr_t addr)

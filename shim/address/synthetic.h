@@ -20,7 +20,7 @@
  *
  * In the life of a process, no synthetic address ever stands for two peers: sending to a peer that was pushed
  * out fails, and reaches nobody else. When the numbers are used up (in 240.0.0.0/4, each set has more than
- * 2^18), new peers are shown as SYNTHETIC_NOBODY.
+ * 2^18), new peers are shown as the pool's first address, which stands for nobody.
  *
  * If a network uses addresses of the pool after all, an IPv4 host that has one (V4MAPPED here) is a peer like
  * any other. It is shown as its own address if that is in the lower half and no other peer is shown as it.
@@ -44,7 +44,7 @@ enum {
 	SYNTHETIC_HOST_BITS = 11, /* the bits of a hash that differ within a /64 */
 };
 
-/* The pool's first address (host byte order). It is shown if no address is left, and stands for nobody. */
+/* The first address of the default pool (host byte order). */
 #define SYNTHETIC_NOBODY POOL_DEFAULT
 
 /* Sets another pool than POOL_DEFAULT: the prefix NET, in host byte order, of BITS bits. Called once, when
@@ -67,8 +67,8 @@ void synthetic_stand(const struct in6_addr *real, in_addr_t shown);
 bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *shown);
 
 /* Puts the peer that is shown as SHOWN (network byte order) into REAL and SCOPE. Returns 0; -ENOENT if SHOWN
- * was not given out here; -ESTALE if its peer was, or may have been, pushed out, or if it is
- * SYNTHETIC_NOBODY. */
+ * was not given out here; -ESTALE if its peer was, or may have been, pushed out, or if it is the pool's first
+ * address. */
 int synthetic_real(in_addr_t shown, struct in6_addr *real, uint32_t *scope);
 
 #endif

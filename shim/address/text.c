@@ -14,18 +14,6 @@
 #include "socket/facts.h"
 #include "socket/mark.h"
 
-bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (!sockaddr_is_in6(addr, len) || !translate_in6(addr, len, &in6) ||
-	    !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-		return translate_synthetic(addr, len, peer);
-	in = sockaddr_unmapped(&in6);
-	return translate_synthetic((const struct sockaddr *)&in, sizeof in, peer);
-}
-
 /* The interface that the text behind "%" names, or 0. */
 static uint32_t interface_of(const char *name)
 {

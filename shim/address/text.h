@@ -7,10 +7,6 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Returns whether ADDR (of LEN bytes) is a synthetic address, or one V4MAPPED in an IPv6 address. If so, REAL
- * is the IPv6 address behind it, with ADDR's port. */
-bool text_stands_for(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *peer);
-
 /* Returns whether TEXT is the IPv6 text of a peer that this process has shown to the program, or of the peer
  * of a marked socket that this process has inherited over exec or was passed (text_expect()). If so, SHOWN is
  * its synthetic address. All other IPv6 text stands for nobody. "%" and an interface, by name or number, may

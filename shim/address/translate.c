@@ -7,19 +7,47 @@
 #include "address/synthetic.h"
 #include "config/config.h"
 
-bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+/* Puts ADDR into IN6 as it is. Returns false if it is no IPv6 address. */
+static bool get_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
 {
-	struct sockaddr_in in;
-
-	if (sockaddr_is_in(addr, len)) {
-		memcpy(&in, addr, sizeof in);
-		*in6 = translate_real(&in);
-		return true;
-	}
 	if (!sockaddr_is_in6(addr, len))
 		return false;
 	memset(in6, 0, sizeof *in6);
 	memcpy(in6, addr, len < sizeof *in6 ? len : sizeof *in6);
+	return true;
+}
+
+/* Puts the IPv4 address that is V4MAPPED in ADDR into IN. Returns false if there is none. Apart, so that
+ * IPv4 addresses cost no more. */
+static __attribute__((noinline)) bool get_mapped(const struct sockaddr *addr, socklen_t len,
+						 struct sockaddr_in *in)
+{
+	struct sockaddr_in6 in6;
+
+	if (!get_in6(addr, len, &in6) || !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return false;
+	*in = sockaddr_unmapped(&in6);
+	return true;
+}
+
+/* Returns whether ADDR is of the pool, V4MAPPED or not. If so, IN is the address. */
+static inline bool is_of_pool(const struct sockaddr *addr, socklen_t len, struct sockaddr_in *in)
+{
+	if (sockaddr_is_in(addr, len))
+		memcpy(in, addr, sizeof *in);
+	else if (!sockaddr_is_in6(addr, len) || !get_mapped(addr, len, in))
+		return false;
+	return synthetic_in_pool(in->sin_addr.s_addr);
+}
+
+bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6)
+{
+	struct sockaddr_in in;
+
+	if (!sockaddr_is_in(addr, len))
+		return translate_synthetic(addr, len, in6) || get_in6(addr, len, in6);
+	memcpy(&in, addr, sizeof in);
+	*in6 = translate_real(&in);
 	return true;
 }
 
@@ -80,10 +108,7 @@ bool translate_synthetic(const struct sockaddr *addr, socklen_t len, struct sock
 {
 	struct sockaddr_in in;
 
-	if (!sockaddr_is_in(addr, len))
-		return false;
-	memcpy(&in, addr, sizeof in);
-	if (!synthetic_in_pool(in.sin_addr.s_addr))
+	if (!is_of_pool(addr, len, &in))
 		return false;
 	*real = translate_real(&in);
 	return !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) ||
@@ -97,10 +122,7 @@ static int find_real(const struct sockaddr *addr, socklen_t len)
 	struct in6_addr real;
 	uint32_t scope;
 
-	if (!sockaddr_is_in(addr, len))
-		return 0;
-	memcpy(&in, addr, sizeof in);
-	return synthetic_in_pool(in.sin_addr.s_addr) ? synthetic_real(in.sin_addr.s_addr, &real, &scope) : 0;
+	return is_of_pool(addr, len, &in) ? synthetic_real(in.sin_addr.s_addr, &real, &scope) : 0;
 }
 
 bool translate_forgotten(const struct sockaddr *addr, socklen_t len)

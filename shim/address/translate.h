@@ -11,8 +11,11 @@
 #include "base/sockaddr.h"
 #include "socket/mark.h"
 
-/* Puts ADDR into IN6 as an IPv6 address: an IPv6 address as it is, a synthetic one as the address that it
- * stands for, any other IPv4 address V4MAPPED. Returns false if ADDR is neither IPv4 nor IPv6. */
+/* Synthetic addresses may be V4MAPPED: some programs keep all IPv4 addresses so, and have AF_INET6 sockets.
+ */
+
+/* Puts ADDR into IN6 as an IPv6 address: a synthetic one as the address that it stands for, any other IPv6
+ * address as it is, any other IPv4 address V4MAPPED. Returns false if ADDR is neither IPv4 nor IPv6. */
 bool translate_in6(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *in6);
 
 /* Returns what an IPv4-only program is shown for REAL on a socket of KIND. A V4MAPPED address is shown as the

@@ -22,8 +22,8 @@ bool log_wants(enum log_level level);
 /* At most LOG_BURST lines are written in LOG_SECONDS seconds. Further lines are counted. */
 enum { LOG_BURST = 200, LOG_SECONDS = 10 };
 
-/* Writes "dualstack[PID]: " and the line, at most 500 bytes, in one write, so that lines of several threads
- * and processes don't mix. Of printf's conversions it knows %s, %d, %u and %%. */
+/* Writes "dualstack[PID]: ", the line and a newline, at most 512 bytes, in one write, so that lines of
+ * several threads and processes don't mix. Of printf's conversions it knows %s, %d, %u and %%. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts the same, without the prefix, into TEXT, of SIZE bytes (not 0), cut to fit. Returns its length without

@@ -24,7 +24,8 @@ struct eyeballs_attempt {
 	uint32_t began, ended; /* ms since BEGAN below */
 };
 
-/* The atomic members are also read without taking E, to see whether there is something to do. */
+/* One connect in progress. Its atomic members are also read by those that have not taken it, to see whether
+ * there is something to do. */
 struct eyeballs {
 	_Atomic uint64_t cookie; /* of the socket on FD */
 	_Atomic uint64_t due;    /* ms; when eyeballs_step() has something to do even if nothing happens */

@@ -20,7 +20,7 @@ static inline bool kernel_wait_refused(int result)
 	return result < 0 && (errno == EPERM || errno == ENOSYS || errno == EACCES);
 }
 
-/* In ms, rounded up. */
+/* T in ms, rounded up; -1 for NULL, which means for ever. */
 static inline int kernel_wait_ms(const struct timespec *t)
 {
 	if (!t)

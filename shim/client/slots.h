@@ -1,5 +1,5 @@
-/* The entries of connects in progress, who may change them, and going on with those to which something has
- * happened, or which are due. */
+/* The slots, the entries of connects in progress: who may change them, and going on with those to which
+ * something has happened, or which are due. */
 #ifndef DUALSTACK_SLOTS_H
 #define DUALSTACK_SLOTS_H
 

@@ -14,12 +14,13 @@
  * socket gets those that it lacks, each as "NAME=value" (process/inheritance.h). */
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
+/* What has no comment is as in struct settings. */
 struct config {
-	bool active;             /* false: every hook passes its call through */
-	enum settings_text text; /* as in struct settings, as the next two */
+	bool active; /* false: every hook passes its call through */
+	enum settings_text text;
 	unsigned delay;
 	enum settings_peer peer;
-	bool loopback_synthetic; /* as in struct settings, like the next two */
+	bool loopback_synthetic;
 	bool synthetic_always;
 	bool prefer_in6;
 	bool keep_deepbind;         /* RTLD_DEEPBIND of dlopen(3) stays */
@@ -28,7 +29,7 @@ struct config {
 	bool inherited;             /* a program under the library executed this one and handed its key on */
 	bool nat64_auto;            /* a NAT64 prefix may be looked for */
 	struct hash_key key;        /* of synthetic addresses */
-	uint32_t pool;              /* as in struct settings, like the next */
+	uint32_t pool;
 	unsigned pool_bits;
 	struct nat64_prefix nat64_prefix;        /* bits is 0 if none is known */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; not NULL if ACTIVE */

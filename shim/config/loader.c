@@ -83,6 +83,9 @@ int loader_configuration(struct settings *s, const char *file, struct loader_err
 	const char *rules = handed ? NULL : secure_getenv("DUALSTACK_RULES");
 	int saved = errno, result;
 
+	/* An empty variable counts as not set, as that of any setting does. */
+	if (named && !*named)
+		named = NULL;
 	error->place = "DUALSTACK_RULES";
 	if (rules && settings_parse(NULL, rules, strlen(rules), &error->at) != 0) {
 		result = -EINVAL;

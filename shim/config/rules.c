@@ -8,7 +8,6 @@
 LARGE struct rules_table rules_table;
 struct rules_used rules_used;
 
-/* Whether TEXT, of SIZE bytes, matches PATTERN: letters of either case are alike, * is any text. */
 static bool matches(const char *pattern, const char *text, size_t size)
 {
 	const char *star = NULL, *end = text + size, *tried = NULL;

@@ -31,9 +31,11 @@ static int set_delay(struct settings *s, const char *value)
 
 /* 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/4 mean something to every program and kernel (RFC 6890, 2.2.2;
  * RFC 5771). */
-static bool is_meaningful(uint32_t net)
+static bool is_meaningful(uint32_t net, long bits)
 {
-	return net >> 24 == 0 || net >> 24 == 127 || net >> 28 == 14;
+	const long common = bits < 8 ? bits : 8;
+
+	return net >> 24 == 0 || net >> (32 - common) == 127u >> (8 - common) || net >> 28 == 14;
 }
 
 static int set_pool(struct settings *s, const char *value)
@@ -47,7 +49,7 @@ static int set_pool(struct settings *s, const char *value)
 		return -EINVAL;
 	memcpy(text, value, (size_t)(slash - value));
 	if (!sockaddr_parse(AF_INET, text, &net) || (ntohl(net.s_addr) & (UINT32_MAX >> bits)) ||
-	    is_meaningful(ntohl(net.s_addr)))
+	    is_meaningful(ntohl(net.s_addr), bits))
 		return -EINVAL;
 	s->pool = ntohl(net.s_addr);
 	s->pool_bits = (unsigned)bits;
@@ -273,7 +275,7 @@ static int parse_setting(struct settings *s, const struct line *l, unsigned *sai
 	memcpy(text, value, (size_t)(end - value));
 	text[end - value] = '\0';
 	if (settings_set(s, keys[key].name, text, &expected) != 0)
-		return wrong(error, l, value, "unknown value ", text, expected);
+		return wrong(error, l, value, *text ? "unknown value " : "no value", text, expected);
 	return 0;
 }
 

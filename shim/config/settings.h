@@ -18,8 +18,8 @@
 #define SETTINGS_DELAY_MOST 60000
 
 /* The default pool of synthetic addresses (address/synthetic.h), in host byte order, and the lengths that its
- * prefix can have. A smaller pool has fewer addresses that were never given out: /16 has 7 for each of the
- * table's 4096 slots. */
+ * prefix can have. A smaller pool has fewer addresses that were never given out: a /16 has 8 numbers for each
+ * of the table's 4096 slots. */
 #define POOL_DEFAULT 0xf0000000u
 #define POOL_WIDEST 4
 #define POOL_NARROWEST 16
@@ -34,7 +34,7 @@ enum settings_peer {
 enum settings_text {
 	SETTINGS_TEXT_AUTO, /* for callers whose buffer says that they expect IPv6 text */
 	SETTINGS_TEXT_IPV6, /* for callers with room for it */
-	SETTINGS_TEXT_IPV4, /* nowhere */
+	SETTINGS_TEXT_IPV4, /* for none */
 };
 
 /* Members of type unsigned char have a word for each value. */

@@ -87,7 +87,6 @@ static bool close_nobodys(int fd, const union sockaddr_any *name, socklen_t len)
 	return true;
 }
 
-/* accept4() with FLAGS, or accept() if FLAGS is -1. */
 static int call_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 {
 	return flags < 0 ? real.accept(fd, addr, room) : real.accept4(fd, addr, room, flags);

@@ -68,7 +68,7 @@ static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum 
 		}
 		errno = saved;
 	}
-	if (action == RULES_DEFAULT || !translate_in6(addr, len, &at))
+	if (!translate_in6(addr, len, &at))
 		return bind_in6(fd, addr, len);
 	rule_in6(fd, &at, action);
 	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);

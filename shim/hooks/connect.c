@@ -228,6 +228,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
 	struct destination d;
+	struct sockaddr_in6 in6;
 	struct sockaddr_in shown;
 	int saved = errno, result;
 
@@ -245,6 +246,11 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		return connect_foreign(fd);
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
+	if (sockaddr_family(addr) == AF_INET6) {
+		in6 = d.to;
+		addr = (const struct sockaddr *)&in6;
+		len = sizeof in6;
+	}
 	destination_find(&d, fd);
 	if (d.names) {
 		/* A program that connects in AF_INET6 goes from one family to the other by itself. */
@@ -258,7 +264,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
-		return real.connect(fd, addr, len);
+		return translate_nobodys(addr, len) ? refuse(fd) : real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
 	if (result == 0 || errno != ENETUNREACH || !destination_nat64(addr, len, &d.to) ||
 	    !connect_rules_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))

@@ -85,7 +85,7 @@ void hooks_each_passed(const struct msghdr *message, void (*visit)(int fd));
 /* What MESSAGE passes to another process is not this process's alone any more. Leaves errno alone. */
 void hooks_hand_on(const struct msghdr *message);
 
-/* Whether all parts of MESSAGE that the library reads can be read. */
+/* Whether all parts of MESSAGE that the library reads can be read. Leaves errno alone. */
 bool hooks_readable(const struct msghdr *message);
 
 /* Whether a message to the IPv4 address ADDR has to leave from LOCAL, which its peer has asked. Then TO is
@@ -93,9 +93,10 @@ bool hooks_readable(const struct msghdr *message);
 bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
 		       struct in6_pktinfo *local);
 
-/* SENT is the result of sending with that source. Whether it is to be left to the kernel, because it is no
- * address of this host any more, or never was one of its own, as a broadcast address; because no route leads
- * from it; because FD is no widened socket any more; or because a sandbox forbids the call. */
+/* SENT is the result of sending with that source, errno its error. Whether it is to be left to the kernel,
+ * because it is no address of this host any more, or never was one of its own, as a broadcast address;
+ * because no route leads from it; because FD is no widened socket any more; or because a sandbox forbids the
+ * call. */
 bool hooks_refused_source(ssize_t sent);
 
 /* Whether MESSAGE needs hook_sendmsg(), and the kernel's sendmsg() would not do. */

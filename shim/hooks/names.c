@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "address/text.h"
 #include "address/translate.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -40,7 +39,7 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 
 	hooks_start();
 	if (!config.active || !host || !host_size || !memory_readable_address_lately(addr, len) ||
-	    !text_stands_for(addr, len, &in6))
+	    !translate_synthetic(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
 	in6_text = config.text != SETTINGS_TEXT_IPV4 &&
 		   (sockaddr_family(addr) == AF_INET6 || hooks_expects_in6(host_size, flags));

@@ -15,6 +15,7 @@
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "config/config.h"
+#include "server/mapped.h"
 #include "server/narrow.h"
 #include "socket/clone.h"
 #include "socket/facts.h"
@@ -198,7 +199,7 @@ static int try_plainly(int fd, int level, int name, const void *value, socklen_t
 	return result;
 }
 
-/* The program sets an option on the marked socket FD that can't hold for IPv6. FD is narrowed if possible,
+/* The program sets an option on the widened socket FD that can't hold for IPv6. FD is narrowed if possible,
  * but not for a call that fails or changes nothing. Returns 0, 1 if FD is IPv4 now, or a negative errno. */
 static int make_plain(int fd, int level, int name, const void *value, socklen_t len)
 {
@@ -215,7 +216,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 {
 	const struct option *row;
 	int saved = errno, result;
-	bool marked;
+	bool marked, mapped;
 
 	hooks_start();
 	options_note(level, name);
@@ -229,11 +230,12 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	if (!row && !connects_pending())
 		return real.setsockopt(fd, level, name, value, len);
 	marked = row && mark_test(fd) != MARK_NONE;
-	if (marked && row->strict && row->name6 < 0 && memory_readable(value, len)) {
+	mapped = row && row->strict && !marked && mark_expected() && mapped_port(fd);
+	if (((marked && row->strict && row->name6 < 0) || mapped) && memory_readable(value, len)) {
 		result = make_plain(fd, level, name, value, len);
 		if (result < 0)
 			return hooks_fail(result);
-		marked = result == 0;
+		marked = marked && result == 0;
 	}
 	errno = saved;
 	if (real.setsockopt(fd, level, name, value, len) != 0)

@@ -52,8 +52,8 @@ static bool unspecified(int fd, const struct sockaddr *addr, socklen_t len, stru
 	return true;
 }
 
-/* Whether ADDR is of the pool and stands for nobody: no datagram ever leaves for it. Exception: a plain IPv4
- * socket with a port may answer a host that really has the address. */
+/* Whether ADDR is of the pool and stands for nobody: no datagram ever leaves for it. Exception: the program's
+ * own socket with a port may answer a host that really has the address. */
 static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	union sockaddr_any name;
@@ -63,7 +63,7 @@ static bool leads_nowhere(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_nobodys(addr, len))
 		return false;
 	result = translate_forgotten(addr, len) || mark_test(fd) != MARK_NONE ||
-		 (socket_name(fd, &name) == AF_INET && name.in.sin_port == 0);
+		 (socket_name(fd, &name) && name.in.sin_port == 0);
 	result = result && socket_option(fd, SO_TYPE) != SOCK_STREAM;
 	errno = saved;
 	return result;
@@ -133,18 +133,13 @@ static __attribute__((noinline)) ssize_t send_answer(int fd, const void *data, s
 	return real.sendmsg(fd, &kernel, flags);
 }
 
-/* Sends to TO without a look at FD: an AF_INET socket refuses TO (udp_sendmsg()). */
-static __attribute__((noinline)) ssize_t send_in6(int fd, const void *data, size_t size, int flags,
-						  const struct sockaddr_in6 *to)
+/* Whether an AF_INET socket has refused an IPv6 address (udp_sendmsg()), and is ready for it now. */
+static __attribute__((noinline)) bool ready_now(int fd, ssize_t sent, int saved)
 {
-	const struct sockaddr *name = (const struct sockaddr *)to;
-	int saved = errno;
-	ssize_t result = real.sendto(fd, data, size, flags, name, sizeof *to);
-
-	if (result >= 0 || errno != EAFNOSUPPORT)
-		return result;
+	if (sent >= 0 || errno != EAFNOSUPPORT)
+		return false;
 	errno = saved;
-	return ready_for_in6(fd) ? real.sendto(fd, data, size, flags, name, sizeof *to) : -1;
+	return ready_for_in6(fd);
 }
 
 ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *addr,
@@ -184,7 +179,8 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 			return result;
 		errno = saved;
 	}
-	return send_in6(fd, data, size, flags, &to);
+	result = real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
+	return ready_now(fd, result, saved) ? hook_sendto(fd, data, size, flags, addr, len) : result;
 }
 
 /* Whether MESSAGE has control messages but no name, and FD is connected to the IPv6 address TO. If so, the
@@ -289,11 +285,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		errno = saved;
 	}
 	sent = send_message(fd, message, flags, &to, NULL, connected);
-	if (sent >= 0 || errno != EAFNOSUPPORT)
-		return sent;
-	errno = saved;
-	/* An AF_INET socket. */
-	return ready_for_in6(fd) ? send_message(fd, message, flags, &to, NULL, connected) : -1;
+	return ready_now(fd, sent, saved) ? hook_sendmsg(fd, message, flags) : sent;
 }
 
 bool hooks_sends(int fd, const struct msghdr *message, int flags)

@@ -44,7 +44,7 @@ bool hooks_expects_in6(socklen_t size, int flags)
 	       (!(flags & NI_NUMERICHOST) && size >= INET6_ADDRSTRLEN);
 }
 
-/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of REAL. */
+/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of PEER, the address behind it. */
 static bool is_text_of_real(int family, const void *addr, socklen_t size, struct sockaddr_in6 *peer)
 {
 	union sockaddr_any name = {.in6 = {.sin6_family = 0}};
@@ -60,7 +60,7 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
 		return false;
 	name.any.sa_family = (sa_family_t)family;
 	memcpy(mapped ? (void *)&name.in6.sin6_addr : (void *)&name.in.sin_addr, addr, bytes);
-	if (!text_stands_for(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer))
+	if (!translate_synthetic(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer))
 		return false;
 	if (mapped)
 		atomic_store_explicit(&keeps_mapped, true, memory_order_relaxed);
@@ -139,10 +139,12 @@ static int read_again(int family, const char *text, void *to, int result)
 		memcpy(to, &in, sizeof in);
 		return 1;
 	}
-	if (family == AF_INET6 && result == 1 && atomic_load_explicit(&keeps_mapped, memory_order_relaxed) &&
+	/* Of a link-local peer, it says the interface: inet_pton(3) has returned 0. */
+	if (family == AF_INET6 && result >= 0 && atomic_load_explicit(&keeps_mapped, memory_order_relaxed) &&
 	    text_shown(text, &in)) {
 		memcpy(mapped.s6_addr + 12, &in, sizeof in);
 		memcpy(to, &mapped, sizeof mapped);
+		return 1;
 	}
 	return result;
 }

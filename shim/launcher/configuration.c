@@ -1,6 +1,5 @@
 #include "launcher/launcher.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,19 +109,6 @@ void configuration_print(const struct command_line *cl, const struct settings *s
 	}
 }
 
-/* A host needs a translator if it has a route to IPv6 addresses and none to IPv4 addresses. It asks for those
- * of a.root-servers.net; nothing is sent to them. */
-static bool needs_translator(void)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
-
-	(void)inet_pton(AF_INET, "198.41.0.4", &in.sin_addr);
-	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &in6.sin6_addr);
-	return !route_known((const struct sockaddr *)&in, sizeof in) &&
-	       route_known((const struct sockaddr *)&in6, sizeof in6);
-}
-
 static int ask_tool(void *arg)
 {
 	(void)arg;
@@ -131,14 +117,15 @@ static int ask_tool(void *arg)
 	return TOOL_FAILED;
 }
 
-/* The launcher looks for the translator because some programs are given addresses and never look up a name.
- */
+/* A host needs a translator if it has a route to IPv6 addresses and none to IPv4 addresses. The launcher
+ * looks for it because some programs are given addresses and never look up a name. */
 static void find_translator(struct settings *s)
 {
 	const char *expected;
 	char *output;
 
-	if (!s->nat64 || !s->nat64_found || s->nat64_prefix.bits || !needs_translator())
+	if (!s->nat64 || !s->nat64_found || s->nat64_prefix.bits || route_far(AF_INET) ||
+	    !route_far(AF_INET6))
 		return;
 	if (bounded_run(ask_tool, NULL, &output) == 0 && *output)
 		(void)settings_set(s, "nat64", output, &expected);

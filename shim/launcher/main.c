@@ -17,9 +17,8 @@
 #define VERSION "unknown"
 #endif
 
-enum {
-	NO_COMMAND = 2
-}; /* the exit status of a call without arguments, as of other programs that need some */
+/* The exit status of a call without arguments, as of other programs that need some. */
+enum { NO_COMMAND = 2 };
 
 static void print_usage(struct command_line *cl, const char *value)
 {

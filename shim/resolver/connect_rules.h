@@ -1,6 +1,6 @@
-/* The rules (config/rules.h) for connect() and names. Without rules, each function costs one load and one
- * branch. All are async-signal-safe, callable from any thread, and leave errno alone unless stated otherwise.
- */
+/* The rules (config/rules.h) for connect() and names. Without rules, each function but connect_rules_find()
+ * costs one load and one branch. All are async-signal-safe, callable from any thread, and leave errno alone
+ * unless stated otherwise. */
 #ifndef DUALSTACK_CONNECT_RULES_H
 #define DUALSTACK_CONNECT_RULES_H
 
@@ -26,7 +26,7 @@ bool connect_rules_send(int fd, const struct sockaddr *addr, socklen_t len, int 
 			const struct in6_addr *by);
 
 /* The action for NAME, which is being looked up, for sockets of TYPE (SOCK_STREAM, SOCK_DGRAM or 0) and a
- * PORT or -1. */
+ * PORT in host byte order, or -1. */
 enum rules_action connect_rules_name(const char *name, int type, int port);
 
 /* Whether ACTION replaces the IPv4 addresses of a name by the IPv6 ones. */

@@ -251,16 +251,6 @@ static int by_family(const struct question *q, struct addrinfo **result)
 	return ask_unspec(q, result);
 }
 
-/* Whether this host has no route to IPv4 addresses. It asks for that of a.root-servers.net, and sends
- * nothing. */
-static bool without_in(void)
-{
-	const struct sockaddr_in root = {
-	    .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {htonl(0xc6290004)}};
-
-	return !route_known((const struct sockaddr *)&root, sizeof root);
-}
-
 /* With AI_ADDRCONFIG on a host without IPv4, the C library fails with ERROR, even for a number. If a
  * translator leads to IPv4 addresses, asks again without the flag. */
 static int in_by_translator(int error, const struct question *q, struct addrinfo **result)
@@ -270,7 +260,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 	struct names_list list;
 
 	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
-	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || !without_in())
+	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || route_far(AF_INET))
 		return error;
 	if (config.nat64_auto)
 		nat64_discover();

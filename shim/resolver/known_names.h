@@ -40,9 +40,9 @@ bool names_holds(const struct names_list *list, const struct names_address *addr
 /* Appends ADDR to LIST, if it is new there, its family has room, and it belongs to a host (scope.h). */
 void names_add(struct names_list *list, const struct in6_addr *addr, uint32_t scope);
 
-/* The calling thread has asked for NAME, of any length, and got LIST, whose name is set here. If LIST has no
- * IPv6 addresses, it gets those of an earlier answer, in front, until they expire, unless all its IPv4
- * addresses are others: then the name has moved. */
+/* The calling thread has asked for NAME, of any length, and got the addresses in LIST. If LIST has no IPv6
+ * addresses, it gets those of an earlier answer, in front, until they expire, unless all its IPv4 addresses
+ * are others: then the name has moved. */
 void names_note(const char *name, struct names_list *list);
 
 /* The calling thread has asked for ADDR as a number: ADDR belongs to no name until the thread asks for a name

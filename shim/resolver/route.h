@@ -10,4 +10,8 @@
  * cancellation point; errno left alone. */
 bool route_known(const struct sockaddr *addr, socklen_t len);
 
+/* The same for the address of a.root-servers.net in FAMILY, 198.41.0.4 or 2001:503:ba3e::2:30: whether the
+ * host reaches others at all. */
+bool route_far(int family);
+
 #endif

@@ -19,10 +19,11 @@ enum rules_action bind_rules_action(int fd, const struct sockaddr *addr, socklen
 	if (!rules_any(RULES_BIND))
 		return RULES_DEFAULT;
 	/* Linux treats AF_UNSPEC as AF_INET here (ip(7), "Notes"). */
-	if (addr && len == sizeof in && sockaddr_family(addr) == AF_UNSPEC) {
+	if (addr && len >= sizeof in && len <= SOCKADDR_MOST && sockaddr_family(addr) == AF_UNSPEC) {
 		memcpy(&in, addr, sizeof in);
 		in.sin_family = AF_INET;
 		addr = (const struct sockaddr *)&in;
+		len = sizeof in;
 	}
 	if (!translate_in6(addr, len, &at))
 		return RULES_DEFAULT;

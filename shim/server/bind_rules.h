@@ -1,5 +1,5 @@
 /* The rules for bind(). Without rules, each function costs one load and one branch. All are
- * async-signal-safe, callable from any thread, and leave errno alone. */
+ * async-signal-safe, callable from any thread, and leave errno alone unless stated otherwise. */
 #ifndef DUALSTACK_BIND_RULES_H
 #define DUALSTACK_BIND_RULES_H
 

@@ -13,6 +13,9 @@
 #include "server/shield.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
+#include "socket/options.h"
+
+#define OPT_IP_MINTTL 21 /* from linux/in.h */
 
 bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port)
 {
@@ -40,13 +43,19 @@ static int bind_to_all(int fd, int protocol, in_port_t port)
 	return result;
 }
 
+/* Whether the program has set an option that guards FD in IPv4 alone. */
+static bool is_guarded(int fd, int protocol)
+{
+	return (protocol == IPPROTO_UDP && shield_is_taken(fd)) || (options_kept() && mark_kept(fd)) ||
+	       socket_int(fd, IPPROTO_IP, OPT_IP_MINTTL) > 0;
+}
+
 int mapped_widen(int fd, in_port_t port)
 {
 	int protocol = socket_protocol(fd), result = -EAFNOSUPPORT;
 
 	if (protocol && socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0 && (protocol != IPPROTO_UDP || port))
-		result =
-		    protocol == IPPROTO_UDP && shield_is_taken(fd) ? -EBUSY : bind_to_all(fd, protocol, port);
+		result = is_guarded(fd, protocol) ? -EBUSY : bind_to_all(fd, protocol, port);
 	log_line(LOG_LEVEL_INFO, "descriptor %d at [::ffff:0.0.0.0]:%u %s%s", fd, ntohs(port),
 		 result ? "stays IPv4: " : "widened to [::]", result ? log_errno(-result) : "");
 	if (result)

@@ -14,8 +14,8 @@ bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port
 
 /* Binds the unbound AF_INET6 socket FD to [::] and PORT. A datagram socket gets the spoof filter first
  * (socket/spoof_filter.h). Returns 0, or a negative errno with FD as it was: -EAFNOSUPPORT if FD is not TCP,
- * MPTCP or UDP, is for IPv6 alone, or is a UDP client; -EBUSY if the program has a filter of its own on a
- * datagram socket. */
+ * MPTCP or UDP, is for IPv6 alone, or is a UDP client; -EBUSY if the program has set an option that
+ * guards FD in IPv4 alone, as IP_MINTTL, a key, or a filter on a datagram socket. */
 int mapped_widen(int fd, in_port_t port);
 
 /* The port of FD, in network byte order, if FD is such a socket and no other process has it (listeners.h);

@@ -12,11 +12,9 @@
  * was widened for IPv6 alone and stays so, -EBUSY if FD listens and another process may have it, too
  * (listeners.h). A datagram socket is changed in place, and keeps the IPv4 datagrams behind the last IPv6
  * one. A stream socket is replaced, and connections that wait to be accepted are lost: the kernel has no
- * other way to give up the port. */
+ * other way to give up the port. A socket that was bound to ::ffff:0.0.0.0 (mapped.h) moves back to that
+ * address, and stays AF_INET6; it is replaced in any case. */
 int narrow(int fd);
-
-/* narrow() moves a socket that was bound to ::ffff:0.0.0.0 (mapped.h) back to that address; it stays
- * AF_INET6. */
 
 /* Narrows every widened socket of this process that is in the way of FD, the program's own AF_INET6 socket.
  * FD is bound to PORT (network byte order), or bind() has failed. Returns how many sockets were narrowed. */

@@ -135,10 +135,11 @@ static size_t ask(int protocol, in_port_t port, union answer *a)
 		   : 0;
 }
 
-/* Whether a socket of another process that serves both families by itself gets what comes over IPv4 to PORT
- * of PROTOCOL, while CLONE is not bound yet. It would then share that with CLONE; natively an AF_INET socket
- * gets all of it. False if the kernel does not tell, or if CLONE can't be told from such a socket, because
- * the program has set IP_MULTICAST_ALL or CLONE is MPTCP. */
+/* Whether a socket of another process gets what comes over IPv4 to PORT of PROTOCOL, while CLONE is not bound
+ * yet: one at 0.0.0.0, which would go on getting all of it, or one that serves both families by itself. That
+ * would share it with CLONE; natively an AF_INET socket gets all of it. False if the kernel does not tell, or
+ * if CLONE can't be told from such a socket, because the program has set IP_MULTICAST_ALL or CLONE is MPTCP.
+ */
 static bool strangers_serve(int clone, int protocol, in_port_t port)
 {
 	union answer a;
@@ -148,7 +149,7 @@ static bool strangers_serve(int clone, int protocol, in_port_t port)
 	if (socket_int(clone, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 1)
 		end = ask(protocol, port, &a);
 	if (end == 0 || a.body.idiag_family != AF_INET6)
-		return false;
+		return end != 0;
 	for (; at + sizeof attribute < end; at += (size_t)NLA_ALIGN(attribute.nla_len)) {
 		memcpy(&attribute, a.bytes + at, sizeof attribute);
 		if (attribute.nla_type == DIAG_SOCKOPT)

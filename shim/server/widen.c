@@ -90,7 +90,7 @@ static void log_widening(const struct change *c, const struct sockaddr_in6 *at, 
 }
 
 /* The cookies of the sockets that last replaced another one. */
-enum { MOST_WAKES = 64 };
+enum { MOST_WAKES = 256 };
 static LARGE _Atomic uint64_t woken[MOST_WAKES];
 _Atomic unsigned widen_wakes;
 
@@ -105,7 +105,7 @@ static __attribute__((noinline, cold)) bool is_woken(int fd, unsigned before, un
 {
 	int saved = errno;
 	uint64_t cookie = mark_test_datagram(fd) ? socket_cookie(fd) : 0;
-	bool result = cookie && count > MOST_WAKES;
+	bool result = false;
 
 	for (unsigned i = 0; cookie && i < count && i < MOST_WAKES; i++)
 		result |=

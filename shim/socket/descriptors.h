@@ -6,20 +6,21 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
+/* All are async-signal-safe; errno is undefined afterwards, unless stated otherwise. */
+
 /* Calls VISIT for each open descriptor until it returns something other than 0, and returns that, else 0. If
  * /proc is missing (a chroot) or can't be read, it tries all numbers instead, up to the limit on open files
  * or 65536. VISIT may open and close descriptors. It may be called with a number that is not open, and twice
- * with the same. It must not wait on a foreign file, as fstat() of a file on a network can.
- * Async-signal-safe. */
+ * with the same. It must not wait on a foreign file, as fstat() of a file on a network can. */
 int descriptors_each(int (*visit)(int fd, void *arg), void *arg);
 
 /* The same for the descriptors below DESCRIPTORS_LOW: in one system call and without /proc, as reading that
- * takes a tenth of the time to start a small program. Async-signal-safe. */
+ * takes a tenth of the time to start a small program. */
 enum { DESCRIPTORS_LOW = 256 };
 int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg);
 
 /* Whether a program that is executed inherits a marked socket. CLOEXEC_TOO counts descriptors with FD_CLOEXEC
- * as well. Async-signal-safe, also after vfork(). Leaves errno alone. */
+ * as well. Also for after vfork(). Leaves errno alone. */
 bool descriptors_inherit_mark(bool cloexec_too);
 
 /* One line of epoll's fdinfo (proc(5)): a registration. */
@@ -36,7 +37,7 @@ bool descriptors_parse_registration(const char *line, struct descriptors_registr
 /* Calls VISIT for each registration in the epoll set SET of a socket whose inode is INODE, until it returns
  * something other than 0, and returns that, else 0. Returns -ENOSYS if SET is an epoll set that can't be read
  * (no /proc, no descriptor left), and 0 at once if SET is no epoll set. UNREGISTERED, a descriptor that
- * surely is in no set, serves to find that out. Async-signal-safe. */
+ * surely is in no set, serves to find that out. */
 int descriptors_registrations(int set, int unregistered, uint64_t inode,
 			      int (*visit)(const struct descriptors_registration *r, void *arg), void *arg);
 

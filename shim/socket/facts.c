@@ -106,7 +106,6 @@ int socket_same_namespace(int a, int b)
 	return one == other ? 0 : -EXDEV;
 }
 
-/* TCP and MPTCP have the same port space. */
 bool socket_same_ports(int fd, int protocol)
 {
 	int own = socket_protocol(fd);

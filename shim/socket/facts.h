@@ -35,7 +35,7 @@ in_port_t socket_wildcard_in6(int fd);
 /* Sets an int option. Returns 0 or a negative errno. */
 int socket_set(int fd, int level, int name, int value);
 
-/* The protocol of FD if it is TCP, MPTCP or UDP, else 0: the shim leaves all others alone. */
+/* The protocol of FD if it is TCP, MPTCP or UDP, else 0: the library leaves all others alone. */
 int socket_protocol(int fd);
 
 /* The kernel's number for FD's socket, which stays the same as long as the socket lives, whatever descriptors

@@ -31,7 +31,8 @@ extern const int options_count;
 /* The row of LEVEL and NAME if a setsockopt() of it takes more than the call itself, else NULL. */
 const struct option *options_find(int level, int name);
 
-/* Called once, when the library is loaded, before the functions below. */
+/* Called once, when the library is loaded, before any other function here. The others are async-signal-safe
+ * and callable from any thread. */
 void options_setup(void);
 
 /* The program has set the option of LEVEL and NAME on some socket. From now on it is carried; the library
@@ -54,12 +55,11 @@ bool options_owned(void);
 /* Gives the fresh socket TO of FAMILY what the program has set on FROM: the options that differ, and the
  * owner if the process may. If TO is AF_INET6, the options are set for both families; if FROM is, too, each
  * comes from its own family. Each option is read back after it was written. Returns 0, or a negative errno
- * with *MISSED naming the option that could not be carried. Async-signal-safe; errno is undefined afterwards.
- */
+ * with *MISSED naming the option that could not be carried. errno is undefined afterwards. */
 int options_carry(int from, int to, int family, const char **missed);
 
 /* The program's setsockopt() of ROW on the marked FD with VALUE, LEN has succeeded: sets the same for IPv6.
- * Returns 0, or a negative errno if a strict option could not be set. Async-signal-safe. */
+ * Returns 0, or a negative errno if a strict option could not be set. errno is undefined afterwards. */
 int options_mirror(int fd, const struct option *row, const void *value, socklen_t len);
 
 #endif

@@ -101,22 +101,24 @@ all='inet_pton=the peer inet_aton=the peer inet_addr=the peer getaddrinfo=the pe
 	client6=$(ip -n "$client" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 	server6=$(ip -n "$server" -6 -o addr show dev veth0 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 	index=$(on_server cat /sys/class/net/veth0/ifindex)
-	start text "$run" -- python3 "$root/tests/lib/text.py" 5000 ntop self "$client6%$index" "$client6%1" "$client6"
+	start text "$run" -- python3 "$root/tests/lib/text.py" 5000 ntop mapped self "$client6%$index" "$client6%1" "$client6"
 	wait_port 5000
 	connect_to $server6%veth0
 	run -0 log_of text
 	assert_line --regexp "^ntop .* $client6%$index $synthetic .*"
+	assert_line 'mapped again True'
 	assert_line "self $client6%veth0 $all"
 	assert_line "$client6%$index $client6%$index $all"
 	refute_line --regexp "^$client6(%1)? .*the peer"
 }
 
-@test "connect(), bind() and sendto() of a known peer's sockaddr_in6 work on an AF_INET socket; a stranger's is refused" {
-	server=$client start peer "$programs/steps" a=tcp6 "a.bind:$client6/6000" a.listen b=udp6 "b.bind:$client6/6000" b.got b.got hold
+@test "connect(), bind() and sendto() of a known peer's sockaddr_in6 work on an AF_INET socket, and V4MAPPED on an AF_INET6 one" {
+	server=$client start peer "$programs/steps" a=tcp6 "a.bind:$client6/6000" a.listen b=udp6 "b.bind:$client6/6000" b.got b.got b.got b.got hold
 	pid=$started
 	wait_until eval 'on_client ss -Hltn "sport = :6000" | grep -q .'
-	told in6
+	told in6 mapped-in6
 	assert_line 'in6 0 0 True 0 0 True 5 -1 -1'
+	assert_line 'mapped-in6 0 0 True 0 0 True 5 -1 -1'
 	kill "$pid"
 }
 

@@ -83,8 +83,11 @@ bind tcp port=1 ipv4"
 	assert_line 'delay = 7'
 	DUALSTACK_CONFIG=$conf run -0 "$run" --config=none --print-config
 	assert_line 'delay = 250'
-	run -0 with_etc "$conf" "$run" --print-config
-	assert_line 'delay = 7'
+	for unset in env 'env DUALSTACK_CONFIG='; do
+		# shellcheck disable=SC2086 # two words
+		run -0 with_etc "$conf" $unset "$run" --print-config
+		assert_line 'delay = 7'
+	done
 	# The library without the launcher: of a file, and of a variable, as --enable writes it for a service.
 	echo 'bind tcp port=5000 ipv4' >"$conf"
 	steps=(a=tcp4 a.reuseaddr a.bind:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)

@@ -115,6 +115,21 @@ if __name__ == "__main__":
             results.append(libc.sendto(s.fileno(), b"hello", 5, 0, sockaddr(stranger, 6000), 28))
             results.append(libc.connect(s.fileno(), sockaddr(stranger, 6000), 28))
             print(*results, flush=True)
+        elif what == "mapped-in6":
+            # The same on AF_INET6 sockets, of addresses that the program keeps V4MAPPED; the last two are nobody's.
+            def v4mapped(text, port=0):
+                return sockaddr(bytes(10) + b"\xff\xff" + socket.inet_aton(text), port)
+            results = []
+            for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+                s = socket.socket(socket.AF_INET6, kind)
+                results.append(libc.bind(s.fileno(), v4mapped(c.getsockname()[0]), 28))
+                results.append(libc.connect(s.fileno(), v4mapped(name[0], 6000), 28))
+                results.append(s.getpeername()[:2] == (ntop(peer, 46), 6000))
+            for to in name[0], "240.0.0.9":
+                s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+                results.append(libc.sendto(s.fileno(), b"hello", 5, 0, v4mapped(to, 6000), 28))
+            results.append(libc.connect(socket.socket(socket.AF_INET6).fileno(), v4mapped("240.0.0.9", 6000), 28))
+            print(*results, flush=True)
         elif what == "self":
             back(nameinfo(peer, 1025))
         else:

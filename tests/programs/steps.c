@@ -8,6 +8,7 @@
  *   a.reuseaddr a.reuseport a.v6only a.dual a.nonblock
  *   a.filter a.reuseport-bpf          attaches a classic BPF program that accepts all
  *   a.bind:ADDR/PORT a.connect:ADDR/PORT a.listen a.close a.name a.peer a.domain
+ *   a.bind-unspec:0.0.0.0/PORT        bind() of AF_UNSPEC, as long as a sockaddr_storage
  *   a.join:GROUP a.disconnect         joins a multicast group; connect(AF_UNSPEC)
  *   a.ifaddr:NAME                     the IPv4 address of an interface (SIOCGIFADDR)
  *   a.ifdown:NAME                     takes an interface down, or an alias (SIOCSIFFLAGS)
@@ -149,6 +150,10 @@ static void on_socket(const char *step, int number, const char *what)
 	} else if (strncmp(what, "bind:", 5) == 0) {
 		len = address_parse(colon + 1, &a);
 		show(step, bind(*fd, &a.any, len));
+	} else if (strncmp(what, "bind-unspec:", 12) == 0) {
+		(void)address_parse(colon + 1, &a);
+		a.any.sa_family = AF_UNSPEC;
+		show(step, bind(*fd, &a.any, sizeof a));
 	} else if (strncmp(what, "connect:", 8) == 0) {
 		len = address_parse(colon + 1, &a);
 		show(step, connect(*fd, &a.any, len));

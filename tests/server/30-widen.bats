@@ -274,6 +274,22 @@ assert_plain_under() {
 }
 
 # Each of them narrows the socket, where it has an effect.
+@test "what guards a socket at ::ffff:0.0.0.0 in IPv4 keeps it from being widened, or makes it IPv4 again" {
+	run -0 steps a=tcp6 a.set:ip:21:255 a.bind:::ffff:0.0.0.0/5000 a.listen who:::1/5000
+	assert_line 'who:::1/5000 ECONNREFUSED'
+	run -0 steps a=tcp6 a.bind:::ffff:0.0.0.0/5000 a.listen a.set:ip:21:999 who:::1/5000 a.set:ip:21:5 who:::1/5000 who:127.0.0.1/5000 \
+		b=udp6 b.bind:::ffff:0.0.0.0/5001 tell:::1/5001 b.filter tell:::1/5001 tell:127.0.0.1/5001
+	assert_line 'a.set:ip:21:999 EINVAL'
+	assert_line 'who:::1/5000 accepted by a, family 10, ::1'
+	assert_line 'a.set:ip:21:5 ok'
+	assert_line 'who:::1/5000 ECONNREFUSED'
+	assert_line 'who:127.0.0.1/5000 accepted by a, family 10, ::ffff:127.0.0.1'
+	assert_line 'tell:::1/5001 got by b, family 10, ::1'
+	assert_line 'b.filter ok'
+	assert_line 'tell:::1/5001 nobody here'
+	assert_line 'tell:127.0.0.1/5001 got by b, family 10, ::ffff:127.0.0.1'
+}
+
 @test "an option that is refused, or changes nothing, takes no waiting connection and leaves IPv6" {
 	need python3
 	cat >"$BATS_TEST_TMPDIR/refused.py" <<-'END'

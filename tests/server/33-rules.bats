@@ -49,6 +49,15 @@ assert_families() {
 	END
 }
 
+# The kernel takes that for 0.0.0.0 (ip(7), "Notes"), and so does the library.
+@test "a bind of AF_UNSPEC, as long as a sockaddr_storage, obeys a rule" {
+	unspec=(a=tcp4 a.bind-unspec:0.0.0.0/5000 a.listen who:127.0.0.1/5000 who:::1/5000)
+	steps_by 'bind tcp port=5000 ipv4' "${unspec[@]}"
+	assert_families yes who no 'accepted by a'
+	steps_by 'bind tcp port=5001 ipv4' "${unspec[@]}"
+	assert_families yes who yes 'accepted by a'
+}
+
 @test "the first rule that matches decides, options before the file" {
 	printf 'bind port=5000 ipv6\n' >"$BATS_TEST_TMPDIR/conf"
 	run -0 on_server "$run" --config="$BATS_TEST_TMPDIR/conf" --rule='bind port=5001 ipv6' --rule='bind port=5000 ipv4' \

@@ -125,13 +125,17 @@ for _ in range(3):
 	done
 }
 
-@test "another process listens on the port in IPv4 with SO_REUSEPORT: connections are shared as natively" {
+@test "another process listens on the port in IPv4 with SO_REUSEPORT: connections are shared as natively, also without /proc" {
 	for prefix in native --log=off; do
-		run -0 program $prefix <<-'END'
-			o = stranger("s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); s.bind(('', 5000)); s.listen(99)")
-			ask("127.0.0.1", new("SO_REUSEPORT", kind=socket.SOCK_STREAM), kind=socket.SOCK_STREAM)
-		END
-		assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9])$'
+		for hide in False True; do
+			run -0 program $prefix <<-END
+				import ctypes
+				o = stranger("s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); s.bind(('', 5000)); s.listen(99)")
+				$hide and ctypes.CDLL(None).mount(b"none", b"/proc", b"tmpfs", 0, None)
+				ask("127.0.0.1", new("SO_REUSEPORT", kind=socket.SOCK_STREAM), kind=socket.SOCK_STREAM)
+			END
+			assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9])$'
+		done
 	done
 }
 

@@ -110,6 +110,28 @@ answer_to() {
 	done
 }
 
+# With IPv6 it is shown as an MTU is, without the 20 bytes by which the header is longer.
+@test "IP_RECVFRAGSIZE tells the size of fragments, for both families" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/fragments.py" <<-'END'
+		import socket, struct, sys
+		s = socket.socket(type=socket.SOCK_DGRAM)
+		s.setsockopt(socket.IPPROTO_IP, 25, 1)
+		s.bind(("", 5000))
+		s.settimeout(5)
+		for address in sys.argv[1:]:
+		    c = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+		    c.sendto(bytes(4000), (address, 5000))
+		    data, control, _, _ = s.recvmsg(5000, 100)
+		    print(len(data), *[(level, kind, struct.unpack("=I", data)[0]) for level, kind, data in control])
+	END
+	ip -n "$server" link set lo mtu 1500
+	run -0 on_server python3 "$BATS_TEST_TMPDIR/fragments.py" 127.0.0.1
+	assert_output '4000 (0, 25, 1500)'
+	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/fragments.py" 127.0.0.1 ::1
+	assert_output $'4000 (0, 25, 1500)\n4000 (0, 25, '$((1496 - 20))')'
+}
+
 @test "sendmsg with IP_TTL, IP_TOS and UDP_SEGMENT, to both families" {
 	serve sending
 	for address in $server4 $server6; do

@@ -240,18 +240,6 @@ static enum scope addresses(struct findings *f, const struct ifaddrs *all, const
 	return all ? farthest : SCOPE_GLOBAL;
 }
 
-/* Whether the kernel has a route to the address of a root name server. */
-static bool leads_far_away(int family)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(53)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
-
-	(void)inet_pton(AF_INET, "198.41.0.4", &in.sin_addr);
-	(void)inet_pton(AF_INET6, "2001:503:ba3e::2:30", &in6.sin6_addr);
-	return family == AF_INET ? route_known((const struct sockaddr *)&in, sizeof in)
-				 : route_known((const struct sockaddr *)&in6, sizeof in6);
-}
-
 /* Asks ip-route(8) for a default route in all tables. Lines of rejecting routes begin with another word.
  * Without sockets of the family (THERE), the kernel can't be asked whether it takes the route. */
 static bool routes(struct findings *f, const struct family *family, bool there)
@@ -265,7 +253,7 @@ static bool routes(struct findings *f, const struct family *family, bool there)
 	     line = strtok_r(NULL, "\n", &rest))
 		if (strncmp(line, "default ", 8) == 0 && (device = strstr(line, " dev ")))
 			device = keep_copy(device + 5, strcspn(device + 5, " "));
-	far = there ? leads_far_away(family->family) : device != NULL;
+	far = there ? route_far(family->family) : device != NULL;
 	if (device && far)
 		findings_add(f, family->route, FINDING_OK, "", "default route through %s", device);
 	else if (device)

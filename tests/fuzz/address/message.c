@@ -238,6 +238,7 @@ static bool received_as(const struct item *from, bool mapped, bool info, struct 
 	    {74, 20, sizeof(struct sockaddr_in6), sizeof(struct sockaddr_in), false}, /* ORIGDSTADDR */
 	    {IPV6_HOPLIMIT, IP_TTL, sizeof(int), sizeof(int), false},
 	    {IPV6_TCLASS, IP_TOS, sizeof(int), 1, false},
+	    {77, 25, sizeof(int), sizeof(int), false}, /* RECVFRAGSIZE */
 	};
 
 	*to = *from;
@@ -245,7 +246,7 @@ static bool received_as(const struct item *from, bool mapped, bool info, struct 
 		return true;
 	if (from->type == IPV6_PKTINFO && !info)
 		return false;
-	for (unsigned i = 0; i < 5; i++)
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (kinds[i].in6 == from->type && from->size >= kinds[i].from &&
 		    (!mapped || kinds[i].mapped_too)) {
 			*to = (struct item){.level = IPPROTO_IP, .type = kinds[i].in, .size = kinds[i].to};
@@ -266,6 +267,7 @@ static const struct kind received[] = {
     {IPPROTO_IPV6, IPV6_RECVERR, 16},
     {IPPROTO_IPV6, IPV6_RECVERR, 16 + sizeof(struct sockaddr_in6)},
     {IPPROTO_IPV6, 11, sizeof(int)}, /* IPV6_FLOWINFO */
+    {IPPROTO_IPV6, 77, sizeof(int)}, /* IPV6_RECVFRAGSIZE */
     {IPPROTO_IP, IP_PKTINFO, sizeof(struct in_pktinfo)},
     {IPPROTO_IP, IP_TTL, sizeof(int)},
     {IPPROTO_IP, IP_TOS, 1},

@@ -76,8 +76,8 @@ static void read_from(const struct sockaddr *addr, socklen_t len)
 	assert(!in || !in6);
 	assert((in || in6) == translate_in6(addr, len, &at));
 	assert(!(in || in6) || at.sin6_family == AF_INET6);
-	assert(!translate_synthetic(addr, len, &at) || (in && !IN6_IS_ADDR_V4MAPPED(&at.sin6_addr)));
-	assert(!translate_forgotten(addr, len) || (in && !translate_synthetic(addr, len, &at)));
+	assert(!translate_synthetic(addr, len, &at) || ((in || in6) && !IN6_IS_ADDR_V4MAPPED(&at.sin6_addr)));
+	assert(!translate_forgotten(addr, len) || ((in || in6) && !translate_synthetic(addr, len, &at)));
 	(void)translate_bind(addr, len, &at);
 }
 

@@ -310,17 +310,20 @@ static void newcomers(void **state)
 	}
 }
 
-/* A set whose numbers are used up gives out no more, and its last ones stay valid. */
+/* A set whose numbers are used up gives out no more, and its last ones stay valid: also the last set, to
+ * which the broadcast address belongs. */
 static void exhaustion(void **state)
 {
 	enum { PER_SET = (1 << 19) + 64 }; /* numbers, and hashes of some that nobody else had */
-	const uint64_t network = 0x20010db8dddd0000;
+	const uint64_t network =
+	    0x20010db8dddd0001; /* half of the sets are its own, and the last is among them */
+	const uint32_t set = SYNTHETIC_SETS - 1;
 	struct in6_addr a = peer(network, 0);
-	const uint32_t set = set_of(hashed(&a));
 	in_addr_t shown = 0;
 	uint64_t host = 0;
 
 	(void)state;
+	assert_true(set_of(hashed(&a)) & 0x80);
 	for (int given = 0; given <= PER_SET; host++) {
 		a = peer(network, host);
 		if (set_of(hashed(&a)) != set)

@@ -93,6 +93,26 @@ static void synthetic_unknown(void **state)
 	assert_true(translate_nobodys((struct sockaddr *)&nobody, sizeof nobody));
 }
 
+/* Some programs keep IPv4 addresses so. */
+static void synthetic_mapped(void **state)
+{
+	struct sockaddr_in6 real = in6_at("2001:db8::77", 20), mapped = in6_at("::ffff:0.0.0.0", 20), got;
+	struct sockaddr_in6 nobody = in6_at("::ffff:240.0.0.0", 1), plain = in6_at("::ffff:192.0.2.1", 1);
+	struct sockaddr_in shown = translate_shown(&real, MARK_STREAM);
+
+	(void)state;
+	memcpy(mapped.sin6_addr.s6_addr + 12, &shown.sin_addr, 4);
+	assert_true(translate_synthetic((struct sockaddr *)&mapped, sizeof mapped, &got));
+	assert_memory_equal(&got, &real, sizeof got);
+	assert_true(translate_in6((struct sockaddr *)&mapped, SIN6_LEN_RFC2133, &got));
+	assert_memory_equal(&got, &real, sizeof got);
+	assert_false(translate_synthetic((struct sockaddr *)&plain, sizeof plain, &got));
+	assert_true(translate_in6((struct sockaddr *)&plain, sizeof plain, &got));
+	assert_memory_equal(&got, &plain, sizeof got);
+	assert_true(translate_nobodys((struct sockaddr *)&nobody, sizeof nobody));
+	assert_false(translate_nobodys((struct sockaddr *)&real, sizeof real));
+}
+
 static void binding(void **state)
 {
 	struct sockaddr_in any = in_at("0.0.0.0", 143), local = in_at("127.0.0.1", 143);
@@ -182,6 +202,7 @@ int main(void)
 	    cmocka_unit_test(datagrams),         cmocka_unit_test(shown),   cmocka_unit_test(scopes),
 	    cmocka_unit_test(real_of_plain),     cmocka_unit_test(binding), cmocka_unit_test(beside_wildcard),
 	    cmocka_unit_test(synthetic_unknown), cmocka_unit_test(text),    cmocka_unit_test(truncation),
+	    cmocka_unit_test(synthetic_mapped),
 	};
 
 	return cmocka_run_group_tests_name("view", tests, NULL, NULL);
