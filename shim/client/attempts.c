@@ -151,7 +151,7 @@ bool attempts_move_away(struct eyeballs *e, int first, int last)
 {
 	struct search search = {.cookie = e->cookie, .first = first, .last = last};
 
-	if (!holdings_copied() || descriptors_each(look_for, &search) == 0)
+	if (!holdings_has_copy(e->fd) || descriptors_each(look_for, &search) == 0)
 		return false;
 	attempts_set_fd(e, search.found);
 	return true;

@@ -84,7 +84,7 @@ static int step_on(int fd, int own)
 
 bool connects_concern(int fd)
 {
-	return connects_maybe(fd) || holdings_copied();
+	return connects_maybe(fd) || holdings_has_copy(fd);
 }
 
 int connects_ask(int fd)

@@ -291,11 +291,11 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int 
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	int *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
-		    : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
-								 : NULL;
+	int none, *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
+			  : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
+								       : &none;
 
-	if (kept && len >= sizeof *kept)
+	if (len >= sizeof *kept)
 		memcpy(kept, value, sizeof *kept);
 	for (uint32_t i = 0; i <= e->count; i++) {
 		int other = e->attempts[i].fd;

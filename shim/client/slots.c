@@ -58,11 +58,12 @@ int slots_free(void)
 int slots_find(int fd)
 {
 	const int end = slots_end;
+	const bool copied = holdings_has_copy(fd);
 	uint64_t cookie = 0;
 
 	for (int i = 0; i < end; i++) {
 		if (atomic_load_explicit(&slots_numbers[i], memory_order_relaxed) != fd &&
-		    !(holdings_copied() && atomic_load(&slots_stages[i]) != SLOT_FREE))
+		    !(copied && atomic_load(&slots_stages[i]) != SLOT_FREE))
 			continue;
 		if (!cookie && (cookie = socket_cookie(fd)) == 0)
 			return -1;

@@ -12,13 +12,14 @@
 /* A set with a higher number makes every replacement look at all descriptors. */
 enum { NUMBERS = 65536, BITS = 64 };
 
-static _Atomic bool copied, nested;
-LARGE static _Atomic uint64_t sets[NUMBERS / BITS], registered[NUMBERS / BITS];
+static _Atomic bool copied, copied_any, nested;
+LARGE static _Atomic uint64_t sets[NUMBERS / BITS], registered[NUMBERS / BITS], duplicated[NUMBERS / BITS];
 static _Atomic int used; /* words of SETS, from the first */
 
 void holdings_note_copy(void)
 {
 	atomic_store_explicit(&copied, true, memory_order_relaxed);
+	atomic_store_explicit(&copied_any, true, memory_order_relaxed);
 }
 
 bool holdings_copied(void)
@@ -32,6 +33,19 @@ static bool has(_Atomic uint64_t *words, int number)
 	       atomic_load_explicit(&words[number / BITS], memory_order_relaxed) >> number % BITS & 1;
 }
 
+/* Adds NUMBER, which is below NUMBERS, to the set. */
+static void add(_Atomic uint64_t *words, int number)
+{
+	if (!has(words, number))
+		atomic_fetch_or(&words[number / BITS], UINT64_C(1) << number % BITS);
+}
+
+bool holdings_has_copy(int fd)
+{
+	return holdings_copied() && (atomic_load_explicit(&copied_any, memory_order_relaxed) ||
+				     fd >= NUMBERS || has(duplicated, fd));
+}
+
 void holdings_note_wait(int fd)
 {
 	if (fd >= NUMBERS || has(sets, fd))
@@ -40,8 +54,8 @@ void holdings_note_wait(int fd)
 
 void holdings_note_registration(int fd)
 {
-	if (fd >= 0 && fd < NUMBERS && !has(registered, fd))
-		atomic_fetch_or(&registered[fd / BITS], UINT64_C(1) << fd % BITS);
+	if (fd >= 0 && fd < NUMBERS)
+		add(registered, fd);
 	holdings_note_wait(fd);
 }
 
@@ -82,12 +96,17 @@ void holdings_note_duplicate(int from, int to)
 
 	if (has(sets, from))
 		holdings_note_set(to);
-	if (holdings_copied() || from == to)
+	if (from == to || (holdings_has_copy(from) && holdings_has_copy(to)))
 		return;
 	domain = socket_option(from, SO_DOMAIN);
-	if (domain == AF_INET || domain == AF_INET6)
-		holdings_note_copy();
 	errno = saved;
+	if (domain != AF_INET && domain != AF_INET6)
+		return;
+	atomic_store_explicit(&copied, true, memory_order_relaxed);
+	if (from < NUMBERS)
+		add(duplicated, from);
+	if (to < NUMBERS)
+		add(duplicated, to);
 }
 
 int holdings_each_set(int (*visit)(int set, void *arg), void *arg)

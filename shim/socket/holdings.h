@@ -5,12 +5,16 @@
 
 #include <stdbool.h>
 
-/* A socket may have a second descriptor from now on: it was inherited, received, or copied. */
+/* Any socket may have a second descriptor from now on: one was inherited or received. */
 void holdings_note_copy(void);
-bool holdings_copied(void);
 
 /* FROM has been copied to TO. Notes that if it is an Internet socket or an epoll set. */
 void holdings_note_duplicate(int from, int to);
+
+/* Whether some socket may have a second descriptor; and whether that of FD may, because FD's number has been
+ * that of a copied one. */
+bool holdings_copied(void);
+bool holdings_has_copy(int fd);
 
 /* SET is an epoll set. */
 void holdings_note_set(int set);

@@ -207,7 +207,7 @@ int replace_socket(int fd, uint64_t cookie, int with, int except)
 int replace_registered(int fd, uint64_t cookie, int with, int except, struct replace_known *known)
 {
 	struct holdings h = {.with = with, .except = except, .cookie = cookie, .known = known};
-	const bool copied = holdings_copied(), registered = holdings_registered(fd);
+	const bool copied = holdings_has_copy(fd), registered = holdings_registered(fd);
 	int result, flags = sys_fcntl(fd, F_GETFL, 0);
 
 	if (copied) {

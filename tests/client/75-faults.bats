@@ -134,7 +134,7 @@ for a in socket.getaddrinfo(sys.argv[1], 7000, socket.AF_INET, socket.SOCK_STREA
 	assert_output $'before 1\nafter 1'
 }
 
-# calls COUNT: how many system calls a hundred epoll_wait() make, with COUNT connects in progress.
+# calls COUNT: how many system calls a hundred epoll_wait() and a close() make, with COUNT connects in progress.
 calls() {
 	on_client strace -o "$BATS_TEST_TMPDIR/trace" "$run" -- "$programs/by_name_many" "$1" silent.example >&2
 	awk '/^sched_yield\(/ { on = !on; next } on { calls++ } END { print calls }' "$BATS_TEST_TMPDIR/trace"
