@@ -8,9 +8,9 @@
 
 /* getaddrinfo(). If asked for AF_INET, it gives synthetic addresses for a name or literal that has only IPv6
  * addresses, or only IPv6 addresses with a route; if the name has none now, but had some within NAMES_LIFE,
- * it gives those. If asked for AF_INET6, it gives V4MAPPED addresses for a name that has only IPv4 ones. In
- * all other cases, and with AI_NUMERICHOST or AI_PASSIVE, the answer is the real one. Its form and error code
- * always are; freeaddrinfo() takes it. */
+ * it gives those. If asked for AF_INET6, it gives V4MAPPED addresses for a name that has only IPv4 ones, but
+ * not with AI_PASSIVE. In all other cases the answer is the real one, also for a literal with AI_NUMERICHOST
+ * or AI_PASSIVE. Its form and error code always are; freeaddrinfo() takes it. */
 int resolve_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			struct addrinfo **result);
 
