@@ -27,9 +27,14 @@ bool port_may_be_shared(int fd)
 struct look {
 	in_port_t port;
 	int protocol;
+	bool listed;  /* no AF_INET socket is in the way (count_listed()) */
 	bool widened; /* a widened socket has the port */
 };
 
+enum { CLEAR, IN_THE_WAY, SEEN_ENOUGH };
+
+/* What would have been in the way of a widened socket has kept it IPv4: behind one, there is no more to find.
+ */
 static int is_in_the_way(int fd, void *arg)
 {
 	struct look *look = arg;
@@ -38,13 +43,13 @@ static int is_in_the_way(int fd, void *arg)
 
 	/* The port is at the same offset in both families. */
 	if (!family || name.in.sin_port != look->port || !socket_same_ports(fd, look->protocol))
-		return 0;
+		return CLEAR;
 	if (family == AF_INET)
-		return name.in.sin_addr.s_addr == htonl(INADDR_ANY);
+		return name.in.sin_addr.s_addr == htonl(INADDR_ANY) ? IN_THE_WAY : CLEAR;
 	if (mark_test(fd) == MARK_NONE && !listeners_are_ours(fd))
-		return translate_beside_wildcard(&name.in6, true);
+		return translate_beside_wildcard(&name.in6, true) ? IN_THE_WAY : CLEAR;
 	look->widened = true;
-	return 0;
+	return look->listed ? SEEN_ENOUGH : CLEAR;
 }
 
 /* A line of /proc/net/udp or /proc/net/tcp, " 12: 00000000:1388 00000000:0000 07 ...", has a number, then in
@@ -197,24 +202,24 @@ bool port_take(int clone, const struct sockaddr_in6 *at)
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 {
 	struct look look = {.port = at->sin6_port, .protocol = protocol};
-	bool reuseport = socket_option(clone, SO_REUSEPORT) == 1;
+	const bool reuseport = socket_option(clone, SO_REUSEPORT) == 1;
+	/* Two streams share a port with SO_REUSEPORT only; without it, listen() fails. */
+	const bool shares = protocol == IPPROTO_UDP || reuseport;
 	int listed, result;
 
 	if (!look.port || !port_may_be_shared(clone))
 		return 0;
-	if (descriptors_each(is_in_the_way, &look))
+	listed = shares ? count_listed(protocol, look.port) : 0;
+	look.listed = listed == 0;
+	if (listed > 0 || descriptors_each(is_in_the_way, &look) == IN_THE_WAY)
 		return -EADDRINUSE;
-	/* Two streams share a port with SO_REUSEPORT only; without it, listen() fails. */
-	if (protocol != IPPROTO_UDP && !reuseport)
+	if (!shares)
 		return 0;
-	listed = count_listed(protocol, look.port);
-	if (listed > 0)
-		return -EADDRINUSE;
 	/* With SO_REUSEPORT, the kernel puts CLONE behind sockets that serve IPv6 alone: it takes nothing
 	 * from them. */
 	if (reuseport && !look.widened && strangers_serve(clone, protocol, look.port))
 		return -EADDRINUSE;
-	if (protocol != IPPROTO_UDP || reuseport || look.widened)
+	if (reuseport || look.widened)
 		return 0;
 	result = probe(AF_INET6, look.port);
 	return result || listed == 0 ? result : probe(AF_INET, look.port);

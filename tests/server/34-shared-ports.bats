@@ -278,3 +278,34 @@ for _ in range(3):
 		calls=$output
 	done
 }
+
+@test "bind() of a server with a connected socket for each client costs the same however many there are" {
+	need strace
+	cat >"$BATS_TEST_TMPDIR/clients.py" <<-'END'
+		import os, socket, sys
+		def new():
+		    s = socket.socket(type=socket.SOCK_DGRAM)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    s.bind(("", 5000))
+		    return s
+		listener, clients = new(), []
+		for i in range(int(sys.argv[1])):
+		    clients.append(new())
+		    clients[-1].connect(("127.0.0.1", 6000 + i))
+		os.access("/begin", os.F_OK)
+		clients.append(new())
+		os.access("/end", os.F_OK)
+		with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+		    s.sendto(b"x", ("::1", 5000))
+		print(clients[-1].recv(9))
+	END
+	local many calls=
+	for many in 1 200; do
+		run -0 on_server "$run" -- strace -o "$BATS_TEST_TMPDIR/trace" python3 "$BATS_TEST_TMPDIR/clients.py" "$many"
+		assert_output "b'x'"
+		run -0 sed -n '/"\/begin"/,/"\/end"/{s/(.*//;p}' "$BATS_TEST_TMPDIR/trace"
+		assert_line bind
+		[ "$many" = 1 ] || assert_output "$calls"
+		calls=$output
+	done
+}
