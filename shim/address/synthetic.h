@@ -35,17 +35,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/hash.h"
-#include "config/settings.h"
-
 enum {
 	SYNTHETIC_WAYS = 16,  /* slots where one peer can be */
 	SYNTHETIC_SETS = 256, /* 4096 peers of 32 bytes: 128 KiB when full; untouched pages cost nothing */
 	SYNTHETIC_HOST_BITS = 11, /* the bits of a hash that differ within a /64 */
 };
-
-/* The first address of the default pool (host byte order). */
-#define SYNTHETIC_NOBODY POOL_DEFAULT
 
 /* Sets another pool than POOL_DEFAULT: the prefix NET, in host byte order, of BITS bits. Called once, when
  * the library is loaded, before any other function here. */

@@ -239,7 +239,7 @@ static void flood(void **state)
 		a = peer(0x20010db8bbbb0001, i);
 		shown[i] = synthetic_of(&a, 0);
 		assert_true(synthetic_in_pool(shown[i]));
-		assert_int_not_equal(ntohl(shown[i]), SYNTHETIC_NOBODY);
+		assert_int_not_equal(ntohl(shown[i]), POOL_DEFAULT);
 		assert_int_equal(seen[ntohl(shown[i]) & 0x0fffffff]++, 0);
 		if (i % 1000 == 0)
 			assert_int_equal(synthetic_of(&regular, 0), regular_shown);
@@ -330,11 +330,11 @@ static void exhaustion(void **state)
 			continue;
 		shown = synthetic_of(&a, 0);
 		given++;
-		if (ntohl(shown) == SYNTHETIC_NOBODY)
+		if (ntohl(shown) == POOL_DEFAULT)
 			break;
 		assert_known(shown, &a);
 	}
-	assert_int_equal(ntohl(shown), SYNTHETIC_NOBODY);
+	assert_int_equal(ntohl(shown), POOL_DEFAULT);
 	assert_int_not_equal(synthetic_real(shown, &a, &(uint32_t){0}), 0);
 }
 
