@@ -9,8 +9,11 @@ needed() {
 	need musl-gcc
 	need readelf
 	[ "$(getconf LONG_BIT)" = 64 ] || skip 'needs a machine with 64-bit programs beside the 32-bit ones'
-	echo 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null - || skip 'gcc -m32 needs gcc-multilib'
+	echo 'int main(void) { return 0; }' | gcc -m32 -x c -o "$BATS_FILE_TMPDIR/word32" - || skip 'gcc -m32 needs gcc-multilib'
 }
+
+# Virtual machines of some makes have kernels that run 64-bit programs alone. In CI, too, tests/run lets this pass.
+need_32() { "$BATS_FILE_TMPDIR/word32" 2>/dev/null || skip 'this kernel runs no 32-bit programs'; }
 
 # The build directories are this file's own, except the usual compiler's.
 setup_file() {
@@ -51,6 +54,7 @@ served() {
 }
 
 @test "a 32-bit and a 64-bit server under one launcher" {
+	need_32
 	assert_equal "$(class "$m32/tests/programs/serve") $(class "$programs/serve")" 'ELF32 ELF64'
 	start serve "$opt/bin/dualstack-run" -- sh -c \
 		"$m32/tests/programs/serve blocking 5000 & $programs/serve blocking 5001 & wait"
@@ -78,9 +82,11 @@ crossing() {
 }
 
 @test "a 64-bit parent, a 32-bit worker in a cleaned environment" {
+	need_32
 	crossing "$programs/serve" "$m32/tests/programs/serve"
 }
 @test "a 32-bit parent, a 64-bit worker in a cleaned environment" {
+	need_32
 	crossing "$m32/tests/programs/serve" "$programs/serve"
 }
 
@@ -111,6 +117,7 @@ same_with() {
 
 # The library's own time_t is the usual one. LP64 has one only.
 @test "32-bit programs with a 64-bit time_t: TCP and UDP, servers and clients" {
+	need_32
 	local t64=$BATS_TEST_TMPDIR/t64 needed name
 	needed=("$t64"/tests/programs/{serve,ask,steps,connects,blocks,udp_serve,udp_ask})
 	make -C "$root" -j"$(nproc)" BUILD="$t64" CC='gcc -m32' CPPFLAGS='-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64' \
