@@ -24,7 +24,7 @@
 struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */
 
 /* The number of peers, of 64 bytes each, and of slots in which one peer can be. */
-enum { REPLY_SOURCE_MOST = 1024, REPLY_SOURCE_WAYS = 4 };
+enum { REPLY_SOURCE_MOST = 1024, REPLY_SOURCE_WAYS = 8 };
 
 /* As long as the kernel remembers a UDP question (nf_conntrack_udp_timeout, netfilter's default). */
 enum { REPLY_SOURCE_IPV4_MS = 30000 };

@@ -291,9 +291,9 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int 
 void eyeballs_set(struct eyeballs *e, int level, int name, const void *value, socklen_t len)
 {
 	const struct option *row = options_find(level, name);
-	int none, *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
-			  : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
-								       : &none;
+	int none = 0, *kept = level == SOL_SOCKET && name == SO_REUSEADDR  ? &e->plan.reuse
+			      : level == IPPROTO_TCP && name == TCP_MAXSEG ? &e->plan.maxseg
+									   : &none;
 
 	if (len >= sizeof *kept)
 		memcpy(kept, value, sizeof *kept);
