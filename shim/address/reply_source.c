@@ -96,6 +96,14 @@ int reply_source_ask(int fd)
 	return result;
 }
 
+void reply_source_ask_as_is(int fd, unsigned mark)
+{
+	static _Atomic unsigned asked;
+
+	if (atomic_exchange_explicit(&asked, mark, memory_order_relaxed) != mark)
+		(void)reply_source_ask(fd);
+}
+
 /* The slot of SET for KEY's peer, read into HELD; NULL if there is none. FROM is MARK for KEY's socket, HIGH
  * for any. */
 static struct slot *find(struct slot *set, const struct entry *key, int from, struct entry *held)

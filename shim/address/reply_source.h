@@ -33,6 +33,10 @@ enum { REPLY_SOURCE_IPV4_MS = 30000 };
  * errno: then the kernel chooses, as before. */
 int reply_source_ask(int fd);
 
+/* The same for FD with MARK, on which a program that understands IPv6 calls recvfrom(): it never sees the
+ * control messages, which it would see in recvmsg(). */
+void reply_source_ask_as_is(int fd, unsigned mark);
+
 /* Returns whether the process may have such a socket, on which recvfrom() has to become recvmsg(): it has
  * made one, or may have inherited one, or reply_source_expect() was called because one was passed to it. */
 bool reply_source_expected(void);

@@ -264,7 +264,9 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!connect_rules_allows(d.action, &d.to.sin6_addr))
 		return connect_instead(fd, addr, &d);
 	if (sockaddr_family(addr) != AF_INET)
-		return translate_nobodys(addr, len) ? refuse(fd) : real.connect(fd, addr, len);
+		return translate_nobodys(addr, len)                          ? refuse(fd)
+		       : reply_source_expected() && mark_datagram_lately(fd) ? connect_datagrams(fd, &d.to)
+									     : real.connect(fd, addr, len);
 	result = connect_plainly(fd, addr, len);
 	if (result == 0 || errno != ENETUNREACH || !destination_nat64(addr, len, &d.to) ||
 	    !connect_rules_allows(d.action, &d.to.sin6_addr) || !ready_for_nat64(fd, addr, &d.to))

@@ -39,19 +39,20 @@ static void log_peer(int fd, const union sockaddr_any *name, socklen_t len)
 		 sockaddr_text(&name->any, from), sockaddr_text((const struct sockaddr *)&shown, as));
 }
 
-/* Hands the sender's NAME to the program; IS_MARKED: FD is known to be marked. Returns false, with EFAULT in
- * errno, if the program's memory can't be written. */
-static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, bool is_marked,
+/* Hands the sender's NAME to the program. HAS is the mark that FD is known to have, or 0. Returns false, with
+ * EFAULT in errno, if the program's memory can't be written. */
+static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, unsigned has,
 		      struct sockaddr *addr, socklen_t *room)
 {
 	unsigned mark;
-	bool marked = sockaddr_is_in6(&name->any, len) &&
-		      (is_marked || mark_test_receiver(fd, *room, &mark) || mark_assume(fd, *room));
+	bool marked =
+	    sockaddr_is_in6(&name->any, len) &&
+	    (has ? mark_translates(has) : mark_test_receiver(fd, *room, &mark) || mark_assume(fd, *room));
 	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
 	socklen_t size = translate_size(name, len, kind, *room);
 
 	if (marked) {
-		if (!is_marked)
+		if (!has)
 			mark_stale(fd);
 		log_peer(fd, name, len);
 	}
@@ -88,10 +89,10 @@ static void close_passed(int fd)
 	sys_close(fd);
 }
 
-/* recvfrom() of FD, which had MARK lately, with control messages for the datagram's destination. IS_MARKED:
- * it has reported that, and has MARK. */
+/* recvfrom() of FD, which had MARK lately, with control messages for the datagram's destination. If it has
+ * reported that, it HAS this mark. */
 static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int flags,
-			     union sockaddr_any *name, socklen_t *len, bool *is_marked)
+			     union sockaddr_any *name, socklen_t *len, unsigned *has)
 {
 	_Alignas(struct cmsghdr) char control[MESSAGE_SLACK];
 	struct iovec piece = {data, size < MOST_BYTES ? size : MOST_BYTES};
@@ -112,8 +113,8 @@ static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int
 		return real.recvfrom(fd, data, size, flags, &name->any, len);
 	}
 	*len = kernel.msg_namelen;
-	*is_marked = result >= 0 && reply_source_note(fd, mark, &kernel);
-	if (result >= 0 && !*is_marked) {
+	*has = result >= 0 && reply_source_note(fd, mark, &kernel) ? mark : 0;
+	if (result >= 0 && !*has) {
 		mark_stale(fd);
 		/* recvfrom() of a Unix socket drops descriptors. */
 		hooks_each_passed(&kernel, close_passed);
@@ -126,8 +127,7 @@ static ssize_t do_recvfrom(size_t space, int fd, void *data, size_t size, int fl
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
-	unsigned before = widen_before(), mark;
-	bool is_marked = false;
+	unsigned before = widen_before(), mark, has = 0;
 	ssize_t result;
 
 	hooks_start();
@@ -151,13 +151,15 @@ static ssize_t do_recvfrom(size_t space, int fd, void *data, size_t size, int fl
 	/* If SIZE is too large, the C library's check ends the program. */
 	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) && size <= space ? mark_datagram_lately(fd)
 										   : 0;
-	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &is_marked)
+	if (mark && !mark_translates(mark))
+		reply_source_ask_as_is(fd, mark);
+	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &has)
 		      : call_recvfrom(space, fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
 		result = call_recvfrom(space, fd, data, size, flags, &name.any, &len);
 	}
-	return result >= 0 && !give_name(fd, &name, len, is_marked, addr, room) ? -1 : result;
+	return result >= 0 && !give_name(fd, &name, len, has, addr, room) ? -1 : result;
 }
 
 ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)

@@ -86,8 +86,9 @@ static int refused(int fd, const struct sockaddr *addr, socklen_t len)
 bool hooks_leaves_from(int fd, const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *to,
 		       struct in6_pktinfo *local)
 {
-	return reply_source_expected() && sockaddr_is_in(addr, len) &&
-	       (translate_synthetic(addr, len, to) || (reply_source_in4() && translate_in6(addr, len, to))) &&
+	return addr && reply_source_expected() &&
+	       (translate_synthetic(addr, len, to) ||
+		((reply_source_in4() || sockaddr_is_in6(addr, len)) && translate_in6(addr, len, to))) &&
 	       reply_source_of(fd, to, local);
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "address/reply_source.h"
 #include "base/log.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
@@ -64,6 +65,8 @@ int mapped_widen(int fd, in_port_t port)
 	/* A later bind() to [::] is to find FD. A datagram socket has IPV6_MULTICAST_ALL as a marked stream
 	 * has. */
 	mark_expect_foreign();
+	if (protocol == IPPROTO_UDP && mark_set_as_is(fd) == 0)
+		reply_source_expect();
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 /* For datagram sockets both options matter. SO_RCVLOWAT does not (datagram_poll() ignores it), and accepts
  * any number. Its lower bits are those of the socket's cookie. */
 #define DATAGRAM_MARK 0x44000000u
+#define DATAGRAM_AS_IS 0x00800000u
 #define DATAGRAM_OWN 0x007fffffu
 #define DATAGRAM_KEPT 0x45753434u
 
@@ -93,10 +94,15 @@ void mark_forget(void)
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
 }
 
-/* Whether VALUE is the mark of a datagram socket. */
+/* Whether VALUE is the mark of a datagram socket; and whether addresses are translated there. */
 static bool is_datagram_mark(unsigned value)
 {
-	return (value & ~DATAGRAM_OWN) == DATAGRAM_MARK;
+	return (value & ~(DATAGRAM_OWN | DATAGRAM_AS_IS)) == DATAGRAM_MARK;
+}
+
+bool mark_translates(unsigned mark)
+{
+	return is_datagram_mark(mark) && !(mark & DATAGRAM_AS_IS);
 }
 
 bool mark_expected(void)
@@ -138,10 +144,10 @@ bool mark_hides(int fd, int level, int name, int *shown)
 	       mark_is_value(level, name, (unsigned)get(fd, level, name));
 }
 
-static int set_datagram(int fd)
+static int set_datagram(int fd, unsigned kind)
 {
 	int saved = errno, result;
-	unsigned value = DATAGRAM_MARK | ((unsigned)socket_cookie(fd) & DATAGRAM_OWN), none = 0;
+	unsigned value = kind | ((unsigned)socket_cookie(fd) & DATAGRAM_OWN), none = 0;
 
 	if (!atomic_compare_exchange_strong(&only_datagram, &none, value))
 		atomic_store_explicit(&only_datagram, SEVERAL, memory_order_relaxed);
@@ -149,6 +155,11 @@ static int set_datagram(int fd)
 	result = set(fd, SOL_SOCKET, SO_RCVLOWAT, (int)value);
 	mark_stale_all();
 	return result;
+}
+
+int mark_set_as_is(int fd)
+{
+	return set_datagram(fd, DATAGRAM_MARK | DATAGRAM_AS_IS);
 }
 
 int mark_set(int fd, int protocol)
@@ -162,7 +173,7 @@ int mark_set(int fd, int protocol)
 		/* A sandbox may forbid to read it. */
 		return result == 0 && get(fd, IPPROTO_IPV6, OPT_IPV6_MULTICAST_ALL) != 0 ? -EPERM : result;
 	case IPPROTO_UDP:
-		return set_datagram(fd);
+		return set_datagram(fd, DATAGRAM_MARK);
 	default:
 		if (get(fd, IPPROTO_IP, OPT_IP_LOCAL_PORT_RANGE) > 0)
 			return -EBUSY;
@@ -170,11 +181,18 @@ int mark_set(int fd, int protocol)
 	}
 }
 
-unsigned mark_datagram(int fd)
+static unsigned read_datagram(int fd)
 {
 	unsigned value = mark_expected() ? (unsigned)get(fd, SOL_SOCKET, SO_RCVLOWAT) : 0;
 
 	return is_datagram_mark(value) ? value : 0;
+}
+
+unsigned mark_datagram(int fd)
+{
+	unsigned mark = read_datagram(fd);
+
+	return mark_translates(mark) ? mark : 0;
 }
 
 unsigned mark_datagram_lately(int fd)
@@ -188,7 +206,7 @@ unsigned mark_datagram_lately(int fd)
 	if (fd == atomic_load_explicit(&mark_lately_fd, memory_order_relaxed) && only != SEVERAL &&
 	    !options_touched(IPPROTO_IPV6, IPV6_RECVPKTINFO))
 		return only;
-	mark = mark_datagram(fd);
+	mark = read_datagram(fd);
 	note(fd, mark != 0);
 	return mark;
 }

@@ -33,6 +33,11 @@ enum mark { MARK_NONE, MARK_STREAM, MARK_DATAGRAM };
  * the mark. */
 int mark_set(int fd, int protocol);
 
+/* Marks the datagram socket FD of a program that understands IPv6 addresses: nothing is translated, and only
+ * mark_datagram_lately() yields the mark. mark_translates(): whether MARK is of another socket. */
+int mark_set_as_is(int fd);
+bool mark_translates(unsigned mark);
+
 /* Whether VALUE of the option LEVEL, NAME is a mark. The program sees the option's default instead. */
 bool mark_is_value(int level, int name, unsigned value);
 

@@ -30,6 +30,18 @@ teardown() { hosts_down; }
 	done
 }
 
+@test "peer = real: socat's answers over UDP leave from the address that was asked" {
+	need socat
+	ip -n "$server" addr add 2001:db8:1::11/64 dev veth0 nodad
+	start socat env DUALSTACK_PEER=real "$run" socat UDP4-RECVFROM:5000,fork EXEC:cat
+	wait_until eval 'on_server ss -Hlun "sport = :5000" | grep -q .'
+	for address in $server6 2001:db8:1::11; do
+		run -0 on_client python3 -c 'import socket, sys; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 5000)); s.settimeout(9); s.send(b"x"); print(s.recv(9))' $address
+		assert_output "b'x'"
+	done
+}
+
 @test "peer = real, socat: it has room, and tells its child; python3 -m http.server has none" {
 	need socat
 	need python3
