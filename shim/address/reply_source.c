@@ -249,7 +249,7 @@ bool reply_source_note(int fd, unsigned mark, const struct msghdr *kernel)
 	/* An IPv4 one for a program that has asked for IP_PKTINFO: it sets the source itself. The interfaces,
 	 * for which usual_source() asks, are no concern then. A filter may kill for the question (chronyd -F
 	 * 1). */
-	if (message_has(kernel, IPPROTO_IP, IP_PKTINFO, NULL, 0))
+	if (IN6_IS_ADDR_V4MAPPED(&local.ipi6_addr) && message_has(kernel, IPPROTO_IP, IP_PKTINFO, NULL, 0))
 		return true;
 	is_set = has_to_be_set(fd, &local.ipi6_addr, &peer->in6.sin6_addr);
 	e = entry_of(&peer->in6);

@@ -19,7 +19,6 @@
 /* For datagram sockets both options matter. SO_RCVLOWAT does not (datagram_poll() ignores it), and accepts
  * any number. Its lower bits are those of the socket's cookie. */
 #define DATAGRAM_MARK 0x44000000u
-#define DATAGRAM_AS_IS 0x00800000u
 #define DATAGRAM_OWN 0x007fffffu
 #define DATAGRAM_KEPT 0x45753434u
 
@@ -94,15 +93,10 @@ void mark_forget(void)
 	atomic_store_explicit(&only_datagram, 0, memory_order_relaxed);
 }
 
-/* Whether VALUE is the mark of a datagram socket; and whether addresses are translated there. */
+/* Whether VALUE is the mark of a datagram socket. */
 static bool is_datagram_mark(unsigned value)
 {
-	return (value & ~(DATAGRAM_OWN | DATAGRAM_AS_IS)) == DATAGRAM_MARK;
-}
-
-bool mark_translates(unsigned mark)
-{
-	return is_datagram_mark(mark) && !(mark & DATAGRAM_AS_IS);
+	return (value & ~(DATAGRAM_OWN | MARK_AS_IS)) == DATAGRAM_MARK;
 }
 
 bool mark_expected(void)
@@ -159,7 +153,7 @@ static int set_datagram(int fd, unsigned kind)
 
 int mark_set_as_is(int fd)
 {
-	return set_datagram(fd, DATAGRAM_MARK | DATAGRAM_AS_IS);
+	return set_datagram(fd, DATAGRAM_MARK | MARK_AS_IS);
 }
 
 int mark_set(int fd, int protocol)

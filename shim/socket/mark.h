@@ -36,7 +36,11 @@ int mark_set(int fd, int protocol);
 /* Marks the datagram socket FD of a program that understands IPv6 addresses: nothing is translated, and only
  * mark_datagram_lately() yields the mark. mark_translates(): whether MARK is of another socket. */
 int mark_set_as_is(int fd);
-bool mark_translates(unsigned mark);
+enum { MARK_AS_IS = 0x00800000 };
+static inline bool mark_translates(unsigned mark)
+{
+	return !(mark & MARK_AS_IS);
+}
 
 /* Whether VALUE of the option LEVEL, NAME is a mark. The program sees the option's default instead. */
 bool mark_is_value(int level, int name, unsigned value);
