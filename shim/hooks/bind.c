@@ -167,8 +167,8 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 		result = widen_address(fd, addr, &at);
 	else
 		result = widen(fd, &at, action == RULES_IPV6);
-	/* A port for IPv6 alone is not opened in IPv4. */
-	if (result && action == RULES_IPV6)
+	/* A port for IPv6 alone is not opened in IPv4, and no synthetic address is bound. */
+	if (result && (action == RULES_IPV6 || !IN6_IS_ADDR_UNSPECIFIED(&at.sin6_addr)))
 		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
