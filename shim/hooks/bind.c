@@ -86,7 +86,7 @@ static int bind_beside(int fd, const struct sockaddr *addr, socklen_t len)
 	if (error != EADDRINUSE || !sockaddr_is_in(addr, len))
 		return -1;
 	memcpy(&in, addr, sizeof in);
-	if (!interfaces_share(fd, in.sin_port, false))
+	if (!interfaces_share(fd, &in, false))
 		return hooks_fail(-error);
 	errno = saved;
 	return real.bind(fd, addr, len);
@@ -130,7 +130,7 @@ static int widen_address(int fd, const struct sockaddr *addr, const struct socka
 	first = interfaces_is_first(fd, &in);
 	result = first ? widen(fd, at, false) : -EADDRINUSE;
 
-	if (first && result == -EADDRINUSE && interfaces_share(fd, in.sin_port, true))
+	if (first && result == -EADDRINUSE && interfaces_share(fd, &in, true))
 		result = widen(fd, at, false);
 	if (result == 0)
 		interfaces_note(fd, &in);
@@ -167,8 +167,8 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 		result = widen_address(fd, addr, &at);
 	else
 		result = widen(fd, &at, action == RULES_IPV6);
-	/* A port for IPv6 alone is not opened in IPv4. */
-	if (result && action == RULES_IPV6)
+	/* A port for IPv6 alone is not opened in IPv4, and no synthetic address is bound. */
+	if (result && (action == RULES_IPV6 || !IN6_IS_ADDR_UNSPECIFIED(&at.sin6_addr)))
 		return hooks_fail(result == -EADDRINUSE ? result : -EADDRNOTAVAIL);
 	errno = saved;
 	if (result == 0)
@@ -179,11 +179,12 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 /* With SO_REUSEADDR, a conflict with the other family shows only here (inet_csk_listen_start()). */
 static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 {
+	const struct sockaddr_in port = {.sin_port = name->sin6_port};
 	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (interfaces_share(fd, name->sin6_port, false) && real.listen(fd, backlog) == 0) {
+	if (interfaces_share(fd, &port, false) && real.listen(fd, backlog) == 0) {
 		errno = saved;
 		return 0;
 	}
@@ -227,7 +228,7 @@ static int listen_in(int fd, int backlog, const struct sockaddr_in *name)
 	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result != 0 && errno == EADDRINUSE) {
-		result = interfaces_share(fd, name->sin_port, false) ? real.listen(fd, backlog) : -1;
+		result = interfaces_share(fd, name, false) ? real.listen(fd, backlog) : -1;
 		errno = result == 0 ? saved : EADDRINUSE;
 	}
 	if (result == 0 && name->sin_addr.s_addr == htonl(INADDR_ANY)) {

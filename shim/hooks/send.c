@@ -181,7 +181,9 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		errno = saved;
 	}
 	result = real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
-	return ready_now(fd, result, saved) ? hook_sendto(fd, data, size, flags, addr, len) : result;
+	return ready_now(fd, result, saved)
+		   ? real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to)
+		   : result;
 }
 
 /* Whether MESSAGE has control messages but no name, and FD is connected to the IPv6 address TO. If so, the
@@ -286,7 +288,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		errno = saved;
 	}
 	sent = send_message(fd, message, flags, &to, NULL, connected);
-	return ready_now(fd, sent, saved) ? hook_sendmsg(fd, message, flags) : sent;
+	return ready_now(fd, sent, saved) ? send_message(fd, message, flags, &to, NULL, connected) : sent;
 }
 
 bool hooks_sends(int fd, const struct msghdr *message, int flags)

@@ -112,11 +112,34 @@ static int share_other(int fd, void *arg)
 	return 0;
 }
 
-bool interfaces_share(int fd, in_port_t port, bool first)
+/* Whether FD would have been in the way without the library: it has, or stands for, the same address or
+ * 0.0.0.0, or that is wanted. A connection is not in the way, as the first socket accepts those to all
+ * addresses. */
+static int is_in_the_way(int fd, void *arg)
 {
-	struct search s = {.port = port, .protocol = socket_protocol(fd), .cookie = socket_cookie(fd)};
+	const struct search *s = arg;
+	union sockaddr_any name, peer;
+	in_addr_t has;
 
-	if (!port || !s.protocol || (!first && !(mark_expected() && descriptors_each(is_first, &s) > 0)))
+	if (!is_at(fd, s, &name) || socket_cookie(fd) == s->cookie || socket_peer(fd, &peer))
+		return 0;
+	if (name.any.sa_family == AF_INET)
+		has = name.in.sin_addr.s_addr;
+	else if (IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr) && mark_test(fd) != MARK_NONE)
+		has = stands_for(fd);
+	else
+		return 0;
+	return has == s->mine || has == htonl(INADDR_ANY) || s->mine == htonl(INADDR_ANY);
+}
+
+bool interfaces_share(int fd, const struct sockaddr_in *in, bool first)
+{
+	struct search s = {
+	    .port = in->sin_port, .protocol = socket_protocol(fd), .cookie = socket_cookie(fd)};
+
+	s.mine = in->sin_addr.s_addr ? in->sin_addr.s_addr : stands_for(fd);
+	if (!s.port || !s.protocol || (!first && !(mark_expected() && descriptors_each(is_first, &s) > 0)) ||
+	    descriptors_each(is_in_the_way, &s) != 0)
 		return false;
 	(void)descriptors_each(share_other, &s);
 	if (s.found)

@@ -17,8 +17,9 @@ bool interfaces_is_first(int fd, const struct sockaddr_in *in);
 /* FD was to be bound to IN, and has been widened instead. Its IPv4 datagrams still leave from IN. */
 void interfaces_note(int fd, const struct sockaddr_in *in);
 
-/* The kernel has refused FD the PORT (network byte order). Returns whether to try again: FD is the FIRST, or
- * there is a first socket, and this process's other sockets share the port now. */
-bool interfaces_share(int fd, in_port_t port, bool first);
+/* The kernel has refused FD IN's port. IN's address is the one that FD was to be bound to, or 0.0.0.0 if FD
+ * is bound. Returns whether to try again: FD is the FIRST, or there is a first socket, none of this process's
+ * other sockets would have been in the way without the library, and they share the port now. */
+bool interfaces_share(int fd, const struct sockaddr_in *in, bool first);
 
 #endif

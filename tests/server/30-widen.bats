@@ -449,6 +449,31 @@ assert_plain_under() {
 	assert_line "b.peer family 2 length 16 $server4/2020"
 }
 
+# vsftpd then tries another of its pasv_min_port to pasv_max_port, and ends the session at any other error.
+@test "binding a synthetic address to a port that is taken fails as natively" {
+	start taken "$run" -- python3 -c '
+import errno, socket
+def bound(at):
+    s = socket.socket()
+    s.bind(at)
+    return s
+listener = bound(("0.0.0.0", 5000))
+listener.listen()
+while True:
+    peer, _ = listener.accept()
+    at = (peer.getsockname()[0], 2020)
+    first = bound(at)
+    try: bound(at)
+    except OSError as error: peer.send(errno.errorcode[error.errno].encode() + b"\n")
+    peer.close()
+    first.close()'
+	wait_port 5000
+	for host in "$server4" "$server6"; do
+		run -0 on_client "$programs/ask" "$host/5000"
+		assert_output --partial EADDRINUSE
+	done
+}
+
 # A clone would be in the namespace that the program has moved to.
 @test "a socket stays in the network namespace that it was made in" {
 	for prefix in '' "$run"; do

@@ -121,6 +121,33 @@ assert_families() {
 	END
 }
 
+@test "a process that binds an address of the rule twice, or 0.0.0.0 as well, fails as natively" {
+	local kind again native
+	for kind in tcp4 udp4; do
+		while read -r again; do
+			again="a=$kind b=$kind c=$kind ${again//S/$server4/5000}"
+			# shellcheck disable=SC2086 # several steps
+			run -0 on_server "$programs/steps" $again
+			assert_line --partial EADDRINUSE
+			native=$output
+			# shellcheck disable=SC2086
+			steps_by "bind address=$server4 dual" $again
+			assert_output "$native"
+		done <<-END
+			a.bind:S b.bind:S
+			a.bind:S b.bind:0.0.0.0/5000
+			a.bind:127.0.0.1/5000 b.bind:S c.bind:S
+			a.bind:S b.bind:127.0.0.1/5000 c.bind:127.0.0.1/5000
+		END
+	done
+	twice=(a=tcp4 b=tcp4 {a,b}.reuseaddr {a,b}.bind:$server4/5000 {a,b}.listen)
+	run -0 on_server "$programs/steps" "${twice[@]}"
+	assert_line 'b.listen EADDRINUSE'
+	native=$output
+	steps_by "bind address=$server4 dual" "${twice[@]}"
+	assert_output "$native"
+}
+
 @test "the first address may go away, and each of many ports has one" {
 	ip -n "$server" addr add 192.0.2.11/24 dev veth0
 	local steps port=5000 kind asks name
