@@ -47,9 +47,25 @@ static bool ask(int fd, struct info *info)
 	return real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
 }
 
+/* Whether FD, at 0.0.0.0 or :: and a port, is bound to that: getsockname() also tells the port of a connect()
+ * that has failed (__inet_put_port()). A bind() that needs no port fails if there is one, else does nothing.
+ */
+static bool is_bound(int fd, const union sockaddr_any *local)
+{
+	const union sockaddr_any none = {.in6 = {.sin6_family = local->any.sa_family}};
+	int before = socket_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+	bool result;
+
+	set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
+	set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before);
+	return result;
+}
+
 void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 {
 	socklen_t len = sizeof plan->local;
+	bool anywhere;
 
 	memset(plan, 0, sizeof *plan);
 	plan->port = port;
@@ -61,11 +77,10 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 	if (!atomic_load_explicit(&binds, memory_order_relaxed) ||
 	    real.getsockname(fd, &plan->local.any, &len) != 0)
 		return;
-	if (sockaddr_is_in(&plan->local.any, len))
-		plan->bound = plan->local.in.sin_port != 0 || plan->local.in.sin_addr.s_addr != 0;
-	else
-		plan->bound =
-		    plan->local.in6.sin6_port != 0 || !IN6_IS_ADDR_UNSPECIFIED(&plan->local.in6.sin6_addr);
+	anywhere = sockaddr_is_in(&plan->local.any, len)
+		       ? plan->local.in.sin_addr.s_addr == 0
+		       : IN6_IS_ADDR_UNSPECIFIED(&plan->local.in6.sin6_addr);
+	plan->bound = !anywhere || (plan->local.in.sin_port != 0 && is_bound(fd, &plan->local));
 }
 
 bool attempt_plan(int fd, struct attempt_plan *plan)

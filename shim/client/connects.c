@@ -32,7 +32,7 @@ void connects_start(int fd, const struct destination *d)
 int connects_begin(int fd, const struct destination *d, int own)
 {
 	struct lock lock;
-	int i, step, result = -ENOSPC;
+	int i, result = -ENOSPC;
 
 	slots_advance(NULL);
 	if (!lock_take(&lock))
@@ -40,9 +40,6 @@ int connects_begin(int fd, const struct destination *d, int own)
 	i = slots_free();
 	if (i >= 0) {
 		result = eyeballs_begin(&slots_table[i], fd, d, own);
-		/* A refusal of this host itself has arrived by now, and perhaps nothing looks again. */
-		step = result == -EINPROGRESS ? eyeballs_step(&slots_table[i], fd) : 0;
-		result = step ? step : result;
 		slots_give_back(i);
 	}
 	(void)lock_give(&lock);

@@ -108,7 +108,7 @@ static int lose(struct eyeballs *e)
 	if (a->fd >= 0 && !error)
 		(void)attempts_put(e, a, false);
 	/* Gives up, as the kernel would go on for minutes. It then reports ECONNRESET (tcp_disconnect()). */
-	else if (attempt_look(e->fd) == ATTEMPT_GOING)
+	else if (attempt_look(e->fd) == ATTEMPT_GOING && !attempt_may_begin(e->fd, false))
 		(void)real.connect(e->fd, &(const struct sockaddr){.sa_family = AF_UNSPEC},
 				   sizeof(struct sockaddr));
 	finish_logged(e, NULL);
@@ -176,13 +176,21 @@ static void set_due(struct eyeballs *e)
 	connects_set_due(e->due);
 }
 
-/* Goes on as far as it can at once. */
+/* Goes on as far as it can at once: a refusal of this host itself arrives before connect() returns. */
 static int go_on(struct eyeballs *e, bool failed)
 {
-	begin_due(e, failed, clock_ms());
-	keep_going(e);
-	if (!attempts_first(e, ATTEMPT_GOING))
-		return lose(e);
+	bool again;
+
+	do {
+		begin_due(e, failed, clock_ms());
+		keep_going(e);
+		if (!attempts_first(e, ATTEMPT_GOING))
+			return lose(e);
+		again = failed;
+		failed = false;
+		if (again && look_at_all(e, clock_ms(), &failed))
+			return 0;
+	} while (failed);
 	for (uint32_t i = 0; i < e->count; i++)
 		attempts_watch(e, &e->attempts[i]);
 	set_due(e);
@@ -283,7 +291,8 @@ int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int 
 		e->attempts[0].state = ATTEMPT_GOING;
 	else if (own)
 		attempts_failed(e, &e->attempts[0], -own);
-	return go_on(e, true);
+	own = go_on(e, true);
+	return own ? own : -EINPROGRESS;
 }
 
 /* ---- what the program does meanwhile */

@@ -19,8 +19,8 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d);
 
 /* Begins to connect FD to D. OWN is what became of the program's own socket: 0 if it
  * has not begun; -EINPROGRESS if it has been on its way to the first address for the delay; else the negative
- * errno with which it failed at once. Returns -EINPROGRESS, and E is in use then; the negative errno of the
- * address asked for; or -ENOSPC if there is nothing (else) to try. */
+ * errno with which it failed at once. Returns -EINPROGRESS, and E is in use then, or the kernel knows the
+ * outcome; the negative errno of the address asked for; or -ENOSPC if there is nothing (else) to try. */
 int eyeballs_begin(struct eyeballs *e, int fd, const struct destination *d, int own);
 
 /* E's first attempt is connected and in place, and no other has begun. Needs no lock if the caller alone has

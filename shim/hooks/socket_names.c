@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
-#include "client/slots.h"
 #include "config/config.h"
 #include "socket/facts.h"
 
@@ -54,7 +53,7 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 
 	/* A program may wait for a connection by calling this repeatedly. */
 	if (connects_pending())
-		slots_advance(NULL);
+		(void)connects_ask(fd);
 	if (!addr || hooks_pass(addr, room))
 		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)

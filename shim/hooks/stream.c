@@ -11,6 +11,10 @@
 #include "server/widen.h"
 #include "socket/facts.h"
 
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
 /* Before the library is ready, connects_pending() is true. */
 RARE static bool to_kernel(int fd, int flags, int timeout)
 {
@@ -106,12 +110,24 @@ ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 	return woken(fd, result, before) ? real.readv(fd, pieces, count) : result;
 }
 
+/* preadv2() and pwritev2() of a socket fail at once with an OFFSET (ESPIPE). */
+static inline bool may_receive_at(int fd, int64_t offset, int flags, unsigned *before)
+{
+	return may_receive(fd, offset != -1 ? MSG_OOB : flags & RWF_NOWAIT ? MSG_DONTWAIT : 0, before);
+}
+
+static inline bool may_write_at(int fd, int64_t offset, int flags)
+{
+	return !connects_pending() || offset != -1 ||
+	       to_kernel(fd, flags & RWF_NOWAIT ? MSG_DONTWAIT : 0, SO_SNDTIMEO);
+}
+
 ssize_t hook_preadv2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
 {
 	unsigned before;
-	ssize_t result = !may_receive(fd, 0, &before) ? -1
-			 : real.preadv2               ? real.preadv2(fd, pieces, count, offset, flags)
-						      : hooks_fail(-ENOSYS);
+	ssize_t result = !may_receive_at(fd, offset, flags, &before) ? -1
+			 : real.preadv2 ? real.preadv2(fd, pieces, count, offset, flags)
+					: hooks_fail(-ENOSYS);
 
 	return woken(fd, result, before) ? real.preadv2(fd, pieces, count, offset, flags) : result;
 }
@@ -119,9 +135,9 @@ ssize_t hook_preadv2(int fd, const struct iovec *pieces, int count, off_t offset
 ssize_t hook_preadv64v2(int fd, const struct iovec *pieces, int count, int64_t offset, int flags)
 {
 	unsigned before;
-	ssize_t result = !may_receive(fd, 0, &before) ? -1
-			 : real.preadv64v2            ? real.preadv64v2(fd, pieces, count, offset, flags)
-						      : hooks_fail(-ENOSYS);
+	ssize_t result = !may_receive_at(fd, offset, flags, &before) ? -1
+			 : real.preadv64v2 ? real.preadv64v2(fd, pieces, count, offset, flags)
+					   : hooks_fail(-ENOSYS);
 
 	return woken(fd, result, before) ? real.preadv64v2(fd, pieces, count, offset, flags) : result;
 }
@@ -133,14 +149,14 @@ ssize_t hook_writev(int fd, const struct iovec *pieces, int count)
 
 ssize_t hook_pwritev2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)
 {
-	if (!may_write(fd))
+	if (!may_write_at(fd, offset, flags))
 		return -1;
 	return real.pwritev2 ? real.pwritev2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS);
 }
 
 ssize_t hook_pwritev64v2(int fd, const struct iovec *pieces, int count, int64_t offset, int flags)
 {
-	if (!may_write(fd))
+	if (!may_write_at(fd, offset, flags))
 		return -1;
 	return real.pwritev64v2 ? real.pwritev64v2(fd, pieces, count, offset, flags) : hooks_fail(-ENOSYS);
 }

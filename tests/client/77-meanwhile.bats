@@ -31,6 +31,65 @@ silent() {
 	assert_output "$native"
 }
 
+@test "where this host itself refuses all addresses, a second connect() says so" {
+	local tries
+	# A loaded machine may deliver the second refusal later.
+	for tries in 1 2 3 4 5 6 7 8 9; do
+		run -0 on_client "$run" -- "$programs/meanwhile" refused own.example 7000
+		[[ $output != *ECONNREFUSED ]] || return 0
+	done
+	fail "not told at once, in $tries tries"
+}
+
+@test "a program that asks for the peer again and again sees a refused address followed by the next" {
+	greet $server6
+	cat >"$BATS_TEST_TMPDIR/peer.py" <<-'END'
+		import socket, time
+		s = socket.socket()
+		s.setblocking(False)
+		s.connect_ex((socket.gethostbyname("both.example"), 7000))
+		end = time.monotonic() + 10
+		while time.monotonic() < end:
+		    try:
+		        s.getpeername()
+		        print("connected")
+		        break
+		    except OSError:
+		        time.sleep(0.01)
+	END
+	run -0 on_client "$run" --delay=60000 -- python3 "$BATS_TEST_TMPDIR/peer.py"
+	assert_output connected
+}
+
+@test "a connect() that fails at once, to all addresses, leaves the socket as it was" {
+	cat >"$BATS_TEST_TMPDIR/far.py" <<-'END'
+		import select, socket
+		address = socket.getaddrinfo("far.example", 7000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+		s = socket.socket()
+		s.setblocking(False)
+		e = select.epoll()
+		e.register(s, select.EPOLLOUT | select.EPOLLET)
+		print(len(e.poll(0)), s.connect_ex(address), e.poll(0))
+	END
+	run -0 on_client python3 "$BATS_TEST_TMPDIR/far.py"
+	assert_output '1 101 []'
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/far.py"
+	assert_output '1 101 []'
+}
+
+@test "the port of a connect() that has failed is not one that the program has bound" {
+	cat >"$BATS_TEST_TMPDIR/port.py" <<-'END'
+		import socket
+		other, s = socket.socket(), socket.socket()
+		other.bind(("127.0.0.1", 0))
+		address = (socket.gethostbyname("both.example"), 7000)
+		print(s.connect_ex(address), s.connect_ex(address))
+		s.bind(("0.0.0.0", 0))
+	END
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/port.py"
+	assert_output '111 111'
+}
+
 @test "arguments that the kernel refuses are refused, and at once" {
 	silent ip ip6
 	run -0 meanwhile arguments env

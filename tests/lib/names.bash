@@ -6,6 +6,8 @@
 #   dead  A and AAAA; packets to the IPv6 address are dropped (drop_in6)
 #   mute  A and AAAA; packets to the IPv4 address are dropped (drop_in)
 #   other the A of "both", with an AAAA of its own
+#   own   A and AAAA of the client itself
+#   far   A and AAAA; neither has a route
 #   only4, only6, nobody                 A and AAAA; only the A, only the AAAA, or neither has a service
 
 dead6=2001:db8:1::dead
@@ -28,6 +30,8 @@ names_up() {
 		echo "192.0.2.8 only6.example nobody.example"
 		echo "$server4 only4.example"
 		echo "$server6 only6.example"
+		printf '%s own.example\n' 192.0.2.2 "$client6"
+		printf '%s far.example\n' 198.51.100.1 2001:db8:ffff::1
 	} >"$BATS_TEST_TMPDIR/hosts"
 	for i in 81 82 83 84 85 86 87 99 dead; do ip -n "$server" addr add 2001:db8:1::$i/64 dev veth0 nodad; done
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"

@@ -1,6 +1,7 @@
 /* meanwhile WHAT NAME PORT: connects without blocking to NAME's first IPv4 address, and does WHAT:
  *
  * again      waits until it is over, and connects once more
+ * refused    waits until the kernel has refused it, and connects once more
  * arguments  waits with arguments that the kernel refuses, and makes calls that don't wait
  * shutdown   shuts it down in no direction
  * number     after a while, closes all low numbers but its own, and makes epoll sets of its own there
@@ -28,6 +29,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,8 +99,18 @@ static void again(void)
 	show("again", connect(fd, (struct sockaddr *)&to, sizeof to));
 }
 
+static void refused(void)
+{
+	struct pollfd one = {.fd = fd};
+
+	while (syscall(SYS_ppoll, &one, 1, NULL, NULL, 0) < 1)
+		;
+	show("again", connect(fd, (struct sockaddr *)&to, sizeof to));
+}
+
 static void arguments(void)
 {
+	struct iovec piece = {&to, sizeof to};
 	struct timeval none = {0, 0};
 	struct epoll_event event;
 	void *volatile nowhere = (void *)16;
@@ -113,6 +125,8 @@ static void arguments(void)
 	show("no room", epoll_wait(registered(), &event, 0, LONG));
 	show("out of band", recv(fd, ends, 1, MSG_OOB));
 	show("fast open", send(fd, ends, 1, MSG_FASTOPEN));
+	show("read at", preadv2(fd, &piece, 1, 0, 0));
+	show("write at", pwritev2(fd, &piece, 1, 0, 0));
 }
 
 static void shutdown_nowhere(void)
@@ -313,9 +327,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} all[] = {{"again", again},         {"arguments", arguments}, {"shutdown", shutdown_nowhere},
-		   {"number", number},       {"last", last},           {"gone", gone},
-		   {"child", child},         {"reused", reused},       {"same", same},
+	} all[] = {{"again", again},         {"refused", refused},
+		   {"arguments", arguments}, {"shutdown", shutdown_nowhere},
+		   {"number", number},       {"last", last},
+		   {"gone", gone},           {"child", child},
+		   {"reused", reused},       {"same", same},
 		   {"signal", signal_comes}, {"woken", woken}};
 
 	if (argc != 4)
