@@ -179,12 +179,12 @@ int hook_bind(int fd, const struct sockaddr *addr, socklen_t len)
 /* With SO_REUSEADDR, a conflict with the other family shows only here (inet_csk_listen_start()). */
 static int listen_in6(int fd, int backlog, const struct sockaddr_in6 *name)
 {
-	const struct sockaddr_in port = {.sin_port = name->sin6_port};
 	int saved = errno, result = real.listen(fd, backlog);
 
 	if (result == 0 || errno != EADDRINUSE || !mark_expected())
 		return result;
-	if (interfaces_share(fd, &port, false) && real.listen(fd, backlog) == 0) {
+	if (interfaces_share(fd, &(struct sockaddr_in){.sin_port = name->sin6_port}, false) &&
+	    real.listen(fd, backlog) == 0) {
 		errno = saved;
 		return 0;
 	}

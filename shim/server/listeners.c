@@ -4,18 +4,20 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/sys.h"
 #include "socket/descriptors.h"
+#include "socket/facts.h"
 #include "socket/holdings.h"
 
-/* A socket has a time of last change (inode(7)), which the kernel never sets. The library keeps there which
- * process made the socket, and how often that had forked, counted from a number that no other program with
- * this process id has. (What an earlier socket left in that memory never matches for a socket that is older
- * than the process, and sockets that come from others later are marked as such.) */
+/* A socket has a time of last change (inode(7)), which the kernel never sets, not even at first: it has what
+ * an earlier socket left in that memory. The library keeps there which process made the socket, and how often
+ * that had forked, counted from a number that no other program with this process id has. The socket's cookie
+ * is added as a check. */
 enum { TURNS = 1000000000 };
 static _Atomic long turn;
 static _Atomic pid_t process;
@@ -53,9 +55,16 @@ static void set(int fd, time_t maker, long at)
 	(void)futimens(fd, times);
 }
 
+static long stamp_of(int fd)
+{
+	const uint64_t number = (uint64_t)atomic_load_explicit(&turn, memory_order_relaxed);
+
+	return (long)((number + socket_cookie(fd) * 0x9e3779b1) % TURNS);
+}
+
 void listeners_note(int fd, int at)
 {
-	set(fd, getpid(), atomic_load_explicit(&turn, memory_order_relaxed));
+	set(fd, getpid(), stamp_of(fd));
 	if (at < NUMBERS)
 		atomic_fetch_or(&numbers[at / BITS], 1u << at % BITS);
 	else
@@ -72,7 +81,7 @@ static bool noted_by(int fd, pid_t maker)
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_mtim.tv_sec == maker &&
-	       st.st_mtim.tv_nsec == atomic_load_explicit(&turn, memory_order_relaxed);
+	       st.st_mtim.tv_nsec == stamp_of(fd);
 }
 
 bool listeners_are_ours(int fd)

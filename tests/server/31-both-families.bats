@@ -140,6 +140,29 @@ print("listening", sorted(s.getsockname()[0] for s in made))' $order
 	assert_line 'wait a events 1'
 }
 
+# The kernel gives a new socket the memory of one that was closed, with the times that the library has put there.
+@test "a program's own IPv6 socket stays its own in the memory of a widened one" {
+	run -0 on_server "$run" -- python3 -c '
+import ctypes, os, socket, struct, time
+accept_all = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffffffff))
+program = struct.pack("HP", 1, ctypes.addressof(accept_all))
+SO_ATTACH_FILTER = 26
+found, end = [], time.monotonic() + 10
+while not found and time.monotonic() < end:
+    widened = [socket.create_server(("0.0.0.0", 0)) for _ in range(64)]
+    for s in widened: s.close()
+    time.sleep(0.05)
+    own = [socket.socket(socket.AF_INET6) for _ in range(64)]
+    found = [s for s in own if int(os.fstat(s.fileno()).st_mtime) == os.getpid()]
+print("found" if found else "no memory was used again")
+for s in found[:1]:
+    s.bind(("::", 5000))
+    s.listen()
+    s.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    print(s.getsockname()[0])'
+	assert_output $'found\n::'
+}
+
 @test "MPTCP is narrowed as well" {
 	run -0 on_server "$programs/steps" a=mptcp4
 	[ "$output" = 'a=mptcp4 ok' ] || skip "this kernel has no MPTCP"
