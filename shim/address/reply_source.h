@@ -18,7 +18,6 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */

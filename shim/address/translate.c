@@ -1,7 +1,6 @@
 #include "address/translate.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "address/synthetic.h"

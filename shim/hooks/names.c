@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>

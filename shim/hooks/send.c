@@ -13,11 +13,8 @@
 #include "client/destinations.h"
 #include "client/in_progress.h"
 #include "config/config.h"
-#include "config/rule.h"
-#include "config/rules.h"
 #include "config/settings.h"
 #include "resolver/connect_rules.h"
-#include "resolver/nat64.h"
 #include "socket/facts.h"
 
 /* MSG_FASTOPEN connects (tcp(7)). Unlike datagram sockets, AF_INET6 stream sockets accept no IPv4 address. */

@@ -9,7 +9,6 @@
 #include <limits.h>
 
 #include "base/memory.h"
-#include "client/in_progress.h"
 
 /* As in the headers of both C libraries. */
 struct timespec64 {

@@ -2,7 +2,6 @@
 #include "server/mapped.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "address/reply_source.h"

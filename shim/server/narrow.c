@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 #include "server/shield.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>

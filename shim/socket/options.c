@@ -1,15 +1,10 @@
 #define _GNU_SOURCE
 #include "socket/options.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #define NONE (-1)
 #define OPT_SO_BUF_LOCK 72
