@@ -294,13 +294,10 @@ static bool fixed_of(int fd, struct in6_pktinfo *local)
 
 	for (int i = 0; mark && i < FIXED_MOST; i++) {
 		uint64_t entry = atomic_load_explicit(&fixed[i], memory_order_relaxed);
-		uint32_t source = (uint32_t)entry;
 
 		if (entry >> 32 != mark)
 			continue;
-		*local = (struct in6_pktinfo){.ipi6_ifindex = 0};
-		local->ipi6_addr.s6_addr[10] = local->ipi6_addr.s6_addr[11] = 0xff;
-		memcpy(local->ipi6_addr.s6_addr + 12, &source, sizeof source);
+		*local = (struct in6_pktinfo){.ipi6_addr = sockaddr_mapped((in_addr_t)entry)};
 		return true;
 	}
 	return false;

@@ -28,7 +28,7 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 		return;
 	(void)socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, action == RULES_IPV6);
 	if (action == RULES_IPV4)
-		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
+		at->sin6_addr = sockaddr_mapped(INADDR_ANY);
 }
 
 /* The program's own IPv6 socket takes precedence: widened sockets make room for it. */
