@@ -2,11 +2,14 @@
 #ifndef DUALSTACK_HOOKS_H
 #define DUALSTACK_HOOKS_H
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "address/translate.h"
+#include "base/memory.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "client/connect.h"
@@ -56,10 +59,20 @@ int hooks_fail(int negative);
  * nothing to translate. If so, no other system call is made (socket/mark.h). */
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
 
-/* Gives NAME, of length LEN, to the program, as translate_give() does. hooks_pass() has checked ROOM. If
- * false, errno is EFAULT. */
-bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
-		socklen_t *room);
+/* Gives NAME, of length LEN, to the program, as translate_give() does. memory_takes_address_lately() has
+ * checked ADDR and ROOM, for an IPv4 address. If false, errno is EFAULT. */
+static inline bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind,
+			      struct sockaddr *addr, socklen_t *room)
+{
+	socklen_t size = translate_size(name, len, kind, *room);
+
+	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
+		errno = EFAULT;
+		return false;
+	}
+	translate_give(name, len, kind, addr, room);
+	return true;
+}
 
 /* Whether a caller of getnameinfo() with FLAGS and SIZE bytes for the host expects the text of an IPv6
  * address. */
