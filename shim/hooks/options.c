@@ -261,12 +261,13 @@ static bool is_in_request(unsigned long request)
  * thread has moved to another namespace, the request must not be made. */
 static int ask_plainly(int fd, unsigned long request, void *arg)
 {
-	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result, error;
+	int error = errno, in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
 
 	if (in < 0)
 		return -1;
 	result = socket_same_namespace(fd, in) == 0 ? real.ioctl(in, request, arg) : hooks_fail(-ENOTTY);
-	error = errno;
+	if (result < 0)
+		error = errno;
 	sys_close(in);
 	errno = error;
 	return result;
@@ -275,15 +276,10 @@ static int ask_plainly(int fd, unsigned long request, void *arg)
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	void *arg = HOOKS_ARGUMENT(request);
-	int saved = errno, result;
 
 	hooks_start();
 	if (request == FIOSETOWN || request == SIOCSPGRP)
 		options_note_owner();
-	if (!is_in_request(request) || !hooks_dual(fd))
-		return real.ioctl(fd, request, arg);
-	result = ask_plainly(fd, request, arg);
-	if (result >= 0)
-		errno = saved;
-	return result;
+	return is_in_request(request) && hooks_dual(fd) ? ask_plainly(fd, request, arg)
+							: real.ioctl(fd, request, arg);
 }

@@ -20,13 +20,8 @@
 /* MSG_FASTOPEN connects (tcp(7)). Unlike datagram sockets, AF_INET6 stream sockets accept no IPv4 address. */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
-	struct sockaddr_in in;
-
-	if (!addr || !(flags & MSG_FASTOPEN) || !sockaddr_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
-		return false;
-	memcpy(&in, addr, sizeof in);
-	*to = translate_real(&in);
-	return true;
+	return flags & MSG_FASTOPEN && sockaddr_is_in(addr, len) && mark_test(fd) == MARK_STREAM &&
+	       translate_in6(addr, len, to);
 }
 
 /* Whether to make a connect() and a send out of MSG_FASTOPEN to ADDR: its data could go to one address of the
