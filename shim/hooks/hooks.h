@@ -18,14 +18,9 @@
 /* The hook for bind() is hook_bind in the source and bind in the object: glibc's headers declare some of
  * these functions with parameter types or attributes of their own, which a definition of that name would have
  * to repeat. */
-#define EXPORT __attribute__((visibility("default")))
-#define HOOK(type, name, params) EXPORT type hook_##name params __asm__(#name);
-#define OPTIONAL(type, name, params) HOOK(type, name, params)
-#define EXPORTED(type, name, params) HOOK(type, name, params)
+#define HOOK(type, name, params) \
+	__attribute__((visibility("default"))) type hook_##name params __asm__(#name);
 #include "hooks/hooks.def"
-#undef HOOK
-#undef OPTIONAL
-#undef EXPORTED
 
 /* Every hook calls this first. Initialisers of other libraries may run before this one's, so the first call
  * loads the real functions and the configuration; later calls cost one load and one branch. */
