@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 
 #define LINE_MAX_BYTES 512
@@ -268,11 +268,8 @@ static void report_left_out(void)
  * written. */
 static bool have_room(void)
 {
-	struct timespec t = {0, 0};
-	unsigned now, began = atomic_load(&flood.began), lines;
+	unsigned now = (unsigned)(clock_ms() / 1000) + 1, began = atomic_load(&flood.began), lines;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (unsigned)t.tv_sec + 1;
 	if (now - began >= LOG_SECONDS && atomic_compare_exchange_strong(&flood.began, &began, now)) {
 		atomic_store(&flood.lines, 0);
 		report_left_out();

@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/sockaddr.h"
 
 #ifndef SYS_futex /* 32 bit, with 64-bit time */
 #define SYS_futex SYS_futex_time64
@@ -128,10 +129,9 @@ bool memory_readable_list(char *const *list)
 	return false;
 }
 
-/* A longer one is EINVAL (move_addr_to_kernel()). */
 static bool is_read(const void *addr, unsigned len)
 {
-	return addr && len <= sizeof(struct sockaddr_storage);
+	return addr && len <= SOCKADDR_MOST;
 }
 
 bool memory_readable_address(const void *addr, unsigned len)

@@ -233,8 +233,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno, result;
 
 	hooks_start();
-	if (!config.active || !addr || len < sizeof addr->sa_family ||
-	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
+	if (!config.active || !addr || len < sizeof addr->sa_family || len > SOCKADDR_MOST ||
+	    !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result ? hooks_fail(result) : 0;

@@ -39,11 +39,10 @@ static int receive(int fd, int flags, struct ends *e)
 	int result = -EIO;
 
 	for (int i = 0; i < MOST_ERRORS && result && result != -EAGAIN; i++) {
-		memset(&message, 0, sizeof message);
-		message.msg_name = &from;
-		message.msg_namelen = sizeof from;
-		message.msg_control = control;
-		message.msg_controllen = sizeof control;
+		message = (struct msghdr){.msg_name = &from,
+					  .msg_namelen = sizeof from,
+					  .msg_control = control,
+					  .msg_controllen = sizeof control};
 		result =
 		    syscall(SYS_recvmsg, fd, &message, flags | MSG_DONTWAIT | MSG_TRUNC) < 0 ? -errno : 0;
 	}
