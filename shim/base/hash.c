@@ -1,6 +1,5 @@
 #include "base/hash.h"
 
-
 struct state {
 	uint64_t v0, v1, v2, v3;
 };

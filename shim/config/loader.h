@@ -3,7 +3,6 @@
 #ifndef DUALSTACK_LOADER_H
 #define DUALSTACK_LOADER_H
 
-
 #include "config/rules.h"
 #include "config/settings.h"
 
