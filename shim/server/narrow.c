@@ -187,8 +187,8 @@ static int narrow_datagram(int fd, in_port_t port)
 		return result;
 	receive_queue_settle();
 	result = receive_queue_drop(fd, came_over_in6);
-	if (result >= 0)
-		result = device ? spoof_filter_close(fd, device) : 0;
+	if (result == 0 && device)
+		result = spoof_filter_close(fd, device);
 	if (result == 0)
 		result = change_family(fd, device);
 	if (result) {
