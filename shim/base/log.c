@@ -16,8 +16,6 @@
 #include "base/clock.h"
 #include "base/sys.h"
 
-#define LINE_MAX_BYTES 512
-
 #ifndef SYS_rt_sigtimedwait /* 32 bit, with 64-bit time */
 #define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
 #endif
@@ -42,7 +40,7 @@ static struct {
 } flood;
 
 struct line {
-	char text[LINE_MAX_BYTES];
+	char text[512];
 	size_t used;
 };
 
