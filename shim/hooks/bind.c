@@ -56,18 +56,17 @@ static __attribute__((noinline)) int bind_in6(int fd, const struct sockaddr_in6 
 static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
 {
 	struct sockaddr_in6 at;
-	in_port_t port;
 	int saved = errno, result;
 
 	mark_note_in6();
+	(void)translate_in6(addr, len, &at);
 	if (config.active && (action == RULES_DEFAULT || action == RULES_DUAL) &&
-	    mapped_wildcard(addr, len, &port)) {
-		result = mapped_widen(fd, port);
+	    mapped_wildcard(&at.sin6_addr)) {
+		result = mapped_widen(fd, at.sin6_port);
 		errno = saved;
 		if (result == 0)
 			return 0;
 	}
-	(void)translate_in6(addr, len, &at);
 	rule_in6(fd, &at, action);
 	return bind_in6(fd, &at);
 }
