@@ -228,7 +228,6 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
 	struct destination d;
-	struct sockaddr_in6 in6;
 	struct sockaddr_in shown;
 	int saved = errno, result;
 
@@ -247,9 +246,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	if (sockaddr_family(addr) == AF_INET6) {
-		in6 = d.to;
-		addr = (const struct sockaddr *)&in6;
-		len = sizeof in6;
+		addr = (const struct sockaddr *)&d.to;
+		len = sizeof d.to;
 	}
 	destination_find(&d, fd);
 	if (d.names) {

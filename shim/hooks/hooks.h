@@ -44,7 +44,7 @@ void hooks_start(void);
 /* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);
 
-/* Whether the marked FD is connected to an IPv6 peer. If so, PEER is that. Leaves errno alone. */
+/* Whether the marked FD is connected to an IPv6 peer. If so, PEER (or NULL) is that. Leaves errno alone. */
 bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer);
 
 /* Tells the program of an error that the library found: sets errno, returns -1. */

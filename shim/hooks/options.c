@@ -40,10 +40,8 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  */
 static bool is_original_in6(int fd, int level, int name)
 {
-	struct sockaddr_in6 peer;
-
 	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) &&
-	       hooks_in6_peer(fd, &peer);
+	       hooks_in6_peer(fd, NULL);
 }
 
 /* The address to which the peer connected, before it was redirected here. */
@@ -136,7 +134,6 @@ RARE static bool connect_error(int fd, void *value, socklen_t *len)
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
-	struct sockaddr_in6 peer;
 	uint32_t mtu;
 
 	hooks_start();
@@ -163,7 +160,7 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
 		show_local(fd, value, *len);
 	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && hooks_dual(fd) &&
-	    hooks_in6_peer(fd, &peer)) {
+	    hooks_in6_peer(fd, NULL)) {
 		memcpy(&mtu, value, sizeof mtu);
 		mtu = message_mtu(mtu);
 		memcpy(value, &mtu, sizeof mtu);

@@ -25,7 +25,7 @@ bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer)
 	bool result = socket_peer(fd, &name) == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&name.in6.sin6_addr);
 
 	errno = saved;
-	if (result)
+	if (result && peer)
 		*peer = name.in6;
 	return result;
 }
