@@ -55,7 +55,7 @@ static __attribute__((noinline)) int bind_in6(int fd, const struct sockaddr_in6 
 /* ADDR is an IPv6 address. */
 static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
 {
-	struct sockaddr_in6 at;
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
 	int saved = errno, result;
 
 	mark_note_in6();

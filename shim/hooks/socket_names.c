@@ -30,7 +30,8 @@ bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer)
 	return result;
 }
 
-/* What both calls do where there may be something to translate; ASK is the real one. Apart, as in poll.c. */
+/* What both calls do where there may be something to translate; ASK is the real one. Apart, so that others
+ * cost no more. */
 static __attribute__((noinline)) int translated(int (*ask)(int, struct sockaddr *, socklen_t *), int fd,
 						struct sockaddr *addr, socklen_t *room)
 {
