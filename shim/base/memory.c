@@ -144,12 +144,8 @@ bool memory_readable_address_lately(const void *addr, unsigned len)
 	return !is_read(addr, len) || memory_readable_lately(addr, len);
 }
 
-static size_t of_address(unsigned room)
-{
-	return room < sizeof(struct sockaddr_in) ? room : sizeof(struct sockaddr_in);
-}
-
 bool memory_takes_address_lately(const void *addr, const unsigned *room)
 {
-	return memory_writable_lately(room, sizeof *room) && memory_writable_lately(addr, of_address(*room));
+	return memory_writable_lately(room, sizeof *room) &&
+	       memory_writable_lately(addr, memory_least(*room, sizeof(struct sockaddr_in)));
 }

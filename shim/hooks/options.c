@@ -70,7 +70,7 @@ static bool is_peer_name(int fd, int level, int name, const void *value, const s
 {
 	return level == SOL_SOCKET && name == OPT_SO_PEERNAME && config.active && hooks_dual(fd) &&
 	       memory_readable(len, sizeof *len) && (int)*len >= 0 &&
-	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
+	       memory_writable(value, memory_least(*len, sizeof(union sockaddr_any)));
 }
 
 /* As sk_getsockopt(), which leaves LEN alone, and gives the name even if the peer has gone. */
@@ -107,7 +107,7 @@ static void show_local(int fd, void *value, socklen_t len)
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != IPPROTO_IP || c.header.cmsg_type != IP_PKTINFO)
 			continue;
-		size = c.size < sizeof in ? c.size : sizeof in;
+		size = memory_least(c.size, sizeof in);
 		memcpy(&in, c.data, size);
 		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
 		memcpy((void *)c.data, &in, size);
@@ -125,7 +125,7 @@ RARE static bool connect_error(int fd, void *value, socklen_t *len)
 		return false;
 	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
 	 * as getsockopt() does with less room. */
-	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
+	memcpy(value, &none, memory_least(*len, sizeof none));
 	if (*len > sizeof none)
 		*len = sizeof none;
 	return true;
@@ -166,9 +166,9 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		memcpy(value, &mtu, sizeof mtu);
 	}
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
-		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
+		memcpy(value, &domain, memory_least(*len, sizeof domain));
 	if (config.active && mark_hides(fd, level, name, &shown))
-		memcpy(value, &shown, *len < sizeof shown ? *len : sizeof shown);
+		memcpy(value, &shown, memory_least(*len, sizeof shown));
 	return 0;
 }
 

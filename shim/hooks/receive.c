@@ -172,9 +172,8 @@ static bool writable(const struct msghdr *message)
 	return memory_writable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
 		((int)message->msg_namelen >= 0 &&
-		 memory_writable_lately(message->msg_name, message->msg_namelen < sizeof(struct sockaddr_in)
-							       ? message->msg_namelen
-							       : sizeof(struct sockaddr_in))));
+		 memory_writable_lately(message->msg_name,
+					memory_least(message->msg_namelen, sizeof(struct sockaddr_in)))));
 }
 
 /* Whether MESSAGE is received from a marked datagram socket, which has MARK. The mark is read each time: if

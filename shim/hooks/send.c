@@ -193,18 +193,14 @@ static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in
 	       translate_in6(message->msg_name, message->msg_namelen, to);
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 bool hooks_readable(const struct msghdr *message)
 {
 	return memory_readable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
 		memory_readable_lately(message->msg_name,
-				       least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
-	       memory_readable_lately(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
+				       memory_least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
+	       memory_readable_lately(message->msg_control,
+				      memory_least(message->msg_controllen, MESSAGE_MOST));
 }
 
 /* Sends MESSAGE to TO, from LOCAL if that is not NULL; without a name if FD is CONNECTED to TO. */
