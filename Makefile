@@ -147,7 +147,7 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/kernel
 $(BUILD)/libdualstack.map: shim/hooks/hooks.def Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@){ echo '{ global:'; \
-	$(CC) $(CPPFLAGS) -include features.h -E -P -x c '-DHOOK(t,n,p)=n;' '-DOPTIONAL(t,n,p)=n;' '-DEXPORTED(t,n,p)=n;' shim/hooks/hooks.def; \
+	$(CC) $(CPPFLAGS) -include features.h -E -P -x c '-DHOOK(t,n,p)=n;' shim/hooks/hooks.def; \
 	echo 'local: *; };'; } >$@.new && mv $@.new $@
 
 # In place, the launcher finds the library beside itself; installed, in libdir. A static program starts in half

@@ -38,14 +38,9 @@ uint32_t message_mtu(uint32_t in6)
 	return in6 > longer ? in6 - longer : in6;
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 size_t message_room(size_t room)
 {
-	return least(room, MESSAGE_MOST) + MESSAGE_SLACK;
+	return memory_least(room, MESSAGE_MOST) + MESSAGE_SLACK;
 }
 
 struct message_control message_controls(const struct msghdr *message)
@@ -66,8 +61,7 @@ bool message_next(struct message_control *c)
 		return false;
 	c->data = c->at + sizeof c->header;
 	c->size = c->header.cmsg_len - sizeof c->header;
-	step = CMSG_ALIGN((size_t)c->header.cmsg_len);
-	step = step < c->left ? step : c->left;
+	step = memory_least(CMSG_ALIGN((size_t)c->header.cmsg_len), c->left);
 	c->at += step;
 	c->left -= step;
 	return true;
@@ -96,7 +90,7 @@ static void put(struct msghdr *to, size_t *used, int level, int type, const void
 	at = (char *)to->msg_control + *used;
 	memcpy(at, &header, sizeof header);
 	memcpy(at + sizeof header, data, whole - sizeof header);
-	*used += CMSG_SPACE(size) < room ? CMSG_SPACE(size) : room;
+	*used += memory_least(CMSG_SPACE(size), room);
 }
 
 /* The address that the program is shown for an IPv6 address. */
@@ -262,7 +256,8 @@ void message_deliver(const struct msghdr *kernel, struct msghdr *program)
 			       &program->msg_namelen);
 	/* If the kernel can't write them, it leaves them out silently (put_cmsg()). */
 	if (program->msg_control && program->msg_controllen >= sizeof(struct cmsghdr) &&
-	    !memory_writable_lately(program->msg_control, least(program->msg_controllen, MESSAGE_MOST)))
+	    !memory_writable_lately(program->msg_control,
+				    memory_least(program->msg_controllen, MESSAGE_MOST)))
 		c.left = 0;
 	while (message_next(&c)) {
 		if (c.header.cmsg_level == IPPROTO_IPV6)

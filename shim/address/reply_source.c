@@ -87,13 +87,13 @@ void reply_source_expect(void)
 	atomic_store_explicit(&expected, true, memory_order_relaxed);
 }
 
-int reply_source_ask(int fd)
+void reply_source_ask(int fd)
 {
-	int saved = errno, result = socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	int saved = errno;
 
+	(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	reply_source_expect();
 	errno = saved;
-	return result;
 }
 
 void reply_source_ask_as_is(int fd, unsigned mark)
@@ -101,7 +101,7 @@ void reply_source_ask_as_is(int fd, unsigned mark)
 	static _Atomic unsigned asked;
 
 	if (atomic_exchange_explicit(&asked, mark, memory_order_relaxed) != mark)
-		(void)reply_source_ask(fd);
+		reply_source_ask(fd);
 }
 
 /* The slot of SET for KEY's peer, read into HELD; NULL if there is none. FROM is MARK for KEY's socket, HIGH
@@ -294,13 +294,10 @@ static bool fixed_of(int fd, struct in6_pktinfo *local)
 
 	for (int i = 0; mark && i < FIXED_MOST; i++) {
 		uint64_t entry = atomic_load_explicit(&fixed[i], memory_order_relaxed);
-		uint32_t source = (uint32_t)entry;
 
 		if (entry >> 32 != mark)
 			continue;
-		*local = (struct in6_pktinfo){.ipi6_ifindex = 0};
-		local->ipi6_addr.s6_addr[10] = local->ipi6_addr.s6_addr[11] = 0xff;
-		memcpy(local->ipi6_addr.s6_addr + 12, &source, sizeof source);
+		*local = (struct in6_pktinfo){.ipi6_addr = sockaddr_mapped((in_addr_t)entry)};
 		return true;
 	}
 	return false;

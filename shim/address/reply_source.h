@@ -18,7 +18,6 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 struct in6_pktinfo; /* netinet/in.h has it for those with _GNU_SOURCE */
@@ -29,9 +28,9 @@ enum { REPLY_SOURCE_MOST = 1024, REPLY_SOURCE_WAYS = 8 };
 /* As long as the kernel remembers a UDP question (nf_conntrack_udp_timeout, netfilter's default). */
 enum { REPLY_SOURCE_IPV4_MS = 30000 };
 
-/* Makes the AF_INET6 datagram socket FD report the destination of each datagram. Returns 0, or a negative
- * errno: then the kernel chooses, as before. */
-int reply_source_ask(int fd);
+/* Makes the AF_INET6 datagram socket FD report the destination of each datagram. If that fails, the kernel
+ * chooses, as before. */
+void reply_source_ask(int fd);
 
 /* The same for FD with MARK, on which a program that understands IPv6 calls recvfrom(): it never sees the
  * control messages, which it would see in recvmsg(). */

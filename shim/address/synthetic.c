@@ -268,7 +268,7 @@ static uint32_t hash_of(const struct peer *p)
 	in_addr_t in;
 
 	memcpy(real.s6_addr, words, sizeof real);
-	memcpy(&in, real.s6_addr + 12, sizeof in);
+	in = real.s6_addr32[3];
 	if (IN6_IS_ADDR_V4MAPPED(&real) && is_hash(ntohl(in)))
 		return ntohl(in);
 	hash = hash_words(&config.key, words);

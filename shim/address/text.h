@@ -5,7 +5,6 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
 /* Returns whether TEXT is the IPv6 text of a peer that this process has shown to the program, or of the peer
  * of a marked socket that this process has inherited over exec or was passed (text_expect()). If so, SHOWN is

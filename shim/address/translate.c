@@ -1,7 +1,6 @@
 #include "address/translate.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "address/synthetic.h"
@@ -99,8 +98,8 @@ struct sockaddr_in6 translate_real(const struct sockaddr_in *shown)
 
 	if (synthetic_real(shown->sin_addr.s_addr, &real.sin6_addr, &real.sin6_scope_id) == 0)
 		return real;
-	real.sin6_addr.s6_addr[10] = real.sin6_addr.s6_addr[11] = 0xff;
-	memcpy(real.sin6_addr.s6_addr + 12, &shown->sin_addr, 4);
+	real.sin6_addr.s6_addr32[2] = htonl(0xffff);
+	real.sin6_addr.s6_addr32[3] = shown->sin_addr.s_addr;
 	return real;
 }
 

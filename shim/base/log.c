@@ -11,12 +11,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
-
-#define LINE_MAX_BYTES 512
 
 #ifndef SYS_rt_sigtimedwait /* 32 bit, with 64-bit time */
 #define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
@@ -42,7 +40,7 @@ static struct {
 } flood;
 
 struct line {
-	char text[LINE_MAX_BYTES];
+	char text[512];
 	size_t used;
 };
 
@@ -268,11 +266,8 @@ static void report_left_out(void)
  * written. */
 static bool have_room(void)
 {
-	struct timespec t = {0, 0};
-	unsigned now, began = atomic_load(&flood.began), lines;
+	unsigned now = (unsigned)(clock_ms() / 1000) + 1, began = atomic_load(&flood.began), lines;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (unsigned)t.tv_sec + 1;
 	if (now - began >= LOG_SECONDS && atomic_compare_exchange_strong(&flood.began, &began, now)) {
 		atomic_store(&flood.lines, 0);
 		report_left_out();

@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/sockaddr.h"
 
 #ifndef SYS_futex /* 32 bit, with 64-bit time */
 #define SYS_futex SYS_futex_time64
@@ -128,10 +129,9 @@ bool memory_readable_list(char *const *list)
 	return false;
 }
 
-/* A longer one is EINVAL (move_addr_to_kernel()). */
 static bool is_read(const void *addr, unsigned len)
 {
-	return addr && len <= sizeof(struct sockaddr_storage);
+	return addr && len <= SOCKADDR_MOST;
 }
 
 bool memory_readable_address(const void *addr, unsigned len)
@@ -144,12 +144,8 @@ bool memory_readable_address_lately(const void *addr, unsigned len)
 	return !is_read(addr, len) || memory_readable_lately(addr, len);
 }
 
-static size_t of_address(unsigned room)
-{
-	return room < sizeof(struct sockaddr_in) ? room : sizeof(struct sockaddr_in);
-}
-
 bool memory_takes_address_lately(const void *addr, const unsigned *room)
 {
-	return memory_writable_lately(room, sizeof *room) && memory_writable_lately(addr, of_address(*room));
+	return memory_writable_lately(room, sizeof *room) &&
+	       memory_writable_lately(addr, memory_least(*room, sizeof(struct sockaddr_in)));
 }

@@ -7,6 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The smaller of two sizes, as of what there is and what there is room for. */
+static inline size_t memory_least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Whether the SIZE bytes at AT, at most a page, can be read; and whether they can also be written. True if
  * that can't be found out. Off the caller's stack this costs a system call, futex(2). */
 bool memory_readable(const void *at, size_t size);

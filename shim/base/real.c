@@ -20,9 +20,6 @@ static const struct entry {
 #define OPTIONAL(type, name, params) {#name, offsetof(struct real, name), 0},
 #define EXPORTED(type, name, params)
 #include "hooks/hooks.def"
-#undef HOOK
-#undef OPTIONAL
-#undef EXPORTED
 };
 
 int real_load(void)

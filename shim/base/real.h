@@ -19,17 +19,10 @@ struct mmsghdr;
 struct timespec64; /* hooks/time64.c */
 struct timeval64;
 
-/* musl and newer POSIX say int, old glibc said unsigned; the calling convention is the same. */
-#define NAMEINFO_FLAGS int
-
 struct real {
 #define HOOK(type, name, params) type(*name) params;
-#define OPTIONAL(type, name, params) HOOK(type, name, params)
 #define EXPORTED(type, name, params)
 #include "hooks/hooks.def"
-#undef HOOK
-#undef OPTIONAL
-#undef EXPORTED
 };
 
 /* Filled when the library is loaded and constant from then on, so any thread and any signal handler may read

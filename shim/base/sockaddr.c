@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = real->sin6_port};
-
-	memcpy(&in.sin_addr, real->sin6_addr.s6_addr + 12, 4);
-	return in;
-}
-
 static char *put_number(char *to, unsigned number, unsigned base)
 {
 	char digits[12];

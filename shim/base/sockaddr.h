@@ -48,8 +48,19 @@ static inline bool sockaddr_is_in6(const struct sockaddr *addr, socklen_t len)
 	return addr && len >= SIN6_LEN_RFC2133 && len <= SOCKADDR_MOST && sockaddr_family(addr) == AF_INET6;
 }
 
-/* The IPv4 address that REAL, a V4MAPPED one, stands for. */
-struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *real);
+/* The IPv4 address IN, in network byte order, V4MAPPED (RFC 4291, 2.5.5.2). */
+static inline struct in6_addr sockaddr_mapped(in_addr_t in)
+{
+	return (struct in6_addr){.s6_addr32 = {[2] = htonl(0xffff), [3] = in}};
+}
+
+/* The IPv4 address in MAPPED, a V4MAPPED one. */
+static inline struct sockaddr_in sockaddr_unmapped(const struct sockaddr_in6 *mapped)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+				    .sin_port = mapped->sin6_port,
+				    .sin_addr.s_addr = mapped->sin6_addr.s6_addr32[3]};
+}
 
 /* "192.0.2.1:25" or "[2001:db8::1%2]:25" (RFC 5952, 4 and 6) for the log; returns TEXT, which has
  * SOCKADDR_TEXT bytes. */

@@ -27,11 +27,6 @@ void attempt_note_bind(void)
 	atomic_store_explicit(&binds, true, memory_order_relaxed);
 }
 
-static void set(int fd, int level, int name, int value)
-{
-	(void)real.setsockopt(fd, level, name, &value, sizeof value);
-}
-
 /* struct tcp_info as in linux/tcp.h, as far as that; some C libraries have a shorter one. */
 struct info {
 	unsigned char state, unused[119];
@@ -56,9 +51,9 @@ static bool is_bound(int fd, const union sockaddr_any *local)
 	int before = socket_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
 	bool result;
 
-	set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
-	set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before);
+	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before);
 	return result;
 }
 
@@ -86,7 +81,6 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 bool attempt_plan(int fd, struct attempt_plan *plan)
 {
 	int domain = socket_option(fd, SO_DOMAIN);
-	socklen_t size = sizeof plan->v6only;
 
 	plan->protocol = socket_option(fd, SO_PROTOCOL);
 	if ((domain != AF_INET && domain != AF_INET6) ||
@@ -97,7 +91,8 @@ bool attempt_plan(int fd, struct attempt_plan *plan)
 		return true;
 	plan->marked = mark_test(fd) != MARK_NONE;
 	plan->in6 = !plan->marked;
-	return real.getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &plan->v6only, &size) == 0;
+	plan->v6only = socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	return plan->v6only >= 0;
 }
 
 /* poll() reports POLLOUT and POLLHUP alone for a socket that has not begun (tcp_poll()), at two thirds of the
@@ -149,8 +144,8 @@ static int bind_clone(const struct attempt_plan *plan, int own, int clone, int f
 	if (family == AF_INET && plan->marked)
 		at.in = translate_shown(&plan->local.in6, MARK_STREAM);
 	/* All sockets that share the port need it, until they are closed (inet_csk_bind_conflict()). */
-	set(own, SOL_SOCKET, SO_REUSEADDR, 1);
-	set(clone, SOL_SOCKET, SO_REUSEADDR, 1);
+	(void)socket_set(own, SOL_SOCKET, SO_REUSEADDR, 1);
+	(void)socket_set(clone, SOL_SOCKET, SO_REUSEADDR, 1);
 	return real.bind(clone, &at.any, len) == 0 ? 0 : -errno;
 }
 
@@ -164,7 +159,7 @@ int attempt_clone(const struct attempt_plan *plan, int like, int own, const stru
 	if (clone < 0)
 		return clone;
 	if (options_touched(IPPROTO_TCP, TCP_MAXSEG))
-		set(clone, IPPROTO_TCP, TCP_MAXSEG, plan->maxseg);
+		(void)socket_set(clone, IPPROTO_TCP, TCP_MAXSEG, plan->maxseg);
 	if (plan->bound)
 		result = bind_clone(plan, own, clone, family);
 	if (result == 0 && family == AF_INET6 && !plan->in6)
@@ -179,7 +174,7 @@ int attempt_clone(const struct attempt_plan *plan, int like, int own, const stru
 void attempt_finish(const struct attempt_plan *plan, int fd)
 {
 	if (plan->bound)
-		set(fd, SOL_SOCKET, SO_REUSEADDR, plan->reuse);
+		(void)socket_set(fd, SOL_SOCKET, SO_REUSEADDR, plan->reuse);
 }
 
 int attempt_begin(const struct attempt_plan *plan, int fd, bool own, const struct names_address *to)
@@ -221,10 +216,9 @@ enum attempt_state attempt_look(int fd)
 
 int attempt_error(int fd)
 {
-	int error = 0;
-	socklen_t len = sizeof error;
+	int error = socket_option(fd, SO_ERROR);
 
-	if (real.getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+	if (error < 0)
 		return errno;
 	return error ? error : ECONNABORTED;
 }

@@ -373,10 +373,8 @@ bool connect_has_others(int fd, const struct sockaddr *addr, socklen_t len)
 /* With TCP_FASTOPEN_CONNECT, connect() does nothing until there is data, which can go to one address only. */
 static void begin_at_once(int fd)
 {
-	const int off = 0;
-
 	if (options_touched(IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT))
-		(void)real.setsockopt(fd, IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT, &off, sizeof off);
+		(void)socket_set(fd, IPPROTO_TCP, OPT_TCP_FASTOPEN_CONNECT, 0);
 }
 
 int connect_by_name(int fd, const struct sockaddr *addr, socklen_t len, struct destination *d)

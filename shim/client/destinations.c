@@ -35,10 +35,10 @@ static bool is_in(const struct names_address *a)
  * 6052). */
 static void add_way(struct names_list *list, const struct in6_addr *in)
 {
-	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(9)};
+	const struct sockaddr_in from = {
+	    .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = in->s6_addr32[3]};
 	struct sockaddr_in6 by;
 
-	memcpy(&from.sin_addr, in->s6_addr + 12, sizeof from.sin_addr);
 	if (!destination_nat64((const struct sockaddr *)&from, sizeof from, &by) ||
 	    route_known((const struct sockaddr *)&from, sizeof from))
 		return;

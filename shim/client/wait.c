@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,12 +23,6 @@
 /* Up to TOGETHER of the program's descriptors are waited for together with the library's; more are waited for
  * in SLICEs, in ms. */
 enum { TOGETHER = 64, SLICE = 10 };
-
-/* Whether the kernel accepts TIMEOUT; NULL, which means for ever, is valid. */
-static bool is_valid(const struct timespec *timeout)
-{
-	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
-}
 
 int64_t wait_end(const struct timespec *timeout)
 {
@@ -154,7 +146,7 @@ int wait_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, 
 	struct lock_hold hold = {.on = false};
 	int result;
 
-	if (!is_valid(timeout))
+	if (!wait_is_valid(timeout))
 		return kernel_poll(fds, count, timeout, mask);
 	pthread_cleanup_push(lock_release, &hold);
 	result = poll_until(fds, count, wait_end(timeout), mask, &hold);
@@ -282,11 +274,11 @@ int wait_select(int count, fd_set *in, fd_set *out, fd_set *urgent, const struct
 	struct sets s = {.count = count, .program = {in, out, urgent}};
 	struct lock_hold hold = {.on = false};
 	/* volatile: pthread_cleanup_push() is setjmp(3) in C. */
-	const volatile int64_t end = is_valid(timeout) ? wait_end(timeout) : 0;
+	const volatile int64_t end = wait_is_valid(timeout) ? wait_end(timeout) : 0;
 	int result;
 
 	pthread_cleanup_push(lock_release, &hold);
-	if (count < 0 || count > SET_BITS || !is_valid(timeout) || !accessible(&s))
+	if (count < 0 || count > SET_BITS || !wait_is_valid(timeout) || !accessible(&s))
 		result = real.pselect(count, in, out, urgent, timeout, mask);
 	else
 		result = select_until(&s, end, mask, &hold);

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -24,6 +25,12 @@ static inline const struct timespec *wait_from_ms(int ms, struct timespec *t)
 	t->tv_sec = ms / 1000;
 	t->tv_nsec = ms % 1000 * 1000000L;
 	return t;
+}
+
+/* Whether the kernel accepts TIMEOUT; NULL, which means for ever, is valid. */
+static inline bool wait_is_valid(const struct timespec *timeout)
+{
+	return !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
 }
 
 /* The end of TIMEOUT, which is valid and begins now, in ns as clock_ns(). NULL: WAIT_FOREVER. */

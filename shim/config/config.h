@@ -3,7 +3,6 @@
 #define DUALSTACK_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/hash.h"
 #include "config/nat64_prefix.h"

@@ -3,8 +3,6 @@
 #ifndef DUALSTACK_LOADER_H
 #define DUALSTACK_LOADER_H
 
-#include <stdbool.h>
-
 #include "config/rules.h"
 #include "config/settings.h"
 

@@ -61,7 +61,7 @@ static enum answer address_fits(const struct rule *rule, const struct rules_fact
 	if (!a)
 		return UNKNOWN;
 	if (rule->addresses.count == 0)
-		return IN6_IS_ADDR_V4MAPPED(a) && memcmp(a->s6_addr + 12, "\0\0\0\0", 4) == 0 ? YES : NO;
+		return IN6_IS_ADDR_V4MAPPED(a) && a->s6_addr32[3] == htonl(INADDR_ANY) ? YES : NO;
 	for (unsigned i = 0; i < rule->addresses.count; i++)
 		if (in_prefix(&rules_table.prefixes[rule->addresses.from + i], a))
 			return YES;

@@ -1,6 +1,5 @@
 #include "config/settings.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 

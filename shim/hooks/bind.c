@@ -28,24 +28,23 @@ static void rule_in6(int fd, struct sockaddr_in6 *at, enum rules_action action)
 		return;
 	(void)socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, action == RULES_IPV6);
 	if (action == RULES_IPV4)
-		at->sin6_addr.s6_addr[10] = at->sin6_addr.s6_addr[11] = 0xff;
+		at->sin6_addr = sockaddr_mapped(INADDR_ANY);
 }
 
-/* The program's own IPv6 socket takes precedence: widened sockets make room for it. */
-static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
+/* The program's own IPv6 socket takes precedence: widened sockets make room for it. Apart, so that IPv4
+ * addresses cost no more. */
+static __attribute__((noinline)) int bind_in6(int fd, const struct sockaddr_in6 *at)
 {
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	int saved = errno, result = real.bind(fd, addr, len);
+	int saved = errno, result = real.bind(fd, (const struct sockaddr *)at, sizeof *at);
 	bool shares = result == 0 && mark_expected() && port_may_be_shared(fd);
 
 	if (result == 0)
 		errno = saved;
 	if (!mark_expected() || (result == 0 ? !shares : errno != EADDRINUSE))
 		return result;
-	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
-	if (translate_beside_wildcard(&in6, shares || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) &&
-	    narrow_for(fd, in6.sin6_port) && result != 0)
-		result = real.bind(fd, addr, len);
+	if (translate_beside_wildcard(at, shares || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0) &&
+	    narrow_for(fd, at->sin6_port) && result != 0)
+		result = real.bind(fd, (const struct sockaddr *)at, sizeof *at);
 	else if (result != 0)
 		return hooks_fail(-EADDRINUSE);
 	if (result == 0)
@@ -53,25 +52,23 @@ static int bind_in6(int fd, const struct sockaddr *addr, socklen_t len)
 	return result;
 }
 
+/* ADDR is an IPv6 address. */
 static int bind_in6_by(int fd, const struct sockaddr *addr, socklen_t len, enum rules_action action)
 {
-	struct sockaddr_in6 at;
-	in_port_t port;
-	int saved = errno;
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+	int saved = errno, result;
 
 	mark_note_in6();
+	(void)translate_in6(addr, len, &at);
 	if (config.active && (action == RULES_DEFAULT || action == RULES_DUAL) &&
-	    mapped_wildcard(addr, len, &port)) {
-		if (mapped_widen(fd, port) == 0) {
-			errno = saved;
-			return 0;
-		}
+	    mapped_wildcard(&at.sin6_addr)) {
+		result = mapped_widen(fd, at.sin6_port);
 		errno = saved;
+		if (result == 0)
+			return 0;
 	}
-	if (!translate_in6(addr, len, &at))
-		return bind_in6(fd, addr, len);
 	rule_in6(fd, &at, action);
-	return bind_in6(fd, (const struct sockaddr *)&at, sizeof at);
+	return bind_in6(fd, &at);
 }
 
 /* Binds FD to a specific address, beside a socket that stands for another one. */
@@ -129,7 +126,6 @@ static int widen_address(int fd, const struct sockaddr *addr, const struct socka
 	memcpy(&in, addr, sizeof in);
 	first = interfaces_is_first(fd, &in);
 	result = first ? widen(fd, at, false) : -EADDRINUSE;
-
 	if (first && result == -EADDRINUSE && interfaces_share(fd, &in, true))
 		result = widen(fd, at, false);
 	if (result == 0)

@@ -120,7 +120,6 @@ static int do_fcntl(__typeof__(real.fcntl) call, int fd, int command, void *arg)
 
 	if (command == F_SETOWN || command == F_SETOWN_EX || command == F_SETSIG)
 		options_note_owner();
-
 	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
 }
 

@@ -228,13 +228,12 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct names_address to;
 	struct destination d;
-	struct sockaddr_in6 in6;
 	struct sockaddr_in shown;
 	int saved = errno, result;
 
 	hooks_start();
-	if (!config.active || !addr || len < sizeof addr->sa_family ||
-	    len > sizeof(struct sockaddr_storage) || !memory_readable_lately(addr, len))
+	if (!config.active || !addr || len < sizeof addr->sa_family || len > SOCKADDR_MOST ||
+	    !memory_readable_lately(addr, len))
 		return real.connect(fd, addr, len);
 	if (once_more(fd, addr, len, &result))
 		return result ? hooks_fail(result) : 0;
@@ -247,9 +246,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!translate_in6(addr, len, &d.to))
 		return real.connect(fd, addr, len);
 	if (sockaddr_family(addr) == AF_INET6) {
-		in6 = d.to;
-		addr = (const struct sockaddr *)&in6;
-		len = sizeof in6;
+		addr = (const struct sockaddr *)&d.to;
+		len = sizeof d.to;
 	}
 	destination_find(&d, fd);
 	if (d.names) {

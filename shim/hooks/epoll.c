@@ -69,8 +69,7 @@ static bool is_still(void)
 static __attribute__((noinline)) int watch(int set, struct epoll_event *events, int most, const int *ms,
 					   const struct timespec *timeout, const sigset_t *mask)
 {
-	const bool valid =
-	    !timeout || (timeout->tv_sec >= 0 && timeout->tv_nsec >= 0 && timeout->tv_nsec < 1000000000);
+	const bool valid = wait_is_valid(timeout);
 	const int64_t end = valid ? wait_end(timeout) : 0;
 	const unsigned changes = atomic_load(&connects_changes);
 	int result;

@@ -2,11 +2,14 @@
 #ifndef DUALSTACK_HOOKS_H
 #define DUALSTACK_HOOKS_H
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "address/translate.h"
+#include "base/memory.h"
 #include "base/real.h"
 #include "base/sockaddr.h"
 #include "client/connect.h"
@@ -15,14 +18,9 @@
 /* The hook for bind() is hook_bind in the source and bind in the object: glibc's headers declare some of
  * these functions with parameter types or attributes of their own, which a definition of that name would have
  * to repeat. */
-#define EXPORT __attribute__((visibility("default")))
-#define HOOK(type, name, params) EXPORT type hook_##name params __asm__(#name);
-#define OPTIONAL(type, name, params) HOOK(type, name, params)
-#define EXPORTED(type, name, params) HOOK(type, name, params)
+#define HOOK(type, name, params) \
+	__attribute__((visibility("default"))) type hook_##name params __asm__(#name);
 #include "hooks/hooks.def"
-#undef HOOK
-#undef OPTIONAL
-#undef EXPORTED
 
 /* Every hook calls this first. Initialisers of other libraries may run before this one's, so the first call
  * loads the real functions and the configuration; later calls cost one load and one branch. */
@@ -46,7 +44,7 @@ void hooks_start(void);
 /* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);
 
-/* Whether the marked FD is connected to an IPv6 peer. If so, PEER is that. Leaves errno alone. */
+/* Whether the marked FD is connected to an IPv6 peer. If so, PEER (or NULL) is that. Leaves errno alone. */
 bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer);
 
 /* Tells the program of an error that the library found: sets errno, returns -1. */
@@ -56,10 +54,20 @@ int hooks_fail(int negative);
  * nothing to translate. If so, no other system call is made (socket/mark.h). */
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room);
 
-/* Gives NAME, of length LEN, to the program, as translate_give() does. hooks_pass() has checked ROOM. If
- * false, errno is EFAULT. */
-bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
-		socklen_t *room);
+/* Gives NAME, of length LEN, to the program, as translate_give() does. memory_takes_address_lately() has
+ * checked ADDR and ROOM, for an IPv4 address. If false, errno is EFAULT. */
+static inline bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind,
+			      struct sockaddr *addr, socklen_t *room)
+{
+	socklen_t size = translate_size(name, len, kind, *room);
+
+	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
+		errno = EFAULT;
+		return false;
+	}
+	translate_give(name, len, kind, addr, room);
+	return true;
+}
 
 /* Whether a caller of getnameinfo() with FLAGS and SIZE bytes for the host expects the text of an IPv6
  * address. */

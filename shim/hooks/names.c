@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "hooks/hooks.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -31,7 +30,7 @@ static bool synthetic(int family, const void *addr, socklen_t len, struct in6_ad
 }
 
 int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_size,
-		     char *service, socklen_t service_size, NAMEINFO_FLAGS flags)
+		     char *service, socklen_t service_size, int flags)
 {
 	struct sockaddr_in6 in6;
 	bool in6_text;

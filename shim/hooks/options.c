@@ -40,10 +40,8 @@ static bool no_filter(int fd, int level, int name, socklen_t *len)
  */
 static bool is_original_in6(int fd, int level, int name)
 {
-	struct sockaddr_in6 peer;
-
 	return level == IPPROTO_IP && name == OPT_ORIGINAL_DST && mark_test_stream(fd) &&
-	       hooks_in6_peer(fd, &peer);
+	       hooks_in6_peer(fd, NULL);
 }
 
 /* The address to which the peer connected, before it was redirected here. */
@@ -72,7 +70,7 @@ static bool is_peer_name(int fd, int level, int name, const void *value, const s
 {
 	return level == SOL_SOCKET && name == OPT_SO_PEERNAME && config.active && hooks_dual(fd) &&
 	       memory_readable(len, sizeof *len) && (int)*len >= 0 &&
-	       memory_writable(value, *len < sizeof(union sockaddr_any) ? *len : sizeof(union sockaddr_any));
+	       memory_writable(value, memory_least(*len, sizeof(union sockaddr_any)));
 }
 
 /* As sk_getsockopt(), which leaves LEN alone, and gives the name even if the peer has gone. */
@@ -109,7 +107,7 @@ static void show_local(int fd, void *value, socklen_t len)
 	while (message_next(&c)) {
 		if (c.header.cmsg_level != IPPROTO_IP || c.header.cmsg_type != IP_PKTINFO)
 			continue;
-		size = c.size < sizeof in ? c.size : sizeof in;
+		size = memory_least(c.size, sizeof in);
 		memcpy(&in, c.data, size);
 		in.ipi_addr = in.ipi_spec_dst = translate_shown(&local.in6, MARK_STREAM).sin_addr;
 		memcpy((void *)c.data, &in, size);
@@ -127,7 +125,7 @@ RARE static bool connect_error(int fd, void *value, socklen_t *len)
 		return false;
 	/* While a connect is in progress there is no error, even if the attempt in place has just failed. Cut
 	 * as getsockopt() does with less room. */
-	memcpy(value, &none, *len < sizeof none ? *len : sizeof none);
+	memcpy(value, &none, memory_least(*len, sizeof none));
 	if (*len > sizeof none)
 		*len = sizeof none;
 	return true;
@@ -136,7 +134,6 @@ RARE static bool connect_error(int fd, void *value, socklen_t *len)
 int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	int domain = AF_INET, shown;
-	struct sockaddr_in6 peer;
 	uint32_t mtu;
 
 	hooks_start();
@@ -163,15 +160,15 @@ int hook_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (level == IPPROTO_IP && name == OPT_IP_PKTOPTIONS)
 		show_local(fd, value, *len);
 	if (level == IPPROTO_IP && name == IP_MTU && *len == sizeof mtu && hooks_dual(fd) &&
-	    hooks_in6_peer(fd, &peer)) {
+	    hooks_in6_peer(fd, NULL)) {
 		memcpy(&mtu, value, sizeof mtu);
 		mtu = message_mtu(mtu);
 		memcpy(value, &mtu, sizeof mtu);
 	}
 	if (level == SOL_SOCKET && name == SO_DOMAIN && hooks_dual(fd))
-		memcpy(value, &domain, *len < sizeof domain ? *len : sizeof domain);
+		memcpy(value, &domain, memory_least(*len, sizeof domain));
 	if (config.active && mark_hides(fd, level, name, &shown))
-		memcpy(value, &shown, *len < sizeof shown ? *len : sizeof shown);
+		memcpy(value, &shown, memory_least(*len, sizeof shown));
 	return 0;
 }
 
@@ -261,12 +258,13 @@ static bool is_in_request(unsigned long request)
  * thread has moved to another namespace, the request must not be made. */
 static int ask_plainly(int fd, unsigned long request, void *arg)
 {
-	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result, error;
+	int error = errno, in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
 
 	if (in < 0)
 		return -1;
 	result = socket_same_namespace(fd, in) == 0 ? real.ioctl(in, request, arg) : hooks_fail(-ENOTTY);
-	error = errno;
+	if (result < 0)
+		error = errno;
 	sys_close(in);
 	errno = error;
 	return result;
@@ -275,15 +273,10 @@ static int ask_plainly(int fd, unsigned long request, void *arg)
 int hook_ioctl(int fd, unsigned long request, ...)
 {
 	void *arg = HOOKS_ARGUMENT(request);
-	int saved = errno, result;
 
 	hooks_start();
 	if (request == FIOSETOWN || request == SIOCSPGRP)
 		options_note_owner();
-	if (!is_in_request(request) || !hooks_dual(fd))
-		return real.ioctl(fd, request, arg);
-	result = ask_plainly(fd, request, arg);
-	if (result >= 0)
-		errno = saved;
-	return result;
+	return is_in_request(request) && hooks_dual(fd) ? ask_plainly(fd, request, arg)
+							: real.ioctl(fd, request, arg);
 }

@@ -4,7 +4,6 @@
 #include "hooks/hooks.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "client/in_progress.h"
 #include "client/wait.h"

@@ -48,21 +48,13 @@ static bool give_name(int fd, const union sockaddr_any *name, socklen_t len, uns
 	bool marked =
 	    sockaddr_is_in6(&name->any, len) &&
 	    (has ? mark_translates(has) : mark_test_receiver(fd, *room, &mark) || mark_assume(fd, *room));
-	enum mark kind = marked ? MARK_DATAGRAM : MARK_NONE;
-	socklen_t size = translate_size(name, len, kind, *room);
 
 	if (marked) {
 		if (!has)
 			mark_stale(fd);
 		log_peer(fd, name, len);
 	}
-	/* The bytes of an IPv4 address were checked before. */
-	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
-		errno = EFAULT;
-		return false;
-	}
-	translate_give(name, len, kind, addr, room);
-	return true;
+	return hooks_give(name, len, marked ? MARK_DATAGRAM : MARK_NONE, addr, room);
 }
 
 /* Whether nothing came because another thread has widened FD since BEFORE (widen.h). LEN is the length of the
@@ -180,9 +172,8 @@ static bool writable(const struct msghdr *message)
 	return memory_writable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
 		((int)message->msg_namelen >= 0 &&
-		 memory_writable_lately(message->msg_name, message->msg_namelen < sizeof(struct sockaddr_in)
-							       ? message->msg_namelen
-							       : sizeof(struct sockaddr_in))));
+		 memory_writable_lately(message->msg_name,
+					memory_least(message->msg_namelen, sizeof(struct sockaddr_in)))));
 }
 
 /* Whether MESSAGE is received from a marked datagram socket, which has MARK. The mark is read each time: if

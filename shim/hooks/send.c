@@ -13,23 +13,15 @@
 #include "client/destinations.h"
 #include "client/in_progress.h"
 #include "config/config.h"
-#include "config/rule.h"
-#include "config/rules.h"
 #include "config/settings.h"
 #include "resolver/connect_rules.h"
-#include "resolver/nat64.h"
 #include "socket/facts.h"
 
 /* MSG_FASTOPEN connects (tcp(7)). Unlike datagram sockets, AF_INET6 stream sockets accept no IPv4 address. */
 static bool fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags, struct sockaddr_in6 *to)
 {
-	struct sockaddr_in in;
-
-	if (!addr || !(flags & MSG_FASTOPEN) || !sockaddr_is_in(addr, len) || mark_test(fd) != MARK_STREAM)
-		return false;
-	memcpy(&in, addr, sizeof in);
-	*to = translate_real(&in);
-	return true;
+	return flags & MSG_FASTOPEN && sockaddr_is_in(addr, len) && mark_test(fd) == MARK_STREAM &&
+	       translate_in6(addr, len, to);
 }
 
 /* Whether to make a connect() and a send out of MSG_FASTOPEN to ADDR: its data could go to one address of the
@@ -203,18 +195,14 @@ static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in
 	       translate_in6(message->msg_name, message->msg_namelen, to);
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 bool hooks_readable(const struct msghdr *message)
 {
 	return memory_readable_lately(message, sizeof *message) &&
 	       (!message->msg_name ||
 		memory_readable_lately(message->msg_name,
-				       least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
-	       memory_readable_lately(message->msg_control, least(message->msg_controllen, MESSAGE_MOST));
+				       memory_least(message->msg_namelen, sizeof(union sockaddr_any)))) &&
+	       memory_readable_lately(message->msg_control,
+				      memory_least(message->msg_controllen, MESSAGE_MOST));
 }
 
 /* Sends MESSAGE to TO, from LOCAL if that is not NULL; without a name if FD is CONNECTED to TO. */

@@ -5,25 +5,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "address/translate.h"
 #include "base/memory.h"
 #include "client/connects.h"
 #include "client/in_progress.h"
 #include "config/config.h"
 #include "socket/facts.h"
-
-bool hooks_give(const union sockaddr_any *name, socklen_t len, enum mark kind, struct sockaddr *addr,
-		socklen_t *room)
-{
-	socklen_t size = translate_size(name, len, kind, *room);
-
-	if (size > sizeof name->in && !memory_writable_lately(addr, size)) {
-		errno = EFAULT;
-		return false;
-	}
-	translate_give(name, len, kind, addr, room);
-	return true;
-}
 
 bool hooks_pass(const struct sockaddr *addr, const socklen_t *room)
 {
@@ -38,24 +24,20 @@ bool hooks_in6_peer(int fd, struct sockaddr_in6 *peer)
 	bool result = socket_peer(fd, &name) == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&name.in6.sin6_addr);
 
 	errno = saved;
-	if (result)
+	if (result && peer)
 		*peer = name.in6;
 	return result;
 }
 
-/* Both calls; ASK is the real one. */
-static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
-		   socklen_t *room)
+/* What both calls do where there may be something to translate; ASK is the real one. Apart, so that others
+ * cost no more. */
+static __attribute__((noinline)) int translated(int (*ask)(int, struct sockaddr *, socklen_t *), int fd,
+						struct sockaddr *addr, socklen_t *room)
 {
 	enum mark kind = MARK_NONE;
 	union sockaddr_any name;
 	socklen_t len = sizeof name;
 
-	/* A program may wait for a connection by calling this repeatedly. */
-	if (connects_pending())
-		(void)connects_ask(fd);
-	if (!addr || hooks_pass(addr, room))
-		return ask(fd, addr, room);
 	if (ask(fd, &name.any, &len) != 0)
 		return -1;
 	if (sockaddr_is_in6(&name.any, len))
@@ -66,6 +48,15 @@ static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, stru
 	if (kind != MARK_NONE && ask == real.getpeername && IN6_IS_ADDR_UNSPECIFIED(&name.in6.sin6_addr))
 		return hooks_fail(-ENOTCONN);
 	return hooks_give(&name, len, kind, addr, room) ? 0 : -1;
+}
+
+static int name_of(int (*ask)(int, struct sockaddr *, socklen_t *), int fd, struct sockaddr *addr,
+		   socklen_t *room)
+{
+	/* A program may wait for a connection by calling this repeatedly. */
+	if (connects_pending())
+		(void)connects_ask(fd);
+	return !addr || hooks_pass(addr, room) ? ask(fd, addr, room) : translated(ask, fd, addr, room);
 }
 
 int hook_getsockname(int fd, struct sockaddr *addr, socklen_t *room)

@@ -132,7 +132,7 @@ static bool is_active(void)
 /* The result of inet_pton() for TEXT, for which the real one has returned RESULT. */
 static int read_again(int family, const char *text, void *to, int result)
 {
-	struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	struct in6_addr mapped;
 	struct in_addr in;
 
 	if (family == AF_INET && result == 0 && text_shown(text, &in)) {
@@ -142,7 +142,7 @@ static int read_again(int family, const char *text, void *to, int result)
 	/* Of a link-local peer, it says the interface: inet_pton(3) has returned 0. */
 	if (family == AF_INET6 && result >= 0 && atomic_load_explicit(&keeps_mapped, memory_order_relaxed) &&
 	    text_shown(text, &in)) {
-		memcpy(mapped.s6_addr + 12, &in, sizeof in);
+		mapped = sockaddr_mapped(in.s_addr);
 		memcpy(to, &mapped, sizeof mapped);
 		return 1;
 	}

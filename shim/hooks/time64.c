@@ -9,7 +9,6 @@
 #include <limits.h>
 
 #include "base/memory.h"
-#include "client/in_progress.h"
 
 /* As in the headers of both C libraries. */
 struct timespec64 {
@@ -44,8 +43,6 @@ static struct timespec *timeout_of(const struct timespec64 *from, struct timespe
 
 /* Calls that differ in their names, and in the TIME that they may have. */
 #define HOOK(type, name, params)
-#define OPTIONAL(type, name, params)
-#define EXPORTED(type, name, params)
 #define SAME(type, name, as, params, args) \
 	type hook_##name params            \
 	{                                  \

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 enum { HEADERS = 65536 }; /* bytes of program headers that the kernel takes */

@@ -4,7 +4,7 @@
 #define DUALSTACK_SCRIPT_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stddef.h>
 
 enum { SCRIPT_LINE = 256 }; /* bytes of the file that the kernel looks at (BINPRM_BUF_SIZE) */
 

@@ -37,7 +37,7 @@ bool answers_unrouted(const struct names_list *list)
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (!IN6_IS_ADDR_V4MAPPED(&list->addresses[i].addr))
 			continue;
-		memcpy(&in.sin_addr, list->addresses[i].addr.s6_addr + 12, sizeof in.sin_addr);
+		in.sin_addr.s_addr = list->addresses[i].addr.s6_addr32[3];
 		if (route_known((const struct sockaddr *)&in, sizeof in))
 			return false;
 		any = true;
@@ -78,15 +78,15 @@ bool answers_twofold(const struct addrinfo *list)
 void answers_add(struct names_list *list, const struct addrinfo *answer)
 {
 	for (; answer; answer = answer->ai_next) {
-		struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 		struct sockaddr_in6 in6;
 		struct sockaddr_in in;
+		struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
 
 		if (is_in6(answer, &in6)) {
 			names_add(list, &in6.sin6_addr, in6.sin6_scope_id);
 		} else if (answer->ai_family == AF_INET) {
 			memcpy(&in, answer->ai_addr, sizeof in);
-			memcpy(mapped.s6_addr + 12, &in.sin_addr, 4);
+			mapped.s6_addr32[3] = in.sin_addr.s_addr;
 			names_add(list, &mapped, 0);
 		}
 	}
@@ -179,7 +179,7 @@ struct addrinfo *answers_of_others(struct addrinfo *list)
 
 static void note_loopback(const char *node)
 {
-	const struct in6_addr mapped = {.s6_addr = {[10] = 0xff, 0xff, 127, [15] = 1}};
+	const struct in6_addr mapped = sockaddr_mapped(htonl(INADDR_LOOPBACK));
 	struct names_list list;
 
 	if (!names_known(node, &list))

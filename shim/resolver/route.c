@@ -19,7 +19,7 @@ bool route_known(const struct sockaddr *addr, socklen_t len)
 
 	if (fd >= 0) {
 		/* connect() is a cancellation point, and could leave the descriptor open. */
-		if (syscall(SYS_connect, fd, addr, len) == 0)
+		if (sys_connect(fd, addr, len) == 0)
 			result = true;
 		else if (is_answer(errno))
 			result = false;

@@ -1,7 +1,6 @@
 #include "server/bind_rules.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "address/translate.h"

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "server/interfaces.h"
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -2,13 +2,10 @@
 #include "server/mapped.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <string.h>
 
 #include "address/reply_source.h"
 #include "base/log.h"
 #include "base/real.h"
-#include "base/sockaddr.h"
 #include "server/listeners.h"
 #include "server/port.h"
 #include "server/shield.h"
@@ -18,15 +15,9 @@
 
 #define OPT_IP_MINTTL 21 /* from linux/in.h */
 
-bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port)
+bool mapped_wildcard(const struct in6_addr *addr)
 {
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-
-	if (!sockaddr_is_in6(addr, len))
-		return false;
-	memcpy(&in6, addr, len < sizeof in6 ? len : sizeof in6);
-	*port = in6.sin6_port;
-	return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) && in6.sin6_addr.s6_addr32[3] == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_V4MAPPED(addr) && addr->s6_addr32[3] == htonl(INADDR_ANY);
 }
 
 static int bind_to_all(int fd, int protocol, in_port_t port)

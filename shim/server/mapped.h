@@ -5,10 +5,9 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
-/* Whether ADDR is the V4MAPPED wildcard. If so, PORT is its port, in network byte order. No system calls. */
-bool mapped_wildcard(const struct sockaddr *addr, socklen_t len, in_port_t *port);
+/* Whether ADDR is the V4MAPPED wildcard. No system calls. */
+bool mapped_wildcard(const struct in6_addr *addr);
 
 /* The functions below are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 

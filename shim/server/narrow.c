@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,7 +55,7 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 	const int listening = socket_option(dual, SO_ACCEPTCONN);
 	const struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = port};
 	const struct sockaddr_in6 mapped = {
-	    .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	    .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = sockaddr_mapped(INADDR_ANY)};
 	const bool in6 = family == AF_INET6;
 	const char *missed;
 	int before[2] = {0, 0}, shared[2], result = listening < 0 ? -errno : clone_read_reuse(dual, before);
@@ -132,14 +130,15 @@ static int device_of(int fd)
  * device, so FD is bound to no device for the moment; the filter replaces it. */
 static int change_family(int fd, int device)
 {
-	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+	const struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+					.sin6_port = htons(9),
+					.sin6_addr = sockaddr_mapped(htonl(INADDR_LOOPBACK))};
 	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 	const int errors = socket_int(fd, IPPROTO_IPV6, IPV6_RECVERR);
 	int result = 0;
 
 	if (device)
 		(void)sys_connect(fd, &none, sizeof none);
-	memcpy(to.sin6_addr.s6_addr + 10, "\xff\xff\x7f\0\0\1", 6); /* ::ffff:127.0.0.1 */
 	if (sys_connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
 		result = -errno;
 	} else {
@@ -188,8 +187,8 @@ static int narrow_datagram(int fd, in_port_t port)
 		return result;
 	receive_queue_settle();
 	result = receive_queue_drop(fd, came_over_in6);
-	if (result >= 0)
-		result = device ? spoof_filter_close(fd, device) : 0;
+	if (result == 0 && device)
+		result = spoof_filter_close(fd, device);
 	if (result == 0)
 		result = change_family(fd, device);
 	if (result) {

@@ -185,9 +185,10 @@ static int probe(int family, in_port_t port)
 }
 
 /* SO_REUSEPORT has to be there when a socket is bound. */
+static const int alone[2] = {0, 0};
+
 bool port_take(int clone, const struct sockaddr_in6 *at)
 {
-	static const int alone[2] = {0, 0};
 	int before[2];
 	bool result;
 
@@ -258,7 +259,6 @@ int port_join(int fd, int clone, in_port_t port)
 
 int port_take_in6(int clone, in_port_t port)
 {
-	static const int alone[2] = {0, 0};
 	const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = port};
 	int before[2], result = clone_read_reuse(clone, before);
 

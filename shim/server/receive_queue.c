@@ -39,11 +39,10 @@ static int receive(int fd, int flags, struct ends *e)
 	int result = -EIO;
 
 	for (int i = 0; i < MOST_ERRORS && result && result != -EAGAIN; i++) {
-		memset(&message, 0, sizeof message);
-		message.msg_name = &from;
-		message.msg_namelen = sizeof from;
-		message.msg_control = control;
-		message.msg_controllen = sizeof control;
+		message = (struct msghdr){.msg_name = &from,
+					  .msg_namelen = sizeof from,
+					  .msg_control = control,
+					  .msg_controllen = sizeof control};
 		result =
 		    syscall(SYS_recvmsg, fd, &message, flags | MSG_DONTWAIT | MSG_TRUNC) < 0 ? -errno : 0;
 	}
@@ -59,14 +58,14 @@ static int receive(int fd, int flags, struct ends *e)
 typedef bool unwanted_function(const struct in6_addr *from, const struct in6_addr *to);
 
 /* Drops the first datagram as long as it is unwanted. Returns 0 or a negative errno. */
-static int drop_first(int fd, unwanted_function *unwanted, int *dropped)
+static int drop_first(int fd, unwanted_function *unwanted)
 {
 	int result = socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, -1);
 	struct ends e;
 
 	while (result == 0 && receive(fd, MSG_PEEK, &e) == 0 && unwanted(&e.from, &e.to) &&
 	       receive(fd, 0, &e) == 0)
-		++*dropped;
+		;
 	return result;
 }
 
@@ -89,19 +88,19 @@ int receive_queue_drop(int fd, unwanted_function *unwanted)
 {
 	const int peek = socket_option(fd, OPT_SO_PEEK_OFF),
 		  info = socket_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
-	int last, dropped = 0;
+	int last;
 	struct ends e;
 
 	if (info < 0 || socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) != 0)
 		return -errno;
 	do {
-		last = drop_first(fd, unwanted, &dropped);
+		last = drop_first(fd, unwanted);
 		if (last == 0)
 			last = last_unwanted(fd, unwanted);
 		for (int n = 0; n < last && receive(fd, 0, &e) == 0; n++)
-			dropped++;
+			;
 	} while (last > 0);
 	(void)socket_set(fd, SOL_SOCKET, OPT_SO_PEEK_OFF, peek);
 	(void)socket_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, info);
-	return last < 0 ? last : dropped;
+	return last;
 }

@@ -14,9 +14,9 @@ void receive_queue_settle(void);
 
 /* Drops the datagrams queued in the AF_INET6 datagram socket FD, from the first to the last that is UNWANTED.
  * The kernel hands them out only in order, so the wanted ones before the last unwanted one are lost; those
- * behind it stay. FROM is a datagram's source and TO its destination, both V4MAPPED in IPv4. Returns how many
- * were dropped, or a negative errno with the queue untouched: -EOPNOTSUPP if the kernel can't look through
- * the queue. While it looks, FD's SO_PEEK_OFF and IPV6_RECVPKTINFO are changed. */
+ * behind it stay. FROM is a datagram's source and TO its destination, both V4MAPPED in IPv4. Returns 0, or a
+ * negative errno with the queue untouched: -EOPNOTSUPP if the kernel can't look through the queue. While it
+ * looks, FD's SO_PEEK_OFF and IPV6_RECVPKTINFO are changed. */
 int receive_queue_drop(int fd, bool (*unwanted)(const struct in6_addr *from, const struct in6_addr *to));
 
 #endif

@@ -1,6 +1,5 @@
 #include "server/shield.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -43,8 +42,7 @@ int shield_attach_late(int fd, int protocol)
 	if (result || protocol != IPPROTO_UDP)
 		return result;
 	receive_queue_settle();
-	result = receive_queue_drop(fd, is_spoofed);
-	return result < 0 ? result : 0;
+	return receive_queue_drop(fd, is_spoofed);
 }
 
 bool shield_is_taken(int fd)

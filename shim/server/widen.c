@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,7 +175,7 @@ int widen(int fd, const struct sockaddr_in6 *at, bool only)
 		result = socket_set(c.clone, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	/* A source for connect() would cost FD a port that the kernel has chosen (__udp_disconnect()). */
 	if (any && at->sin6_port && datagrams && c.clone >= 0)
-		(void)reply_source_ask(c.clone);
+		reply_source_ask(c.clone);
 	if (result == 0)
 		result = bind_clone(c.clone, c.protocol, at, only);
 	result = put_clone(&c, datagrams && !threads_are_none(), result);
@@ -260,7 +257,7 @@ int widen_again(int fd)
 		return -EOPNOTSUPP;
 	result = make_clone(&c);
 	if (result == 0 && reply_source_expected())
-		(void)reply_source_ask(c.clone);
+		reply_source_ask(c.clone);
 	if (result == 0 && at.in6.sin6_port)
 		result = port_succeed(fd, c.clone, &at.in6);
 	return put_clone(&c, true, result);

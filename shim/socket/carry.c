@@ -1,15 +1,12 @@
 /* Carrying options from one socket to another. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/real.h"
-#include "base/sys.h"
 #include "socket/facts.h"
 #include "socket/mark.h"
 #include "socket/options.h"

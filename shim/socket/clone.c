@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "base/sys.h"
 #include "socket/facts.h"

@@ -2,9 +2,6 @@
 #ifndef DUALSTACK_CLONE_H
 #define DUALSTACK_CLONE_H
 
-#include <stdint.h>
-#include <sys/socket.h>
-
 /* All functions are async-signal-safe and callable from any thread. errno is undefined afterwards, except
  * where a function sets it. */
 

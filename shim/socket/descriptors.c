@@ -17,7 +17,6 @@
 #include "socket/mark.h"
 
 #define MOST_NUMBERS 65536
-#define PATH_BYTES 48
 
 /* getdents64(2): opendir(3) allocates, so it is not async-signal-safe. */
 struct entry {
@@ -156,7 +155,7 @@ int descriptors_registrations(int set, int unregistered, uint64_t inode,
 int descriptors_registrations_in(int set, uint64_t inode,
 				 int (*visit)(const struct descriptors_registration *r, void *arg), void *arg)
 {
-	char path[PATH_BYTES], text[512];
+	char path[48], text[512];
 	size_t used = 0;
 	ssize_t n = 0;
 	int info, result = 0;

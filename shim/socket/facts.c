@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stddef.h>
 
 #include "base/real.h"
 

@@ -1,15 +1,10 @@
 #define _GNU_SOURCE
 #include "socket/options.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #define NONE (-1)
 #define OPT_SO_BUF_LOCK 72
@@ -23,21 +18,21 @@
 	{                   \
 		__VA_ARGS__ \
 	}
-#define S(name, kind) ROW(#name, SOL_SOCKET, name, NONE, kind, false)
-#define T(name, kind) ROW(#name, IPPROTO_TCP, name, NONE, kind, false)
-#define TN(text, number, kind) ROW(#text, IPPROTO_TCP, number, NONE, kind, false)
-#define SN(text, number, kind) ROW(#text, SOL_SOCKET, number, NONE, kind, false)
+#define S(name) ROW(#name, SOL_SOCKET, name, NONE, OPTION_PLAIN, false)
+#define T(name) ROW(#name, IPPROTO_TCP, name, NONE, OPTION_PLAIN, false)
+#define TN(text, number) ROW(#text, IPPROTO_TCP, number, NONE, OPTION_PLAIN, false)
+#define SN(text, number) ROW(#text, SOL_SOCKET, number, NONE, OPTION_PLAIN, false)
 #define K(text, level, number) ROW(#text, level, number, NONE, OPTION_KEEP, true)
 #define M(text, number) ROW(#text, IPPROTO_IP, number, NONE, OPTION_KEEP, false)
-#define U(text, number, kind) ROW(#text, IPPROTO_UDP, number, NONE, kind, false)
-#define I(text, number, number6, kind) ROW(#text, IPPROTO_IP, number, number6, kind, false)
-#define V(text, number) ROW(#text, IPPROTO_IPV6, number, NONE, OPTION_INT, false)
-#define I_STRICT(text, number, number6) ROW(#text, IPPROTO_IP, number, number6, OPTION_INT, true)
+#define U(text, number) ROW(#text, IPPROTO_UDP, number, NONE, OPTION_PLAIN, false)
+#define I(text, number, number6) ROW(#text, IPPROTO_IP, number, number6, OPTION_PLAIN, false)
+#define V(text, number) ROW(#text, IPPROTO_IPV6, number, NONE, OPTION_PLAIN, false)
+#define I_STRICT(text, number, number6) ROW(#text, IPPROTO_IP, number, number6, OPTION_PLAIN, true)
 
 const struct option options[] = {
     /* Not carried: options for IPv4 headers only, or that can't be read back. */
-    I(IP_OPTIONS, 4, NONE, OPTION_UNSET),
-    T(TCP_REPAIR, OPTION_UNSET),
+    {"IP_OPTIONS", IPPROTO_IP, 4, NONE, OPTION_UNSET, false},
+    {"TCP_REPAIR", IPPROTO_TCP, TCP_REPAIR, NONE, OPTION_UNSET, false},
     {"SO_DONTROUTE", SOL_SOCKET, SO_DONTROUTE, NONE, OPTION_UNSET, true}, /* IPv6 routes all the same */
     {"SO_ATTACH_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, NONE, OPTION_UNSET, true}, /* read: SO_GET_FILTER */
     K(SO_ATTACH_BPF, SOL_SOCKET, 50),
@@ -60,109 +55,109 @@ const struct option options[] = {
     M(MCAST_BLOCK_SOURCE, 43),
     M(MCAST_JOIN_SOURCE_GROUP, 46),
     M(MCAST_MSFILTER, 48),
-    I(IP_MULTICAST_TTL, 33, NONE, OPTION_INT),
-    I(IP_MULTICAST_LOOP, 34, NONE, OPTION_INT),
-    I(IP_MULTICAST_ALL, 49, NONE, OPTION_INT),
+    I(IP_MULTICAST_TTL, 33, NONE),
+    I(IP_MULTICAST_LOOP, 34, NONE),
+    I(IP_MULTICAST_ALL, 49, NONE),
 
     /* Of IPv4, with the options of IPv6 that mean the same. */
-    I(IP_TOS, 1, 67, OPTION_INT), /* IPV6_TCLASS */
-    I(IP_TTL, 2, 16, OPTION_INT), /* IPV6_UNICAST_HOPS */
-    I(IP_RECVOPTS, 6, NONE, OPTION_INT),
-    I(IP_RETOPTS, 7, NONE, OPTION_INT),
-    I(IP_PKTINFO, 8, 2, OPTION_INT),        /* IPV6_2292PKTINFO: address/reply_source.h */
-    I(IP_MTU_DISCOVER, 10, 23, OPTION_INT), /* IPV6_MTU_DISCOVER */
-    I(IP_RECVERR, 11, 25, OPTION_INT),      /* IPV6_RECVERR */
-    I(IP_RECVTTL, 12, 51, OPTION_INT),      /* IPV6_RECVHOPLIMIT */
-    I(IP_RECVTOS, 13, 66, OPTION_INT),      /* IPV6_RECVTCLASS */
-    I(IP_FREEBIND, 15, 78, OPTION_INT),     /* IPV6_FREEBIND */
-    I(IP_PASSSEC, 18, NONE, OPTION_INT),
-    I_STRICT(IP_TRANSPARENT, 19, 75),          /* IPV6_TRANSPARENT */
-    I(IP_RECVORIGDSTADDR, 20, 74, OPTION_INT), /* IPV6_RECVORIGDSTADDR */
-    I_STRICT(IP_MINTTL, 21, 73),               /* IPV6_MINHOPCOUNT */
-    I(IP_BIND_ADDRESS_NO_PORT, 24, NONE, OPTION_INT),
-    I(IP_RECVFRAGSIZE, 25, 77, OPTION_INT), /* IPV6_RECVFRAGSIZE */
-    I(IP_CHECKSUM, 23, NONE, OPTION_INT),
-    I(IP_RECVERR_RFC4884, 26, 31, OPTION_INT), /* IPV6_RECVERR_RFC4884 */
-    I(IP_UNICAST_IF, 50, 76, OPTION_INT),      /* IPV6_UNICAST_IF */
-    I(IP_LOCAL_PORT_RANGE, 51, NONE, OPTION_INT),
+    I(IP_TOS, 1, 67), /* IPV6_TCLASS */
+    I(IP_TTL, 2, 16), /* IPV6_UNICAST_HOPS */
+    I(IP_RECVOPTS, 6, NONE),
+    I(IP_RETOPTS, 7, NONE),
+    I(IP_PKTINFO, 8, 2),        /* IPV6_2292PKTINFO: address/reply_source.h */
+    I(IP_MTU_DISCOVER, 10, 23), /* IPV6_MTU_DISCOVER */
+    I(IP_RECVERR, 11, 25),      /* IPV6_RECVERR */
+    I(IP_RECVTTL, 12, 51),      /* IPV6_RECVHOPLIMIT */
+    I(IP_RECVTOS, 13, 66),      /* IPV6_RECVTCLASS */
+    I(IP_FREEBIND, 15, 78),     /* IPV6_FREEBIND */
+    I(IP_PASSSEC, 18, NONE),
+    I_STRICT(IP_TRANSPARENT, 19, 75), /* IPV6_TRANSPARENT */
+    I(IP_RECVORIGDSTADDR, 20, 74),    /* IPV6_RECVORIGDSTADDR */
+    I_STRICT(IP_MINTTL, 21, 73),      /* IPV6_MINHOPCOUNT */
+    I(IP_BIND_ADDRESS_NO_PORT, 24, NONE),
+    I(IP_RECVFRAGSIZE, 25, 77), /* IPV6_RECVFRAGSIZE */
+    I(IP_CHECKSUM, 23, NONE),
+    I(IP_RECVERR_RFC4884, 26, 31), /* IPV6_RECVERR_RFC4884 */
+    I(IP_UNICAST_IF, 50, 76),      /* IPV6_UNICAST_IF */
+    I(IP_LOCAL_PORT_RANGE, 51, NONE),
 
     /* From here on, options are the same for both families. */
-    S(SO_REUSEADDR, OPTION_INT),
-    S(SO_REUSEPORT, OPTION_INT),
-    S(SO_KEEPALIVE, OPTION_INT),
-    S(SO_OOBINLINE, OPTION_INT),
-    S(SO_BROADCAST, OPTION_INT),
-    S(SO_DEBUG, OPTION_INT),
-    S(SO_LINGER, OPTION_LINGER),
-    S(SO_RCVTIMEO, OPTION_BLOB),
-    S(SO_SNDTIMEO, OPTION_BLOB),
-    S(SO_BINDTODEVICE, OPTION_STRING),
-    S(SO_MARK, OPTION_INT),
-    S(SO_PRIORITY, OPTION_INT), /* IP_TOS changes it (ip(7)): after it */
+    S(SO_REUSEADDR),
+    S(SO_REUSEPORT),
+    S(SO_KEEPALIVE),
+    S(SO_OOBINLINE),
+    S(SO_BROADCAST),
+    S(SO_DEBUG),
+    {"SO_LINGER", SOL_SOCKET, SO_LINGER, NONE, OPTION_LINGER, false},
+    S(SO_RCVTIMEO),
+    S(SO_SNDTIMEO),
+    S(SO_BINDTODEVICE),
+    S(SO_MARK),
+    S(SO_PRIORITY), /* IP_TOS changes it (ip(7)): after it */
     /* For TCP SO_RCVLOWAT may enlarge the receive buffer (tcp_set_rcvlowat()): before SO_RCVBUF. */
-    S(SO_RCVLOWAT, OPTION_INT),
+    S(SO_RCVLOWAT),
     {"SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, SO_RCVBUFFORCE, OPTION_BUFFER, false},
     {"SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, SO_SNDBUFFORCE, OPTION_BUFFER, false},
-    SN(SO_BUF_LOCK, 72, OPTION_INT), /* which of the two were set: after them */
-    S(SO_TIMESTAMP, OPTION_INT),
-    S(SO_TIMESTAMPNS, OPTION_INT),
-    S(SO_TIMESTAMPING, OPTION_BLOB),
+    SN(SO_BUF_LOCK, 72), /* which of the two were set: after them */
+    S(SO_TIMESTAMP),
+    S(SO_TIMESTAMPNS),
+    S(SO_TIMESTAMPING),
     /* Those of programs with a 64-bit time_t on 32-bit machines. */
-    SN(SO_TIMESTAMP_NEW, 63, OPTION_INT),
-    SN(SO_TIMESTAMPNS_NEW, 64, OPTION_INT),
-    SN(SO_TIMESTAMPING_NEW, 65, OPTION_BLOB),
-    SN(SO_NOFCS, 43, OPTION_INT),
-    SN(SO_SELECT_ERR_QUEUE, 45, OPTION_INT),
-    SN(SO_WIFI_STATUS, 41, OPTION_INT),
-    SN(SO_PASSSEC, 34, OPTION_INT),
-    SN(SO_RXQ_OVFL, 40, OPTION_INT),
-    SN(SO_PEEK_OFF, 42, OPTION_INT),
-    SN(SO_BUSY_POLL, 46, OPTION_INT),
-    SN(SO_MAX_PACING_RATE, 47, OPTION_BLOB),
-    SN(SO_INCOMING_CPU, 49, OPTION_INT),
-    SN(SO_ZEROCOPY, 60, OPTION_INT),
-    SN(SO_TXTIME, 61, OPTION_BLOB),
-    SN(SO_PREFER_BUSY_POLL, 69, OPTION_INT),
-    SN(SO_BUSY_POLL_BUDGET, 70, OPTION_INT),
-    SN(SO_RESERVE_MEM, 73, OPTION_INT),
-    SN(SO_TXREHASH, 74, OPTION_INT),
-    SN(SO_RCVMARK, 75, OPTION_INT),
-    SN(SO_RCVPRIORITY, 82, OPTION_INT),
+    SN(SO_TIMESTAMP_NEW, 63),
+    SN(SO_TIMESTAMPNS_NEW, 64),
+    SN(SO_TIMESTAMPING_NEW, 65),
+    SN(SO_NOFCS, 43),
+    SN(SO_SELECT_ERR_QUEUE, 45),
+    SN(SO_WIFI_STATUS, 41),
+    SN(SO_PASSSEC, 34),
+    SN(SO_RXQ_OVFL, 40),
+    SN(SO_PEEK_OFF, 42),
+    SN(SO_BUSY_POLL, 46),
+    SN(SO_MAX_PACING_RATE, 47),
+    SN(SO_INCOMING_CPU, 49),
+    SN(SO_ZEROCOPY, 60),
+    SN(SO_TXTIME, 61),
+    SN(SO_PREFER_BUSY_POLL, 69),
+    SN(SO_BUSY_POLL_BUDGET, 70),
+    SN(SO_RESERVE_MEM, 73),
+    SN(SO_TXREHASH, 74),
+    SN(SO_RCVMARK, 75),
+    SN(SO_RCVPRIORITY, 82),
 
-    SN(SO_NO_CHECK, 11, OPTION_INT),
-    U(UDP_CORK, 1, OPTION_INT),
-    U(UDP_ENCAP, 100, OPTION_UNSET),
-    U(UDP_NO_CHECK6_TX, 101, OPTION_INT),
-    U(UDP_NO_CHECK6_RX, 102, OPTION_INT),
-    U(UDP_SEGMENT, 103, OPTION_INT),
-    U(UDP_GRO, 104, OPTION_INT),
+    SN(SO_NO_CHECK, 11),
+    U(UDP_CORK, 1),
+    {"UDP_ENCAP", IPPROTO_UDP, 100, NONE, OPTION_UNSET, false},
+    U(UDP_NO_CHECK6_TX, 101),
+    U(UDP_NO_CHECK6_RX, 102),
+    U(UDP_SEGMENT, 103),
+    U(UDP_GRO, 104),
 
-    T(TCP_NODELAY, OPTION_INT),
-    T(TCP_CORK, OPTION_INT),
-    T(TCP_MAXSEG, OPTION_INT),
-    T(TCP_KEEPIDLE, OPTION_INT),
-    T(TCP_KEEPINTVL, OPTION_INT),
-    T(TCP_KEEPCNT, OPTION_INT),
-    T(TCP_SYNCNT, OPTION_INT),
-    T(TCP_LINGER2, OPTION_INT),
-    T(TCP_DEFER_ACCEPT, OPTION_INT),
-    T(TCP_WINDOW_CLAMP, OPTION_INT),
-    T(TCP_QUICKACK, OPTION_INT),
-    T(TCP_CONGESTION, OPTION_STRING),
-    TN(TCP_THIN_LINEAR_TIMEOUTS, 16, OPTION_INT),
-    T(TCP_USER_TIMEOUT, OPTION_INT),
-    T(TCP_FASTOPEN, OPTION_INT),
-    TN(TCP_NOTSENT_LOWAT, 25, OPTION_INT),
-    TN(TCP_SAVE_SYN, 27, OPTION_INT),
-    TN(TCP_FASTOPEN_CONNECT, 30, OPTION_INT),
-    TN(TCP_FASTOPEN_KEY, 33, OPTION_BLOB),
-    TN(TCP_FASTOPEN_NO_COOKIE, 34, OPTION_INT),
-    TN(TCP_INQ, 36, OPTION_INT),
-    TN(TCP_TX_DELAY, 37, OPTION_INT),
-    TN(TCP_RTO_MAX_MS, 44, OPTION_INT),
-    TN(TCP_RTO_MIN_US, 45, OPTION_INT),
-    TN(TCP_DELACK_MAX_US, 46, OPTION_INT),
-    SN(SO_LOCK_FILTER, 44, OPTION_INT),
+    T(TCP_NODELAY),
+    T(TCP_CORK),
+    T(TCP_MAXSEG),
+    T(TCP_KEEPIDLE),
+    T(TCP_KEEPINTVL),
+    T(TCP_KEEPCNT),
+    T(TCP_SYNCNT),
+    T(TCP_LINGER2),
+    T(TCP_DEFER_ACCEPT),
+    T(TCP_WINDOW_CLAMP),
+    T(TCP_QUICKACK),
+    T(TCP_CONGESTION),
+    TN(TCP_THIN_LINEAR_TIMEOUTS, 16),
+    T(TCP_USER_TIMEOUT),
+    T(TCP_FASTOPEN),
+    TN(TCP_NOTSENT_LOWAT, 25),
+    TN(TCP_SAVE_SYN, 27),
+    TN(TCP_FASTOPEN_CONNECT, 30),
+    TN(TCP_FASTOPEN_KEY, 33),
+    TN(TCP_FASTOPEN_NO_COOKIE, 34),
+    TN(TCP_INQ, 36),
+    TN(TCP_TX_DELAY, 37),
+    TN(TCP_RTO_MAX_MS, 44),
+    TN(TCP_RTO_MIN_US, 45),
+    TN(TCP_DELACK_MAX_US, 46),
+    SN(SO_LOCK_FILTER, 44),
 
     /* Of IPv6 alone. */
     V(IPV6_V6ONLY, 26),

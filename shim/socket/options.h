@@ -7,13 +7,11 @@
 #include <sys/socket.h>
 
 enum option_kind {
-	OPTION_INT,
+	OPTION_PLAIN,  /* is written as it was read */
 	OPTION_BUFFER, /* an int that reads back doubled (socket(7)); NAME6 is the privileged form */
-	OPTION_BLOB,   /* a structure: it is written as it was read */
 	OPTION_LINGER, /* a structure with a time, which the kernel keeps when it is switched off */
-	OPTION_STRING,
-	OPTION_UNSET, /* never carried: a socket that has it is not widened */
-	OPTION_KEEP,  /* can't be read back: setting it keeps the socket from being widened (mark.h) */
+	OPTION_UNSET,  /* never carried: a socket that has it is not widened */
+	OPTION_KEEP,   /* can't be read back: setting it keeps the socket from being widened (mark.h) */
 };
 
 struct option {

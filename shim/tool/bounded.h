@@ -2,8 +2,6 @@
 #ifndef DUALSTACK_TOOL_BOUNDED_H
 #define DUALSTACK_TOOL_BOUNDED_H
 
-#include <stddef.h>
-
 enum { BOUNDED_SECONDS = 5, BOUNDED_OUTPUT = 1 << 23 /* bytes */ };
 
 /* Forks and runs WORK(ARG) in the child, with /dev/null as standard input and standard error. *OUTPUT is what

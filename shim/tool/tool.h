@@ -5,8 +5,6 @@
 #ifndef DUALSTACK_TOOL_H
 #define DUALSTACK_TOOL_H
 
-#include <stdbool.h>
-
 /* The exit status if dualstack-run itself fails: bad options, rules, files (env(1), timeout(1)). */
 #define TOOL_FAILED 125
 

@@ -185,8 +185,6 @@ static const struct row {
 
 static const char *const interposed[] = {
 #define HOOK(type, name, params) #name,
-#define OPTIONAL(type, name, params) #name,
-#define EXPORTED(type, name, params) #name,
 #include "hooks/hooks.def"
 };
 

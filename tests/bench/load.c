@@ -9,7 +9,6 @@
  *            line, and keeps them until standard input ends */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>

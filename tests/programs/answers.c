@@ -24,10 +24,7 @@ enum result { INT, SIZE, TEXTUAL, HOST, MODULE, NONE };
 /* By their names in the object, as in hooks.h: headers declare some with types of their own. A ssize_t is
  * a long, or an int where that has 32 bits. */
 #define HOOK(type, name, params) extern function asked_##name __asm__(#name) __attribute__((weak));
-#define OPTIONAL(type, name, params) HOOK(type, name, params)
-#define EXPORTED(type, name, params) HOOK(type, name, params)
 #include "../../shim/hooks/hooks.def"
-#undef HOOK
 
 static const struct {
 	const char *name;

@@ -13,7 +13,6 @@
 #include "common.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>

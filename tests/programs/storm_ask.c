@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include "storm.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 

@@ -9,7 +9,6 @@
 #include "common.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 

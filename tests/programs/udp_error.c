@@ -4,7 +4,6 @@
 #include "common.h"
 
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/errqueue.h> /* needs <time.h> */

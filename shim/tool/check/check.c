@@ -1,7 +1,6 @@
 /* dualstack-run --check [--json] [--no-network] [COMMAND] */
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/real.h"
 #include "config/loader.h"

@@ -69,14 +69,11 @@ static int look_up(const struct probe_request *r, struct probe_answer *a)
 
 static struct sockaddr_in6 in6_of(const struct reach_target *t)
 {
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-				   .sin6_port = t->addr.in.sin_port,
-				   .sin6_addr = {.s6_addr = {[10] = 0xff, [11] = 0xff}}};
-
 	if (t->addr.any.sa_family == AF_INET6)
 		return t->addr.in6;
-	memcpy(&in6.sin6_addr.s6_addr[12], &t->addr.in.sin_addr, 4);
-	return in6;
+	return (struct sockaddr_in6){.sin6_family = AF_INET6,
+				     .sin6_port = t->addr.in.sin_port,
+				     .sin6_addr = sockaddr_mapped(t->addr.in.sin_addr.s_addr)};
 }
 
 /* The addresses that the library tries for an IPv4-only program's connect to TO, in their order. */

@@ -57,8 +57,7 @@ static void read_address(int fd, struct sockets_one *s)
 		c->in4 = true;
 		if (s->bound.in.sin_addr.s_addr == INADDR_ANY)
 			return;
-		c->address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-		memcpy(&c->address.s6_addr[12], &s->bound.in.sin_addr, 4);
+		c->address = sockaddr_mapped(s->bound.in.sin_addr.s_addr);
 		return;
 	}
 	c->port = ntohs(s->bound.in6.sin6_port);

@@ -3,7 +3,6 @@
 #include "../fuzz.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 
 #include "address/synthetic.h"
 #include "address/translate.h"

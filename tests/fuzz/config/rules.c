@@ -5,8 +5,6 @@
 #include "../fuzz.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/sockaddr.h"

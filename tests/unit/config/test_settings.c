@@ -2,7 +2,6 @@
 #include "../unit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/sockaddr.h"

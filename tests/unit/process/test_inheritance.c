@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "../unit.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 

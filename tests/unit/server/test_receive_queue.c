@@ -78,12 +78,10 @@ static bool came_over_in6(const struct in6_addr *from, const struct in6_addr *to
 static void keeps_what_is_wanted(void **state)
 {
 	static const struct {
-		const char *queued;
-		int dropped;
-		const char *left;
+		const char *queued, *left;
 	} cases[] = {
-	    {"", 0, ""},      {"a", 0, "a"},    {"ab.c", 0, "ab.c"}, {"A", 1, ""},      {"ABab", 2, "ab"},
-	    {"A.b", 1, ".b"}, {":a.", 1, "a."}, {"aB", 2, ""},       {"aBcDe", 4, "e"}, {"..:..", 3, ".."},
+	    {"", ""},      {"a", "a"},    {"ab.c", "ab.c"}, {"A", ""},      {"ABab", "ab"},
+	    {"A.b", ".b"}, {":a.", "a."}, {"aB", ""},       {"aBcDe", "e"}, {"..:..", ".."},
 	};
 
 	(void)state;
@@ -91,7 +89,7 @@ static void keeps_what_is_wanted(void **state)
 	need_loopback();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
-		assert_int_equal(receive_queue_drop(receiver, came_over_in6), cases[i].dropped);
+		assert_int_equal(receive_queue_drop(receiver, came_over_in6), 0);
 		assert_queued(cases[i].left);
 	}
 }
@@ -113,7 +111,7 @@ static void drops_what_was_looked_at(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		queue(cases[i].queued);
 		assert_true(recv(receiver, &byte, 1, MSG_PEEK) >= 0);
-		assert_true(receive_queue_drop(receiver, came_over_in6) >= 0);
+		assert_int_equal(receive_queue_drop(receiver, came_over_in6), 0);
 		assert_queued(cases[i].left);
 	}
 }

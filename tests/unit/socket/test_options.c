@@ -4,13 +4,11 @@
 #define _GNU_SOURCE
 #include "../unit.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>

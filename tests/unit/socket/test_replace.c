@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/real.h"
-#include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
