@@ -214,10 +214,8 @@ bool connect_settled(int fd, int flags, int timeout)
 	const volatile int saved = errno; /* pthread_cleanup_push() is setjmp(3) in C. */
 	int result;
 
-	if (connects_ask(fd) != -EINPROGRESS)
-		return true;
-	/* Neither waits for the connection (tcp_recv_urg(), inet_recv_error()). */
-	if (timeout == SO_RCVTIMEO && flags & (MSG_OOB | MSG_ERRQUEUE))
+	/* MSG_OOB and MSG_ERRQUEUE don't wait for the connection (tcp_recv_urg(), inet_recv_error()). */
+	if (connects_ask(fd) != -EINPROGRESS || (timeout == SO_RCVTIMEO && flags & (MSG_OOB | MSG_ERRQUEUE)))
 		return true;
 	if (flags & MSG_DONTWAIT || !blocks_now(fd)) {
 		/* MSG_FASTOPEN connects. */
@@ -261,6 +259,11 @@ static int wait_for(int fd, const struct sockaddr *addr, socklen_t len, unsigned
 
 	if (result == -ENOENT)
 		result = has_begun(fd) ? 0 : failed ? failed : -ECONNRESET;
+	/* Without the library, FAILED would have come before the signal. */
+	if (failed && (result == -EINTR || result == -EINPROGRESS)) {
+		connects_end(fd, true);
+		result = failed;
+	}
 	if (result)
 		return fail_blocking(fd, addr, len, result);
 	result = connect_plainly(fd, addr, len);

@@ -97,15 +97,16 @@ static bool win(struct eyeballs *e, struct eyeballs_attempt *a)
 	return true;
 }
 
-/* All have failed. The program gets the socket of the address that it asked for, with its error. But if that
- * failed at once, only the library knows the error, and the program keeps the socket in place. Returns the
- * negative errno of the address asked for, 0 if the kernel has it. */
+/* All have failed. The program gets the socket of the address that it asked for, with its error. If that
+ * failed at once, only the library knows the error: a connect() that blocks returns it, else the program
+ * keeps the socket in place, which has another error. Returns the negative errno of the address asked for, 0
+ * if the kernel has it. */
 static int lose(struct eyeballs *e)
 {
 	struct eyeballs_attempt *a = attempts_kept(e);
 	int error = a->error;
 
-	if (a->fd >= 0 && !error)
+	if (a->fd >= 0 && (!error || !(sys_fcntl(e->fd, F_GETFL, 0) & O_NONBLOCK)))
 		(void)attempts_put(e, a, false);
 	/* Gives up, as the kernel would go on for minutes. It then reports ECONNRESET (tcp_disconnect()). */
 	else if (attempt_look(e->fd) == ATTEMPT_GOING && !attempt_may_begin(e->fd, false))

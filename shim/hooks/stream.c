@@ -110,16 +110,22 @@ ssize_t hook_readv(int fd, const struct iovec *pieces, int count)
 	return woken(fd, result, before) ? real.readv(fd, pieces, count) : result;
 }
 
-/* preadv2() and pwritev2() of a socket fail at once with an OFFSET (ESPIPE). */
+/* preadv2() and pwritev2() of a socket fail at once at an OFFSET (ESPIPE). */
+RARE static bool to_kernel_at(int fd, int64_t offset, int flags, int timeout)
+{
+	hooks_start();
+	return offset != -1 || to_kernel(fd, flags & RWF_NOWAIT ? MSG_DONTWAIT : 0, timeout);
+}
+
 static inline bool may_receive_at(int fd, int64_t offset, int flags, unsigned *before)
 {
-	return may_receive(fd, offset != -1 ? MSG_OOB : flags & RWF_NOWAIT ? MSG_DONTWAIT : 0, before);
+	*before = widen_before();
+	return !connects_pending() || to_kernel_at(fd, offset, flags, SO_RCVTIMEO);
 }
 
 static inline bool may_write_at(int fd, int64_t offset, int flags)
 {
-	return !connects_pending() || offset != -1 ||
-	       to_kernel(fd, flags & RWF_NOWAIT ? MSG_DONTWAIT : 0, SO_SNDTIMEO);
+	return !connects_pending() || to_kernel_at(fd, offset, flags, SO_SNDTIMEO);
 }
 
 ssize_t hook_preadv2(int fd, const struct iovec *pieces, int count, off_t offset, int flags)

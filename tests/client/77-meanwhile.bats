@@ -77,6 +77,34 @@ silent() {
 	assert_output '1 101 []'
 }
 
+@test "a socket that knows IPv6, and that all addresses have refused, can connect again" {
+	cat >"$BATS_TEST_TMPDIR/again.py" <<-'END'
+		import signal, socket
+		signal.alarm(20)
+		address = socket.getaddrinfo("both.example", 7000, socket.AF_INET6, socket.SOCK_STREAM)[0][4]
+		s = socket.socket(socket.AF_INET6)
+		print(s.connect_ex(address), s.connect_ex(address))
+	END
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/again.py"
+	assert_output '111 111'
+}
+
+@test "a signal that comes after the address was refused does not hide that" {
+	silent ip6
+	cat >"$BATS_TEST_TMPDIR/late.py" <<-'END'
+		import ctypes, signal, socket, struct
+		signal.signal(signal.SIGALRM, lambda *_: None)
+		libc = ctypes.CDLL(None, use_errno=True)
+		address = socket.inet_aton(socket.gethostbyname("both.example"))
+		s = socket.socket()
+		signal.setitimer(signal.ITIMER_REAL, 0.4)
+		libc.connect(s.fileno(), struct.pack("=H2s4s8x", socket.AF_INET, (7000).to_bytes(2, "big"), address), 16)
+		print(ctypes.get_errno(), s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+	END
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/late.py"
+	assert_output '111 0'
+}
+
 @test "the port of a connect() that has failed is not one that the program has bound" {
 	cat >"$BATS_TEST_TMPDIR/port.py" <<-'END'
 		import socket
