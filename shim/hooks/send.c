@@ -141,6 +141,7 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 	struct in6_pktinfo local;
 	struct sockaddr_in6 to;
 	struct sockaddr_in in;
+	bool again = false;
 	ssize_t result;
 	int saved = errno;
 
@@ -160,22 +161,23 @@ ssize_t hook_sendto(int fd, const void *data, size_t size, int flags, const stru
 		return hooks_fail((int)result);
 	if (addr && !connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
-		result = send_answer(fd, data, size, flags, &to, &local);
-		if (!hooks_refused_source(result))
-			return result;
-		errno = saved;
-	}
-	if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
-		result = real.sendto(fd, data, size, flags, addr, len);
-		if (result >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
-			return result;
-		errno = saved;
-	}
-	result = real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
-	return ready_now(fd, result, saved)
-		   ? real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to)
-		   : result;
+	do {
+		if (hooks_leaves_from(fd, addr, len, &to, &local)) {
+			result = send_answer(fd, data, size, flags, &to, &local);
+			if (!hooks_refused_source(result))
+				return result;
+			errno = saved;
+		}
+		if (!translate_synthetic(addr, len, &to) && !fast_open(fd, addr, len, flags, &to)) {
+			result = real.sendto(fd, data, size, flags, addr, len);
+			if (result >= 0 ||
+			    (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
+				return result;
+			errno = saved;
+		}
+		result = real.sendto(fd, data, size, flags, (const struct sockaddr *)&to, sizeof to);
+	} while (!again && (again = ready_now(fd, result, saved)));
+	return result;
 }
 
 /* Whether MESSAGE has control messages but no name, and FD is connected to the IPv6 address TO. If so, the
@@ -224,17 +226,43 @@ static ssize_t send_message(int fd, const struct msghdr *message, int flags, str
 	return real.sendmsg(fd, &kernel, flags);
 }
 
+/* Sends MESSAGE to where its name leads; errno is to be SAVED. */
+static ssize_t send_translated(int fd, const struct msghdr *message, int flags, int saved)
+{
+	const struct sockaddr *addr = message->msg_name;
+	const socklen_t len = message->msg_namelen;
+	bool connected = false, again = false;
+	struct in6_pktinfo local;
+	struct sockaddr_in6 to;
+	ssize_t sent;
+
+	do {
+		if (hooks_leaves_from(fd, addr, len, &to, &local)) {
+			sent = send_message(fd, message, flags, &to, &local, false);
+			if (!hooks_refused_source(sent))
+				return sent;
+			errno = saved;
+		}
+		if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
+		    !fast_open(fd, addr, len, flags, &to) && !(connected = connected_in6(fd, message, &to))) {
+			sent = real.sendmsg(fd, message, flags);
+			if (sent >= 0 ||
+			    (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
+				return sent;
+			errno = saved;
+		}
+		sent = send_message(fd, message, flags, &to, NULL, connected);
+	} while (!again && (again = ready_now(fd, sent, saved)));
+	return sent;
+}
+
 ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	struct sockaddr_in6 to;
+	const struct sockaddr *addr;
 	struct msghdr kernel;
 	struct sockaddr_in in;
-	struct in6_pktinfo local;
-	const struct sockaddr *addr;
-	bool connected = false;
 	int saved = errno, result;
 	socklen_t len;
-	ssize_t sent;
 
 	hooks_start();
 	if (connects_pending() && !connect_settled(fd, flags, SO_SNDTIMEO))
@@ -262,21 +290,7 @@ ssize_t hook_sendmsg(int fd, const struct msghdr *message, int flags)
 		return hooks_fail(result);
 	if (!connect_rules_send(fd, addr, len, flags, NULL))
 		return -1;
-	if (hooks_leaves_from(fd, addr, len, &to, &local)) {
-		sent = send_message(fd, message, flags, &to, &local, false);
-		if (!hooks_refused_source(sent))
-			return sent;
-		errno = saved;
-	}
-	if (!message_to(message, &to) && !in6_by_name(fd, message, &to) &&
-	    !fast_open(fd, addr, len, flags, &to) && !(connected = connected_in6(fd, message, &to))) {
-		sent = real.sendmsg(fd, message, flags);
-		if (sent >= 0 || (!by_nat64(fd, addr, len, flags, &to) && !by_known(fd, addr, len, &to)))
-			return sent;
-		errno = saved;
-	}
-	sent = send_message(fd, message, flags, &to, NULL, connected);
-	return ready_now(fd, sent, saved) ? send_message(fd, message, flags, &to, NULL, connected) : sent;
+	return send_translated(fd, message, flags, saved);
 }
 
 bool hooks_sends(int fd, const struct msghdr *message, int flags)

@@ -63,13 +63,16 @@ static void notified(struct gaicb *name, pthread_attr_t *attributes)
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_value.sival_ptr = name};
 	siginfo_t info;
 	sigset_t set;
+	int result;
 
 	event.sigev_notify_function = called;
 	event.sigev_notify_attributes = attributes;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
-	printf("thread: %d\n", getaddrinfo_a(GAI_NOWAIT, &name, 1, &event));
+	result = getaddrinfo_a(GAI_NOWAIT, &name, 1, &event);
+	/* The other thread prints first. */
 	sigwaitinfo(&set, NULL);
+	printf("thread: %d\n", result);
 	event = (struct sigevent){
 	    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value.sival_ptr = name};
 	sigaddset(&set, SIGUSR1);
