@@ -125,8 +125,12 @@ static void arguments(void)
 	show("no room", epoll_wait(registered(), &event, 0, LONG));
 	show("out of band", recv(fd, ends, 1, MSG_OOB));
 	show("fast open", send(fd, ends, 1, MSG_FASTOPEN));
+#ifdef __GLIBC__ /* musl has both since 1.2.5 */
 	show("read at", preadv2(fd, &piece, 1, 0, 0));
 	show("write at", pwritev2(fd, &piece, 1, 0, 0));
+#else
+	(void)piece;
+#endif
 }
 
 static void shutdown_nowhere(void)
