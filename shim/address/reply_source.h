@@ -32,8 +32,8 @@ enum { REPLY_SOURCE_IPV4_MS = 30000 };
  * chooses, as before. */
 void reply_source_ask(int fd);
 
-/* The same for FD with MARK, on which a program that understands IPv6 calls recvfrom(): it never sees the
- * control messages, which it would see in recvmsg(). */
+/* The same for FD with MARK (mark_set_as_is()), at the program's first recvfrom(): that shows no control
+ * messages, and recvmsg() would show one that the program has not asked for. */
 void reply_source_ask_as_is(int fd, unsigned mark);
 
 /* Returns whether the process may have such a socket, on which recvfrom() has to become recvmsg(): it has

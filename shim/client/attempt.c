@@ -53,7 +53,7 @@ static bool is_bound(int fd, const union sockaddr_any *local)
 
 	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
-	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before);
+	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before > 0);
 	return result;
 }
 

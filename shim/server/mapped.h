@@ -1,5 +1,6 @@
 /* AF_INET6 sockets that a program binds to ::ffff:0.0.0.0 to serve IPv4 alone. The program understands the
- * addresses of IPv6 peers. Such a socket is bound to [::] instead, and not marked: nothing is translated. */
+ * addresses of IPv6 peers. Such a socket is bound to [::] instead, and nothing is translated. A datagram
+ * socket is marked as such (mark_set_as_is()), so that answers leave from the address that was asked. */
 #ifndef DUALSTACK_MAPPED_H
 #define DUALSTACK_MAPPED_H
 
