@@ -1,10 +1,7 @@
 #define _GNU_SOURCE
 #include "config/config.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -38,17 +35,35 @@ static const char *keep(void)
 	return kept;
 }
 
-/* Reads 32 lower-case hexadecimal digits. False if TEXT is anything else. */
+static const char digits[] = "0123456789abcdef";
+
+/* Reads 32 digits, in the order of memory. False if TEXT is anything else. */
 static bool key_parse(const char *text, struct hash_key *key)
 {
-	char first[17] = "";
+	unsigned char bytes[sizeof *key] = {0};
 
-	if (strlen(text) != 32 || strspn(text, "0123456789abcdef") != 32)
-		return false;
-	memcpy(first, text, 16);
-	/* In the order of memory. */
-	*key = (struct hash_key){htobe64(strtoull(first, NULL, 16)), htobe64(strtoull(text + 16, NULL, 16))};
-	return true;
+	for (size_t i = 0; i < 2 * sizeof bytes; i++) {
+		const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
+
+		if (!digit)
+			return false;
+		bytes[i / 2] = (unsigned char)(bytes[i / 2] << 4 | (digit - digits));
+	}
+	memcpy(key, bytes, sizeof bytes);
+	return !text[2 * sizeof bytes];
+}
+
+/* sprintf(3) would cost each process three page faults. */
+static void key_print(const struct hash_key *key, char *to)
+{
+	unsigned char bytes[sizeof *key];
+
+	memcpy(bytes, key, sizeof bytes);
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 15];
+	}
+	*to = '\0';
 }
 
 /* getauxval(3), for an address; may be NULL. */
@@ -80,8 +95,7 @@ static void load_key(void)
 	config.inherited = given && key_parse(given, &config.key);
 	if (!config.inherited)
 		key_invent(&config.key);
-	(void)sprintf(next_text, "DUALSTACK_KEY=%016" PRIx64 "%016" PRIx64, be64toh(config.key.k0),
-		      be64toh(config.key.k1));
+	key_print(&config.key, stpcpy(next_text, "DUALSTACK_KEY="));
 	config.variables[CONFIG_KEY] = keep();
 }
 

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,10 +42,14 @@ static void note_process(void)
 
 void listeners_setup(void)
 {
-	struct timespec now = {0, 0};
+	uint32_t number = 0;
+	const void *seed;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	atomic_store_explicit(&turn, now.tv_nsec, memory_order_relaxed);
+	/* 16 random bytes, others after each exec (getauxval(3)). */
+	memcpy(&seed, &(unsigned long){getauxval(AT_RANDOM)}, sizeof seed);
+	if (seed)
+		memcpy(&number, seed, sizeof number);
+	atomic_store_explicit(&turn, number % TURNS, memory_order_relaxed);
 	note_process();
 	(void)pthread_atfork(NULL, next_turn, note_process);
 }
