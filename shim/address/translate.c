@@ -85,7 +85,7 @@ struct sockaddr_in translate_shown(const struct sockaddr_in6 *real, enum mark ki
 		shown = sockaddr_unmapped(real);
 	else if (IN6_IS_ADDR_UNSPECIFIED(a))
 		shown.sin_addr.s_addr = htonl(INADDR_ANY);
-	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !config.loopback_synthetic)
+	else if (IN6_IS_ADDR_LOOPBACK(a) && kind == MARK_STREAM && !config.settings.loopback_synthetic)
 		shown.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
 		shown.sin_addr.s_addr = synthetic_of(a, scope_of(real));
@@ -160,13 +160,13 @@ bool translate_foreign(const struct sockaddr *addr, socklen_t len)
 	if (!addr || len < sizeof(struct sockaddr_in) || len > SOCKADDR_MOST)
 		return false;
 	return sockaddr_family(addr) != AF_INET && sockaddr_family(addr) != AF_UNSPEC &&
-	       !(config.peer == SETTINGS_PEER_REAL && sockaddr_family(addr) == AF_INET6);
+	       !(config.settings.peer == SETTINGS_PEER_REAL && sockaddr_family(addr) == AF_INET6);
 }
 
 /* Whether a caller with ROOM bytes gets REAL as it is. */
 static bool is_given(const struct sockaddr_in6 *real, socklen_t room)
 {
-	return config.peer == SETTINGS_PEER_REAL && room >= sizeof *real &&
+	return config.settings.peer == SETTINGS_PEER_REAL && room >= sizeof *real &&
 	       !IN6_IS_ADDR_V4MAPPED(&real->sin6_addr) && !IN6_IS_ADDR_UNSPECIFIED(&real->sin6_addr);
 }
 

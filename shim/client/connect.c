@@ -158,9 +158,9 @@ static int try_own(int fd, const struct sockaddr *addr, socklen_t len)
 
 	give_back_left();
 	own = timeout_of(fd, SO_SNDTIMEO);
-	if (!config.delay || (own && own <= config.delay))
+	if (!config.settings.delay || (own && own <= config.settings.delay))
 		return connect_plainly(fd, addr, len);
-	result = connect_for(config.delay, own, fd, addr, len);
+	result = connect_for(config.settings.delay, own, fd, addr, len);
 	/* If the timeout is the library's alone, a handler with SA_RESTART ends nothing (signal(7)). */
 	if (result == -EINTR && !own && pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0 &&
 	    !interrupted(&blocked))
@@ -176,7 +176,8 @@ static int go_on_own(int fd, const struct sockaddr *addr, socklen_t len)
 
 	if (!own)
 		return connect_plainly(fd, addr, len);
-	return own > config.delay ? connect_for(own - config.delay, own, fd, addr, len) : -EALREADY;
+	return own > config.settings.delay ? connect_for(own - config.settings.delay, own, fd, addr, len)
+					   : -EALREADY;
 }
 
 /* ---- the other addresses */
@@ -299,7 +300,7 @@ static int go_on(int fd, const struct sockaddr *addr, socklen_t len, struct dest
 		lock_hold(&hold);
 	result = connects_begin(fd, d, own);
 	if (result == -EINPROGRESS && blocks)
-		result = wait_for(fd, addr, len, going ? config.delay : 0, going ? 0 : own, &hold);
+		result = wait_for(fd, addr, len, going ? config.settings.delay : 0, going ? 0 : own, &hold);
 	else if (result != -ENOSPC && blocks)
 		result = fail_blocking(fd, addr, len, result);
 	pthread_cleanup_pop(1);
@@ -348,7 +349,7 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	else if (!blocks)
 		connects_end(fd, false);
 	/* Without a delay, the time is the program's, and is over. */
-	if (blocks && config.delay && (status == -EINPROGRESS || status == -EALREADY))
+	if (blocks && config.settings.delay && (status == -EINPROGRESS || status == -EALREADY))
 		return go_on_blocking(fd, addr, len, d, status);
 	/* A socket that does not block fails at once if there is no route. */
 	if (is_of_address(-status))

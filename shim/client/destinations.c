@@ -122,7 +122,7 @@ static bool other_first(const struct destination *d, const struct names_address 
 		return false;
 	if (d->action == RULES_IPV6_FIRST || d->action == RULES_IPV4_FIRST)
 		return is_in(to) == (d->action == RULES_IPV6_FIRST);
-	return is_in(to) && config.prefer_in6 && d->names == 1;
+	return is_in(to) && config.settings.prefer_in6 && d->names == 1;
 }
 
 bool destination_order(struct destination *d, int family)

@@ -29,10 +29,10 @@ static void begin_due(struct eyeballs *e, bool must, uint64_t time)
 {
 	struct eyeballs_attempt *next;
 
-	while ((must || (config.delay && time >= e->due)) &&
+	while ((must || (config.settings.delay && time >= e->due)) &&
 	       (next = attempts_first(e, ATTEMPT_WAITING)) != NULL) {
 		must = attempts_begin(e, next) != 0;
-		e->due = time + config.delay;
+		e->due = time + config.settings.delay;
 		time = clock_ms();
 	}
 }
@@ -165,7 +165,7 @@ static void set_due(struct eyeballs *e)
 {
 	uint64_t grace = end_of_grace(e);
 
-	if (!config.delay || !attempts_first(e, ATTEMPT_WAITING))
+	if (!config.settings.delay || !attempts_first(e, ATTEMPT_WAITING))
 		e->due = NEVER;
 	/* An attempt is not watched if no descriptor was left for the epoll set. */
 	for (uint32_t i = 0; i < e->count && e->due == NEVER; i++)
@@ -270,7 +270,7 @@ void eyeballs_start(struct eyeballs *e, int fd, const struct destination *d)
 	}
 	place_own(e, 0);
 	e->attempts[0].state = ATTEMPT_GOING;
-	e->due = e->began + config.delay;
+	e->due = e->began + config.settings.delay;
 	set_due(e);
 }
 
@@ -379,7 +379,7 @@ void eyeballs_fork(struct eyeballs *e)
 	if (over) {
 		attempts_forget(e);
 	} else if (e->planned) {
-		e->due = clock_ms() + config.delay;
+		e->due = clock_ms() + config.settings.delay;
 		set_due(e);
 	}
 }

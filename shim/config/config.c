@@ -15,25 +15,9 @@
 
 struct config config;
 
-/* The texts that keep() stores. */
-enum {
-	TEXT_BYTES = sizeof "DUALSTACK_KEY=" + 32 + sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT +
-		     sizeof((struct settings *)0)->log
-};
-
-/* The stored texts, one after another. They are copies, because programs overwrite their environment to show
- * a title in ps(1). */
-LARGE static char texts[TEXT_BYTES];
-static char *next_text = texts;
-
-/* Stores the text that the caller has put at NEXT_TEXT. */
-static const char *keep(void)
-{
-	const char *kept = next_text;
-
-	next_text += strlen(next_text) + 1;
-	return kept;
-}
+/* Copies, because programs overwrite their environment to show a title in ps(1). */
+static char key_variable[sizeof "DUALSTACK_KEY=" + 2 * sizeof(struct hash_key)];
+LARGE static char settings_variable[sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT];
 
 static const char digits[] = "0123456789abcdef";
 
@@ -95,8 +79,8 @@ static void load_key(void)
 	config.inherited = given && key_parse(given, &config.key);
 	if (!config.inherited)
 		key_invent(&config.key);
-	key_print(&config.key, stpcpy(next_text, "DUALSTACK_KEY="));
-	config.variables[CONFIG_KEY] = keep();
+	key_print(&config.key, stpcpy(key_variable, "DUALSTACK_KEY="));
+	config.variables[CONFIG_KEY] = key_variable;
 }
 
 /* The last part of PATH, which may be NULL. */
@@ -151,60 +135,50 @@ static void know_program(void)
 
 	for (size_t i = 0; executed && i < sizeof known / sizeof *known; i++)
 		if (strcmp(executed, known[i].name) == 0) {
-			config.text = config.text == SETTINGS_TEXT_AUTO ? known[i].text : config.text;
+			if (config.settings.text == SETTINGS_TEXT_AUTO)
+				config.settings.text = known[i].text;
 			config.questions = known[i].questions;
 		}
 }
 
 /* One variable holds all settings: a program that is executed later may not reach the file, or may find
  * another. */
-static void apply(const struct settings *s)
+static void apply(struct settings *s)
 {
-	static const enum settings_text by_rule[] = {[RULES_AUTO] = SETTINGS_TEXT_AUTO,
-						     [RULES_IPV6] = SETTINGS_TEXT_IPV6,
-						     [RULES_IPV4] = SETTINGS_TEXT_IPV4};
+	static const unsigned char by_rule[] = {[RULES_AUTO] = SETTINGS_TEXT_AUTO,
+						[RULES_IPV6] = SETTINGS_TEXT_IPV6,
+						[RULES_IPV4] = SETTINGS_TEXT_IPV4};
 	enum rules_action text = rules_ask_program(RULES_TEXTS);
 
-	settings_print(s, false, stpcpy(next_text, "DUALSTACK_SETTINGS="));
-	config.variables[CONFIG_SETTINGS] = keep();
-	config.text = text ? by_rule[text] : (enum settings_text)s->text;
+	settings_print(s, false, stpcpy(settings_variable, "DUALSTACK_SETTINGS="));
+	config.variables[CONFIG_SETTINGS] = settings_variable;
+	if (text)
+		s->text = by_rule[text];
 	know_program();
 	config.literals = rules_ask_program(RULES_LITERALS);
 	config.keep_deepbind = rules_ask_program(RULES_DEEPBIND) == RULES_ON;
-	config.delay = s->delay;
-	config.peer = (enum settings_peer)s->peer;
-	config.loopback_synthetic = s->loopback_synthetic;
-	config.prefer_in6 = s->prefer_in6;
-	config.synthetic_always = s->synthetic_always;
-	config.pool = s->pool;
-	config.pool_bits = s->pool_bits;
-	config.nat64_auto = s->nat64 && s->nat64_found;
-	if (s->nat64)
-		config.nat64_prefix = s->nat64_prefix;
-	if (s->log[0]) {
-		stpcpy(next_text, s->log);
-		(void)log_setup(keep());
-	}
+	if (s->log[0])
+		(void)log_setup(s->log);
 }
 
 void config_load(void)
 {
 	const char *disable = secure_getenv("DUALSTACK_DISABLE");
 	struct loader_error error;
-	struct settings settings;
+	struct settings *settings = &config.settings;
 	int saved = errno;
 
 	/* A disabled library reads no configuration, so a bad one does not matter. */
 	if (disable && *disable && strcmp(disable, "0") != 0)
 		return;
-	settings_default(&settings);
+	settings_default(settings);
 	rules_programs(find_program);
-	if (loader_configuration(&settings, NULL, &error) != 0) {
+	if (loader_configuration(settings, NULL, &error) != 0) {
 		give_up(&error);
 	} else {
-		(void)loader_variables(&settings, &error);
-		config.active = settings.enabled;
-		apply(&settings);
+		(void)loader_variables(settings, &error);
+		config.active = settings->enabled;
+		apply(settings);
 	}
 	if (config.active)
 		load_key();

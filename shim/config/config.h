@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
-#include "config/nat64_prefix.h"
 #include "config/rule.h"
 #include "config/settings.h"
 
@@ -13,25 +12,15 @@
  * socket gets those that it lacks, each as "NAME=value" (process/inheritance.h). */
 enum config_variable { CONFIG_KEY, CONFIG_SETTINGS, CONFIG_VARIABLES };
 
-/* What has no comment is as in struct settings. */
 struct config {
-	bool active; /* false: every hook passes its call through */
-	enum settings_text text;
-	unsigned delay;
-	enum settings_peer peer;
-	bool loopback_synthetic;
-	bool synthetic_always;
-	bool prefer_in6;
+	bool active;                /* false: every hook passes its call through */
+	bool inherited;             /* a program under the library executed this one and handed its key on */
 	bool keep_deepbind;         /* RTLD_DEEPBIND of dlopen(3) stays */
 	bool questions;             /* the program binds a random port for each question of its own */
 	enum rules_action literals; /* IPv6 ones where IPv4 is asked for: RULES_ON, RULES_OFF, or else */
-	bool inherited;             /* a program under the library executed this one and handed its key on */
-	bool nat64_auto;            /* a NAT64 prefix may be looked for */
 	struct hash_key key;        /* of synthetic addresses */
-	uint32_t pool;
-	unsigned pool_bits;
-	struct nat64_prefix nat64_prefix;        /* bits is 0 if none is known */
 	const char *variables[CONFIG_VARIABLES]; /* "NAME=value"; not NULL if ACTIVE */
+	struct settings settings; /* TEXT is what the rules and known_programs.def make of it */
 };
 
 /* Constant once config_load() has returned: any thread and any signal handler may read it. */

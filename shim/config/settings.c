@@ -91,7 +91,6 @@ static int set_nat64(struct settings *s, const char *value)
 		if (!sockaddr_parse(AF_INET6, text, &prefix.addr) || !nat64_prefix_valid(&prefix))
 			return -EINVAL;
 	}
-	s->nat64 = strcmp(value, "off") != 0;
 	s->nat64_found = found;
 	s->nat64_prefix = prefix;
 	return 0;
@@ -113,8 +112,8 @@ static void print_nat64(const struct settings *s, char *to)
 	const struct sockaddr_in6 prefix = {.sin6_family = AF_INET6, .sin6_addr = s->nat64_prefix.addr};
 	char text[SOCKADDR_TEXT];
 
-	to = stpcpy(to, !s->nat64 ? "off" : s->nat64_found ? "auto" : "");
-	if (!s->nat64 || !s->nat64_prefix.bits)
+	to = stpcpy(to, s->nat64_found ? "auto" : s->nat64_prefix.bits ? "" : "off");
+	if (!s->nat64_prefix.bits)
 		return;
 	/* "[64:ff9b::]:0" */
 	(void)sockaddr_text((const struct sockaddr *)&prefix, text);
@@ -159,7 +158,6 @@ enum { KEYS = sizeof keys / sizeof *keys };
 
 static const struct settings usual = {.enabled = true,
 				      .delay = SETTINGS_DELAY_DEFAULT,
-				      .nat64 = true,
 				      .nat64_found = true,
 				      .pool = POOL_DEFAULT,
 				      .pool_bits = POOL_WIDEST};

@@ -47,11 +47,10 @@ struct settings {
 	unsigned char loopback_synthetic; /* ::1 is shown as any other IPv6 peer */
 	unsigned char synthetic_always;   /* also for programs that ask for both families */
 	unsigned char prefer_in6; /* a name's IPv6 addresses come before the IPv4 one that is connected to */
-	bool nat64;               /* IPv4 addresses are reached by a translator */
-	bool nat64_found;         /* NAT64_PREFIX is discovered, not given */
-	struct nat64_prefix nat64_prefix;
-	unsigned char text;      /* enum settings_text */
-	char log[PATH_MAX + 32]; /* LEVEL[:TARGET] (log.h); "" for none */
+	bool nat64_found;         /* NAT64_PREFIX is looked for, not given */
+	struct nat64_prefix nat64_prefix; /* of a translator; BITS is 0 if none is known */
+	unsigned char text;               /* enum settings_text */
+	char log[PATH_MAX + 32];          /* LEVEL[:TARGET] (log.h); "" for none */
 };
 
 /* Room for settings_print(). */

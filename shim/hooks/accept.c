@@ -33,7 +33,7 @@ static void log_peer(int fd, const struct sockaddr_in6 *in6, bool known)
 static bool known_peer(const union sockaddr_any *name)
 {
 	return !log_wants(LOG_LEVEL_INFO) ||
-	       (IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) && !config.loopback_synthetic) ||
+	       (IN6_IS_ADDR_LOOPBACK(&name->in6.sin6_addr) && !config.settings.loopback_synthetic) ||
 	       translate_known(&name->in6);
 }
 
@@ -119,7 +119,7 @@ static int do_accept(int fd, struct sockaddr *addr, socklen_t *room, int flags)
 		result = accept_once(fd, addr ? &name : NULL, &len, flags);
 		if (result < 0)
 			return result;
-		if (config.peer == SETTINGS_PEER_SYNTHETIC)
+		if (config.settings.peer == SETTINGS_PEER_SYNTHETIC)
 			activation_mark_connection(fd, result);
 		if (!addr)
 			len = peer_of(result, &name);

@@ -40,7 +40,7 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	if (!config.active || !host || !host_size || !memory_readable_address_lately(addr, len) ||
 	    !translate_synthetic(addr, len, &in6))
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);
-	in6_text = config.text != SETTINGS_TEXT_IPV4 &&
+	in6_text = config.settings.text != SETTINGS_TEXT_IPV4 &&
 		   (sockaddr_family(addr) == AF_INET6 || hooks_expects_in6(host_size, flags));
 	if (!in6_text && flags & NI_NUMERICHOST)
 		return real.getnameinfo(addr, len, host, host_size, service, service_size, flags);

@@ -192,9 +192,9 @@ static bool connected_in6(int fd, const struct msghdr *message, struct sockaddr_
 /* A program that is shown IPv6 addresses (peer = real) sends to them, but with control messages of IPv4. */
 static bool in6_by_name(int fd, const struct msghdr *message, struct sockaddr_in6 *to)
 {
-	return config.peer == SETTINGS_PEER_REAL && message->msg_control && message->msg_controllen &&
-	       sockaddr_is_in6(message->msg_name, message->msg_namelen) && mark_test_datagram(fd) &&
-	       translate_in6(message->msg_name, message->msg_namelen, to);
+	return config.settings.peer == SETTINGS_PEER_REAL && message->msg_control &&
+	       message->msg_controllen && sockaddr_is_in6(message->msg_name, message->msg_namelen) &&
+	       mark_test_datagram(fd) && translate_in6(message->msg_name, message->msg_namelen, to);
 }
 
 bool hooks_readable(const struct msghdr *message)

@@ -61,12 +61,12 @@ __attribute__((constructor)) void hooks_start(void)
 	options_setup();
 	config_load();
 	if (config.active) {
-		synthetic_set_pool(config.pool, config.pool_bits);
-		if (config.nat64_prefix.bits)
-			nat64_set(&config.nat64_prefix);
+		synthetic_set_pool(config.settings.pool, config.settings.pool_bits);
+		if (config.settings.nat64_prefix.bits)
+			nat64_set(&config.settings.nat64_prefix);
 		library_find();
 		look_for_marks();
-		if (config.peer == SETTINGS_PEER_SYNTHETIC)
+		if (config.settings.peer == SETTINGS_PEER_SYNTHETIC)
 			activation_mark_sockets();
 		listeners_setup();
 	}

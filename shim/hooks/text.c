@@ -37,8 +37,8 @@ static bool is_in6_size(socklen_t size)
 
 bool hooks_expects_in6(socklen_t size, int flags)
 {
-	if (config.text != SETTINGS_TEXT_AUTO)
-		return config.text == SETTINGS_TEXT_IPV6 && size >= INET6_ADDRSTRLEN;
+	if (config.settings.text != SETTINGS_TEXT_AUTO)
+		return config.settings.text == SETTINGS_TEXT_IPV6 && size >= INET6_ADDRSTRLEN;
 	/* A caller that asks for a name has to accept a long one. */
 	return is_in6_size(size) || size == NI_MAXHOST || size == NI_MAXHOST - 1 ||
 	       (!(flags & NI_NUMERICHOST) && size >= INET6_ADDRSTRLEN);
@@ -53,10 +53,11 @@ static bool is_text_of_real(int family, const void *addr, socklen_t size, struct
 
 	hooks_start();
 	if (!config.active || !mark_expected() || (family != AF_INET && !mapped) ||
-	    config.text == SETTINGS_TEXT_IPV4 || !addr || !memory_readable_lately(addr, bytes))
+	    config.settings.text == SETTINGS_TEXT_IPV4 || !addr || !memory_readable_lately(addr, bytes))
 		return false;
 	/* A caller with an IPv6 address expects IPv6 text. */
-	if (!mapped && !(config.text == SETTINGS_TEXT_AUTO ? is_in6_size(size) : size >= INET6_ADDRSTRLEN))
+	if (!mapped &&
+	    !(config.settings.text == SETTINGS_TEXT_AUTO ? is_in6_size(size) : size >= INET6_ADDRSTRLEN))
 		return false;
 	name.any.sa_family = (sa_family_t)family;
 	memcpy(mapped ? (void *)&name.in6.sin6_addr : (void *)&name.in.sin_addr, addr, bytes);

@@ -124,8 +124,7 @@ static void find_translator(struct settings *s)
 	const char *expected;
 	char *output;
 
-	if (!s->nat64 || !s->nat64_found || s->nat64_prefix.bits || route_far(AF_INET) ||
-	    !route_far(AF_INET6))
+	if (!s->nat64_found || s->nat64_prefix.bits || route_far(AF_INET) || !route_far(AF_INET6))
 		return;
 	if (bounded_run(ask_tool, NULL, &output) == 0 && *output)
 		(void)settings_set(s, "nat64", output, &expected);

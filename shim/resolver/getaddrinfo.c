@@ -107,9 +107,10 @@ static struct addrinfo *instead_of_in(const struct question *q, int error, struc
 	if (error == 0 && !*other)
 		*other = answer_of(list, false, q);
 	/* A stream's connect() finds that out itself. */
-	unrouted = error == 0 && (*other ? q->hints->ai_socktype != SOCK_STREAM : config.nat64_auto) &&
+	unrouted = error == 0 &&
+		   (*other ? q->hints->ai_socktype != SOCK_STREAM : config.settings.nat64_found) &&
 		   answers_unrouted(list);
-	if (unrouted && config.nat64_auto)
+	if (unrouted && config.settings.nat64_found)
 		nat64_discover();
 	in6 = *other;
 	if (answers_has(in6, AF_INET6) && action != RULES_IPV4 &&
@@ -189,7 +190,7 @@ static void add_synthetic(const struct question *q, struct addrinfo *answer, con
 /* Looks for a translator if the IPv4 addresses in LIST have no route. */
 static void discover_for(const struct names_list *list)
 {
-	if (config.nat64_auto && answers_unrouted(list))
+	if (config.settings.nat64_found && answers_unrouted(list))
 		nat64_discover();
 }
 
@@ -201,7 +202,7 @@ static int ask_unspec(const struct question *q, struct addrinfo **result)
 	if (error)
 		return error;
 	note(q->node, *result, NULL, &list);
-	if (config.synthetic_always && !answers_has(*result, AF_INET))
+	if (config.settings.synthetic_always && !answers_has(*result, AF_INET))
 		add_synthetic(q, *result, &list);
 	if (!(q->hints && q->hints->ai_flags & AI_PASSIVE))
 		discover_for(&list);
@@ -262,7 +263,7 @@ static int in_by_translator(int error, const struct question *q, struct addrinfo
 	if (!(q->hints->ai_flags & AI_ADDRCONFIG) || q->hints->ai_flags & AI_PASSIVE ||
 	    q->hints->ai_family == AF_INET6 || !question_no_address(error) || route_far(AF_INET))
 		return error;
-	if (config.nat64_auto)
+	if (config.settings.nat64_found)
 		nat64_discover();
 	plain.ai_family = AF_INET;
 	plain.ai_flags &= ~AI_ADDRCONFIG;

@@ -151,7 +151,7 @@ static void host_found(const char *name, int family, const struct hostent *own, 
 	add_host(&list, own);
 	names_note(name, &list);
 	unrouted = family == AF_INET && answers_unrouted(&list);
-	if (unrouted && config.nat64_auto)
+	if (unrouted && config.settings.nat64_found)
 		nat64_discover();
 	outcome->count = family == AF_INET ? answers_peers(other, outcome->peers, NAMES_OF_FAMILY) : 0;
 	if (family == AF_INET && action != RULES_IPV4 && (connect_rules_wants_in6(action) || unrouted) &&

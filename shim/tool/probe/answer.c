@@ -95,7 +95,7 @@ static void print_json(const struct probe_request *r, const struct probe_answer 
 	json_number("port", "%d", r->port);
 	json_text("protocol", r->udp ? "udp" : "tcp");
 	if (config.active)
-		json_number("delay_ms", "%u", config.delay);
+		json_number("delay_ms", "%u", config.settings.delay);
 	else
 		json_text("delay_ms", NULL);
 	json_open("addresses", '[');

@@ -118,7 +118,7 @@ static struct reach_target *choose_stream(struct reach_target **order, size_t co
 	double begins = 0, answered = INFINITY, ends[NAMES_ADDRESSES];
 
 	for (size_t i = 0; i < count && begins < answered; i++) {
-		double next = config.delay ? begins + config.delay : INFINITY;
+		double next = config.settings.delay ? begins + config.settings.delay : INFINITY;
 
 		ends[i] = begins + order[i]->ms;
 		if (order[i]->worked && ends[i] < answered) {
@@ -172,8 +172,8 @@ int tool_probe(int argc, char **argv)
 
 	probe_parse(&r, argc, argv);
 	config_load();
-	if (config.nat64_prefix.bits)
-		nat64_set(&config.nat64_prefix);
+	if (config.settings.nat64_prefix.bits)
+		nat64_set(&config.settings.nat64_prefix);
 	error = look_up(&r, &a);
 	if (error) {
 		tool_warn("--probe: %s: %s", r.host,

@@ -28,10 +28,9 @@ static void same_settings(const struct settings *a, const struct settings *b)
 {
 	assert(a->enabled == b->enabled && a->delay == b->delay);
 	assert(a->pool == b->pool && a->pool_bits == b->pool_bits);
-	assert(a->peer == b->peer && a->text == b->text && a->nat64 == b->nat64);
+	assert(a->peer == b->peer && a->text == b->text && a->nat64_found == b->nat64_found);
 	assert(a->loopback_synthetic == b->loopback_synthetic && a->prefer_in6 == b->prefer_in6 &&
 	       a->synthetic_always == b->synthetic_always);
-	assert(!a->nat64 || a->nat64_found == b->nat64_found);
 	assert(a->nat64_prefix.bits == b->nat64_prefix.bits);
 	assert(memcmp(&a->nat64_prefix.addr, &b->nat64_prefix.addr, sizeof a->nat64_prefix.addr) == 0);
 	assert(strcmp(a->log, b->log) == 0 || (strcmp(a->log, "off") == 0 && !*b->log) ||
