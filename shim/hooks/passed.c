@@ -13,14 +13,11 @@
 
 void hooks_expect_passed(int fd)
 {
-	int saved = errno, domain;
+	int saved = errno;
 
 	mark_expect_foreign();
 	text_expect(fd);
-	domain = activation_take(fd, "was passed on");
-	if (domain == AF_INET6)
-		listeners_share(fd);
-	else if (domain < 0)
+	if (activation_take(fd, "was passed on") < 0)
 		holdings_note_set(fd);
 	errno = saved;
 }

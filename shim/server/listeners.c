@@ -77,11 +77,6 @@ void listeners_note(int fd, int at)
 		atomic_store(&beyond, true);
 }
 
-void listeners_share(int fd)
-{
-	set(fd, 0, 0);
-}
-
 static bool noted_by(int fd, pid_t maker)
 {
 	struct stat st;
@@ -98,7 +93,7 @@ bool listeners_are_ours(int fd)
 void listeners_hand_on(int fd)
 {
 	if (listeners_are_ours(fd) || noted_by(fd, atomic_load_explicit(&process, memory_order_relaxed)))
-		listeners_share(fd);
+		set(fd, 0, 0);
 }
 
 static int inherit(int fd, void *arg)

@@ -12,9 +12,6 @@ void listeners_setup(void);
 /* FD has just been made by this process, to be put on the program's descriptor AT. */
 void listeners_note(int fd, int at);
 
-/* FD has come from another process, which may still have it. */
-void listeners_share(int fd);
-
 /* FD is passed to another process. The maker of FD is this process, or its parent if fork() did not make it.
  */
 void listeners_hand_on(int fd);
