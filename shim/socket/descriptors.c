@@ -43,7 +43,8 @@ static int each_number(int (*visit)(int fd, void *arg), void *arg)
 	struct rlimit limit;
 	int most = MOST_NUMBERS, result = 0;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST_NUMBERS)
+	/* EMFILE: the program may have lowered the limit below numbers that are open. */
+	if (errno != EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST_NUMBERS)
 		most = (int)limit.rlim_cur;
 	for (int fd = 0; fd < most && !result; fd++)
 		if (sys_fcntl(fd, F_GETFD, 0) >= 0)

@@ -9,9 +9,10 @@
 /* All are async-signal-safe; errno is undefined afterwards, unless stated otherwise. */
 
 /* Calls VISIT for each open descriptor until it returns something other than 0, and returns that, else 0. If
- * /proc is missing (a chroot) or can't be read, it tries all numbers instead, up to the limit on open files
- * or 65536. VISIT may open and close descriptors. It may be called with a number that is not open, and twice
- * with the same. It must not wait on a foreign file, as fstat() of a file on a network can. */
+ * /proc is missing (a chroot) or can't be read, it tries all numbers instead, up to 65536, and up to the
+ * limit on open files unless that is exhausted. VISIT may open and close descriptors. It may be called with a
+ * number that is not open, and twice with the same. It must not wait on a foreign file, as fstat() of a file
+ * on a network can. */
 int descriptors_each(int (*visit)(int fd, void *arg), void *arg);
 
 /* The same for the descriptors below DESCRIPTORS_LOW: in one system call and without /proc, as reading that

@@ -221,6 +221,16 @@ assert_plain_under() {
 	assert_line 'who:::1/5000 ECONNREFUSED'
 }
 
+@test "falls back: a copy of the socket is beyond a limit that was lowered, and one descriptor is left" {
+	# shellcheck disable=SC2016 # for the shell that the program starts
+	run -0 steps a=tcp4 b=udp4 c=dup:a b.close \
+		'sh:n=0; while [ -e /proc/$PID/fd/$n ]; do n=$((n + 1)); done; prlimit --pid $PID --nofile=$((n + 1)):' \
+		a.bind:0.0.0.0/5000 'sh:prlimit --pid $PID --nofile=1024:' c.name c.listen who:127.0.0.1/5000
+	assert_line 'a.bind:0.0.0.0/5000 ok'
+	assert_line 'c.name family 2 length 16 0.0.0.0/5000'
+	assert_line 'who:127.0.0.1/5000 accepted by c, family 2, 127.0.0.1'
+}
+
 @test "falls back: the IPv6 side belongs to another process" {
 	start other "$programs/steps" a=tcp6 a.v6only a.bind:::/5000 a.listen hold
 	wait_port 5000
