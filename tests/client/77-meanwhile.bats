@@ -247,3 +247,39 @@ silent() {
 	sed -i 's/p.poll(5000)/p.poll()/' "$BATS_TEST_TMPDIR/waits.py"
 	run -124 on_client timeout -k 5 1 "$programs/deny" ppoll:EPERM epoll_pwait:EPERM -- "$run" -- python3 "$BATS_TEST_TMPDIR/waits.py"
 }
+
+# A thread waits in another set, so the library can't tell that none waits in this one.
+@test "nothing that wakes a thread reaches the program, or stays open" {
+	greet $server4
+	cat >"$BATS_TEST_TMPDIR/wakes.py" <<-'END'
+		import os, select, socket, threading
+		other = select.epoll()
+		waits = threading.Thread(target=other.poll, daemon=True)
+		waits.start()
+		while "ep_poll" not in open("/proc/self/task/%d/wchan" % waits.native_id).read() and \
+		        open("/proc/self/task/%d/syscall" % waits.native_id).read().split()[0] not in os.environ["WAITING"].split():
+		    pass
+		address = (socket.gethostbyname("both.example"), 7000)
+		events = []
+		before = len(os.listdir("/proc/self/fd"))
+		for number in range(40):
+		    s = socket.socket()
+		    s.setblocking(False)
+		    set = select.epoll()
+		    set.register(s, select.EPOLLOUT | select.EPOLLET)
+		    set.poll(0)
+		    s.connect_ex(address)
+		    p = select.poll()
+		    p.register(s, select.POLLOUT)
+		    p.poll()
+		    s.getpeername()
+		    if number % 2:
+		        events += set.poll(0)
+		    set.close()
+		    s.close()
+		print({event for fd, event in events} == {select.EPOLLOUT}, len(os.listdir("/proc/self/fd")) - before < 2)
+	END
+	export WAITING=$(call_numbers SYS_epoll_wait SYS_epoll_pwait)
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/wakes.py"
+	assert_output 'True True'
+}
