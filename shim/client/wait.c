@@ -298,7 +298,7 @@ static int epoll_sift(int set, struct epoll_event *events, int count, unsigned s
 	bool failures = false;
 
 	for (int i = 0; i < count; i++) {
-		failures |= (events[i].events & EPOLLHUP) != 0;
+		failures |= (events[i].events & (EPOLLHUP | EPOLLERR)) != 0;
 		if (!wake_swallow(set, &events[i]))
 			events[left++] = events[i];
 	}

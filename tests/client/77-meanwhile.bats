@@ -283,3 +283,67 @@ silent() {
 	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/wakes.py"
 	assert_output 'True True'
 }
+
+# The library behind does what other threads do between the kernel's answer and the program's.
+@test "a thread is not told of a refusal that others have dealt with, even if they connect again and again" {
+	greet $server6
+	cat >"$BATS_TEST_TMPDIR/others.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <arpa/inet.h>
+		#include <dlfcn.h>
+		#include <netdb.h>
+		#include <poll.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <sys/epoll.h>
+		static void wait_for(int fd)
+		{
+			struct pollfd p = {.fd = fd, .events = POLLOUT};
+			struct sockaddr_in peer;
+			socklen_t len = sizeof peer;
+			poll(&p, 1, 10000);
+			getpeername(fd, (struct sockaddr *)&peer, &len);
+		}
+		int epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+		{
+			int (*next)(int, struct epoll_event *, int, int) = dlsym(RTLD_NEXT, "epoll_wait");
+			struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7000)};
+			static int done;
+			int n, refused = 0;
+			if (done || !timeout)
+				return next(set, events, most, timeout);
+			done = 1;
+			memcpy(&to.sin_addr, gethostbyname("both.example")->h_addr, 4);
+			connect(atoi(getenv("SOCKET")), (struct sockaddr *)&to, sizeof to);
+			n = next(set, events, most, timeout);
+			/* There may be one more, of the library's. */
+			for (int i = 0; i < n; i++)
+				refused |= events[i].events & EPOLLHUP;
+			puts(refused ? "refused" : "not refused");
+			fflush(stdout);
+			wait_for(events->data.fd);
+			for (int i = 0; i < 20; i++) {
+				int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+				connect(fd, (struct sockaddr *)&to, sizeof to);
+				wait_for(fd);
+			}
+			return n;
+		}
+	END
+	${CC:-cc} -shared -fPIC -w -o "$BATS_TEST_TMPDIR/others.so" "$BATS_TEST_TMPDIR/others.c" -ldl
+	cat >"$BATS_TEST_TMPDIR/told.py" <<-'END'
+		import os, select, socket, threading
+		threading.Thread(target=threading.Event().wait, daemon=True).start()
+		s = socket.socket()
+		s.setblocking(False)
+		set = select.epoll()
+		set.register(s, select.EPOLLOUT | select.EPOLLET)
+		set.poll(0)
+		os.environ["SOCKET"] = str(s.fileno())
+		print(set.poll(10) == [(s.fileno(), select.EPOLLOUT)])
+	END
+	run -0 on_client env LD_PRELOAD="$build/libdualstack.so:$BATS_TEST_TMPDIR/others.so" \
+		python3 "$BATS_TEST_TMPDIR/told.py"
+	assert_output $'refused\nTrue'
+}
