@@ -347,3 +347,21 @@ silent() {
 		python3 "$BATS_TEST_TMPDIR/told.py"
 	assert_output $'refused\nTrue'
 }
+
+@test "a connect() that a signal has interrupted goes on with the other addresses" {
+	greet $server6
+	silent ip
+	cat >"$BATS_TEST_TMPDIR/interrupted.py" <<-'END'
+		import signal, socket
+		# connect() fails with EINTR, and Python polls then.
+		signal.signal(signal.SIGALRM, lambda *_: print("signal"))
+		s = socket.socket()
+		address = (socket.gethostbyname("both.example"), 7000)
+		signal.setitimer(signal.ITIMER_REAL, 0.05)
+		s.connect(address)
+		print(s.recv(100).decode().strip())
+	END
+	run -0 on_client timeout 30 "$run" -- python3 "$BATS_TEST_TMPDIR/interrupted.py"
+	assert_line signal
+	assert_output --partial 'over IPv6'
+}
