@@ -365,3 +365,17 @@ silent() {
 	assert_line signal
 	assert_output --partial 'over IPv6'
 }
+
+@test "connect() of a connected socket fails as natively, also to a name with IPv6 addresses only" {
+	greet $server4
+	cat >"$BATS_TEST_TMPDIR/connected.py" <<-'END'
+		import errno, socket, sys
+		s = socket.socket()
+		s.connect((socket.gethostbyname("both.example"), 7000))
+		print(errno.errorcode[s.connect_ex((socket.gethostbyname(sys.argv[1]), 7000))])
+	END
+	run -0 on_client python3 "$BATS_TEST_TMPDIR/connected.py" four.example
+	assert_output EISCONN
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/connected.py" six.example
+	assert_output EISCONN
+}
