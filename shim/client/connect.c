@@ -344,6 +344,9 @@ static int own_first(int fd, const struct sockaddr *addr, socklen_t len, struct 
 	status = blocks ? try_own(fd, addr, len) : connect_plainly(fd, addr, len);
 	if (status == 0)
 		log_connected(fd, d);
+	/* The program may wait for it in another way (connect(2), EINTR). */
+	if (blocks && status == -EINTR && has_begun(fd))
+		connects_start(fd, d);
 	if (!blocks && status == -EINPROGRESS)
 		wake_waiters(fd);
 	else if (!blocks)

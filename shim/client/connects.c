@@ -136,13 +136,28 @@ static struct descriptors_registration *find(struct replace_known *known, int se
 	return NULL;
 }
 
-/* Whether another thread has ended E meanwhile, and the socket that it left on R's descriptor has not failed.
- */
-static bool ended_well(const struct eyeballs *e, const struct descriptors_registration *r)
+/* Whether the socket that connect E has left on R's descriptor is still there, and has not failed. */
+static bool ended_well(const struct slots_ended *e, const struct descriptors_registration *r)
 {
 	struct pollfd now = {.fd = r->target};
 
-	return e->fd < 0 && socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+	return socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+}
+
+/* Whether EVENT of SET belongs to a connect that has ended well since SINCE. */
+static bool is_of_ended(int set, const struct epoll_event *event, unsigned since)
+{
+	for (unsigned n = 0; n < SLOTS_ENDED && n < slots_ends; n++) {
+		struct slots_ended *e = &slots_ended[n];
+		struct descriptors_registration *r =
+		    (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
+
+		if (!r || !ended_well(e, r))
+			continue;
+		arm_again(r, event->events);
+		return true;
+	}
+	return false;
 }
 
 /* Under the lock. Whether EVENT comes from a socket that has been replaced since SINCE. If not, it comes from
@@ -150,22 +165,19 @@ static bool ended_well(const struct eyeballs *e, const struct descriptors_regist
 static bool out_of_date(int set, const struct epoll_event *event, unsigned since)
 {
 	const int end = slots_end;
-	bool result = false;
+	struct descriptors_registration *r = NULL;
 
-	for (int i = 0; i < end && !result; i++) {
+	for (int i = 0; i < end && !r; i++) {
 		struct eyeballs *e = &slots_table[i];
-		struct descriptors_registration *r;
 
-		/* A free entry keeps its data until it is used again. */
-		if (!slots_claim(i, SLOT_RACING) && !slots_claim(i, SLOT_FREE))
+		if (!slots_claim(i, SLOT_RACING))
 			continue;
 		r = (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
-		result = r && (e->fd >= 0 || ended_well(e, r));
-		if (result)
+		if (r)
 			arm_again(r, event->events);
 		slots_give_back(i);
 	}
-	return result;
+	return r || is_of_ended(set, event, since);
 }
 
 int connects_sift(int set, struct epoll_event *events, int count, unsigned since)
@@ -179,7 +191,8 @@ int connects_sift(int set, struct epoll_event *events, int count, unsigned since
 		slots_step_failed();
 		left = 0;
 		for (int i = 0; i < count; i++)
-			if (!(events[i].events & EPOLLHUP) || !out_of_date(set, &events[i], since))
+			if (!(events[i].events & (EPOLLHUP | EPOLLERR)) ||
+			    !out_of_date(set, &events[i], since))
 				events[left++] = events[i];
 		count = left;
 	} while (lock_give(&lock));

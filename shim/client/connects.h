@@ -18,7 +18,7 @@ void connects_setup(bool active);
 
 /* FD, which does not block, is about to connect to the first address of D with its own socket. To be called
  * before that, as another thread may hear of a failure at once. If connect() itself fails, the caller calls
- * connects_end(). */
+ * connects_end(). Or FD blocks, and a signal has ended its connect(), which goes on. */
 void connects_start(int fd, const struct destination *d);
 
 /* As eyeballs_begin(). It returns -ENOSPC if no slot is left; then nothing was done. */

@@ -25,6 +25,8 @@ LARGE struct eyeballs slots_table[SLOTS_COUNT];
 LARGE _Atomic int slots_stages[SLOTS_COUNT];
 LARGE _Atomic int slots_numbers[SLOTS_COUNT];
 _Atomic int slots_end;
+LARGE struct slots_ended slots_ended[SLOTS_ENDED];
+unsigned slots_ends;
 
 bool slots_claim(int i, int from)
 {
@@ -38,6 +40,9 @@ void slots_give_back(int i)
 {
 	const struct eyeballs *e = &slots_table[i];
 
+	if (e->fd < 0 && e->planned && e->registered.count)
+		slots_ended[slots_ends++ % SLOTS_ENDED] =
+		    (struct slots_ended){e->cookie, e->moved, e->registered};
 	atomic_store(&slots_numbers[i], e->fd);
 	atomic_store(&slots_stages[i], e->fd < 0 ? SLOT_FREE : e->planned ? SLOT_RACING : SLOT_OWN);
 }
@@ -182,9 +187,14 @@ void slots_step_failed(void)
 		if (count < BLOCK && i + 1 < end)
 			continue;
 		if (count && real.poll(fds, (nfds_t)count, 0) > 0)
-			for (int n = 0; n < count && !*lock_line; n++)
+			for (int n = 0; n < count && !*lock_line; n++) {
+				/* Another processor refuses it, and has the socket's lock (tcp_reset()):
+				 * this waits. */
+				if (fds[n].revents == POLLERR)
+					(void)attempt_look(fds[n].fd);
 				if (fds[n].revents)
 					(void)slots_step(at[n], -1);
+			}
 		count = 0;
 	}
 }

@@ -23,6 +23,18 @@ extern __attribute__((visibility("hidden"))) _Atomic int slots_numbers[SLOTS_COU
 /* No entry from here on has ever been used. */
 extern __attribute__((visibility("hidden"))) _Atomic int slots_end;
 
+/* Connects that have ended and had registrations in epoll sets: the last ones, for the events that other
+ * threads have at hand. Under the lock. */
+enum { SLOTS_ENDED = 256 };
+struct slots_ended {
+	uint64_t cookie;
+	unsigned moved; /* as in struct eyeballs */
+	struct replace_known registered;
+};
+extern __attribute__((visibility("hidden"))) struct slots_ended slots_ended[SLOTS_ENDED];
+/* How many there have ever been. */
+extern __attribute__((visibility("hidden"))) unsigned slots_ends;
+
 /* All are async-signal-safe and callable from any thread; errno is undefined afterwards. */
 
 /* Takes entry I for this thread if it is in stage FROM, else returns false. */

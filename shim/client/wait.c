@@ -298,7 +298,7 @@ static int epoll_sift(int set, struct epoll_event *events, int count, unsigned s
 	bool failures = false;
 
 	for (int i = 0; i < count; i++) {
-		failures |= (events[i].events & EPOLLHUP) != 0;
+		failures |= (events[i].events & (EPOLLHUP | EPOLLERR)) != 0;
 		if (!wake_swallow(set, &events[i]))
 			events[left++] = events[i];
 	}
@@ -357,7 +357,7 @@ static int epoll_while_pending(int set, struct epoll_event *events, int most, in
 			wake_end();
 			lock_hold_again(hold);
 		}
-		if (result > 0 && (pending || connects_pending() || atomic_load(&connects_changes) != since))
+		if (result > 0)
 			result = epoll_sift(set, events, result, since, hold);
 		if (clock_ns() >= end)
 			break;

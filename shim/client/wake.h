@@ -4,6 +4,7 @@
 #ifndef DUALSTACK_WAKE_H
 #define DUALSTACK_WAKE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 
@@ -18,6 +19,9 @@ void wake_waiter(int set, const struct epoll_event *event);
 
 /* The same for a registration that is older than the connect. */
 void wake_waiters(int fd);
+
+/* Events of the library's that no thread has swallowed. They may outlast the connect. */
+extern __attribute__((visibility("hidden"))) _Atomic int wake_under_way;
 
 /* Whether EVENT of SET is the library's. If so, its source is removed from SET. */
 bool wake_swallow(int set, const struct epoll_event *event);

@@ -178,7 +178,7 @@ static int connect_plainly(int fd, const struct sockaddr *addr, socklen_t len)
 		if (!translate_synthetic(addr, len, &to))
 			return refuse(fd);
 		if (!make_ready(fd, true))
-			return -1;
+			return refuse(fd);
 	}
 	to = translate_real(&in);
 	datagrams = mark_test_datagram(fd);

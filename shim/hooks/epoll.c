@@ -83,7 +83,8 @@ static __attribute__((noinline)) int watch(int set, struct epoll_event *events, 
 	result = ms ? kernel_epoll(set, events, most, *ms, mask)
 		    : real.epoll_pwait2(set, events, most, timeout, mask);
 	wake_end();
-	if (result <= 0 || (!connects_pending() && atomic_load(&connects_changes) == changes))
+	if (result <= 0 ||
+	    (!connects_pending() && !wake_under_way && atomic_load(&connects_changes) == changes))
 		return result;
 	return wait_epoll(set, events, most, end, mask, result, changes);
 }

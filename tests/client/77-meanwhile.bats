@@ -247,3 +247,135 @@ silent() {
 	sed -i 's/p.poll(5000)/p.poll()/' "$BATS_TEST_TMPDIR/waits.py"
 	run -124 on_client timeout -k 5 1 "$programs/deny" ppoll:EPERM epoll_pwait:EPERM -- "$run" -- python3 "$BATS_TEST_TMPDIR/waits.py"
 }
+
+# A thread waits in another set, so the library can't tell that none waits in this one.
+@test "nothing that wakes a thread reaches the program, or stays open" {
+	greet $server4
+	cat >"$BATS_TEST_TMPDIR/wakes.py" <<-'END'
+		import os, select, socket, threading
+		other = select.epoll()
+		waits = threading.Thread(target=other.poll, daemon=True)
+		waits.start()
+		while "ep_poll" not in open("/proc/self/task/%d/wchan" % waits.native_id).read() and \
+		        open("/proc/self/task/%d/syscall" % waits.native_id).read().split()[0] not in os.environ["WAITING"].split():
+		    pass
+		address = (socket.gethostbyname("both.example"), 7000)
+		events = []
+		before = len(os.listdir("/proc/self/fd"))
+		for number in range(40):
+		    s = socket.socket()
+		    s.setblocking(False)
+		    set = select.epoll()
+		    set.register(s, select.EPOLLOUT | select.EPOLLET)
+		    set.poll(0)
+		    s.connect_ex(address)
+		    p = select.poll()
+		    p.register(s, select.POLLOUT)
+		    p.poll()
+		    s.getpeername()
+		    if number % 2:
+		        events += set.poll(0)
+		    set.close()
+		    s.close()
+		print({event for fd, event in events} == {select.EPOLLOUT}, len(os.listdir("/proc/self/fd")) - before < 2)
+	END
+	export WAITING=$(call_numbers SYS_epoll_wait SYS_epoll_pwait)
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/wakes.py"
+	assert_output 'True True'
+}
+
+# The library behind does what other threads do between the kernel's answer and the program's.
+@test "a thread is not told of a refusal that others have dealt with, even if they connect again and again" {
+	greet $server6
+	cat >"$BATS_TEST_TMPDIR/others.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <arpa/inet.h>
+		#include <dlfcn.h>
+		#include <netdb.h>
+		#include <poll.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <sys/epoll.h>
+		static void wait_for(int fd)
+		{
+			struct pollfd p = {.fd = fd, .events = POLLOUT};
+			struct sockaddr_in peer;
+			socklen_t len = sizeof peer;
+			poll(&p, 1, 10000);
+			getpeername(fd, (struct sockaddr *)&peer, &len);
+		}
+		int epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+		{
+			int (*next)(int, struct epoll_event *, int, int) = dlsym(RTLD_NEXT, "epoll_wait");
+			struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7000)};
+			static int done;
+			int n, refused = 0;
+			if (done || !timeout)
+				return next(set, events, most, timeout);
+			done = 1;
+			memcpy(&to.sin_addr, gethostbyname("both.example")->h_addr, 4);
+			connect(atoi(getenv("SOCKET")), (struct sockaddr *)&to, sizeof to);
+			n = next(set, events, most, timeout);
+			/* There may be one more, of the library's. */
+			for (int i = 0; i < n; i++)
+				refused |= events[i].events & EPOLLHUP;
+			puts(refused ? "refused" : "not refused");
+			fflush(stdout);
+			wait_for(events->data.fd);
+			for (int i = 0; i < 20; i++) {
+				int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+				connect(fd, (struct sockaddr *)&to, sizeof to);
+				wait_for(fd);
+			}
+			return n;
+		}
+	END
+	${CC:-cc} -shared -fPIC -w -o "$BATS_TEST_TMPDIR/others.so" "$BATS_TEST_TMPDIR/others.c" -ldl
+	cat >"$BATS_TEST_TMPDIR/told.py" <<-'END'
+		import os, select, socket, threading
+		threading.Thread(target=threading.Event().wait, daemon=True).start()
+		s = socket.socket()
+		s.setblocking(False)
+		set = select.epoll()
+		set.register(s, select.EPOLLOUT | select.EPOLLET)
+		set.poll(0)
+		os.environ["SOCKET"] = str(s.fileno())
+		print(set.poll(10) == [(s.fileno(), select.EPOLLOUT)])
+	END
+	run -0 on_client env LD_PRELOAD="$build/libdualstack.so:$BATS_TEST_TMPDIR/others.so" \
+		python3 "$BATS_TEST_TMPDIR/told.py"
+	assert_output $'refused\nTrue'
+}
+
+@test "a connect() that a signal has interrupted goes on with the other addresses" {
+	greet $server6
+	silent ip
+	cat >"$BATS_TEST_TMPDIR/interrupted.py" <<-'END'
+		import signal, socket
+		# connect() fails with EINTR, and Python polls then.
+		signal.signal(signal.SIGALRM, lambda *_: print("signal"))
+		s = socket.socket()
+		address = (socket.gethostbyname("both.example"), 7000)
+		signal.setitimer(signal.ITIMER_REAL, 0.05)
+		s.connect(address)
+		print(s.recv(100).decode().strip())
+	END
+	run -0 on_client timeout 30 "$run" -- python3 "$BATS_TEST_TMPDIR/interrupted.py"
+	assert_line signal
+	assert_output --partial 'over IPv6'
+}
+
+@test "connect() of a connected socket fails as natively, also to a name with IPv6 addresses only" {
+	greet $server4
+	cat >"$BATS_TEST_TMPDIR/connected.py" <<-'END'
+		import errno, socket, sys
+		s = socket.socket()
+		s.connect((socket.gethostbyname("both.example"), 7000))
+		print(errno.errorcode[s.connect_ex((socket.gethostbyname(sys.argv[1]), 7000))])
+	END
+	run -0 on_client python3 "$BATS_TEST_TMPDIR/connected.py" four.example
+	assert_output EISCONN
+	run -0 on_client "$run" -- python3 "$BATS_TEST_TMPDIR/connected.py" six.example
+	assert_output EISCONN
+}
