@@ -24,6 +24,8 @@
 enum { SET_BITS = 8, LOW_BITS = SET_BITS - 1, LOW = (1 << LOW_BITS) - 1, OF_64 = 1 << LOW_BITS };
 _Static_assert(SYNTHETIC_SETS == 1 << SET_BITS, "a set's number has SET_BITS");
 
+enum { TRIES = 200 };
+
 static struct {
 	uint32_t net, numbered, counts; /* COUNTS: of each set, without the broadcast address */
 } pool = {.net = POOL_DEFAULT, .numbered = 1u << 27, .counts = (1u << (27 - SET_BITS)) - 1};
@@ -157,10 +159,11 @@ static int crowd(struct slot *set, const struct peer *member)
 }
 
 /* Chooses the slot of SET to fill next. SEQ is the slot's at that moment, HELD the peer that is pushed out,
- * if any. An empty slot comes first, then the nearest kin of P. Without kin, it is a peer of the network with
- * the most peers, which floods the table. Among equals, it is the one not asked for longest. NULL: all slots
- * are being written. */
-static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq, struct peer *held)
+ * if any, or P itself, if another thread has put it there. An empty slot comes first, then the nearest kin of
+ * P. Without kin, it is a peer of the network with the most peers, which floods the table. Among equals, it
+ * is the one not asked for longest. NULL: a slot is being written, perhaps for P, and PATIENT; or all are. */
+static struct slot *choose(struct slot *set, const struct peer *p, bool patient, uint32_t *seq,
+			   struct peer *held)
 {
 	struct slot *best = NULL;
 	int best_rank = -1;
@@ -174,8 +177,16 @@ static struct slot *choose(struct slot *set, const struct peer *p, uint32_t *seq
 			*seq = s;
 			return &set[i];
 		}
-		if (!read_slot(&set[i], &one))
+		if (!read_slot(&set[i], &one)) {
+			if (patient)
+				return NULL;
 			continue;
+		}
+		if (same(&one, p)) {
+			*seq = s;
+			*held = one;
+			return &set[i];
+		}
 		int kin = kinship(&one, p), rank = kin ? SYNTHETIC_WAYS + kin : crowd(set, &one);
 		uint32_t age = now - one.used;
 
@@ -297,8 +308,10 @@ bool synthetic_known(const struct in6_addr *real, uint32_t scope, in_addr_t *sho
 	return true;
 }
 
-/* Puts P, which is in no slot, into one. It is shown as P->shown or, if that is 0, as HASHED or a new number.
- * Returns the address that it is shown as, or the pool's first address. */
+/* Puts P, which was in no slot, into one. It is shown as P->shown or, if that is 0, as HASHED or a new
+ * number. Returns the address that it is shown as, or the pool's first address. Threads often see a new peer
+ * at the same time, so each lets the other finish. The tries are limited, as the writer may be the code that
+ * this signal handler has interrupted. */
 static uint32_t insert(struct peer *p, uint32_t hashed)
 {
 	const uint32_t set = set_of(hashed);
@@ -307,7 +320,13 @@ static uint32_t insert(struct peer *p, uint32_t hashed)
 	struct slot *slot;
 
 	p->used = atomic_fetch_add_explicit(&ticks, 1, memory_order_relaxed) + 1;
-	while ((slot = choose(&table[set * SYNTHETIC_WAYS], p, &seq, &held))) {
+	for (int tries = 0;
+	     (slot = choose(&table[set * SYNTHETIC_WAYS], p, tries < TRIES, &seq, &held)) || tries < TRIES;
+	     tries++) {
+		if (!slot)
+			continue;
+		if (seq && same(&held, p))
+			return held.shown;
 		/* Must be set before the slot changes. */
 		if (seq && is_hash(held.shown))
 			atomic_fetch_or(&past[set].hashes, bit_of(held.shown));

@@ -172,12 +172,11 @@ static int try_own(int fd, const struct sockaddr *addr, socklen_t len)
  * errno: -EALREADY when SO_SNDTIMEO is over. */
 static int go_on_own(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	const uint64_t own = timeout_of(fd, SO_SNDTIMEO);
+	const uint64_t own = timeout_of(fd, SO_SNDTIMEO), delay = config.settings.delay;
 
 	if (!own)
 		return connect_plainly(fd, addr, len);
-	return own > config.settings.delay ? connect_for(own - config.settings.delay, own, fd, addr, len)
-					   : -EALREADY;
+	return own > delay ? connect_for(own - delay, own, fd, addr, len) : -EALREADY;
 }
 
 /* ---- the other addresses */

@@ -69,6 +69,10 @@ static inline bool hooks_give(const union sockaddr_any *name, socklen_t len, enu
 	return true;
 }
 
+/* Whether ADDR, which inet_ntop() would take with FAMILY, is a synthetic address, V4MAPPED or not. If so,
+ * PEER is the address behind it. */
+bool hooks_peer_of(int family, const void *addr, struct sockaddr_in6 *peer);
+
 /* Whether a caller of getnameinfo() with FLAGS and SIZE bytes for the host expects the text of an IPv6
  * address. */
 bool hooks_expects_in6(socklen_t size, int flags);

@@ -26,7 +26,10 @@ RARE static void note(const char *file)
 					      : "which is taken off");
 }
 
-/* Makes a tail call: the C library finds the calling module, whose DT_RUNPATH counts (ld.so(8)), by the
+/* An initialiser of another preloaded library may call it, and must not be disturbed by the start of this
+ * one: torsocks(1) interposes syscall(2), and waits for its own end there.
+ *
+ * Makes a tail call: the C library finds the calling module, whose DT_RUNPATH counts (ld.so(8)), by the
  * return address. */
 #if !defined(__clang__) && defined(__GNUC__)
 __attribute__((optimize("optimize-sibling-calls")))
@@ -34,11 +37,14 @@ __attribute__((optimize("optimize-sibling-calls")))
 void *
 hook_dlopen(const char *file, int flags)
 {
-	hooks_start();
-	if (flags & RTLD_DEEPBIND && config.active) {
-		note(file);
-		if (!config.keep_deepbind)
+	if (flags & RTLD_DEEPBIND) {
+		hooks_start();
+		if (config.active)
+			note(file);
+		if (config.active && !config.keep_deepbind)
 			flags &= ~RTLD_DEEPBIND;
+	} else if (!real.dlopen) {
+		(void)real_load();
 	}
 #ifdef __clang__
 	__attribute__((musttail))

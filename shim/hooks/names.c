@@ -7,25 +7,20 @@
 #include <string.h>
 
 #include "address/translate.h"
-#include "base/memory.h"
 #include "config/config.h"
 #include "config/settings.h"
 #include "resolver/getaddrinfo.h"
 
-/* Whether ADDR, of LEN bytes and FAMILY, is a synthetic address. If so, IN6 is what it stands for. */
-static bool synthetic(int family, const void *addr, socklen_t len, struct in6_addr *in6)
+/* Whether ADDR, of LEN bytes and FAMILY, is a synthetic address. If so, PEER is what it stands for, and SHOWN
+ * is a copy, as ADDR may lie in memory that the call overwrites. */
+static bool synthetic(int family, const void *addr, socklen_t len, struct sockaddr_in6 *peer,
+		      struct in6_addr *shown)
 {
-	struct sockaddr_in shown = {.sin_family = AF_INET};
-	struct sockaddr_in6 at;
-
 	hooks_start();
-	if (!config.active || family != AF_INET || !addr || len != sizeof shown.sin_addr ||
-	    !memory_readable_lately(addr, len))
+	if (len != (family == AF_INET ? sizeof(struct in_addr) : sizeof *shown) ||
+	    !hooks_peer_of(family, addr, peer))
 		return false;
-	memcpy(&shown.sin_addr, addr, sizeof shown.sin_addr);
-	if (!translate_synthetic((const struct sockaddr *)&shown, sizeof shown, &at))
-		return false;
-	*in6 = at.sin6_addr;
+	memcpy(shown, addr, len);
 	return true;
 }
 
@@ -53,32 +48,30 @@ int hook_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, soc
 	return result;
 }
 
-/* Turns ENTRY, the answer for an IPv6 address, into one for SHOWN, the IPv4 address asked for. The list of
- * addresses has room for it: an IPv6 address is four times as long. */
-static void as_in(struct hostent *entry, const void *shown)
+/* Turns ENTRY, the answer for an IPv6 address, into one for SHOWN of FAMILY, which was asked for. The list of
+ * addresses has room for it: no address is longer than an IPv6 address. */
+static void as_shown(struct hostent *entry, int family, const struct in6_addr *shown)
 {
 	if (!entry || entry->h_addrtype != AF_INET6)
 		return;
-	entry->h_addrtype = AF_INET;
-	entry->h_length = sizeof(struct in_addr);
+	entry->h_addrtype = family;
+	entry->h_length = family == AF_INET ? sizeof(struct in_addr) : sizeof *shown;
 	if (entry->h_addr_list && entry->h_addr_list[0]) {
-		memcpy(entry->h_addr_list[0], shown, sizeof(struct in_addr));
+		memcpy(entry->h_addr_list[0], shown, (size_t)entry->h_length);
 		entry->h_addr_list[1] = NULL;
 	}
 }
 
 struct hostent *hook_gethostbyaddr(const void *addr, socklen_t len, int family)
 {
-	struct in6_addr in6;
-	struct in_addr shown;
+	struct sockaddr_in6 peer;
+	struct in6_addr shown;
 	struct hostent *entry;
 
-	if (!synthetic(family, addr, len, &in6))
+	if (!synthetic(family, addr, len, &peer, &shown))
 		return real.gethostbyaddr(addr, len, family);
-	/* ADDR may lie in memory that the call overwrites. */
-	memcpy(&shown, addr, sizeof shown);
-	entry = real.gethostbyaddr(&in6, sizeof in6, AF_INET6);
-	as_in(entry, &shown);
+	entry = real.gethostbyaddr(&peer.sin6_addr, sizeof peer.sin6_addr, AF_INET6);
+	as_shown(entry, family, &shown);
 	/* cppcheck-suppress returnDanglingLifetime ; it returns memory of the C library */
 	return entry;
 }
@@ -86,16 +79,16 @@ struct hostent *hook_gethostbyaddr(const void *addr, socklen_t len, int family)
 int hook_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *entry, char *buffer,
 			 size_t size, struct hostent **result, int *error)
 {
-	struct in6_addr in6;
-	struct in_addr shown;
+	struct sockaddr_in6 peer;
+	struct in6_addr shown;
 	int status;
 
-	if (!synthetic(family, addr, len, &in6))
+	if (!synthetic(family, addr, len, &peer, &shown))
 		return real.gethostbyaddr_r(addr, len, family, entry, buffer, size, result, error);
-	memcpy(&shown, addr, sizeof shown);
-	status = real.gethostbyaddr_r(&in6, sizeof in6, AF_INET6, entry, buffer, size, result, error);
+	status = real.gethostbyaddr_r(&peer.sin6_addr, sizeof peer.sin6_addr, AF_INET6, entry, buffer, size,
+				      result, error);
 	if (status == 0)
-		as_in(*result, &shown);
+		as_shown(*result, family, &shown);
 	return status;
 }
 

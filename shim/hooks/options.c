@@ -44,8 +44,9 @@ static bool is_original_in6(int fd, int level, int name)
 	       hooks_in6_peer(fd, NULL);
 }
 
-/* The address to which the peer connected, before it was redirected here. */
-static int original_in6(int fd, void *value, socklen_t *len)
+/* The address to which the peer connected, before it was redirected here. LEN stays as it is (getorigdst()).
+ */
+static int original_in6(int fd, void *value, const socklen_t *len)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in shown;
@@ -59,7 +60,6 @@ static int original_in6(int fd, void *value, socklen_t *len)
 		return -1;
 	shown = translate_shown(&in6, MARK_STREAM);
 	memcpy(value, &shown, sizeof shown);
-	*len = sizeof shown;
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static bool is_peer_name(int fd, int level, int name, const void *value, const s
 static int peer_name(int fd, void *value, socklen_t len)
 {
 	union sockaddr_any name, shown;
-	socklen_t size = sizeof name.in6, has = sizeof shown;
+	socklen_t size = sizeof name.in6, has = (socklen_t)memory_least(len, sizeof shown);
 
 	if (real.getsockopt(fd, SOL_SOCKET, OPT_SO_PEERNAME, &name, &size) != 0)
 		return -1;

@@ -44,26 +44,37 @@ bool hooks_expects_in6(socklen_t size, int flags)
 	       (!(flags & NI_NUMERICHOST) && size >= INET6_ADDRSTRLEN);
 }
 
-/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of PEER, the address behind it. */
-static bool is_text_of_real(int family, const void *addr, socklen_t size, struct sockaddr_in6 *peer)
+static inline bool peer_of(int family, const void *addr, struct sockaddr_in6 *peer)
 {
 	union sockaddr_any name = {.in6 = {.sin6_family = 0}};
 	const bool mapped = family == AF_INET6;
 	const size_t bytes = mapped ? sizeof name.in6.sin6_addr : sizeof name.in.sin_addr;
 
-	hooks_start();
-	if (!config.active || !mark_expected() || (family != AF_INET && !mapped) ||
-	    config.settings.text == SETTINGS_TEXT_IPV4 || !addr || !memory_readable_lately(addr, bytes))
-		return false;
-	/* A caller with an IPv6 address expects IPv6 text. */
-	if (!mapped &&
-	    !(config.settings.text == SETTINGS_TEXT_AUTO ? is_in6_size(size) : size >= INET6_ADDRSTRLEN))
+	if (!config.active || (family != AF_INET && !mapped) || !addr || !memory_readable_lately(addr, bytes))
 		return false;
 	name.any.sa_family = (sa_family_t)family;
 	memcpy(mapped ? (void *)&name.in6.sin6_addr : (void *)&name.in.sin_addr, addr, bytes);
-	if (!translate_synthetic(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer))
+	return translate_synthetic(&name.any, mapped ? sizeof name.in6 : sizeof name.in, peer);
+}
+
+bool hooks_peer_of(int family, const void *addr, struct sockaddr_in6 *peer)
+{
+	return peer_of(family, addr, peer);
+}
+
+/* Whether the text of ADDR of FAMILY, in SIZE bytes, is to be that of PEER, the address behind it. */
+static bool is_text_of_real(int family, const void *addr, socklen_t size, struct sockaddr_in6 *peer)
+{
+	hooks_start();
+	if (!mark_expected() || config.settings.text == SETTINGS_TEXT_IPV4)
 		return false;
-	if (mapped)
+	/* A caller with an IPv6 address expects IPv6 text. */
+	if (family == AF_INET &&
+	    !(config.settings.text == SETTINGS_TEXT_AUTO ? is_in6_size(size) : size >= INET6_ADDRSTRLEN))
+		return false;
+	if (!peer_of(family, addr, peer))
+		return false;
+	if (family == AF_INET6)
 		atomic_store_explicit(&keeps_mapped, true, memory_order_relaxed);
 	return true;
 }

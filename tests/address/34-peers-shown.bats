@@ -20,6 +20,20 @@ teardown() { hosts_down; }
 	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
 }
 
+@test "peer = real: SO_PEERNAME, too, gives it only where there is room" {
+	need python3
+	cat >"$BATS_TEST_TMPDIR/peer.py" <<-'END'
+		import socket, struct, sys
+		s = socket.create_server(("0.0.0.0", 5000))
+		c = socket.create_connection((sys.argv[1], 5000))
+		a, _ = s.accept()
+		for size in 8, 16, 28:
+		    print(size, struct.unpack_from("=H", a.getsockopt(socket.SOL_SOCKET, 28, size))[0])
+	END
+	run -0 on_server env DUALSTACK_PEER=real "$run" python3 "$BATS_TEST_TMPDIR/peer.py" $server6
+	assert_output $'8 2\n16 2\n28 10'
+}
+
 @test "peer = real: a UDP server answers to the real address, from the one that was asked" {
 	for style in plain pktinfo; do
 		start $style env DUALSTACK_PEER=real "$run" "$programs/udp_serve" $style 5000

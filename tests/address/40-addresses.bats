@@ -118,6 +118,8 @@ serves() {
 	assert_line --regexp "^gethostbyaddr client.example.org family 2 length 4 $synthetic shown yes, 1 address"
 	assert_line --regexp "^gethostbyaddr_r client.example.org family 2 length 4 $synthetic shown yes, 1 address"
 	assert_line 'gethostbyaddr_r, 60 bytes: ERANGE'
+	assert_line --regexp "^mapped gethostbyaddr client.example.org family 10 length 16 ::ffff:$synthetic shown yes, 1 address"
+	assert_line --regexp "^mapped gethostbyaddr_r client.example.org family 10 length 16 ::ffff:$synthetic shown yes, 1 address"
 	assert_line 'getnameinfo client.example.org'
 	assert_line "getnameinfo numeric $client6"
 	assert_line --regexp "^getnameinfo numeric, 16 bytes $synthetic\$"

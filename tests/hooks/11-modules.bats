@@ -82,3 +82,37 @@ teardown() { hosts_down; }
 	run -0 "$run" -- ./main "$PWD/libouter.so"
 	assert_output '1 1'
 }
+
+# As torsocks(1), whose own start would wait for itself.
+@test "a preloaded library that opens a module while it is initialised, and interposes syscall()" {
+	cat >"$BATS_TEST_TMPDIR/guard.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <unistd.h>
+		static int starting;
+		long syscall(long number, ...)
+		{
+			__builtin_va_list args;
+			long a[6];
+
+			if (starting)
+				_exit(99);
+			__builtin_va_start(args, number);
+			for (int i = 0; i < 6; i++)
+				a[i] = __builtin_va_arg(args, long);
+			__builtin_va_end(args);
+			return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		}
+		__attribute__((constructor)) static void start(void)
+		{
+			starting = 1;
+			dlopen("libc.so.6", RTLD_LAZY);
+			starting = 0;
+		}
+	END
+	# shellcheck disable=SC2086 # several words
+	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/guard.so" "$BATS_TEST_TMPDIR/guard.c" -ldl
+	run -0 on_server env LD_PRELOAD="$build/libdualstack.so $BATS_TEST_TMPDIR/guard.so" "$programs/steps" a=tcp4 \
+		a.bind:0.0.0.0/5000 a.listen who:::1/5000
+	assert_line 'who:::1/5000 accepted by a, family 2, 127.0.0.1'
+}

@@ -5,8 +5,10 @@
 #include <netdb.h>
 #include <unistd.h>
 
-static void entry(int fd, const char *call, const struct hostent *h, const struct in_addr *shown)
+/* SHOWN has as many bytes as the addresses of H. */
+static void entry(int fd, const char *call, const struct hostent *h, const void *shown)
 {
+	char text[INET6_ADDRSTRLEN];
 	int count = 0;
 
 	if (!h) {
@@ -16,8 +18,9 @@ static void entry(int fd, const char *call, const struct hostent *h, const struc
 	while (h->h_addr_list[count])
 		count++;
 	dprintf(fd, "%s %s family %d length %d %s shown %s, %d address, alias %s\n", call, h->h_name,
-		h->h_addrtype, h->h_length, inet_ntoa(*(struct in_addr *)(void *)h->h_addr_list[0]),
-		memcmp(h->h_addr_list[0], shown, 4) ? "no" : "yes", count,
+		h->h_addrtype, h->h_length,
+		inet_ntop(h->h_addrtype, h->h_addr_list[0], text, INET_ADDRSTRLEN + strlen("::ffff:")),
+		memcmp(h->h_addr_list[0], shown, (size_t)h->h_length) ? "no" : "yes", count,
 		h->h_aliases[0] ? h->h_aliases[0] : "-");
 }
 
@@ -41,6 +44,7 @@ int main(int argc, char **argv)
 		die("names");
 	for (;;) {
 		socklen_t len = sizeof peer;
+		struct in6_addr mapped = IN6ADDR_ANY_INIT;
 		struct hostent h, *found = NULL;
 		char buffer[1024], text[INET6_ADDRSTRLEN];
 		int error;
@@ -53,6 +57,12 @@ int main(int argc, char **argv)
 		entry(fd, "gethostbyaddr_r", found, &peer.sin_addr);
 		error = gethostbyaddr_r(&peer.sin_addr, 4, AF_INET, &h, buffer, 60, &found, &(int){0});
 		dprintf(fd, "gethostbyaddr_r, 60 bytes: %s\n", error == ERANGE ? "ERANGE" : "fits");
+		mapped.s6_addr32[2] = htonl(0xffff);
+		mapped.s6_addr32[3] = peer.sin_addr.s_addr;
+		entry(fd, "mapped gethostbyaddr", gethostbyaddr(&mapped, 16, AF_INET6), &mapped);
+		found = NULL;
+		gethostbyaddr_r(&mapped, 16, AF_INET6, &h, buffer, sizeof buffer, &found, &error);
+		entry(fd, "mapped gethostbyaddr_r", found, &mapped);
 		name(fd, &peer, "getnameinfo", NI_MAXHOST, NI_NAMEREQD);
 		name(fd, &peer, "getnameinfo numeric", NI_MAXHOST, NI_NUMERICHOST);
 		name(fd, &peer, "getnameinfo numeric, 16 bytes", INET_ADDRSTRLEN, NI_NUMERICHOST);

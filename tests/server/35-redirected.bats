@@ -49,7 +49,7 @@ redirected() {
 	run -0 on_server "$run" -- python3 "$BATS_TEST_TMPDIR/original.py" 192.0.2.1 $away
 	assert_equal "$(grep ^192 <<<"$output")" "$native"
 	assert_line --index 3 --regexp "^$away 16 2 80 2[45][0-9]\."
-	assert_line --index 4 --regexp "^$away 16 2 80 2[45][0-9]\."
+	assert_line --index 4 --regexp "^$away 28 2 80 2[45][0-9]\."
 	assert_line --index 5 "$away Invalid argument"
 }
 
