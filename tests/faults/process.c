@@ -25,11 +25,12 @@ static void inherit(pid_t (*execute)(char **args))
 	if (bind_to("bind", fd, "0.0.0.0") && listen_on("listen", fd)) {
 		errno = 0;
 		child = execute(args);
-		page->own = NO_ROW;
 		if (child < 0)
 			error = strerrorname_np(errno);
 		else if (waitpid(child, &status, 0) != child || status)
 			error = "it has failed";
+		/* Not before: a child of fork() may not have come to its call yet. */
+		page->own = NO_ROW;
 		say("child", "%s", error);
 		(void)visit("IPv4", IN, fd, SPACE);
 	}
