@@ -42,21 +42,6 @@ static bool ask(int fd, struct info *info)
 	return real.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
 }
 
-/* Whether FD, at 0.0.0.0 or :: and a port, is bound to that: getsockname() also tells the port of a connect()
- * that has failed (__inet_put_port()). A bind() that needs no port fails if there is one, else does nothing.
- */
-static bool is_bound(int fd, const union sockaddr_any *local)
-{
-	const union sockaddr_any none = {.in6 = {.sin6_family = local->any.sa_family}};
-	int before = socket_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-	bool result;
-
-	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
-	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before > 0);
-	return result;
-}
-
 void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 {
 	socklen_t len = sizeof plan->local;
@@ -75,7 +60,8 @@ void attempt_local(int fd, in_port_t port, struct attempt_plan *plan)
 	anywhere = sockaddr_is_in(&plan->local.any, len)
 		       ? plan->local.in.sin_addr.s_addr == 0
 		       : IN6_IS_ADDR_UNSPECIFIED(&plan->local.in6.sin6_addr);
-	plan->bound = !anywhere || (plan->local.in.sin_port != 0 && is_bound(fd, &plan->local));
+	plan->bound =
+	    !anywhere || (plan->local.in.sin_port != 0 && socket_is_bound(fd, plan->local.any.sa_family));
 }
 
 bool attempt_plan(int fd, struct attempt_plan *plan)

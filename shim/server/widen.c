@@ -225,10 +225,12 @@ int widen_in_place(int fd, bool connecting)
 
 	take_turn();
 	if (!c.protocol || !is_at_wildcard(fd, &at.sin6_port) ||
-	    (at.sin6_port && c.protocol != IPPROTO_UDP)) {
+	    (at.sin6_port && c.protocol != IPPROTO_UDP && socket_is_bound(fd, AF_INET))) {
 		widening = false;
 		return -EAFNOSUPPORT;
 	}
+	if (c.protocol != IPPROTO_UDP)
+		at.sin6_port = 0;
 	result = make_clone(&c);
 	if (result == 0 && at.sin6_port)
 		result = join(fd, c.clone, at.sin6_port, connecting);

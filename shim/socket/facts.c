@@ -119,3 +119,16 @@ int socket_transport(int fd)
 	errno = saved;
 	return protocol && protocol != IPPROTO_UDP ? IPPROTO_TCP : protocol;
 }
+
+/* A bind() that needs no port fails if there is one, else does nothing. */
+bool socket_is_bound(int fd, sa_family_t family)
+{
+	const union sockaddr_any none = {.in6 = {.sin6_family = family}};
+	int before = socket_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+	bool result;
+
+	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
+	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before > 0);
+	return result;
+}

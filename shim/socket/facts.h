@@ -31,6 +31,10 @@ int socket_peer(int fd, union sockaddr_any *name);
 /* The port of the AF_INET6 socket FD, in network byte order, if it is at [::], else 0. */
 in_port_t socket_wildcard_in6(int fd);
 
+/* Whether the stream socket FD of FAMILY, which has a port at 0.0.0.0 or ::, is bound to that: getsockname()
+ * also tells the port of a connect() that has failed (__inet_put_port()). */
+bool socket_is_bound(int fd, sa_family_t family);
+
 /* Sets an int option. Returns 0 or a negative errno. */
 int socket_set(int fd, int level, int name, int value);
 

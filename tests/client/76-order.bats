@@ -124,6 +124,18 @@ except OSError as e:
 	assert_output "$natively"
 }
 
+@test "a socket whose connect() has failed reaches a name with IPv6 addresses only" {
+	greet $server6
+	run -0 client '
+import socket
+s = socket.socket()
+print(s.connect_ex((socket.gethostbyname("nobody.example"), 7000)) != 0)
+s.connect((socket.gethostbyname("six.example"), 7000))
+print(s.recv(100).decode().strip())'
+	assert_line True
+	assert_output --partial 'over IPv6'
+}
+
 # The other thread waits since before there is anything to wait for, as a reactor's do.
 @test "a thread in epoll_wait() drives a connect that another one begins" {
 	greet $server6
