@@ -124,7 +124,7 @@ static void know_program(void)
 {
 	static const struct {
 		const char *name;
-		enum settings_text text;
+		unsigned char text;
 		bool questions;
 	} known[] = {
 #define KNOWN(program, ...) {.name = program, __VA_ARGS__},
