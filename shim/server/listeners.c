@@ -49,7 +49,7 @@ void listeners_setup(void)
 	memcpy(&seed, &(unsigned long){getauxval(AT_RANDOM)}, sizeof seed);
 	if (seed)
 		memcpy(&number, seed, sizeof number);
-	atomic_store_explicit(&turn, number % TURNS, memory_order_relaxed);
+	atomic_store_explicit(&turn, (long)(number % TURNS), memory_order_relaxed);
 	note_process();
 	(void)pthread_atfork(NULL, next_turn, note_process);
 }
