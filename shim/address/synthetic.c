@@ -1,7 +1,7 @@
 /* Each slot is a seqlock: SEQ is even while the slot is at rest, and odd while it is written. A writer claims
- * a slot with one compare-and-swap and never waits. A slot that is being written is skipped. Its writer may
- * be another thread or the code that this signal handler interrupted. In the child of a fork() that copied it
- * half-written, it is skipped for ever. */
+ * a slot with one compare-and-swap. A reader skips a slot that is being written; insert() looks at it TRIES
+ * times before it does. Its writer may be another thread or the code that this signal handler interrupted. In
+ * the child of a fork() that copied it half-written, it is skipped for ever. */
 #define _GNU_SOURCE
 #include "address/synthetic.h"
 

@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/sys.h"
+#include "config/config.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
 #include "socket/holdings.h"
@@ -42,14 +44,14 @@ static void note_process(void)
 
 void listeners_setup(void)
 {
-	uint32_t number = 0;
 	const void *seed;
 
-	/* 16 random bytes, others after each exec (getauxval(3)). */
+	/* 16 random bytes, others after each exec (getauxval(3)). They are hashed because others can read the
+	 * note, and the C library's stack protector uses them, too. */
 	memcpy(&seed, &(unsigned long){getauxval(AT_RANDOM)}, sizeof seed);
 	if (seed)
-		memcpy(&number, seed, sizeof number);
-	atomic_store_explicit(&turn, (long)(number % TURNS), memory_order_relaxed);
+		atomic_store_explicit(&turn, (long)(hash_bytes(&config.key, seed, 16) % TURNS),
+				      memory_order_relaxed);
 	note_process();
 	(void)pthread_atfork(NULL, next_turn, note_process);
 }

@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "socket/mark.h"
 
-#define MOST_NUMBERS 65536
+enum { MOST_NUMBERS = 65536, BLOCK = 64 };
 
 /* getdents64(2): opendir(3) allocates, so it is not async-signal-safe. */
 struct entry {
@@ -38,17 +38,33 @@ static int number_of(const char *name)
 	return number;
 }
 
+/* The numbers from FIRST on, by one system call; FDS has room for COUNT. */
+static int each_of(struct pollfd *fds, int first, int count, int (*visit)(int fd, void *arg), void *arg)
+{
+	bool told;
+	int result = 0;
+
+	for (int i = 0; i < count; i++)
+		fds[i] = (struct pollfd){.fd = first + i};
+	/* Fails if COUNT is above the limit on open files (poll(2)). */
+	told = sys_poll(fds, (unsigned)count) >= 0;
+	for (int i = 0; i < count && !result; i++)
+		if (told ? !(fds[i].revents & POLLNVAL) : sys_fcntl(first + i, F_GETFD, 0) >= 0)
+			result = visit(first + i, arg);
+	return result;
+}
+
 static int each_number(int (*visit)(int fd, void *arg), void *arg)
 {
+	struct pollfd fds[BLOCK];
 	struct rlimit limit;
 	int most = MOST_NUMBERS, result = 0;
 
 	/* EMFILE: the program may have lowered the limit below numbers that are open. */
 	if (errno != EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST_NUMBERS)
 		most = (int)limit.rlim_cur;
-	for (int fd = 0; fd < most && !result; fd++)
-		if (sys_fcntl(fd, F_GETFD, 0) >= 0)
-			result = visit(fd, arg);
+	for (int fd = 0; fd < most && !result; fd += BLOCK)
+		result = each_of(fds, fd, BLOCK, visit, arg);
 	return result;
 }
 
@@ -77,16 +93,8 @@ int descriptors_each(int (*visit)(int fd, void *arg), void *arg)
 int descriptors_each_low(int (*visit)(int fd, void *arg), void *arg)
 {
 	struct pollfd fds[DESCRIPTORS_LOW];
-	int result = 0;
 
-	for (int fd = 0; fd < DESCRIPTORS_LOW; fd++)
-		fds[fd] = (struct pollfd){.fd = fd};
-	if (sys_poll(fds, DESCRIPTORS_LOW) < 0)
-		return descriptors_each(visit, arg);
-	for (int fd = 0; fd < DESCRIPTORS_LOW && !result; fd++)
-		if (!(fds[fd].revents & POLLNVAL))
-			result = visit(fd, arg);
-	return result;
+	return each_of(fds, 0, DESCRIPTORS_LOW, visit, arg);
 }
 
 static int is_inherited(int fd, void *arg)
