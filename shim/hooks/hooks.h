@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "address/translate.h"
@@ -40,6 +41,20 @@ void hooks_start(void);
 		va_end(args);                    \
 		argument;                        \
 	})
+
+/* glibc ends a program by this that exceeds its buffer; other C libraries lack it. */
+void __chk_fail(void) __attribute__((noreturn, weak));
+
+/* The check of a call that _FORTIFY_SOURCE has compiled: SIZE has to be within SPACE, the size of the buffer
+ * as far as the compiler knows. */
+static inline void hooks_check(size_t size, size_t space)
+{
+	if (size <= space)
+		return;
+	if (__chk_fail)
+		__chk_fail();
+	abort();
+}
 
 /* Whether calls on FD are to be translated. Leaves errno alone. */
 bool hooks_dual(int fd);

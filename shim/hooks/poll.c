@@ -40,22 +40,18 @@ int hook_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 	return real.ppoll(fds, count, timeout, mask);
 }
 
-/* _FORTIFY_SOURCE compiles poll() to this. SPACE is the size of FDS as far as the compiler knows. The C
- * library's function ends a program that exceeds it. */
+/* _FORTIFY_SOURCE compiles poll() and ppoll() to these. */
 int hook___poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t space)
 {
-	if (connects_pending() && space / sizeof *fds >= count)
-		return poll_pending(fds, count, timeout);
-	return real.__poll_chk ? real.__poll_chk(fds, count, timeout, space) : hook_poll(fds, count, timeout);
+	hooks_check(count, space / sizeof *fds);
+	return hook_poll(fds, count, timeout);
 }
 
 int hook___ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,
 		     size_t space)
 {
-	if (connects_pending() && space / sizeof *fds >= count)
-		return ppoll_pending(fds, count, timeout, mask);
-	return real.__ppoll_chk ? real.__ppoll_chk(fds, count, timeout, mask, space)
-				: hook_ppoll(fds, count, timeout, mask);
+	hooks_check(count, space / sizeof *fds);
+	return hook_ppoll(fds, count, timeout, mask);
 }
 
 RARE static int select_pending(int count, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)

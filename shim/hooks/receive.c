@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "address/message.h"
@@ -64,18 +63,6 @@ static bool woken(int fd, ssize_t result, socklen_t len, unsigned before)
 	return result == 0 && len == 0 && widen_woke(fd, before);
 }
 
-/* recvfrom(), or __recvfrom_chk(), which gcc calls with -D_FORTIFY_SOURCE: it checks that SIZE is within
- * SPACE. */
-#define UNCHECKED SIZE_MAX
-
-static ssize_t call_recvfrom(size_t space, int fd, void *data, size_t size, int flags, struct sockaddr *addr,
-			     socklen_t *room)
-{
-	return space != UNCHECKED && real.__recvfrom_chk
-		   ? real.__recvfrom_chk(fd, data, size, space, flags, addr, room)
-		   : real.recvfrom(fd, data, size, flags, addr, room);
-}
-
 static void close_passed(int fd)
 {
 	sys_close(fd);
@@ -114,8 +101,7 @@ static ssize_t receive_asked(int fd, unsigned mark, void *data, size_t size, int
 	return result;
 }
 
-static ssize_t do_recvfrom(size_t space, int fd, void *data, size_t size, int flags, struct sockaddr *addr,
-			   socklen_t *room)
+ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
 {
 	union sockaddr_any name;
 	socklen_t len = sizeof name, had;
@@ -126,43 +112,38 @@ static ssize_t do_recvfrom(size_t space, int fd, void *data, size_t size, int fl
 	if (connects_pending() && !connect_settled(fd, flags, SO_RCVTIMEO))
 		return -1;
 	if (!config.active || !addr) {
-		result = call_recvfrom(space, fd, data, size, flags, addr, room);
-		return woken(fd, result, 0, before) ? call_recvfrom(space, fd, data, size, flags, addr, room)
+		result = real.recvfrom(fd, data, size, flags, addr, room);
+		return woken(fd, result, 0, before) ? real.recvfrom(fd, data, size, flags, addr, room)
 						    : result;
 	}
 	/* Nothing to translate, unless FD is widened meanwhile. */
 	if (!mark_expected()) {
 		had = memory_readable_lately(room, sizeof *room) ? *room : 0;
-		result = call_recvfrom(space, fd, data, size, flags, addr, room);
+		result = real.recvfrom(fd, data, size, flags, addr, room);
 		if (result != 0 || !woken(fd, result, *room, before))
 			return result;
 		*room = had;
 	}
 	if (!memory_takes_address_lately(addr, room) || (int)*room < 0)
-		return call_recvfrom(space, fd, data, size, flags, addr, room);
-	/* If SIZE is too large, the C library's check ends the program. */
-	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) && size <= space ? mark_datagram_lately(fd)
-										   : 0;
+		return real.recvfrom(fd, data, size, flags, addr, room);
+	mark = reply_source_expected() && !(flags & MSG_ERRQUEUE) ? mark_datagram_lately(fd) : 0;
 	if (mark && !mark_translates(mark))
 		reply_source_ask_as_is(fd, mark);
 	result = mark ? receive_asked(fd, mark, data, size, flags, &name, &len, &has)
-		      : call_recvfrom(space, fd, data, size, flags, &name.any, &len);
+		      : real.recvfrom(fd, data, size, flags, &name.any, &len);
 	if (woken(fd, result, len, before)) {
 		len = sizeof name;
-		result = call_recvfrom(space, fd, data, size, flags, &name.any, &len);
+		result = real.recvfrom(fd, data, size, flags, &name.any, &len);
 	}
 	return result >= 0 && !give_name(fd, &name, len, has, addr, room) ? -1 : result;
 }
 
-ssize_t hook_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *addr, socklen_t *room)
-{
-	return do_recvfrom(UNCHECKED, fd, data, size, flags, addr, room);
-}
-
+/* _FORTIFY_SOURCE compiles recvfrom() to this. */
 ssize_t hook___recvfrom_chk(int fd, void *data, size_t size, size_t space, int flags, struct sockaddr *addr,
 			    socklen_t *room)
 {
-	return do_recvfrom(space, fd, data, size, flags, addr, room);
+	hooks_check(size, space);
+	return hook_recvfrom(fd, data, size, flags, addr, room);
 }
 
 /* Whether the kernel could write to MESSAGE. Control messages don't count: if the kernel can't write one, it

@@ -60,20 +60,11 @@ ssize_t hook_recv(int fd, void *data, size_t size, int flags)
 	return woken(fd, result, before) ? real.recv(fd, data, size, flags) : result;
 }
 
-/* _FORTIFY_SOURCE compiles recv() and read() to the calls with SPACE, the size of DATA as far as the compiler
- * knows. */
-static ssize_t call_recv(int fd, void *data, size_t size, size_t space, int flags)
-{
-	return real.__recv_chk ? real.__recv_chk(fd, data, size, space, flags)
-			       : real.recv(fd, data, size, flags);
-}
-
+/* _FORTIFY_SOURCE compiles recv() and read() to these. */
 ssize_t hook___recv_chk(int fd, void *data, size_t size, size_t space, int flags)
 {
-	unsigned before;
-	ssize_t result = may_receive(fd, flags, &before) ? call_recv(fd, data, size, space, flags) : -1;
-
-	return woken(fd, result, before) ? call_recv(fd, data, size, space, flags) : result;
+	hooks_check(size, space);
+	return hook_recv(fd, data, size, flags);
 }
 
 ssize_t hook_read(int fd, void *data, size_t size)
@@ -84,17 +75,10 @@ ssize_t hook_read(int fd, void *data, size_t size)
 	return woken(fd, result, before) ? real.read(fd, data, size) : result;
 }
 
-static ssize_t call_read(int fd, void *data, size_t size, size_t space)
-{
-	return real.__read_chk ? real.__read_chk(fd, data, size, space) : real.read(fd, data, size);
-}
-
 ssize_t hook___read_chk(int fd, void *data, size_t size, size_t space)
 {
-	unsigned before;
-	ssize_t result = may_receive(fd, 0, &before) ? call_read(fd, data, size, space) : -1;
-
-	return woken(fd, result, before) ? call_read(fd, data, size, space) : result;
+	hooks_check(size, space);
+	return hook_read(fd, data, size);
 }
 
 ssize_t hook_write(int fd, const void *data, size_t size)

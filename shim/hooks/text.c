@@ -10,7 +10,6 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "address/text.h"
@@ -115,23 +114,11 @@ const char *hook_inet_ntop(int family, const void *addr, char *text, socklen_t s
 	return real.inet_ntop(family, addr, text, size);
 }
 
-/* glibc's own functions call this to end a program that exceeds its buffer. */
-void __chk_fail(void) __attribute__((noreturn, weak));
-
-static void check(size_t size, size_t space)
-{
-	if (size <= space)
-		return;
-	if (__chk_fail)
-		__chk_fail();
-	abort();
-}
-
 /* gcc calls this instead with -D_FORTIFY_SOURCE. Only glibc from 2.42 on has it. In older ones no program
  * calls it, and looking it up would slow each program's start more than all other functions. */
 const char *hook___inet_ntop_chk(int family, const void *addr, char *text, socklen_t size, size_t space)
 {
-	check(size, space);
+	hooks_check(size, space);
 	return hook_inet_ntop(family, addr, text, size);
 }
 
@@ -171,10 +158,10 @@ int hook_inet_pton(int family, const char *text, void *to)
 
 int hook___inet_pton_chk(int family, const char *text, void *to, size_t space)
 {
-	check(family == AF_INET    ? sizeof(struct in_addr)
-	      : family == AF_INET6 ? sizeof(struct in6_addr)
-				   : 0,
-	      space);
+	hooks_check(family == AF_INET    ? sizeof(struct in_addr)
+		    : family == AF_INET6 ? sizeof(struct in6_addr)
+					 : 0,
+		    space);
 	return hook_inet_pton(family, text, to);
 }
 
