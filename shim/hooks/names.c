@@ -117,7 +117,8 @@ struct hostent *hook_gethostbyname2(const char *name, int family)
 
 struct hostent *hook_gethostbyname(const char *name)
 {
-	return hook_gethostbyname2(name, AF_INET);
+	hooks_start();
+	return config.active ? hook_gethostbyname2(name, AF_INET) : real.gethostbyname(name);
 }
 
 int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
@@ -135,5 +136,7 @@ int hook_gethostbyname2_r(const char *name, int family, struct hostent *entry, c
 int hook_gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
 			 struct hostent **result, int *error)
 {
-	return hook_gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
+	hooks_start();
+	return config.active ? hook_gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error)
+			     : real.gethostbyname_r(name, entry, buffer, size, result, error);
 }

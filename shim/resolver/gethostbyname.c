@@ -194,10 +194,23 @@ static void host_outcome(const char *name, int family, const struct hostent *ent
 		outcome->kind = OTHERWISE;
 }
 
+/* For AF_INET the older functions, as other preload libraries (torsocks, proxychains) have no newer ones. */
+static struct hostent *ask(const char *name, int family)
+{
+	return family == AF_INET ? real.gethostbyname(name) : real.gethostbyname2(name, family);
+}
+
+static int ask_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
+		 struct hostent **result, int *error)
+{
+	return family == AF_INET ? real.gethostbyname_r(name, entry, buffer, size, result, error)
+				 : real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+}
+
 static int host_really_r(const char *name, int family, struct hostent *entry, char *buffer, size_t size,
 			 struct hostent **result, int *error)
 {
-	int status = real.gethostbyname2_r(name, family, entry, buffer, size, result, error);
+	int status = ask_r(name, family, entry, buffer, size, result, error);
 
 	if (status == 0 && *result && !answers_literal(name) && !host_of_others(*result)) {
 		*result = NULL;
@@ -223,7 +236,7 @@ static int host_by(const struct outcome *outcome, const char *name, int family, 
 	else if (family == AF_INET)
 		status = question_briefly6_r(name, entry, buffer, size, result, error);
 	else
-		status = real.gethostbyname2_r(name, AF_INET, entry, buffer, size, result, error);
+		status = ask_r(name, AF_INET, entry, buffer, size, result, error);
 	if (status != 0 || !*result)
 		return status;
 	if (!fits) {
@@ -275,7 +288,7 @@ struct hostent *resolve_host(const char *name, int family)
 	 * (gethostbyname(3)). */
 	static struct hostent other;
 	LARGE static char buffer[8192];
-	struct hostent *entry = real.gethostbyname2(name, family), *result = NULL;
+	struct hostent *entry = ask(name, family), *result = NULL;
 	int error = h_errno, ignored;
 	struct outcome outcome;
 

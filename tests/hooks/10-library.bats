@@ -64,6 +64,31 @@ listed() { sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" | sort; }
 	hosts_down
 }
 
+# As torsocks and proxychains: names are resolved elsewhere, but gethostbyname2() is not interposed.
+@test "gethostbyname() of another preload library answers" {
+	need_root
+	cat >"$BATS_TEST_TMPDIR/other.c" <<-'END'
+		#include <netdb.h>
+		#include <netinet/in.h>
+		static char addr[] = {192, 0, 2, 7}, *list[] = {addr, NULL};
+		static struct hostent other = {"elsewhere.example", list + 1, AF_INET, sizeof addr, list};
+		struct hostent *gethostbyname(const char *name) { return &other; }
+		int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+				    struct hostent **result, int *error)
+		{
+			*entry = other;
+			*result = entry;
+			return 0;
+		}
+	END
+	${CC:-cc} -shared -fPIC -o "$BATS_TEST_TMPDIR/other.so" "$BATS_TEST_TMPDIR/other.c"
+	for order in "$BATS_TEST_TMPDIR/other.so:$library" "$library:$BATS_TEST_TMPDIR/other.so"; do
+		run -0 unshare -n env LD_PRELOAD="$order" "$programs/resolve" elsewhere.example
+		assert_line 'gethostbyname: 192.0.2.7 length 4 family 2'
+		assert_line 'gethostbyname_r: 192.0.2.7 length 4 family 2'
+	done
+}
+
 # Initialisers of other libraries may run before this library's.
 @test "it works in the initialiser of another library" {
 	need_root
