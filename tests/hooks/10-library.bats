@@ -70,6 +70,7 @@ listed() { sed -n 's/^\([a-z0-9_]*\);$/\1/p' "$build/libdualstack.map" | sort; }
 	cat >"$BATS_TEST_TMPDIR/other.c" <<-'END'
 		#include <netdb.h>
 		#include <netinet/in.h>
+		#include <stddef.h>
 		static char addr[] = {192, 0, 2, 7}, *list[] = {addr, NULL};
 		static struct hostent other = {"elsewhere.example", list + 1, AF_INET, sizeof addr, list};
 		struct hostent *gethostbyname(const char *name) { return &other; }
