@@ -262,5 +262,8 @@ int widen_again(int fd)
 		reply_source_ask(c.clone);
 	if (result == 0 && at.in6.sin6_port)
 		result = port_succeed(fd, c.clone, &at.in6);
+	/* Others may share the port by SO_REUSEADDR, as FD does. */
+	if (result == -EADDRINUSE && real.bind(c.clone, &at.any, sizeof at.in6) == 0)
+		result = 0;
 	return put_clone(&c, true, result);
 }

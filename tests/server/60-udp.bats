@@ -260,6 +260,13 @@ answer_to() {
 	assert_equal "$(grep -cx "heard .* 0 ('0.0.0.0', 5000)" <<<"$output")" 15
 }
 
+# Natively it is the newest of them from then on.
+@test "a server that dissolves its association hears all peers again if it shares the port by SO_REUSEADDR" {
+	run -0 on_server "$run" -- "$programs/steps" a=udp4 a.reuseaddr a.bind:0.0.0.0/5000 b=udp4 b.reuseaddr \
+		b.bind:0.0.0.0/5000 a.connect:127.0.0.1/7 a.disconnect "tell:$server6/5000" tell:127.0.0.1/5000
+	assert_equal "$(grep -c "got by a" <<<"$output")" 2
+}
+
 # The number of a widened socket that fclose() closed inside the C library: the next socket there is asked anew,
 # or the kernel says that it is another one.
 @test "a descriptor whose number was a widened socket's" {
