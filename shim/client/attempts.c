@@ -285,7 +285,7 @@ struct eyeballs_attempt *attempts_first(struct eyeballs *e, enum attempt_state s
 
 void attempts_abandon(struct eyeballs *e)
 {
-	for (uint32_t i = 0; i <= e->count && e->count <= NAMES_ADDRESSES; i++)
+	for (uint32_t i = 0; i <= e->count && e->count <= DESTINATIONS_MOST; i++)
 		if (attempts_is_there(&e->attempts[i]))
 			sys_close(e->attempts[i].fd);
 	e->fd = -1;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "client/attempt.h"
+#include "client/destinations.h"
 #include "resolver/known_names.h"
 #include "socket/replace.h"
 
@@ -15,9 +16,9 @@ enum { ATTEMPTS_NONE = -1, ATTEMPTS_PLACE = -2 };
 
 struct eyeballs_attempt {
 	struct names_address to;
-	enum attempt_state state; /* never ATTEMPT_CONNECTED: the first attempt to succeed ends the connect */
 	int fd; /* of its socket; ATTEMPTS_NONE: no socket; ATTEMPTS_PLACE: the program's descriptor */
-	uint64_t cookie; /* of the socket */
+	uint64_t cookie;          /* of the socket */
+	enum attempt_state state; /* never ATTEMPT_CONNECTED: the first attempt to succeed ends the connect */
 	bool watched;
 	bool shared;           /* the parent process has the socket, too */
 	int error;             /* if it has failed; 0 if only the kernel knows the error */
@@ -31,7 +32,7 @@ struct eyeballs {
 	_Atomic uint64_t due;    /* ms; when eyeballs_step() has something to do even if nothing happens */
 	uint64_t began;          /* ms */
 	struct attempt_plan plan;
-	struct eyeballs_attempt attempts[NAMES_ADDRESSES + 1];
+	struct eyeballs_attempt attempts[DESTINATIONS_MOST + 1];
 	int fd;              /* the program's descriptor; -1: E is free */
 	uint32_t count;      /* of attempts; one more has the program's own socket if no attempt uses it */
 	uint32_t own, asked; /* the attempts with the program's own socket, and to the address asked for */

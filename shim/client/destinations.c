@@ -98,7 +98,7 @@ static void sort(const struct names_list *list, const struct names_address *to, 
 
 static void put_next(struct names_list *list, const struct family *f, uint32_t number)
 {
-	if (number < f->count)
+	if (number < f->count && list->count < DESTINATIONS_MOST)
 		list->addresses[list->count++] = f->addresses[(f->from + number) % f->count];
 }
 

@@ -11,6 +11,9 @@
 #include "config/rule.h"
 #include "resolver/known_names.h"
 
+/* How many addresses a connect() tries: the one asked for, and all of the other family. */
+enum { DESTINATIONS_MOST = NAMES_OF_FAMILY + 1 };
+
 /* The destination of a connect(). */
 struct destination {
 	struct sockaddr_in6 to;   /* the address that the program asked for; IPv4 V4MAPPED */
@@ -26,8 +29,8 @@ struct destination {
 /* Fills D with what is known of D->TO, for the socket FD. */
 void destination_find(struct destination *d, int fd);
 
-/* Leaves in D->LIST the addresses to try, in order, for a socket of FAMILY. False if that is TO alone, and
- * reaching it takes nothing special. */
+/* Leaves in D->LIST the addresses to try, at most DESTINATIONS_MOST, in order, for a socket of FAMILY. False
+ * if that is TO alone, and reaching it takes nothing special. */
 bool destination_order(struct destination *d, int family);
 
 /* Whether the IPv4 address ADDR can be reached through a translator. If so, TO is its address there, with
