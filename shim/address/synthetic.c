@@ -6,6 +6,7 @@
 #include "address/synthetic.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -272,13 +273,15 @@ static uint32_t next_number(uint32_t set)
  * pool's lower half is shown as that if possible. */
 static uint32_t hash_of(const struct peer *p)
 {
-	const uint64_t words[3] = {p->high, p->low, p->scope};
+	/* Numbers, so that machines of either byte order agree. */
+	const uint64_t words[3] = {le64toh(p->high), le64toh(p->low), p->scope};
 	const uint32_t hosts = (1u << SYNTHETIC_HOST_BITS) - 1;
 	struct in6_addr real;
 	struct hash_pair hash;
 	in_addr_t in;
 
-	memcpy(real.s6_addr, words, sizeof real);
+	memcpy(real.s6_addr, &p->high, 8);
+	memcpy(real.s6_addr + 8, &p->low, 8);
 	in = real.s6_addr32[3];
 	if (IN6_IS_ADDR_V4MAPPED(&real) && is_hash(ntohl(in)))
 		return ntohl(in);

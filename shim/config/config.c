@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "config/config.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,13 @@ LARGE static char settings_variable[sizeof "DUALSTACK_SETTINGS=" + SETTINGS_TEXT
 
 static const char digits[] = "0123456789abcdef";
 
-/* Reads 32 digits, in the order of memory. False if TEXT is anything else. */
+/* The key as little-endian numbers, and back, so that a text means the same key on every machine. */
+static struct hash_key little_endian(struct hash_key key)
+{
+	return (struct hash_key){le64toh(key.k0), le64toh(key.k1)};
+}
+
+/* Reads 32 digits. False if TEXT is anything else. */
 static bool key_parse(const char *text, struct hash_key *key)
 {
 	unsigned char bytes[sizeof *key] = {0};
@@ -34,15 +41,17 @@ static bool key_parse(const char *text, struct hash_key *key)
 		bytes[i / 2] = (unsigned char)(bytes[i / 2] << 4 | (digit - digits));
 	}
 	memcpy(key, bytes, sizeof bytes);
+	*key = little_endian(*key);
 	return !text[2 * sizeof bytes];
 }
 
 /* sprintf(3) would cost each process three page faults. */
 static void key_print(const struct hash_key *key, char *to)
 {
+	const struct hash_key ordered = little_endian(*key);
 	unsigned char bytes[sizeof *key];
 
-	memcpy(bytes, key, sizeof bytes);
+	memcpy(bytes, &ordered, sizeof bytes);
 	for (size_t i = 0; i < sizeof bytes; i++) {
 		*to++ = digits[bytes[i] >> 4];
 		*to++ = digits[bytes[i] & 15];

@@ -66,6 +66,11 @@ print("gethostbyname", text.hosts("2001:db8::8") and "found")'
 	done
 }
 
+@test "the same key, the same synthetic address: on every machine, whatever its byte order" {
+	DUALSTACK_KEY=0123456789abcdef0123456789abcdef run -0 on_server "$run" -- "$programs/resolve" 2001:db8::1
+	assert_line --regexp '^getaddrinfo AF_INET: 244.146.41.200 '
+}
+
 # The address that Ruby makes of a number by the family of another address.
 @test "Ruby's family_addrinfo: with a rule, what it says natively" {
 	need ruby

@@ -14,6 +14,8 @@
 
 #include "program/elf.h"
 
+static const unsigned char own_order = BYTE_ORDER == LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB;
+
 static const char loader[] = "/lib64/ld-linux-x86-64.so.2";
 
 /* A file of 64 bits: header, a PT_INTERP and another segment, the loader, and a section with the
@@ -31,7 +33,7 @@ static struct made64 make64(void)
 	struct made64 m = {
 	    .header =
 		{
-		    .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		    .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, own_order, EV_CURRENT},
 		    .e_type = ET_DYN,
 		    .e_machine = EM_X86_64,
 		    .e_phoff = offsetof(struct made64, segments),
@@ -109,7 +111,7 @@ static void other_order(void **state)
 	struct elf e;
 
 	(void)state;
-	m.header.e_ident[EI_DATA] = BYTE_ORDER == LITTLE_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
+	m.header.e_ident[EI_DATA] = own_order == ELFDATA2LSB ? ELFDATA2MSB : ELFDATA2LSB;
 	m.header.e_machine = EM_S390 << 8;
 	assert_int_equal(read_made(&m, &e), 0);
 	assert_true(e.other_order);
