@@ -255,8 +255,9 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 	errno = errno ? errno : saved;
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)
 		return error;
+	/* A server that fails to answer about IPv4 is not asked about IPv6 (send_dg()). */
 	if (!*other)
-		return question_ask_plainly(q, own);
+		return question_allowed() ? ask_in_turn(q, own, other) : question_ask_plainly(q, own);
 	/* The resolver makes V4MAPPED addresses itself. */
 	if (q->hints->ai_flags & AI_V4MAPPED) {
 		freeaddrinfo(*other);
