@@ -136,15 +136,17 @@ static struct descriptors_registration *find(struct replace_known *known, int se
 	return NULL;
 }
 
-/* Whether the socket that connect E has left on R's descriptor is still there, and has not failed. */
-static bool ended_well(const struct slots_ended *e, const struct descriptors_registration *r)
+/* Whether the socket that connect E has left on R's descriptor is still there, and has not failed, or reports
+ * that once more if R is armed again. */
+static bool tells_itself(const struct slots_ended *e, const struct descriptors_registration *r)
 {
 	struct pollfd now = {.fd = r->target};
 
-	return socket_cookie(r->target) == e->cookie && real.poll(&now, 1, 0) == 0;
+	return socket_cookie(r->target) == e->cookie &&
+	       (r->event.events & EPOLLONESHOT || real.poll(&now, 1, 0) == 0);
 }
 
-/* Whether EVENT of SET belongs to a connect that has ended well since SINCE. */
+/* Whether EVENT of SET belongs to a connect that has ended since SINCE, and is not to be passed on. */
 static bool is_of_ended(int set, const struct epoll_event *event, unsigned since)
 {
 	for (unsigned n = 0; n < SLOTS_ENDED && n < slots_ends; n++) {
@@ -152,7 +154,7 @@ static bool is_of_ended(int set, const struct epoll_event *event, unsigned since
 		struct descriptors_registration *r =
 		    (int)(e->moved - since) > 0 ? find(&e->registered, set, event) : NULL;
 
-		if (!r || !ended_well(e, r))
+		if (!r || !tells_itself(e, r))
 			continue;
 		arm_again(r, event->events);
 		return true;

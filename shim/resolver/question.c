@@ -201,7 +201,7 @@ static int ask_both(const struct question *q, struct addrinfo **own, struct addr
 	*other = answers_of_hosts(list);
 	if (*own && answers_twofold(*other))
 		ask_again(q, own);
-	return *own || *other ? 0 : EAI_NONAME;
+	return 0;
 }
 
 static bool same_name(const struct addrinfo *a, const struct addrinfo *b)
@@ -255,8 +255,9 @@ int question_ask(const struct question *q, struct addrinfo **own, struct addrinf
 	errno = errno ? errno : saved;
 	if (error == EAI_NONAME || error == EAI_NODATA || *own)
 		return error;
+	/* A server that fails to answer about IPv4 is not asked about IPv6 (send_dg()). */
 	if (!*other)
-		return question_ask_plainly(q, own);
+		return question_allowed() ? ask_in_turn(q, own, other) : question_ask_plainly(q, own);
 	/* The resolver makes V4MAPPED addresses itself. */
 	if (q->hints->ai_flags & AI_V4MAPPED) {
 		freeaddrinfo(*other);

@@ -199,6 +199,21 @@ for i in range(4000):
 	assert_output "$native"
 }
 
+@test "a name with an address of nobody only gives the error that the program's own question gives" {
+	mkdir -p "/etc/netns/$client"
+	printf '%s\n' 'ff02::1 group.org' ':: none.org' >"/etc/netns/$client/hosts"
+	local ask='
+for name in "group.org", "none.org":
+    try:
+        print(address(name))
+    except socket.gaierror as e:
+        print(e)'
+	run -0 natively "$ask"
+	native=$output
+	run -0 client "$ask"
+	assert_output "$native"
+}
+
 @test "a datagram socket that does not block goes from an IPv6 peer to an IPv4 one" {
 	start echo socat UDP4-RECVFROM:7000,fork EXEC:cat
 	start echo6 socat "UDP6-RECVFROM:7001,bind=[$server6],fork" EXEC:cat
@@ -260,4 +275,13 @@ select.select([], [s], [])
 print(s.getpeername()[1], s.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))' $blocks
 		assert_output '7000 1'
 	done
+}
+
+@test "a one-shot registration reports once that all addresses have failed" {
+	run -0 client '
+set = select.epoll()
+s = begun("nobody.example")
+set.register(s, select.EPOLLOUT | select.EPOLLONESHOT)
+print(len(set.poll(20)), set.poll(0), s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))'
+	assert_output "1 [] 111"
 }

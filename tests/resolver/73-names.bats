@@ -309,3 +309,28 @@ except OSError as e:
 		done
 	done
 }
+
+@test "no answer about IPv4 for the moment, and an IPv6 address: the program gets that" {
+	cat >"$BATS_TEST_TMPDIR/dns.py" <<-'END'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("127.0.0.9", 53))
+		while True:
+		    query, client = s.recvfrom(512)
+		    question = query[12:query.index(0, 12) + 5]
+		    if b"\0\x1c\0\x01" in query:  # AAAA
+		        answer = b"\x81\x80\0\1\0\1" + bytes(4) + question + bytes.fromhex("c00c001c00010000003c0010")
+		        answer += socket.inet_pton(socket.AF_INET6, "2001:db8:1::1")
+		    else:
+		        answer = b"\x81\x82\0\1" + bytes(6) + question  # SERVFAIL
+		    s.sendto(query[:2] + answer, client)
+	END
+	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
+	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
+	echo nameserver 127.0.0.9 >"/etc/netns/$client/resolv.conf"
+	for flags in 0 2; do # AI_CANONNAME
+		run -0 on_client "$run" -- python3 -c 'import socket, sys
+print(socket.getaddrinfo("name.test", 80, socket.AF_INET, socket.SOCK_STREAM, 0, int(sys.argv[1]))[0][4][0])' $flags
+		assert_output --regexp '^24[0-9]\.'
+	done
+}

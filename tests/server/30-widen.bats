@@ -24,10 +24,10 @@ serves_both=$'who:127.0.0.1/5000 accepted by a, family 2, 127.0.0.1\nwho:::1/500
 	assert_line 'who:::1/5000 ECONNREFUSED'
 }
 
-@test "MPTCP is TCP" {
+@test "MPTCP is TCP, also with IP_TOS, which it has for IPv4 alone" {
 	run -0 plain a=mptcp4
 	[ "$output" = 'a=mptcp4 ok' ] || skip "this kernel has no MPTCP"
-	run -0 steps a=mptcp4 a.bind:0.0.0.0/5000 a.listen a.domain a.name who:127.0.0.1/5000 who:::1/5000
+	run -0 steps a=mptcp4 a.set:ip:1:16 a.bind:0.0.0.0/5000 a.listen a.domain a.name who:127.0.0.1/5000 who:::1/5000
 	assert_output --partial "$serves_both"
 	assert_line 'a.domain 2'
 	assert_line 'a.name family 2 length 16 0.0.0.0/5000'
