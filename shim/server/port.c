@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "address/translate.h"
 #include "base/real.h"
@@ -113,15 +114,15 @@ union answer {
 	char bytes[512];
 };
 
-/* Asks the kernel which socket would get an IPv4 packet for PORT (sock_diag(7)); for datagrams, "source" and
- * "destination" are swapped. Returns the length of the answer. */
-static size_t ask(int protocol, in_port_t port, union answer *a)
+/* Asks the kernel which socket would get a packet of FAMILY for PORT (sock_diag(7)); for datagrams, "source"
+ * and "destination" are swapped. Returns the length of the answer. */
+static size_t ask(int family, int protocol, in_port_t port, union answer *a)
 {
 	const struct question q = {
 	    .header = {.nlmsg_len = sizeof q,
 		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		       .nlmsg_flags = NLM_F_REQUEST},
-	    .body = {.sdiag_family = AF_INET,
+	    .body = {.sdiag_family = (uint8_t)family,
 		     .sdiag_protocol = protocol == IPPROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP,
 		     .id = {.idiag_sport = port,
 			    .idiag_dport = port,
@@ -140,6 +141,26 @@ static size_t ask(int protocol, in_port_t port, union answer *a)
 		   : 0;
 }
 
+/* Whether the socket in A, of which END bytes are known, is AF_INET6 and has IP_MULTICAST_ALL. Then it is a
+ * widened one, as its clone has it from the AF_INET socket, and other AF_INET6 sockets don't. -1: it is not
+ * known. */
+static int is_widened(const union answer *a, size_t end)
+{
+	size_t at = sizeof a->header + sizeof a->body;
+	struct nlattr attribute;
+
+	if (a->body.idiag_family != AF_INET6)
+		return 0;
+	for (; at + sizeof attribute < end; at += (size_t)NLA_ALIGN(attribute.nla_len)) {
+		memcpy(&attribute, a->bytes + at, sizeof attribute);
+		if (attribute.nla_type == DIAG_SOCKOPT)
+			return (a->bytes[at + sizeof attribute] & SOCKOPT_MC_ALL) != 0;
+		if (attribute.nla_len < sizeof attribute)
+			break;
+	}
+	return -1;
+}
+
 /* Whether a socket of another process gets what comes over IPv4 to PORT of PROTOCOL, while CLONE is not bound
  * yet: one at 0.0.0.0, which would go on getting all of it, or one that serves both families by itself. That
  * would share it with CLONE; natively an AF_INET socket gets all of it. False if the kernel does not tell, or
@@ -148,21 +169,23 @@ static size_t ask(int protocol, in_port_t port, union answer *a)
 static bool strangers_serve(int clone, int protocol, in_port_t port)
 {
 	union answer a;
-	size_t end = 0, at = sizeof a.header + sizeof a.body;
-	struct nlattr attribute;
+	size_t end = 0;
 
 	if (socket_int(clone, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 1)
-		end = ask(protocol, port, &a);
-	if (end == 0 || a.body.idiag_family != AF_INET6)
-		return end != 0;
-	for (; at + sizeof attribute < end; at += (size_t)NLA_ALIGN(attribute.nla_len)) {
-		memcpy(&attribute, a.bytes + at, sizeof attribute);
-		if (attribute.nla_type == DIAG_SOCKOPT)
-			return !(a.bytes[at + sizeof attribute] & SOCKOPT_MC_ALL);
-		if (attribute.nla_len < sizeof attribute)
-			break;
-	}
-	return false;
+		end = ask(AF_INET, protocol, port, &a);
+	return end != 0 && is_widened(&a, end) == 0;
+}
+
+/* Whether a widened datagram socket of the same user gets what comes over IPv6 to PORT, as that of an older
+ * instance of the program: CLONE may take its place. */
+static bool predecessor_serves(int clone, in_port_t port)
+{
+	union answer a;
+	struct stat own;
+	size_t end = ask(AF_INET6, IPPROTO_UDP, port, &a);
+
+	return end != 0 && is_widened(&a, end) == 1 && fstat(clone, &own) == 0 &&
+	       a.body.idiag_uid == own.st_uid;
 }
 
 /* Binds a socket without SO_REUSEADDR and SO_REUSEPORT to PORT for a moment, which fails if any datagram
@@ -223,6 +246,8 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	if (reuseport || look.widened)
 		return 0;
 	result = probe(AF_INET6, look.port);
+	if (result == -EADDRINUSE && listed == 0 && predecessor_serves(clone, look.port))
+		return 0;
 	return result || listed == 0 ? result : probe(AF_INET, look.port);
 }
 

@@ -178,6 +178,32 @@ for _ in range(3):
 	done
 }
 
+# Restart by overlap. Another user's is no older instance: it keeps what comes over IPv6.
+@test "a newer instance shares a UDP port by SO_REUSEADDR with the older one: it gets both families, and keeps them" {
+	for user in 0 65534; do
+		run -0 program --log=off <<-END
+			older = subprocess.Popen([sys.executable, "-c", """if True:
+			    import os, socket, sys
+			    os.setuid($user)
+			    s = socket.socket(type=socket.SOCK_DGRAM)
+			    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+			    s.bind(("", 5000))
+			    print("there", flush=True)
+			    sys.stdin.read()"""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+			older.stdout.readline()
+			newer = new("SO_REUSEADDR")
+			for end in False, True:
+			    end and older.communicate(b"")
+			    ask("127.0.0.1", newer)
+			    ask("::1", newer)
+		END
+		case $user in
+		0) assert_output $'127.0.0.1 20\n::1 20\n127.0.0.1 20\n::1 20' ;;
+		*) assert_output $'127.0.0.1 20\n::1 0\n127.0.0.1 20\n::1 0' ;;
+		esac
+	done
+}
+
 # It would get the answers; or the client what is that user's.
 @test "a client does not share its port with another user" {
 	cat >"$BATS_TEST_TMPDIR/client" <<-'END'
