@@ -141,51 +141,32 @@ static size_t ask(int family, int protocol, in_port_t port, union answer *a)
 		   : 0;
 }
 
-/* Whether the socket in A, of which END bytes are known, is AF_INET6 and has IP_MULTICAST_ALL. Then it is a
- * widened one, as its clone has it from the AF_INET socket, and other AF_INET6 sockets don't. -1: it is not
- * known. */
-static int is_widened(const union answer *a, size_t end)
-{
-	size_t at = sizeof a->header + sizeof a->body;
-	struct nlattr attribute;
+/* Whose socket gets a packet of FAMILY to PORT of PROTOCOL, while CLONE is not bound yet: widened ones of the
+ * same user are OURS. They are AF_INET6 and have IP_MULTICAST_ALL, as their clones have it from the AF_INET
+ * socket, which others have not. UNKNOWN if nobody has the port, or the kernel does not tell, or the program
+ * has set IP_MULTICAST_ALL, or CLONE is MPTCP. */
+enum owner { UNKNOWN, OURS, STRANGERS };
 
-	if (a->body.idiag_family != AF_INET6)
-		return 0;
+static enum owner whose(int family, int clone, int protocol, in_port_t port)
+{
+	union answer a;
+	size_t end, at = sizeof a.header + sizeof a.body;
+	struct nlattr attribute;
+	struct stat own;
+
+	if (socket_int(clone, IPPROTO_IP, OPT_IP_MULTICAST_ALL) != 1 || fstat(clone, &own) != 0)
+		return UNKNOWN;
+	end = ask(family, protocol, port, &a);
+	if (end && (a.body.idiag_family != AF_INET6 || a.body.idiag_uid != own.st_uid))
+		return STRANGERS;
 	for (; at + sizeof attribute < end; at += (size_t)NLA_ALIGN(attribute.nla_len)) {
-		memcpy(&attribute, a->bytes + at, sizeof attribute);
+		memcpy(&attribute, a.bytes + at, sizeof attribute);
 		if (attribute.nla_type == DIAG_SOCKOPT)
-			return (a->bytes[at + sizeof attribute] & SOCKOPT_MC_ALL) != 0;
+			return a.bytes[at + sizeof attribute] & SOCKOPT_MC_ALL ? OURS : STRANGERS;
 		if (attribute.nla_len < sizeof attribute)
 			break;
 	}
-	return -1;
-}
-
-/* Whether a socket of another process gets what comes over IPv4 to PORT of PROTOCOL, while CLONE is not bound
- * yet: one at 0.0.0.0, which would go on getting all of it, or one that serves both families by itself. That
- * would share it with CLONE; natively an AF_INET socket gets all of it. False if the kernel does not tell, or
- * if CLONE can't be told from such a socket, because the program has set IP_MULTICAST_ALL or CLONE is MPTCP.
- */
-static bool strangers_serve(int clone, int protocol, in_port_t port)
-{
-	union answer a;
-	size_t end = 0;
-
-	if (socket_int(clone, IPPROTO_IP, OPT_IP_MULTICAST_ALL) == 1)
-		end = ask(AF_INET, protocol, port, &a);
-	return end != 0 && is_widened(&a, end) == 0;
-}
-
-/* Whether a widened datagram socket of the same user gets what comes over IPv6 to PORT, as that of an older
- * instance of the program: CLONE may take its place. */
-static bool predecessor_serves(int clone, in_port_t port)
-{
-	union answer a;
-	struct stat own;
-	size_t end = ask(AF_INET6, IPPROTO_UDP, port, &a);
-
-	return end != 0 && is_widened(&a, end) == 1 && fstat(clone, &own) == 0 &&
-	       a.body.idiag_uid == own.st_uid;
+	return UNKNOWN;
 }
 
 /* Binds a socket without SO_REUSEADDR and SO_REUSEPORT to PORT for a moment, which fails if any datagram
@@ -240,13 +221,16 @@ int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at)
 	if (!shares)
 		return 0;
 	/* With SO_REUSEPORT, the kernel puts CLONE behind sockets that serve IPv6 alone: it takes nothing
-	 * from them. */
-	if (reuseport && !look.widened && strangers_serve(clone, protocol, look.port))
-		return -EADDRINUSE;
-	if (reuseport || look.widened)
-		return 0;
+	 * from them. But it would share IPv4 with sockets that serve both families, or be behind those of
+	 * other users. */
+	if (reuseport)
+		return !look.widened && whose(AF_INET, clone, protocol, look.port) == STRANGERS ? -EADDRINUSE
+												: 0;
+	/* Else CLONE gets all that comes over IPv6. */
+	if (look.widened)
+		return whose(AF_INET6, clone, protocol, look.port) == STRANGERS ? -EADDRINUSE : 0;
 	result = probe(AF_INET6, look.port);
-	if (result == -EADDRINUSE && listed == 0 && predecessor_serves(clone, look.port))
+	if (result == -EADDRINUSE && listed == 0 && whose(AF_INET6, clone, protocol, look.port) == OURS)
 		return 0;
 	return result || listed == 0 ? result : probe(AF_INET, look.port);
 }

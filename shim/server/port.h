@@ -21,10 +21,10 @@ bool port_take(int clone, const struct sockaddr_in6 *at);
  * reports only conflicts that bind() does not report. In the way are
  *   - an IPv6 socket of this process that was not widened;
  *   - a socket at 0.0.0.0 of any process: the kernel gives it all that comes over IPv4;
- *   - with SO_REUSEPORT, a socket of another process for both families: CLONE would share IPv4 with it;
+ *   - with SO_REUSEPORT, a socket of another process for both families: CLONE would share IPv4 with it, or
+ *     get none if it is another user's;
  *   - with SO_REUSEADDR, an IPv6 datagram socket of another process: CLONE would get all that it gets.
- * Widened sockets of this process, or of this user's, are not in the way: the newest gets what comes, as
- * natively. */
+ * Widened sockets of the same user are not in the way: the newest gets what comes, as natively. */
 int port_look_around(int clone, int protocol, const struct sockaddr_in6 *at);
 
 /* Binds CLONE to [::] and PORT (network byte order), which the AF_INET datagram socket FD has at 0.0.0.0.
