@@ -17,6 +17,7 @@
 #include "server/mapped.h"
 #include "server/receive_queue.h"
 #include "server/shield.h"
+#include "server/widen.h"
 #include "socket/clone.h"
 #include "socket/descriptors.h"
 #include "socket/facts.h"
@@ -78,6 +79,7 @@ static int take_over(int fd, int dual, int plain, int family, in_port_t port)
 	/* Other processes may still hold DUAL. */
 	if (!result) {
 		atomic_fetch_add(&narrow_counts[(unsigned)fd % NARROW_NUMBERS], 1);
+		widen_note_wake(plain);
 		(void)real.shutdown(dual, SHUT_RDWR);
 	}
 	return result;
@@ -223,10 +225,20 @@ static int narrow_mapped(int fd, in_port_t port)
 	return result;
 }
 
+/* Whether the datagram socket FD is to be replaced rather than changed. It shares its port by SO_REUSEPORT,
+ * and if it changed its address, it would leave the group whose members get datagrams in turn
+ * (udp_lib_rehash()). Nothing may be lost with it. */
+static bool is_of_group(int fd)
+{
+	return socket_option(fd, SO_REUSEPORT) == 1 && !options_kept() && listeners_are_ours(fd) &&
+	       socket_is_idle(fd);
+}
+
 int narrow(int fd)
 {
 	in_port_t port = widened_port(fd);
-	int result;
+	bool datagrams = socket_protocol(fd) == IPPROTO_UDP;
+	int result = -ENETUNREACH;
 
 	if (!port)
 		return mapped_port(fd) ? narrow_mapped(fd, mapped_port(fd)) : -ENOTCONN;
@@ -236,9 +248,12 @@ int narrow(int fd)
 	/* If other processes have the listener, too, it has to stay for their IPv4 connections. */
 	if (socket_option(fd, SO_ACCEPTCONN) == 1 && !listeners_are_ours(fd))
 		return -EBUSY;
-	result = socket_protocol(fd) == IPPROTO_UDP ? narrow_datagram(fd, port) : -ENETUNREACH;
-	/* A datagram socket is replaced only on a host that has no IPv4, not even loopback: there it has
-	 * neither datagrams nor memberships to lose. */
+	if (datagrams && is_of_group(fd))
+		result = narrow_by_replacing(fd, AF_INET, port);
+	if (result && datagrams)
+		result = narrow_datagram(fd, port);
+	/* A host without IPv4, not even loopback: a datagram socket has neither datagrams nor memberships to
+	 * lose. */
 	if (result == -ENETUNREACH)
 		result = narrow_by_replacing(fd, AF_INET, port);
 	log_narrowing(fd, port, result);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -91,8 +90,9 @@ enum { MOST_WAKES = 256 };
 static LARGE _Atomic uint64_t woken[MOST_WAKES];
 _Atomic unsigned widen_wakes;
 
-static void note_wake(uint64_t cookie)
+void widen_note_wake(int fd)
 {
+	uint64_t cookie = socket_cookie(fd);
 	unsigned at = atomic_fetch_add_explicit(&widen_wakes, 1, memory_order_relaxed);
 
 	atomic_store_explicit(&woken[at % MOST_WAKES], cookie, memory_order_release);
@@ -101,7 +101,7 @@ static void note_wake(uint64_t cookie)
 static __attribute__((noinline, cold)) bool is_woken(int fd, unsigned before, unsigned count)
 {
 	int saved = errno;
-	uint64_t cookie = mark_test_datagram(fd) ? socket_cookie(fd) : 0;
+	uint64_t cookie = socket_cookie(fd);
 	bool result = false;
 
 	for (unsigned i = 0; cookie && i < count && i < MOST_WAKES; i++)
@@ -127,7 +127,7 @@ static int replace_and_wake(struct change *c)
 		return -errno;
 	result = mark_and_replace(c, old);
 	if (result == 0) {
-		note_wake(socket_cookie(c->clone));
+		widen_note_wake(c->clone);
 		(void)real.shutdown(old, SHUT_RD);
 	}
 	sys_close(old);
@@ -240,21 +240,13 @@ int widen_in_place(int fd, bool connecting)
 	return result;
 }
 
-/* Neither a datagram nor an error waits in FD. */
-static bool is_idle(int fd)
-{
-	struct pollfd now = {.fd = fd, .events = POLLIN};
-
-	return sys_poll(&now, 1) == 0;
-}
-
 int widen_again(int fd)
 {
 	struct change c = {.fd = fd, .protocol = IPPROTO_UDP};
 	union sockaddr_any at;
 	int result;
 
-	if (options_kept() || reply_source_is_fixed() || !listeners_are_ours(fd) || !is_idle(fd) ||
+	if (options_kept() || reply_source_is_fixed() || !listeners_are_ours(fd) || !socket_is_idle(fd) ||
 	    socket_name(fd, &at) != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&at.in6.sin6_addr))
 		return -EOPNOTSUPP;
 	result = make_clone(&c);

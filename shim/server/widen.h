@@ -29,6 +29,9 @@ int widen_again(int fd);
  * their receiving call returns 0. */
 extern __attribute__((visibility("hidden"))) _Atomic unsigned widen_wakes;
 
+/* FD has just replaced another socket, on which threads may wait. */
+void widen_note_wake(int fd);
+
 /* To be called before a receiving call. */
 static inline unsigned widen_before(void)
 {

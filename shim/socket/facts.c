@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 
 #include "base/real.h"
+#include "base/sys.h"
 
 #define OPT_SO_COOKIE 57
 
@@ -131,4 +133,11 @@ bool socket_is_bound(int fd, sa_family_t family)
 	result = real.bind(fd, &none.any, sizeof none.in6) != 0;
 	(void)socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, before > 0);
 	return result;
+}
+
+bool socket_is_idle(int fd)
+{
+	struct pollfd now = {.fd = fd, .events = POLLIN};
+
+	return sys_poll(&now, 1) == 0;
 }

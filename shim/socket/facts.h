@@ -35,6 +35,9 @@ in_port_t socket_wildcard_in6(int fd);
  * also tells the port of a connect() that has failed (__inet_put_port()). */
 bool socket_is_bound(int fd, sa_family_t family);
 
+/* Whether neither a datagram nor an error waits in FD. */
+bool socket_is_idle(int fd);
+
 /* Sets an int option. Returns 0 or a negative errno. */
 int socket_set(int fd, int level, int name, int value);
 

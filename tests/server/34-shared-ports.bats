@@ -204,6 +204,63 @@ for _ in range(3):
 	done
 }
 
+# Of two AF_INET sockets, the newer one gets all; of two AF_INET6 ones with SO_REUSEPORT, the older.
+@test "another user shares a UDP port by SO_REUSEADDR and SO_REUSEPORT: the newer socket gets what comes over IPv4" {
+	for prefix in native --log=off; do
+		run -0 program $prefix <<-END
+			older = subprocess.Popen([sys.executable, "-c", """if True:
+			    import os, socket, sys
+			    os.setuid(65534)
+			    s = socket.socket(type=socket.SOCK_DGRAM)
+			    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+			    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+			    s.bind(("", 5000))
+			    print("there", flush=True)
+			    sys.stdin.read()"""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+			older.stdout.readline()
+			ask("127.0.0.1", new("SO_REUSEADDR", "SO_REUSEPORT"))
+			older.communicate(b"")
+		END
+		assert_output '127.0.0.1 20'
+	done
+}
+
+# The port's second socket of the process looks, too.
+@test "another process has taken IPv6 of the port since: it keeps it" {
+	run -0 program --log=off <<-'END'
+		older = new("SO_REUSEADDR")
+		o = stranger("""s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		s.bind(('::', 5000))""")
+		newer = new("SO_REUSEADDR")
+		ask("127.0.0.1", older, newer)
+		ask("::1", older, newer)
+	END
+	assert_output $'127.0.0.1 0 20\n::1 0 0'
+}
+
+# As Knot and dnsdist have one for each thread.
+@test "sockets that share a port by SO_REUSEPORT share IPv4 after the program's own IPv6 sockets have come, too" {
+	for prefix in native --log=off; do
+		for kind in DGRAM STREAM; do
+			run -0 program $prefix <<-END
+				kind = socket.SOCK_$kind
+				own = [new("SO_REUSEPORT", kind=kind) for _ in range(2)]
+				for _ in range(2):
+				    in6 = socket.socket(socket.AF_INET6, kind)
+				    in6.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+				    in6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+				    in6.bind(("::", 5000))
+				    kind == socket.SOCK_STREAM and in6.listen(99)
+				    in6.setblocking(False)
+				    own.append(in6)
+				ask("127.0.0.1", *own, kind=kind)
+			END
+			assert_output --regexp '^127.0.0.1 ([1-9]|1[0-9]) ([1-9]|1[0-9]) 0 0$'
+		done
+	done
+}
+
 # It would get the answers; or the client what is that user's.
 @test "a client does not share its port with another user" {
 	cat >"$BATS_TEST_TMPDIR/client" <<-'END'
