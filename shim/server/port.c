@@ -142,8 +142,8 @@ static size_t ask(int family, int protocol, in_port_t port, union answer *a)
 }
 
 /* Whose socket gets a packet of FAMILY to PORT of PROTOCOL, while CLONE is not bound yet: widened ones of the
- * same user are OURS. They are AF_INET6 and have IP_MULTICAST_ALL, as their clones have it from the AF_INET
- * socket, which others have not. UNKNOWN if nobody has the port, or the kernel does not tell, or the program
+ * same user are OURS. They are AF_INET6 and have IP_MULTICAST_ALL, as the AF_INET socket had it; other
+ * AF_INET6 sockets don't. UNKNOWN if nobody has the port, or the kernel does not tell, or the program
  * has set IP_MULTICAST_ALL, or CLONE is MPTCP. */
 enum owner { UNKNOWN, OURS, STRANGERS };
 
