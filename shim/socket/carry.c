@@ -90,8 +90,9 @@ static int write_one(int fd, const struct option *row, const struct value *v, in
 	if (row->kind == OPTION_LINGER)
 		return write_linger(fd, row, v);
 	result = set(fd, row->level, row->name, v->bytes, v->len);
-	if (result == 0 && family == AF_INET6 && row->name6 >= 0)
-		result = set(fd, IPPROTO_IPV6, row->name6, v->bytes, v->len);
+	if (result || family != AF_INET6 || row->name6 < 0)
+		return result;
+	result = set(fd, IPPROTO_IPV6, row->name6, v->bytes, v->len);
 	/* MPTCP has IP_TOS, but no IPV6_TCLASS. */
 	return result == -EOPNOTSUPP && !row->strict ? 0 : result;
 }

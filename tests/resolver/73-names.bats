@@ -282,6 +282,13 @@ except OSError as e:
 	done
 }
 
+# Starts dns.py as the client's name server.
+own_name_server() {
+	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
+	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
+	printf '%s\n' 'nameserver 127.0.0.9' 'options timeout:1 attempts:1' >"/etc/netns/$client/resolv.conf"
+}
+
 # A mail server asks for each family in turn, and tries again later if one is not found for the moment.
 @test "no IPv4 address, and no answer about IPv6: not found for the moment, for a program that asks for IPv6" {
 	cat >"$BATS_TEST_TMPDIR/dns.py" <<-'END'
@@ -294,9 +301,7 @@ except OSError as e:
 		        continue
 		    s.sendto(query[:2] + b"\x85\x80" + query[4:6] + bytes(6) + query[12:], client)
 	END
-	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
-	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
-	printf '%s\n' 'nameserver 127.0.0.9' 'options timeout:1 attempts:1' >"/etc/netns/$client/resolv.conf"
+	own_name_server
 	for family in 2:-5 10:-3; do # EAI_NODATA, EAI_AGAIN
 		for command in '' "$run --"; do
 			# shellcheck disable=SC2086 # several words
