@@ -330,9 +330,7 @@ except OSError as e:
 		        answer = b"\x81\x82\0\1" + bytes(6) + question  # SERVFAIL
 		    s.sendto(query[:2] + answer, client)
 	END
-	server=$client start names python3 "$BATS_TEST_TMPDIR/dns.py"
-	wait_until eval 'on_client ss -Hlun "sport = :53" | grep -q 127.0.0.9'
-	echo nameserver 127.0.0.9 >"/etc/netns/$client/resolv.conf"
+	own_name_server
 	for flags in 0 2; do # AI_CANONNAME
 		run -0 on_client "$run" -- python3 -c 'import socket, sys
 print(socket.getaddrinfo("name.test", 80, socket.AF_INET, socket.SOCK_STREAM, 0, int(sys.argv[1]))[0][4][0])' $flags
